@@ -1,0 +1,38 @@
+# Every verb makes the virtual environment when it is missing or stale; nothing else needs to be installed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.locked
+JOBS   ?= auto
+
+.PHONY: help demo test lint lab format docs lock clean
+help: ## what each verb does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements/dev.txt pyproject.toml guard/pyproject.toml requirements/venv
+	@PYTHON=$(PYTHON) requirements/venv $(VENV)
+
+demo: $(STAMP) ## find a real leak in a real memory cgroup, from symptom to proof
+	@$(BIN)/oakum demo $(ARGS)
+
+test: $(STAMP) ## unit, property, contract and recorded tests; offline and parallel
+	@$(BIN)/pytest -n $(JOBS) -m "not lab" tests $(ARGS)
+
+lint: $(STAMP) ## style, types and floors
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lab: $(STAMP) ## tests on real leaking processes, cgroups and OOM kills
+	@$(BIN)/pytest -m lab tests/lab $(ARGS)
+
+format: $(STAMP) ## let ruff lay out the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## pin every dependency again (needs uv)
+	@requirements/lock
+
+clean: ## remove the virtual environment and every cache
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

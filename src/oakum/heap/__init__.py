@@ -1,0 +1,1 @@
+"""What is in a heap, and who holds it. Buffers in, arrays out."""

@@ -1,0 +1,1 @@
+"""This machine: procfs, cgroups, memory of processes, the kernel log."""

@@ -1,0 +1,1 @@
+"""Does it leak? Arrays in, a verdict out."""

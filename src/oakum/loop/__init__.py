@@ -1,0 +1,1 @@
+"""Journeys: each file hands one stage's result to the next."""

@@ -1,0 +1,116 @@
+"""What grew in a heap between two captures, by type and by holder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from oakum.model.cause import CodePlace
+
+
+@dataclass(frozen=True, slots=True)
+class TypeGrowth:
+    """One type's objects in two captures. ``name`` is qualified: ``shop.cart.Session``. Bytes are shallow."""
+
+    name: str
+    count_before: int
+    count_after: int
+    bytes_before: int
+    bytes_after: int
+
+    @property
+    def count_grown(self) -> int:
+        return self.count_after - self.count_before
+
+    @property
+    def bytes_grown(self) -> int:
+        return self.bytes_after - self.bytes_before
+
+
+class RootKind(StrEnum):
+    """What keeps a path alive in the end."""
+
+    MODULE = "module"
+    FRAME = "frame"
+    NATIVE = "native"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One object on the way from a root to the holder.
+
+    ``node``: what it is, in words (``module shop.cart``, ``dict``, ``shop.cart.SessionCache``).
+    ``via``: the edge that leads to it from the step before (``global _seen``, ``.entries``, ``closure cell on_tick``);
+    empty at the root.
+    """
+
+    node: str
+    via: str
+    address: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit to the holder's growth that can be read from outside: ``lru_cache(maxsize=…)``, ``deque(maxlen=…)``."""
+
+    limit_items: int
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolderGrowth:
+    """One object that holds more and more: the accumulation point.
+
+    ``name``: as a developer would write it (``shop.cart._seen``, ``SessionCache.entries``,
+    ``closure of register() in hub.py: handlers``). ``owner_type``: the class that owns the field, or "".
+    ``items_*``: its own length where it has one, else the number of objects it owns.
+    ``bytes_*``: everything that would go with it (retained). ``evicted_items``: children that it held in
+    the first capture and no longer in the second. ``item_type``: what its items mostly are.
+    ``attribute``: the last name on the way, without decoration (``_seen``, ``entries``): what to look for in source.
+    ``module``: the module that the root or the owner's class belongs to.
+    ``defined``: the function (closure, frame) or class that holds it, as far as the heap tells.
+    """
+
+    name: str
+    kind: str
+    root: RootKind
+    path: tuple[PathStep, ...]
+    items_before: int
+    items_after: int
+    bytes_before: int
+    bytes_after: int
+    evicted_items: int
+    item_type: str
+    owner_type: str = ""
+    attribute: str = ""
+    module: str = ""
+    bound: Bound | None = None
+    defined: CodePlace | None = None
+
+    @property
+    def bytes_grown(self) -> int:
+        return self.bytes_after - self.bytes_before
+
+    @property
+    def items_grown(self) -> int:
+        return self.items_after - self.items_before
+
+
+@dataclass(frozen=True, slots=True)
+class HeapGrowth:
+    """Two captures of one heap, compared. ``heap_bytes_*``: all that the capture could see.
+
+    ``module_files``: ``__file__`` by module name, for the modules that a holder or a grown type belongs to.
+    """
+
+    seconds: float
+    objects_before: int
+    objects_after: int
+    heap_bytes_before: int
+    heap_bytes_after: int
+    types: tuple[TypeGrowth, ...]
+    holders: tuple[HolderGrowth, ...]
+    module_files: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,31 @@
+"""One policy instead of five runbooks' numbers: every threshold with its unit and a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``[policy]`` of ``oakum.toml``; a field that is not set there keeps the default below."""
+
+    warn_share: float = 0.80
+    """Share of the limit at which a person should look."""
+
+    critical_share: float = 0.90
+    """Share of the limit at which a person should act."""
+
+    imminent_share: float = 0.97
+    """Share of the limit at which a kill may come at any moment."""
+
+    imminent_s: float = 900.0
+    """A p10 forecast under this many seconds is imminent too."""
+
+    quick_check_s: float = 3600.0
+    """How long memory must stay flat after a fix for the quick check, in seconds."""
+
+    closing_window_s: float = 172800.0
+    """How long it must stay flat before an incident closes, in seconds."""
+
+    closing_share: float = 0.80
+    """Share of the limit that must not be passed within the closing window."""

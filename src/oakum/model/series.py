@@ -1,0 +1,90 @@
+"""Series: one lifetime's samples of one scope; a workload series: its lifetimes in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Unit: TypeAlias = Literal["bytes", "percent"]
+
+
+class Scope(StrEnum):
+    """What a series measures."""
+
+    PROCESS = "process"
+    CONTAINER = "container"
+    CGROUP = "cgroup"
+    NODE = "node"
+    UNKNOWN = "unknown"
+
+
+class Metric(StrEnum):
+    """Which memory figure. Leaks are judged on anonymous memory; proximity to a limit on the charged usage."""
+
+    ANON = "anon"
+    RSS = "rss"
+    WORKING_SET = "working_set"
+    USAGE = "usage"
+    HEAP_USED = "heap_used"
+    POST_GC = "post_gc"
+    UNKNOWN = "unknown"
+
+
+class Ending(StrEnum):
+    """How a lifetime ended."""
+
+    RUNNING = "running"
+    EXITED = "exited"
+    OOM_KILLED = "oom-killed"
+    REPLACED = "replaced"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """The samples of one lifetime.
+
+    ``at_s``: float64[n], UTC epoch seconds, strictly increasing.
+    ``value``: float64[n], in the unit of the workload series; NaN never stands here: a gap is a missing sample.
+    ``limit``: float64[n] or None, the tightest limit that binds at each sample, in the same unit; +inf is no limit.
+    ``load``: float64[n] or None, requests per second at each sample.
+    ``started_s``: when the process or container started, if known (it is older than the first sample).
+    """
+
+    at_s: Floats
+    value: Floats
+    limit: Floats | None = None
+    load: Floats | None = None
+    started_s: float | None = None
+    ended_s: float | None = None
+    ending: Ending = Ending.RUNNING
+
+    def __len__(self) -> int:
+        return len(self.at_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkloadSeries:
+    """The ordered lifetimes of one container or process across restarts: what a verdict is about."""
+
+    id: str
+    lifetimes: tuple[Series, ...]
+    unit: Unit = "bytes"
+    scope: Scope = Scope.UNKNOWN
+    metric: Metric = Metric.UNKNOWN
+    labels: Mapping[str, str] = field(default_factory=dict)
+    node_limit: float | None = None
+
+    @property
+    def samples(self) -> int:
+        return sum(len(lifetime) for lifetime in self.lifetimes)
+
+    @property
+    def oom_kills(self) -> int:
+        return sum(lifetime.ending is Ending.OOM_KILLED for lifetime in self.lifetimes)

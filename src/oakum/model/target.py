@@ -1,0 +1,147 @@
+"""What is being looked at: one parser, one printer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+from oakum.model.errors import CallerError
+
+WORKLOAD_KINDS: Final = {
+    "deploy": "deploy",
+    "deployment": "deploy",
+    "sts": "sts",
+    "statefulset": "sts",
+    "ds": "ds",
+    "daemonset": "ds",
+    "job": "job",
+}
+_DNS_NAME: Final = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
+_URL_SCHEMES: Final = ("redis", "rediss", "valkey", "postgresql", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTarget:
+    """``pid/N``: a process of this machine."""
+
+    pid: int
+
+    def __str__(self) -> str:
+        return f"pid/{self.pid}"
+
+
+@dataclass(frozen=True, slots=True)
+class CgroupTarget:
+    """``cgroup/PATH``: a control group of this machine, its path relative to the hierarchy's root."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"cgroup{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadTarget:
+    """``deploy|sts|ds|job/NAMESPACE/NAME[@CONTEXT]``."""
+
+    kind: str
+    namespace: str
+    name: str
+    context: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.namespace}/{self.name}{_at(self.context)}"
+
+
+@dataclass(frozen=True, slots=True)
+class PodTarget:
+    """``pod/NAMESPACE/NAME[/CONTAINER][@CONTEXT]``."""
+
+    namespace: str
+    name: str
+    container: str | None = None
+    context: str | None = None
+
+    def __str__(self) -> str:
+        container = f"/{self.container}" if self.container else ""
+        return f"pod/{self.namespace}/{self.name}{container}{_at(self.context)}"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTarget:
+    """``node/NAME[@CONTEXT]``."""
+
+    name: str
+    context: str | None = None
+
+    def __str__(self) -> str:
+        return f"node/{self.name}{_at(self.context)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyTarget:
+    """A dependency by its URL: ``redis://…``, ``postgresql://…``. It may hold a password: print ``str()``."""
+
+    url: str
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}{parts.path}"
+
+
+Target: TypeAlias = ProcessTarget | CgroupTarget | WorkloadTarget | PodTarget | NodeTarget | DependencyTarget
+
+
+def parse_target(text: str) -> Target:
+    """Raises CallerError with the forms that would have been understood."""
+    kind, slash, rest = text.partition("/")
+    if urlsplit(text).scheme in _URL_SCHEMES and "://" in text:
+        return DependencyTarget(text)
+    if not slash or not rest:
+        raise _not_a_target(text)
+    if kind == "pid":
+        # int() would take "+5", " 5" and digits of other scripts.
+        if not rest.isascii() or not rest.isdigit() or int(rest) == 0:
+            raise _not_a_target(text, "a process id is a positive whole number")
+        return ProcessTarget(int(rest))
+    if kind == "cgroup":
+        path = "/" + rest.strip("/")
+        if ".." in path.split("/"):
+            raise _not_a_target(text, "a cgroup path may not climb out with ..")
+        return CgroupTarget(path)
+    return _parse_cluster_target(text, kind, rest)
+
+
+def _parse_cluster_target(text: str, kind: str, rest: str) -> Target:
+    names, _, context_text = rest.partition("@")
+    context = context_text or None
+    parts = names.split("/")
+    if not all(_DNS_NAME.fullmatch(part) for part in parts):
+        raise _not_a_target(text, "names in a cluster are lower-case letters, digits, '-' and '.'")
+    match kind, parts:
+        case "node", [name]:
+            return NodeTarget(name, context)
+        case "pod", [namespace, name]:
+            return PodTarget(namespace, name, None, context)
+        case "pod", [namespace, name, container]:
+            return PodTarget(namespace, name, container, context)
+        case _, [namespace, name] if kind in WORKLOAD_KINDS:
+            return WorkloadTarget(WORKLOAD_KINDS[kind], namespace, name, context)
+    raise _not_a_target(text)
+
+
+def _at(context: str | None) -> str:
+    return f"@{context}" if context else ""
+
+
+def _not_a_target(text: str, why: str = "") -> CallerError:
+    return CallerError(
+        f"{text!r} is not a target",
+        why=why
+        or "a target is pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME[/CONTAINER],"
+        " node/NAME, redis://… or postgresql://…",
+        next_step="oakum scan host    # lists the processes and cgroups of this machine",
+    )

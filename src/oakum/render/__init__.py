@@ -1,0 +1,1 @@
+"""Tables, charts, codecs and reports for every face."""

@@ -1,0 +1,1 @@
+"""Series from this machine and from files."""

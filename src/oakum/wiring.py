@@ -1,0 +1,1 @@
+"""Reads the environment and oakum.toml once, builds the adapters; no logic."""
