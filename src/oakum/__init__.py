@@ -1,1 +1,56 @@
-"""Oakum finds, explains and stops memory leaks in services on Kubernetes and on plain Linux."""
+"""Oakum finds, explains and stops memory leaks in services on Kubernetes and on plain Linux.
+
+Every command that answers has its twin here: ``oakum.investigate("pid/4242")``, ``oakum.scan("host")``,
+``oakum.judge(series)``. Names are loaded when they are first used: ``import oakum`` stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oakum.api import investigate as investigate
+    from oakum.api import scan as scan
+    from oakum.judge import judge as judge
+    from oakum.model.assessment import Investigation as Investigation
+    from oakum.model.errors import OakumError as OakumError
+    from oakum.model.scan import Scan as Scan
+    from oakum.model.series import Series as Series
+    from oakum.model.series import WorkloadSeries as WorkloadSeries
+    from oakum.model.verdict import Verdict as Verdict
+
+_HOMES = {
+    "Investigation": "oakum.model.assessment",
+    "OakumError": "oakum.model.errors",
+    "Scan": "oakum.model.scan",
+    "Series": "oakum.model.series",
+    "Verdict": "oakum.model.verdict",
+    "WorkloadSeries": "oakum.model.series",
+    "investigate": "oakum.api",
+    "judge": "oakum.judge",
+    "scan": "oakum.api",
+}
+
+__all__ = [
+    "Investigation",
+    "OakumError",
+    "Scan",
+    "Series",
+    "Verdict",
+    "WorkloadSeries",
+    "investigate",
+    "judge",
+    "scan",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

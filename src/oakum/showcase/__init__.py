@@ -1,0 +1,1 @@
+"""The programs that the demo starts: a leaking service, its fixed twin, and the load on them."""

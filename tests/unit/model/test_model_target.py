@@ -1,0 +1,99 @@
+"""Targets and sources: one parser, one printer."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oakum.model.errors import CallerError, DataError, InternalError, MachineError, OakumError, RefusedError, TargetError
+from oakum.model.source import ClusterSource, FileSource, HostSource, PrometheusSource, parse_source
+from oakum.model.target import (
+    CgroupTarget,
+    DependencyTarget,
+    NodeTarget,
+    PodTarget,
+    ProcessTarget,
+    WorkloadTarget,
+    parse_target,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("pid/4242", ProcessTarget(4242)),
+        ("cgroup/kubepods/pod1", CgroupTarget("/kubepods/pod1")),
+        ("deploy/shop/cart", WorkloadTarget("deploy", "shop", "cart")),
+        ("deployment/shop/cart@prod", WorkloadTarget("deploy", "shop", "cart", "prod")),
+        ("sts/shop/db", WorkloadTarget("sts", "shop", "db")),
+        ("pod/shop/cart-0", PodTarget("shop", "cart-0")),
+        ("pod/shop/cart-0/app@prod", PodTarget("shop", "cart-0", "app", "prod")),
+        ("node/worker-1", NodeTarget("worker-1")),
+        ("redis://cache:6379/0", DependencyTarget("redis://cache:6379/0")),
+    ],
+)
+def test_a_target_is_understood_and_printed(text, target):
+    assert parse_target(text) == target
+    assert parse_target(str(target)) == target
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "pid", "pid/", "pid/0", "pid/-1", "pid/+5", "pid/ 5", "pid/5x", "pid/٥", "deploy/cart", "pod/a/b/c/d"]
+    + ["deploy/Shop/cart", "cgroup/a/../b", "nonsense/a/b", "node/a/b", "4242"],
+)
+def test_what_is_no_target_is_refused_with_the_next_step(text):
+    with pytest.raises(CallerError, match="is not a target") as raised:
+        parse_target(text)
+    assert raised.value.why
+    assert raised.value.next_step
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_target_or_the_caller_s_mistake(text):
+    try:
+        target = parse_target(text)
+    except CallerError:
+        return
+    if not isinstance(target, DependencyTarget):
+        assert parse_target(str(target)) == target
+
+
+def test_a_password_is_never_printed():
+    assert "s3cret" not in str(parse_target("postgresql://me:s3cret@db/shop"))
+    assert "s3cret" not in str(parse_source("https://me:s3cret@prom.example/api"))
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("host", HostSource()),
+        ("kube://", ClusterSource()),
+        ("kube://prod", ClusterSource("prod")),
+        ("http://prom:9090", PrometheusSource("http://prom:9090")),
+        ("prometheus://prom:9090", PrometheusSource("http://prom:9090")),
+        ("./series.csv", FileSource(PurePath("series.csv"))),
+    ],
+)
+def test_a_source_is_understood_and_printed(text, source):
+    assert parse_source(text) == source
+    assert parse_source(str(source)) == source
+
+
+@pytest.mark.parametrize("text", ["", "ftp://x/y", "http://"])
+def test_what_is_no_source_is_refused(text):
+    with pytest.raises(CallerError):
+        parse_source(text)
+
+
+def test_every_family_has_the_exit_code_of_the_design():
+    families = {CallerError: 2, TargetError: 3, RefusedError: 3, DataError: 4, MachineError: 6, InternalError: 70}
+    assert {family: family.exit_code for family in families} == families
+
+
+def test_an_error_says_what_why_and_next():
+    error = OakumError("it broke", why="because", next_step="oakum doctor")
+    assert str(error) == "it broke\n  why:  because\n  next: oakum doctor"
