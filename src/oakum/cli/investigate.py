@@ -1,0 +1,61 @@
+"""``oakum investigate TARGET``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oakum import wiring
+from oakum.cli.output import FileOption, Output, OutputOption, answer
+from oakum.model.target import parse_target
+from oakum.model.units import parse_duration
+
+
+def investigate(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="pid/N or cgroup/PATH")],
+    *,
+    watch_for: Annotated[
+        str, typer.Option("--for", metavar="DURATION", help="how long to watch; a slower leak needs longer")
+    ] = "25s",
+    interval: Annotated[
+        str, typer.Option("--every", metavar="DURATION", help="time between samples; chosen from --for when not given")
+    ] = "",
+    capture: Annotated[
+        bool, typer.Option("--capture/--no-capture", help="look into the heap (never stops the target unless --stop)")
+    ] = True,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="let the target stand still while its memory is copied: exact, but a pause")
+    ] = False,
+    output: OutputOption = Output.TABLE,
+    file: FileOption = None,
+) -> None:
+    """Confirm, capture, explain, plan: does this process or cgroup leak, and what holds it?
+
+    Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
+    """
+    from oakum.cli.exits import exit_code  # noqa: PLC0415
+    from oakum.cli.progress import progress  # noqa: PLC0415
+    from oakum.loop.investigate import Settings  # noqa: PLC0415
+    from oakum.loop.investigate import investigate as journey  # noqa: PLC0415
+
+    wanted = parse_target(target)
+    settings = Settings.of(
+        watch_s=parse_duration(watch_for),
+        interval_s=parse_duration(interval) if interval else None,
+        capture=capture,
+        stop=stop,
+    )
+    with progress() as told:
+        investigation = journey(wanted, machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told)
+    from oakum import render  # noqa: PLC0415
+
+    answer(
+        output,
+        file,
+        table=lambda: render.investigation_view(investigation),
+        encoded=lambda: render.investigation_to_json(investigation),
+        html=lambda: render.investigation_html(investigation),
+    )
+    raise typer.Exit(exit_code(investigation.verdict.name))

@@ -1,0 +1,75 @@
+"""The command ``oakum``: its commands, and the one edge where errors become a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from oakum.cli.demo import demo
+from oakum.cli.doctor import doctor
+from oakum.cli.investigate import investigate
+from oakum.cli.scan import scan
+from oakum.model.errors import InternalError, OakumError
+
+app = typer.Typer(
+    name="oakum",
+    help="Finds, explains and stops memory leaks in services.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(demo)
+app.command()(scan)
+app.command()(investigate)
+app.command()(doctor)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer's callback)
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  (asked for once in a lifetime)
+
+        typer.echo(f"oakum {version('oakum')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    del version
+
+
+def run() -> None:
+    """Entry point. Exit codes are those of the design; a traceback is only ever our own fault, and says so."""
+    try:
+        app()
+    except OakumError as exc:
+        _fail(str(exc), exc.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+    except BrokenPipeError:
+        # The reader of our output went away (| head): not an error, and nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as exc:  # noqa: BLE001  (the edge of a face)
+        _fail(str(InternalError(f"oakum failed: {type(exc).__name__}: {exc}", why=_last_lines(exc))), 70)
+
+
+def _last_lines(exc: Exception) -> str:
+    frames = traceback.extract_tb(exc.__traceback__)[-3:]
+    places = " < ".join(f"{os.path.basename(frame.filename)}:{frame.lineno}" for frame in reversed(frames))  # noqa: PTH119
+    return f"our own fault, at {places}; please report it with this line"
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stderr.write(f"oakum: {message}\n")
+    sys.stderr.flush()
+    sys.exit(code)

@@ -1,0 +1,70 @@
+"""Progress on standard error: a live panel on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from oakum.loop.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+    from oakum.model.series import WorkloadSeries
+    from oakum.model.verdict import Verdict
+
+PLAIN_EVERY_S = 5.0
+"""Where the panel cannot be drawn, the watch says a line this often, in seconds."""
+
+
+class Lines:
+    """One line per stage, and a line of the watch every few seconds."""
+
+    def __init__(self) -> None:
+        self._said_at = 0.0
+
+    def stage(self, text: str) -> None:
+        sys.stderr.write(f"oakum: {text}\n")
+        sys.stderr.flush()
+
+    def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
+        now = time.monotonic()
+        if now - self._said_at < PLAIN_EVERY_S:
+            return
+        self._said_at = now
+        from oakum.render import watch_line  # noqa: PLC0415
+
+        self.stage(watch_line(series, verdict, remaining_s))
+
+
+class Panel:
+    """The curve, the verdict as it firms up, and the forecast counting down."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._stage = ""
+
+    def stage(self, text: str) -> None:
+        self._stage = text
+        self._live.console.print(f"[dim]·[/dim] {text}", highlight=False)
+
+    def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
+        from oakum.render import live_panel  # noqa: PLC0415
+
+        self._live.update(live_panel(series, verdict, self._stage, remaining_s=remaining_s))
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """The progress that fits standard error; the panel is gone when the answer is printed."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+
+    with Live(console=Console(stderr=True), refresh_per_second=8, transient=True) as live:
+        yield Panel(live)

@@ -1,0 +1,28 @@
+"""What a journey tells whoever watches it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from oakum.model.series import WorkloadSeries
+from oakum.model.verdict import Verdict
+
+
+class Progress(Protocol):
+    """A face implements it; a journey never knows which."""
+
+    def stage(self, text: str) -> None:
+        """A new stage begins; one line for a person."""
+
+    def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
+        """The watch goes on: what it has seen, what the judge says of it, and how long it still takes at most."""
+
+
+class Silent:
+    """Tells nobody."""
+
+    def stage(self, text: str) -> None:
+        del text
+
+    def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
+        del series, verdict, remaining_s

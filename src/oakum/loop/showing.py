@@ -1,0 +1,102 @@
+"""One service of the demo: started in a memory cgroup of its own, under load, and gone when the demo ends."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from oakum import showcase
+from oakum.model.absent import Absent
+from oakum.model.errors import InternalError, MachineError
+from oakum.model.ports import Sandboxes
+
+READY_S = 20.0
+"""How long a service may take to say that it is ready, in seconds."""
+
+_PROGRAMS = Path(showcase.__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service. ``cgroup`` is "" and ``why_not`` says why where it runs without a memory cgroup."""
+
+    pid: int
+    port: int
+    process: subprocess.Popen[bytes]
+    cgroup: str
+    limit_bytes: int | None
+    why_not: str = ""
+
+
+@contextmanager
+def service(name: str, *, limit_bytes: int, sandboxes: Sandboxes) -> Iterator[Service]:
+    """Start ``showcase/NAME.py``; whatever happens, nothing of it is left behind."""
+    command = [sys.executable, "-I", str(_PROGRAMS / f"{name}.py")]
+    sandbox = sandboxes.create(name, limit_bytes)
+    if isinstance(sandbox, Absent):
+        process = subprocess.Popen(  # noqa: S603  (our own program)
+            [*command, "--own-limit", str(limit_bytes)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        with _ended(process):
+            port, pid = _ready(process)
+            yield Service(pid, port, process, "", None, sandbox.why)
+        return
+    with contextlib.closing(sandbox):
+        process = sandbox.start(command)
+        with _ended(process):
+            port, pid = _ready(process)
+            yield Service(pid, port, process, sandbox.path, limit_bytes)
+
+
+@contextmanager
+def load_on(port: int, *, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
+    """Real requests on ``port`` for at most ``seconds``."""
+    command = [sys.executable, "-I", str(_PROGRAMS / "load.py"), "--port", str(port), "--for", f"{seconds:.0f}"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  (our own program)
+    with _ended(process):
+        yield process
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        # SIGTERM would do, but a service that is about to be OOM-killed may be too stuck to answer; it is ours.
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def _ready(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """(port, pid) from the line ``ready port=N pid=N``; a handshake, never a sleep."""
+    if process.stdout is None:
+        raise InternalError("a service of the demo was started without a pipe")
+    line = _first_line(process.stdout)
+    fields = dict(part.split("=", 1) for part in line.split()[1:] if "=" in part)
+    if not line.startswith("ready") or not {"port", "pid"} <= fields.keys():
+        raise MachineError(
+            "the demo's service did not start",
+            why=f"it said {line!r} and exited with {process.poll()}",
+            next_step="oakum doctor",
+        )
+    return int(fields["port"]), int(fields["pid"])
+
+
+def _first_line(stream: IO[bytes]) -> str:
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
+    try:
+        return lines.get(timeout=READY_S).decode(errors="replace").strip()
+    except queue.Empty:
+        return f"nothing for {READY_S:.0f} s"

@@ -1,0 +1,27 @@
+"""What a demo showed: a leak found, the kernel's kill, and the fixed variant beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oakum.model.absent import Absent
+from oakum.model.assessment import Investigation
+from oakum.model.process import OomKill
+from oakum.model.series import WorkloadSeries
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """``whole_life``: the leaking service from its start to its end. ``kill`` is Absent where it was not killed.
+
+    ``fixed``: the investigation of the fixed variant under the same load.
+    ``limit_bytes``: of the memory cgroup that each ran in, None where this machine has none to give.
+    """
+
+    leaking: Investigation
+    whole_life: WorkloadSeries
+    kill: OomKill | Absent
+    fixed: Investigation
+    limit_bytes: int | None
+    requests_per_s: float
+    seconds: float
