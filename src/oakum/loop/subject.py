@@ -35,7 +35,9 @@ def choose(target: Target, *, processes: Processes, cgroups: Cgroups, clock: Clo
         pids = set(cgroups.pids(target.path))
         members = [process for process in processes.list() if process.pid in pids]
         if not members:
-            raise TargetError(f"no process in {target}", why="the cgroup is empty or not there", next_step="oakum scan host")
+            raise TargetError(
+                f"no process in {target}", why="the cgroup is empty or not there", next_step="oakum scan host"
+            )
         return _choose_among(target, members, processes, clock)
     raise CallerError(
         f"{target} is not on this machine",
@@ -60,7 +62,9 @@ def _choose_among(target: Target, candidates: Sequence[ProcessInfo], processes: 
         return Subject(target, candidates[0])
     grown = _growth(candidates[:MOST_CANDIDATES], processes, clock)
     if not grown:
-        raise TargetError(f"{target} ended", why="every process of it ended while being watched", next_step="oakum scan host")
+        raise TargetError(
+            f"{target} ended", why="every process of it ended while being watched", next_step="oakum scan host"
+        )
     growth, size, process = max(grown, key=lambda row: (row[0], row[1]))
     if growth <= 0 and isinstance(target, ProcessTarget) and candidates[0].pid == target.pid:
         # Nothing grows yet: the largest is what a person would look at.

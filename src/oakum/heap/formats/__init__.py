@@ -1,0 +1,1 @@
+"""Readers: one folder per format, bytes in, a HeapGraph out."""

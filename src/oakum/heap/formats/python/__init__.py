@@ -1,0 +1,1 @@
+"""CPython's heap, decoded from a copy of a process's memory."""

@@ -1,0 +1,347 @@
+"""From a copy of memory to a graph: pymalloc's blocks, the tables that objects own, and large objects from malloc."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap import kernels
+from oakum.heap.formats.python import frames
+from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, OB_TYPE, Layout
+from oakum.heap.formats.python.types import Types, find_types
+from oakum.heap.formats.python.values import Values
+from oakum.heap.graph import HeapGraph
+from oakum.heap.image import Area, MemoryImage
+
+ROUNDS = 12
+"""Large objects that hold large objects are found in rounds; real heaps end after four."""
+
+DEQUE_BLOCK_BYTES = 66 * 8
+LARGEST_BLOCK = 1 << 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PythonHeap:
+    """A decoded heap. ``begin``: int64[n], where each node's block begins; ``graph.address`` is the object's head."""
+
+    image: MemoryImage
+    layout: Layout
+    values: Values
+    types: Types
+    graph: HeapGraph
+    begin: NDArray[np.int64]
+    slots: NDArray[np.int32]
+    slot_base: NDArray[np.int64]
+    frames: tuple[frames.Frame, ...]
+    objects: int
+
+    def node(self, address: int) -> int:
+        """The node at an address, -1 if none is."""
+        found = kernels.look_up(
+            self.image.start, self.image.end, self.slot_base, self.slots, np.array([address], np.int64)
+        )
+        return int(found[0])
+
+
+class _Nodes:
+    """Nodes as they are found; ``slots`` tells where they begin."""
+
+    def __init__(self, image: MemoryImage) -> None:
+        self.image = image
+        granules = (image.end - image.start) >> 4
+        self.slot_base = np.concatenate(([0], np.cumsum(granules)[:-1])).astype(np.int64)
+        self.slots = np.full(int(granules.sum()), -1, np.int32)
+        self.address: list[NDArray[np.int64]] = []
+        self.begin: list[NDArray[np.int64]] = []
+        self.size: list[NDArray[np.int64]] = []
+        self.kind: list[NDArray[np.int32]] = []
+        self.count = 0
+
+    def add(
+        self, address: NDArray[np.int64], begin: NDArray[np.int64], size: NDArray[np.int64], kind: NDArray[np.int32]
+    ) -> None:
+        """Those whose place is taken are left out."""
+        if not address.size:
+            return
+        address, first = np.unique(address, return_index=True)
+        free = self.look_up(address) < 0
+        first = first[free]
+        image = self.image
+        kernels.mark(image.start, image.end, self.slot_base, self.slots, address[free], self.count)
+        self.address.append(address[free])
+        self.begin.append(begin[first])
+        self.size.append(size[first])
+        self.kind.append(kind[first])
+        self.count += int(free.sum())
+
+    def look_up(self, address: NDArray[np.int64]) -> NDArray[np.int32]:
+        image = self.image
+        found: NDArray[np.int32] = kernels.look_up(image.start, image.end, self.slot_base, self.slots, address)
+        return found
+
+    def since(self, group: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+        """(address, begin, size, kind) of all that was added from the ``group``-th call on."""
+        none = np.empty(0, np.int64)
+        return (
+            np.concatenate([none, *self.address[group:]]),
+            np.concatenate([none, *self.begin[group:]]),
+            np.concatenate([none, *self.size[group:]]),
+            np.concatenate([np.empty(0, np.int32), *self.kind[group:]]),
+        )
+
+
+def decode(image: MemoryImage, layout: Layout) -> PythonHeap | None:
+    """None when no pool of pymalloc is there. O(bytes of the image)."""
+    heap_pieces = _may_hold_objects(image)
+    block, block_size, pools = kernels.find_blocks(
+        image.words, image.start, image.end, image.offset, heap_pieces, layout.pool_bytes
+    )
+    if not block.size:
+        return None
+    types = _types(image, layout, block, block_size)
+    shift, kind = kernels.find_heads(
+        image.words, image.start, image.end, image.offset, block, block_size, types.address, types.head
+    )
+    nodes = _Nodes(image)
+    nodes.add(block + shift, block, block_size.astype(np.int64), kind)
+    _follow(nodes, types, layout, heap_pieces)
+    return _graph(nodes, types, layout, pools)
+
+
+def _types(image: MemoryImage, layout: Layout, block: NDArray[np.int64], size: NDArray[np.int32]) -> Types:
+    """A first look takes any word in a head's place for a type; large types are met again through their own types."""
+    seen = []
+    for before in (0, 16, 32):
+        reach = block[size >= before + 16] + before + OB_TYPE
+        words = kernels.fetch(image.words, image.start, image.end, image.offset, reach)
+        seen.append(np.unique(words))
+    candidates = np.unique(np.concatenate(seen))
+    meta = kernels.fetch(image.words, image.start, image.end, image.offset, candidates[candidates > 4096] + OB_TYPE)
+    return find_types(image, layout, np.unique(np.concatenate([candidates, meta])))
+
+
+def _follow(nodes: _Nodes, types: Types, layout: Layout, area_ok: NDArray[np.bool_]) -> None:
+    """Owned tables and large objects, until nothing new is met."""
+    image = nodes.image
+    group = 0
+    static = np.flatnonzero((image.area == Area.STATIC) | (image.area == Area.STACK))
+    strays = _strays(nodes, types, area_ok, image.start[static], image.end[static] - image.start[static])
+    for _ in range(ROUNDS):
+        address, begin, size, kind = nodes.since(group)
+        group = len(nodes.address)
+        raw_begin, raw_size = owned_tables(Values(image, layout), types, address, kind)
+        _add_raw(nodes, raw_begin, raw_size)
+        strays = np.concatenate([strays, _strays(nodes, types, area_ok, begin, size)])
+        if raw_begin.size:
+            strays = np.concatenate([strays, _strays(nodes, types, area_ok, raw_begin, raw_size)])
+        _add_large(nodes, types, strays)
+        strays = np.empty(0, np.int64)
+        if len(nodes.address) == group:
+            return
+
+
+def _strays(
+    nodes: _Nodes, types: Types, area_ok: NDArray[np.bool_], begin: NDArray[np.int64], size: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    image = nodes.image
+    found: NDArray[np.int64] = kernels.find_strays(
+        image.words, image.start, image.end, image.offset, nodes.slot_base, nodes.slots, begin, size, types.address, area_ok
+    )
+    return found
+
+
+def _add_raw(nodes: _Nodes, begin: NDArray[np.int64], size: NDArray[np.int64]) -> None:
+    aligned = (begin & 15 == 0) & (size > 0) & (size < LARGEST_BLOCK)
+    nodes.add(begin[aligned], begin[aligned], size[aligned], np.full(int(aligned.sum()), -1, np.int32))
+
+
+def _add_large(nodes: _Nodes, types: Types, address: NDArray[np.int64]) -> None:
+    if not address.size:
+        return
+    image = nodes.image
+    kind = np.searchsorted(types.address, _fetch(image, address + OB_TYPE)).astype(np.int32)
+    kind = np.minimum(kind, len(types.address) - 1)
+    items = np.abs(_fetch(image, address + 16))
+    items[(types.item[kind] == 0) | (items > LARGEST_BLOCK)] = 0
+    size = types.basic[kind] + types.item[kind] * items + types.head[kind]
+    size = np.minimum((size + 15) & ~15, LARGEST_BLOCK)
+    nodes.add(address, address - types.head[kind], size, kind)
+
+
+def owned_tables(
+    values: Values, types: Types, address: NDArray[np.int64], kind: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(begin, size in bytes) of the tables that lists, dicts, sets and deques own outside their own block."""
+    image = values.image
+    known = np.where(kind >= 0, types.flags[kind], 0)
+    lists = address[known & FLAG_LIST != 0]
+    dicts = address[known & FLAG_DICT != 0]
+    sets = address[np.isin(kind, _named(types, {"set", "frozenset"}))]
+    deques = address[np.isin(kind, _named(types, {"deque", "collections.deque"}))]
+    begin = [_fetch(image, lists + 24)]
+    size = [(np.maximum(_fetch(image, lists + 32), 0)) * 8]
+    table = _fetch(image, sets + 40)
+    outside = table != sets + 64
+    begin.append(table[outside])
+    size.append((_fetch(image, sets + 32)[outside] + 1) * 16)
+    keys_begin, keys_size = _dict_tables(values, dicts)
+    blocks = _deque_blocks(image, deques)
+    begin += [keys_begin, blocks]
+    size += [keys_size, np.full(blocks.size, DEQUE_BLOCK_BYTES, np.int64)]
+    return np.concatenate(begin), np.concatenate(size)
+
+
+def _dict_tables(values: Values, dicts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Small tables are pymalloc's blocks and nodes already; only those of dicts with many entries are worked out."""
+    tables = np.unique(_fetch(values.image, dicts + 32))
+    head = _fetch(values.image, tables + 8)
+    # log2 of the size since 3.11, the size before.
+    tables = tables[(head & 0xFF >= 5) if values.layout.keys_modern else head >= 16]
+    found = [(keys.begin, keys.size) for at in tables.tolist() if (keys := values.keys_at(at)) and keys.size > 512]
+    pairs = np.array(found, np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _deque_blocks(image: MemoryImage, deques: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Blocks are linked from left to right; a chain ends at the rightmost or where it is torn."""
+    at = _fetch(image, deques + 24)
+    last = _fetch(image, deques + 32)
+    found = [np.unique(at[at != 0])]
+    seen = 0
+    while at.size and seen < 1 << 20:
+        going = (at != 0) & (at != last)
+        at, last = _fetch(image, at[going] + DEQUE_BLOCK_BYTES - 8), last[going]
+        found.append(at[at != 0])
+        seen += 1
+    return np.unique(np.concatenate(found))
+
+
+def _named(types: Types, names: set[str]) -> list[int]:
+    return [index for index, name in enumerate(types.names) if name in names]
+
+
+def _fetch(image: MemoryImage, address: NDArray[np.int64]) -> NDArray[np.int64]:
+    words: NDArray[np.int64] = kernels.fetch(image.words, image.start, image.end, image.offset, address)
+    return words
+
+
+def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64]) -> PythonHeap:
+    image = nodes.image
+    address, begin, size, kind = nodes.since(0)
+    values = Values(image, layout)
+    place = (image.words, image.start, image.end, image.offset, nodes.slot_base, nodes.slots)
+    skip = _weak_words(types, layout, address, kind)
+    degree = kernels.count_edges(*place, begin, size, skip)
+    edge_offsets = np.concatenate(([0], np.cumsum(degree))).astype(np.int64)
+    targets = kernels.fill_edges(*place, begin, size, skip, edge_offsets)
+    edge_offsets, targets = _add_values_tables(nodes, types, layout, edge_offsets, targets)
+    found = _frames(nodes, types, layout, kind, pools)
+    held = [at for frame in found for _, at in frame.variables]
+    modules = np.flatnonzero(kind == types.index("module")).astype(np.int32)
+    if types.index("module") < 0:
+        modules = np.empty(0, np.int32)
+    on_frames = nodes.look_up(np.array(held, np.int64).reshape(-1))
+    native = nodes.look_up(_outside_words(image, pools, layout.pool_bytes))
+    roots = (modules, np.unique(on_frames[on_frames >= 0]), np.unique(native[native >= 0]))
+    names = tuple(types.qualified(index) for index in range(len(types.names)))
+    graph = HeapGraph(address, size, kind, names, edge_offsets, targets, roots)
+    objects = int((kind >= 0).sum())
+    return PythonHeap(image, layout, values, types, graph, begin, nodes.slots, nodes.slot_base, found, objects)
+
+
+def _weak_words(
+    types: Types, layout: Layout, address: NDArray[np.int64], kind: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """int64[n, 2]: addresses of up to two words that refer without owning: an object's type, a weak reference's target."""
+    skip = np.zeros((len(address), 2), np.int64)
+    skip[kind >= 0, 0] = address[kind >= 0] + OB_TYPE
+    weak = [index for index, basic in enumerate(types.basic) if _is_weakref(types, index, layout, int(basic))]
+    is_weak = np.isin(kind, weak)
+    skip[is_weak, 1] = address[is_weak] + 16
+    if layout.version >= (3, 12):
+        managed = np.where(kind >= 0, types.flags[kind] & (1 << 3), 0) != 0
+        skip[managed, 1] = address[managed] - 32
+    return skip
+
+
+def _is_weakref(types: Types, index: int, layout: Layout, basic: int) -> bool:
+    name = types.names[index].rpartition(".")[2]
+    return basic >= layout.weakref_bytes and (name in {"ReferenceType", "weakref", "KeyedRef", "WeakMethod"})
+
+
+def _add_values_tables(
+    nodes: _Nodes, types: Types, layout: Layout, edge_offsets: NDArray[np.int64], targets: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Edges to the tables of attributes of 3.11 and 3.12: the pointer leads past the table's own prefix."""
+    if layout.managed not in {1, 2}:
+        return edge_offsets, targets
+    image = nodes.image
+    address, _, _, kind = nodes.since(0)
+    with_table = np.flatnonzero(np.where(kind >= 0, types.flags[kind] & layout.preheader_flags & (1 << 4), 0))
+    if layout.managed == 1:
+        pointer = _fetch(image, address[with_table] - 32)
+    else:
+        word = _fetch(image, address[with_table] - 24)
+        pointer = np.where(word & 1, word + 1, 0)
+    source = with_table[pointer > 4096]
+    pointer = pointer[pointer > 4096]
+    # The byte before the values says how long the prefix is (pycore_object.h, _PyObject_ValuesPrefix).
+    prefix = (_fetch(image, pointer - 8) >> 56) & 0xFF
+    table = nodes.look_up(pointer - prefix)
+    source, table = source[table >= 0], table[table >= 0]
+    degree = np.diff(edge_offsets)
+    more = np.bincount(source, minlength=degree.size)
+    order = np.argsort(np.concatenate([np.repeat(np.arange(degree.size), degree), source]), kind="stable")
+    merged = np.concatenate([targets, table])[order]
+    return np.concatenate(([0], np.cumsum(degree + more))).astype(np.int64), merged.astype(np.int32)
+
+
+def _frames(
+    nodes: _Nodes, types: Types, layout: Layout, kind: NDArray[np.int32], pools: NDArray[np.int64]
+) -> tuple[frames.Frame, ...]:
+    image = nodes.image
+    values = Values(image, layout)
+    if layout.version < (3, 11):
+        address = nodes.since(0)[0][kind == types.index("frame")] if types.index("frame") >= 0 else np.empty(0, np.int64)
+        return frames.read_frames(values, layout, address)
+    found = kernels.find_frames(
+        image.words,
+        image.start,
+        image.end,
+        nodes.slot_base,
+        nodes.slots,
+        image.offset,
+        _may_hold_objects(image),
+        pools,
+        layout.pool_bytes,
+        kind,
+        types.index("code"),
+        types.index("dict"),
+        layout.frame_code,
+        layout.frame_globals,
+    )
+    return frames.read_frames(values, layout, found)
+
+
+def _may_hold_objects(image: MemoryImage) -> NDArray[np.bool_]:
+    """An arena mapped right behind a library's data looks like its .bss: both are searched."""
+    return (image.area == Area.HEAP) | (image.area == Area.STATIC)
+
+
+def _outside_words(image: MemoryImage, pools: NDArray[np.int64], pool_bytes: int) -> NDArray[np.int64]:
+    """Every word of static data and of the main stack, without pools that lie among them."""
+    parts = [np.empty(0, np.int64)]
+    for piece in np.flatnonzero((image.area == Area.STATIC) | (image.area == Area.STACK)):
+        start, end = int(image.start[piece]), int(image.end[piece])
+        at = int(image.offset[piece]) >> 3
+        words = image.words[at : at + ((end - start) >> 3)]
+        inside = pools[(pools >= start) & (pools < end)]
+        if inside.size:
+            keep = np.ones(words.size, np.bool_)
+            for pool in inside.tolist():
+                keep[(pool - start) >> 3 : (pool + pool_bytes - start) >> 3] = False
+            words = words[keep]
+        parts.append(words)
+    return np.concatenate(parts)

@@ -1,0 +1,113 @@
+"""The types of a CPython process: found by what they are, not by symbols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap import kernels
+from oakum.heap.formats.python.layouts import (
+    FLAG_HAVE_GC,
+    FLAG_HEAPTYPE,
+    FLAG_READY,
+    FLAG_TYPE,
+    OB_TYPE,
+    TP_BASE,
+    TP_BASICSIZE,
+    TP_DICT,
+    TP_FLAGS,
+    TP_ITEMSIZE,
+    TP_NAME,
+    Layout,
+)
+from oakum.heap.formats.python.values import Values
+from oakum.heap.image import MemoryImage
+
+LARGEST_INSTANCE = 1 << 20
+_MOST_BASES = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Types:
+    """Every type seen. ``address``: int64[t], ascending; the others in its order.
+
+    ``head``: int32[t], bytes before an object's head within its block (GC list, managed attributes).
+    ``basic``, ``item``: int64[t], bytes of the fixed part and of one item. ``flags``: int64[t].
+    """
+
+    address: NDArray[np.int64]
+    head: NDArray[np.int32]
+    basic: NDArray[np.int64]
+    item: NDArray[np.int64]
+    flags: NDArray[np.int64]
+    names: tuple[str, ...]
+    modules: tuple[str, ...]
+
+    def index(self, name: str) -> int:
+        """Of the built-in type ``name``; -1 if no object of it was seen."""
+        for index, (known, module) in enumerate(zip(self.names, self.modules, strict=True)):
+            if known == name and module in {"builtins", ""}:
+                return index
+        return -1
+
+    def qualified(self, index: int) -> str:
+        """``shop.cart.Session``; built-in types stand alone."""
+        module = self.modules[index]
+        return self.names[index] if module in {"builtins", ""} else f"{module}.{self.names[index]}"
+
+
+def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]) -> Types:
+    """Those of ``candidates`` that are types: a type's type is a type, up to ``type`` itself. O(c log pieces)."""
+    known = np.unique(candidates[(candidates > 4096) & (candidates & 7 == 0)])
+
+    def fetch(addresses: NDArray[np.int64], offset: int) -> NDArray[np.int64]:
+        words: NDArray[np.int64] = kernels.fetch(image.words, image.start, image.end, image.offset, addresses + offset)
+        return words
+
+    meta = fetch(known, OB_TYPE)
+    top = fetch(meta, OB_TYPE)
+    basic = fetch(known, TP_BASICSIZE)
+    good = (fetch(meta, TP_FLAGS) & FLAG_TYPE != 0) & (fetch(top, TP_FLAGS) & FLAG_TYPE != 0)
+    good &= (fetch(known, TP_FLAGS) & FLAG_READY != 0) & (basic >= 16) & (basic <= LARGEST_INSTANCE)
+    good &= fetch(known, TP_NAME) > 4096
+    address = known[good]
+    flags, item = fetch(address, TP_FLAGS), fetch(address, TP_ITEMSIZE)
+    head = np.where(flags & FLAG_HAVE_GC, 16, 0) + np.where(flags & layout.preheader_flags, 16, 0)
+    if layout.managed == 0:
+        head = np.where(flags & FLAG_HAVE_GC, 16, 0)
+    values = Values(image, layout)
+    named = [_name(values, layout, int(at)) for at in address]
+    return Types(
+        address,
+        head.astype(np.int32),
+        basic[good],
+        np.clip(item, 0, LARGEST_INSTANCE),
+        flags,
+        tuple(name for name, _ in named),
+        tuple(module for _, module in named),
+    )
+
+
+def _name(values: Values, layout: Layout, address: int) -> tuple[str, str]:
+    """(qualified name within its module, module)."""
+    image = values.image
+    full = image.text(image.word(address + TP_NAME)) or f"type at {address:#x}"
+    if not image.word(address + TP_FLAGS) & FLAG_HEAPTYPE:
+        module, dot, name = full.rpartition(".")
+        return (name, module) if dot else (full, "builtins")
+    qualname = values.text(image.word(address + layout.ht_qualname)) or full.rpartition(".")[2]
+    namespace = image.word(address + TP_DICT)
+    module_at = values.named(namespace, "__module__") if namespace else 0
+    module = (values.text(module_at) if module_at else None) or full.rpartition(".")[0]
+    return qualname, module or "builtins"
+
+
+def bases(image: MemoryImage, address: int) -> list[int]:
+    """A type and its line of first bases."""
+    line: list[int] = []
+    while address and address not in line and len(line) < _MOST_BASES:
+        line.append(address)
+        address = image.word(address + TP_BASE)
+    return line

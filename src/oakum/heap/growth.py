@@ -1,0 +1,268 @@
+"""Two captures of one heap compared: which type grew, and where the new objects hang."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.formats.python.bounds import bound_of
+from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_UNICODE
+from oakum.heap.formats.python.naming import Named, Namer
+from oakum.heap.formats.python.objects import PythonHeap
+from oakum.heap.tree import Dominators, dominators, shortest_paths
+from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind, TypeGrowth
+
+MOST_TYPES = 40
+MOST_HOLDERS = 8
+HOLDER_SHARE = 0.03
+"""A holder of less than this share of the new bytes is not named."""
+
+SPLIT_SHARE = 0.5
+"""Where no child carries this share of what a node gained, growth has arrived: its many children are the items."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """One capture with its tree. ``retained``: int64[n] per node; 0 where it is not reached."""
+
+    heap: PythonHeap
+    tree: Dominators
+    retained: NDArray[np.int64]
+    parent: NDArray[np.int32]
+    which: NDArray[np.int8]
+
+
+def compare(before: PythonHeap, after: PythonHeap, seconds: float) -> HeapGrowth:
+    """O(n log n) in the larger heap. Unreachable objects are never a holder's."""
+    first, last = _side(before), _side(after)
+    fresh = ~_in(last.heap, first.heap)
+    holders = _holders(first, last, fresh)
+    return HeapGrowth(
+        seconds=seconds,
+        objects_before=before.objects,
+        objects_after=after.objects,
+        heap_bytes_before=int(before.graph.size.sum()),
+        heap_bytes_after=int(after.graph.size.sum()),
+        types=_types(before, after),
+        holders=holders,
+        module_files=_files(last, {holder.module for holder in holders}),
+    )
+
+
+def _side(heap: PythonHeap) -> _Side:
+    graph = heap.graph
+    parent, _, which = shortest_paths(graph.edge_offsets, graph.edge_targets, list(graph.roots))
+    seeds = [members[(which[members] == group)] for group, members in enumerate(graph.roots)]
+    # A frame roots only what no module holds, and native memory only what neither does.
+    direct = np.unique(np.concatenate([group[parent[group] < 0] for group in seeds]).astype(np.int32))
+    offsets = np.append(graph.edge_offsets, graph.edge_offsets[-1] + direct.size)
+    tree = dominators(offsets, np.concatenate([graph.edge_targets, direct]), graph.nodes)
+    retained = np.zeros(graph.nodes + 1, np.int64)
+    retained[tree.vertex] = tree.retained(np.append(graph.size, 0))
+    return _Side(heap, tree, retained, parent, which)
+
+
+def _in(heap: PythonHeap, other: PythonHeap) -> NDArray[np.bool_]:
+    """bool[n]: which nodes were there already, at the same address and of the same type."""
+    found = other.node_of(heap.graph.address)
+    same: NDArray[np.bool_] = found >= 0
+    kinds, others = heap.graph.kind, other.graph.kind[found]
+    address = np.append(heap.types.address, 0)
+    other_address = np.append(other.types.address, 0)
+    return same & (address[kinds] == other_address[others])
+
+
+def _types(before: PythonHeap, after: PythonHeap) -> tuple[TypeGrowth, ...]:
+    rows: dict[str, list[int]] = {}
+    for at, heap in enumerate((before, after)):
+        known = heap.graph.kind >= 0
+        kind = heap.graph.kind[known]
+        count = np.bincount(kind, minlength=len(heap.graph.kinds))
+        size = np.bincount(kind, weights=heap.graph.size[known], minlength=len(heap.graph.kinds))
+        for name, objects, total in zip(heap.graph.kinds, count.tolist(), size.tolist(), strict=True):
+            row = rows.setdefault(name, [0, 0, 0, 0])
+            row[at] += objects
+            row[2 + at] += int(total)
+    grown = [TypeGrowth(name, *row) for name, row in rows.items() if row[1] > row[0] or row[3] > row[2]]
+    return tuple(sorted(grown, key=lambda growth: -growth.bytes_grown)[:MOST_TYPES])
+
+
+def _holders(first: _Side, last: _Side, fresh: NDArray[np.bool_]) -> tuple[HolderGrowth, ...]:
+    tree = last.tree
+    gained = tree.retained(np.append(np.where(fresh, last.heap.graph.size, 0), 0))
+    children = _Children(tree)
+    namer = Namer(last.heap, last.parent, last.which)
+    points = _accumulation_points(last.heap, tree, gained, children)
+    found: dict[str, HolderGrowth] = {}
+    for number in points:
+        node = _owner(last.heap, tree, number)
+        holder = _holder(node, first, last, fresh, namer)
+        known = found.get(holder.name)
+        if holder.bytes_grown > 0 and (known is None or known.bytes_grown < holder.bytes_grown):
+            found[holder.name] = holder
+    ranked = sorted(found.values(), key=lambda holder: -holder.bytes_grown)
+    most = ranked[0].bytes_grown if ranked else 0
+    return tuple(holder for holder in ranked if holder.bytes_grown >= most * HOLDER_SHARE)[:MOST_HOLDERS]
+
+
+class _Children:
+    """Children in the dominator tree, by number."""
+
+    def __init__(self, tree: Dominators) -> None:
+        self._order = np.argsort(tree.idom, kind="stable").astype(np.int32)
+        self._starts = np.searchsorted(tree.idom[self._order], np.arange(tree.idom.size + 1))
+
+    def of(self, number: int) -> NDArray[np.int32]:
+        found: NDArray[np.int32] = self._order[self._starts[number] : self._starts[number + 1]]
+        return found[found != number]
+
+
+def _accumulation_points(
+    heap: PythonHeap, tree: Dominators, gained: NDArray[np.int64], children: _Children
+) -> list[int]:
+    """Numbers where what is new spreads over many children, most gained first."""
+    total = int(gained[0])
+    if total <= 0:
+        return []
+    least = max(1, int(total * HOLDER_SHARE))
+    points: list[int] = []
+    todo = [0]
+    while todo and len(points) < 4 * MOST_HOLDERS:
+        number = todo.pop()
+        below = children.of(number)
+        heavy = below[gained[below] >= max(least, int(gained[number] * 0.05))]
+        carried = int(gained[heavy].sum())
+        chained = number and heavy.size == 1 and _same_kind(heap, tree, number, int(heavy[0]))
+        if number and (chained or carried < SPLIT_SHARE * gained[number]):
+            points.append(number)
+        else:
+            todo.extend(heavy.tolist())
+            if number and gained[number] - carried >= max(least, int(0.3 * gained[number])):
+                points.append(number)
+    return sorted(points, key=lambda number: -int(gained[number]))
+
+
+def _same_kind(heap: PythonHeap, tree: Dominators, above: int, below: int) -> bool:
+    """An instance that holds the next of its own class: a linked list."""
+    kinds = heap.graph.kind
+    first, second = int(tree.vertex[above]), int(tree.vertex[below])
+    kind = int(kinds[first])
+    return kind >= 0 and kind == kinds[second] and heap.types.modules[kind] not in {"builtins", ""}
+
+
+def _owner(heap: PythonHeap, tree: Dominators, number: int) -> int:
+    """The container whose table or link this is: a raw block's object, a linked list's first owner."""
+    kind = heap.graph.kind
+    at = number
+    while at and kind[tree.vertex[at]] < 0:
+        at = int(tree.idom[at])
+    node = int(tree.vertex[at])
+    if at and _linked(heap, tree, at):
+        while at and int(tree.idom[at]) and kind[tree.vertex[int(tree.idom[at])]] == kind[node]:
+            at = int(tree.idom[at])
+        node = int(tree.vertex[at])
+    return node if node < heap.graph.nodes else int(tree.vertex[number])
+
+
+def _linked(heap: PythonHeap, tree: Dominators, number: int) -> bool:
+    return _same_kind(heap, tree, int(tree.idom[number]), number) if tree.idom[number] else False
+
+
+def _holder(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], namer: Namer) -> HolderGrowth:
+    heap = last.heap
+    named: Named = namer.name(node)
+    old = int(first.heap.node_of(heap.graph.address[node : node + 1])[0]) if not fresh[node] else -1
+    items, before_items = _items(heap, node), _items(first.heap, old)
+    gone = before_items[~np.isin(before_items, items)]
+    return HolderGrowth(
+        name=named.name,
+        kind=heap.graph.kind_name(node),
+        root=named.root if int(last.which[node]) >= 0 else RootKind.UNREACHABLE,
+        path=named.path,
+        items_before=_length(first.heap, old, before_items),
+        items_after=_length(heap, node, items),
+        bytes_before=int(first.retained[old]) if old >= 0 else 0,
+        bytes_after=int(last.retained[node]),
+        evicted_items=int(gone.size),
+        item_type=_item_type(heap, items[~np.isin(items, before_items)]),
+        owner_type=named.owner_type,
+        attribute=named.attribute,
+        module=named.module,
+        bound=bound_of(heap, node, last.parent),
+        defined=named.defined,
+    )
+
+
+def _items(heap: PythonHeap, node: int) -> NDArray[np.int64]:
+    """Addresses of what a container holds: a dict's values, a list's items; of others, all that it refers to."""
+    if node < 0:
+        return np.empty(0, np.int64)
+    kind = int(heap.graph.kind[node])
+    flags = int(heap.types.flags[kind]) if kind >= 0 else 0
+    at = int(heap.graph.address[node])
+    if flags & FLAG_DICT:
+        keys, held = heap.values.dict_items(at)
+        # Values may be shared (True, None): then the keys tell entries apart.
+        return held if np.unique(held).size >= 0.9 * held.size else keys
+    if flags & FLAG_LIST:
+        return heap.values.list_items(at)
+    if flags & FLAG_TUPLE:
+        return heap.values.tuple_items(at)
+    return _through_tables(heap, node)
+
+
+def _through_tables(heap: PythonHeap, node: int) -> NDArray[np.int64]:
+    """What a set, a deque or an instance refers to, directly or through its own tables."""
+    graph = heap.graph
+    found, todo, seen = [np.empty(0, np.int64)], [node], {node}
+    while todo and len(seen) < 200_000:
+        targets = graph.targets(todo.pop())
+        raw = targets[graph.kind[targets] < 0]
+        found.append(graph.address[targets[graph.kind[targets] >= 0]])
+        new = [int(at) for at in np.unique(raw) if int(at) not in seen]
+        seen.update(new)
+        todo += new
+    return np.unique(np.concatenate(found))
+
+
+def _length(heap: PythonHeap, node: int, items: NDArray[np.int64]) -> int:
+    if node < 0:
+        return 0
+    name = heap.graph.kind_name(node)
+    at = int(heap.graph.address[node])
+    if name in {"set", "frozenset"}:
+        return heap.image.word(at + 24)
+    if name == "collections.deque":
+        return heap.image.word(at + 16)
+    return int(items.size)
+
+
+def _item_type(heap: PythonHeap, items: NDArray[np.int64]) -> str:
+    """What the items mostly are; plain text and numbers only if nothing more telling is there."""
+    nodes = heap.node_of(items[:20_000])
+    kinds = heap.graph.kind[nodes[nodes >= 0]]
+    kinds = kinds[kinds >= 0]
+    if not kinds.size:
+        return ""
+    count = np.bincount(kinds)
+    telling = count.copy()
+    telling[[index for index in range(count.size) if int(heap.types.flags[index]) & FLAG_UNICODE]] = 0
+    chosen = telling if telling.max() >= 0.3 * count.max() else count
+    return heap.graph.kinds[int(np.argmax(chosen))]
+
+
+def _files(side: _Side, modules: set[str]) -> dict[str, str]:
+    """``__file__`` of modules by name."""
+    heap, namer = side.heap, Namer(side.heap, side.parent, side.which)
+    files = {}
+    for node in heap.graph.roots[0].tolist():
+        name = namer.module_name(node)
+        if name in modules:
+            table = heap.image.word(int(heap.graph.address[node]) + 16)
+            at = heap.values.named(table, "__file__")
+            text = heap.values.text(at) if at else None
+            if text:
+                files[name] = text
+    return files

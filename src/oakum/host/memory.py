@@ -1,0 +1,184 @@
+"""The memory of a live process, read from outside while it runs (process_vm_readv, pagemap)."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.host.stop import stopped
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.errors import TargetError
+from oakum.model.process import Region
+
+PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+BATCH_BYTES: Final = 4 << 20
+"""One call copies at most this much, so that the target's own page faults never wait long for its memory map."""
+
+_LINE: Final = re.compile(rb"([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) \S+ ([0-9]+) *(.*)")
+_PRESENT: Final = np.uint64(1 << 63)
+
+
+class _Span(ctypes.Structure):
+    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_readv = _libc.process_vm_readv
+_readv.restype = ctypes.c_ssize_t
+_readv.argtypes = (
+    ctypes.c_int,
+    ctypes.POINTER(_Span),
+    ctypes.c_ulong,
+    ctypes.POINTER(_Span),
+    ctypes.c_ulong,
+    ctypes.c_ulong,
+)
+
+
+class LiveMemory:
+    """Port Memory. A pidfd and an open /proc/PID hold on to the very process."""
+
+    def __init__(self, pid: int) -> None:
+        """Raises OSError."""
+        self.pid = pid
+        self._pidfd = os.pidfd_open(pid)
+        self._folder = os.open(f"/proc/{pid}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._pagemap = os.open("pagemap", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder)
+        first = next((region for region in self.regions() if region.readable and region.path == "[stack]"), None)
+        if first is not None:
+            # The right to read is the kernel's to grant, and only a read tells.
+            self._copy(first.end - 8, ctypes.create_string_buffer(8), 8)
+
+    def regions(self) -> list[Region]:
+        try:
+            fd = os.open("maps", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder)
+            with os.fdopen(fd, "rb") as file:
+                return [region for line in file if (region := _parse_region(line)) is not None]
+        except OSError as exc:
+            raise _gone(self.pid) from exc
+
+    def present(self, start: int, end: int) -> NDArray[np.bool_]:
+        pages = (end - start + PAGE - 1) // PAGE
+        try:
+            raw = os.pread(self._pagemap, pages * 8, start // PAGE * 8)
+        except OSError as exc:
+            raise _gone(self.pid) from exc
+        entries = np.zeros(pages, np.uint64)
+        got = np.frombuffer(raw[: len(raw) // 8 * 8], np.uint64)
+        entries[: len(got)] = got
+        return (entries & _PRESENT) != 0
+
+    def read_into(self, start: int, out: memoryview) -> int:
+        target = (ctypes.c_char * len(out)).from_buffer(out)
+        done = 0
+        while done < len(out):
+            size = min(BATCH_BYTES, len(out) - done)
+            try:
+                got = self._copy(start + done, ctypes.byref(target, done), size)
+            except OSError as exc:
+                if exc.errno == errno.EFAULT:
+                    break
+                raise self._translated(exc) from exc
+            done += got
+            if got < size:
+                break
+        return done
+
+    def read(self, start: int, size: int) -> bytes:
+        buffer = bytearray(size)
+        return bytes(buffer[: self.read_into(start, memoryview(buffer))]) if size > 0 else b""
+
+    def _copy(self, address: int, target: object, size: int) -> int:
+        # The pid cannot have passed to another process unless this one is gone.
+        local = _Span(ctypes.cast(target, ctypes.c_void_p), size)  # type: ignore[arg-type]
+        remote = _Span(address, size)
+        got = int(_readv(self.pid, ctypes.byref(local), 1, ctypes.byref(remote), 1, 0))
+        if got < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        if not self._alive():
+            raise ProcessLookupError(errno.ESRCH, "the process has ended")
+        return got
+
+    def _alive(self) -> bool:
+        try:
+            os.stat("stat", dir_fd=self._folder)  # noqa: PTH116
+        except OSError:
+            return False
+        return True
+
+    def _translated(self, exc: OSError) -> TargetError:
+        if exc.errno == errno.ESRCH:
+            return _gone(self.pid)
+        return TargetError(f"the memory of pid {self.pid} cannot be read", why=str(exc), next_step="oakum doctor")
+
+    @contextmanager
+    def stopped(self, max_s: float) -> Iterator[None]:
+        with stopped(self.pid, max_s):
+            yield
+
+    def close(self) -> None:
+        for fd in (self._pidfd, self._pagemap, self._folder):
+            os.close(fd)
+
+
+class LiveMemories:
+    """Port Memories."""
+
+    def open(self, pid: int) -> LiveMemory | Absent:
+        try:
+            return LiveMemory(pid)
+        except ProcessLookupError as exc:
+            raise _gone(pid) from exc
+        except FileNotFoundError as exc:
+            raise _gone(pid) from exc
+        except OSError as exc:
+            return Absent(f"the memory of pid {pid}", AbsentKind.NOT_PERMITTED, f"{exc.strerror}: {_why()}", _get())
+
+
+def _why() -> str:
+    scope = _yama()
+    if scope >= 1:
+        return f"kernel.yama.ptrace_scope is {scope}, so only a parent or CAP_SYS_PTRACE may look"
+    return "it belongs to another user, or this container lacks CAP_SYS_PTRACE"
+
+
+def _get() -> str:
+    return "run oakum as root or as the target's user; in a container add the capability SYS_PTRACE"
+
+
+def _yama() -> int:
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as file:  # noqa: PTH123
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0
+
+
+def _gone(pid: int) -> TargetError:
+    return TargetError(f"pid {pid} has ended", why="the kernel knows it no more", next_step="oakum scan host")
+
+
+def _parse_region(line: bytes) -> Region | None:
+    match = _LINE.fullmatch(line.rstrip(b"\n"))
+    if match is None:
+        return None
+    mode = match[3]
+    return Region(
+        start=int(match[1], 16),
+        end=int(match[2], 16),
+        readable=mode[0:1] == b"r",
+        writable=mode[1:2] == b"w",
+        executable=mode[2:3] == b"x",
+        private=mode[3:4] == b"p",
+        offset=int(match[4], 16),
+        inode=int(match[5]),
+        path=os.fsdecode(match[6]),
+    )

@@ -1,0 +1,163 @@
+"""``oakum investigate``: watch, capture twice, compare, explain; one target, from symptom to named holder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oakum import explain, judge
+from oakum.loop.captures import Captures
+from oakum.loop.facts import Facts
+from oakum.loop.subject import Subject, choose
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.assessment import Investigation
+from oakum.model.errors import CallerError, TargetError
+from oakum.model.growth import HeapGrowth
+from oakum.model.policy import Policy
+from oakum.model.runtime import Runtime, RuntimeName
+from oakum.model.series import WorkloadSeries
+from oakum.model.target import Target
+from oakum.model.units import format_duration, format_size
+from oakum.model.verdict import Verdict
+from oakum.probe.python import PythonProbe
+from oakum.probe.runtime import recognise
+from oakum.sense.local import ProcessWatch
+
+if TYPE_CHECKING:
+    from oakum.host import Machine
+    from oakum.loop.progress import Progress
+
+SOURCE_BYTES = 2 << 20
+"""A source file larger than this is not read."""
+
+JUDGED_EVERY_S = 1.0
+"""While watching, the judge is asked again this often, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one investigation is made."""
+
+    watch_s: float
+    """How long to watch, in seconds."""
+
+    interval_s: float
+    """Between two samples, in seconds."""
+
+    capture: bool
+    """Whether to look into the heap."""
+
+    stop: bool
+    """Whether the target may be stopped while its memory is copied."""
+
+    @classmethod
+    def of(
+        cls, *, watch_s: float = 25.0, interval_s: float | None = None, capture: bool = True, stop: bool = False
+    ) -> Settings:
+        """Raises CallerError for a watch too short to say anything, or an interval that does not fit in it."""
+        chosen_s = min(max(watch_s / 600, 0.25), 15.0) if interval_s is None else interval_s
+        if watch_s < 5 or chosen_s < 0.02 or watch_s < 8 * chosen_s:
+            raise CallerError(
+                f"cannot tell anything from {format_duration(watch_s)} with a sample every {format_duration(chosen_s)}",
+                why="a watch lasts 5 s or more and holds 8 samples or more; samples are 20 ms apart or more",
+                next_step="leave --for and --every out, or write for example --for 10m --every 1s",
+            )
+        return cls(watch_s, chosen_s, capture, stop)
+
+
+def investigate(
+    target: Target, *, machine: Machine, policy: Policy, settings: Settings, progress: Progress
+) -> Investigation:
+    """Raises TargetError when the target is not there, or ended before anything could be said of it."""
+    progress.stage(f"looking at {target}")
+    subject = choose(target, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock)
+    facts = Facts(machine.clock)
+    if subject.why:
+        facts.add(
+            "subject", f"pid {subject.process.pid} is looked at: {subject.why}", "procfs", pid=subject.process.pid
+        )
+    with ProcessWatch(subject.process.pid, machine, interval_s=settings.interval_s) as watch:
+        runtime = _recognise(subject, machine, facts)
+        with Captures(_probe(runtime, machine, settings, facts), subject.process.pid, stop=settings.stop) as captures:
+            _prepare(captures, facts, progress)
+            series_verdict = _watch(watch, captures, machine, settings, progress)
+            progress.stage("comparing the captures and naming the holder")
+            growth = captures.compare(facts)
+        series = watch.series()
+    return _explain(subject, series, series_verdict, growth, runtime, facts, machine=machine, policy=policy)
+
+
+def _recognise(subject: Subject, machine: Machine, facts: Facts) -> Runtime:
+    found = recognise(subject.process.pid, machine.processes, machine.memories)
+    if isinstance(found, Absent):
+        facts.miss(found)
+        return Runtime(RuntimeName.UNKNOWN, "")
+    facts.add("runtime", f"it runs {found}", "executable and maps", how=list(found.how))
+    return found
+
+
+def _probe(runtime: Runtime, machine: Machine, settings: Settings, facts: Facts) -> PythonProbe | None:
+    if not settings.capture:
+        facts.miss(Absent("what the heap holds", AbsentKind.NOT_YET, "--no-capture was given", "leave it out"))
+        return None
+    if runtime.name is not RuntimeName.CPYTHON:
+        facts.miss(
+            Absent(
+                "what the heap holds",
+                AbsentKind.NOT_APPLICABLE,
+                f"this version looks into CPython; the target runs {runtime}",
+                "the series and the kernel's figures still speak: oakum investigate --for 10m",
+            )
+        )
+        return None
+    return PythonProbe(machine.memories, machine.processes, machine.clock)
+
+
+def _prepare(captures: Captures, facts: Facts, progress: Progress) -> None:
+    """Say what a capture would cost, then take the first: a fast leak may not leave time for two otherwise."""
+    preflight = captures.preflight()
+    if preflight is None:
+        return
+    if isinstance(preflight, Absent):
+        facts.miss(preflight)
+        return
+    pause = format_duration(preflight.pause_s) if preflight.pause_s else "none"
+    progress.stage(
+        f"a capture reads {format_size(preflight.bytes_to_read)}; pause {pause};"
+        f" Oakum needs {format_size(preflight.own_memory_bytes)}. {preflight.risk}"
+    )
+    facts.add(
+        "preflight",
+        f"a capture would read {format_size(preflight.bytes_to_read)}, pause: {pause}",
+        "mappings",
+        pause_s=preflight.pause_s,
+        bytes_to_read=preflight.bytes_to_read,
+        own_memory_bytes=preflight.own_memory_bytes,
+        risk=preflight.risk,
+    )
+    captures.take(facts)
+
+
+def _watch(
+    watch: ProcessWatch, captures: Captures, machine: Machine, settings: Settings, progress: Progress
+) -> Verdict:
+    """Sample until the time is up, the target ends, or its death comes near; then take the last capture."""
+    clock = machine.clock
+    end_s = clock.monotonic_s() + settings.watch_s
+    judged_s = 0.0
+    verdict = judge.judge(watch.series())
+    while (now_s := clock.monotonic_s()) < end_s:
+        if not watch.tick():
+            break
+        if now_s - judged_s >= JUDGED_EVERY_S:
+            judged_s = now_s
+            verdict = judge.judge(watch.series())
+            progress.watched(watch.series(), verdict, end_s - now_s)
+            if captures.taken and _dies_within(verdict, captures.needs_s):
+                progress.stage("the limit is near: taking the last capture now")
+                break
+    return verdict
+
+
+def _dies_within(verdict: Verdict, seconds: float) -> bool:
+    return any(forecast.p10_s < seconds for forecast in verdict.forecasts)

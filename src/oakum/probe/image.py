@@ -1,0 +1,117 @@
+"""Copy what a live heap needs: anonymous memory and data segments, only pages that are in memory, while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from oakum.heap.image import Area, MemoryImage
+from oakum.model.errors import TargetError
+from oakum.model.ports import Memory
+from oakum.model.process import Region
+
+PAGE = 4096
+GAP_PAGES = 64
+"""Absent pages between two present ones are filled with zeros rather than splitting the piece, up to this many."""
+
+CONSTANT_BYTES = 24 << 20
+"""At most this much read-only data is copied: names of static types stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Memory to copy: ``[start, end)`` and the runs of it that are present."""
+
+    start: int
+    end: int
+    area: Area
+    path: str
+    runs: tuple[tuple[int, int], ...]
+
+
+def wanted(memory: Memory) -> list[Stretch]:
+    """What would be copied, ascending. Raises TargetError when the target has ended."""
+    regions = memory.regions()
+    writable = {region.path for region in regions if region.writable and region.inode}
+    stretches: list[Stretch] = []
+    constant_bytes = 0
+    before: Region | None = None
+    for region in regions:
+        area = _area(region, before, writable)
+        before = region
+        if area is None:
+            continue
+        if area is Area.CONSTANT:
+            constant_bytes += region.size_bytes
+            if constant_bytes > CONSTANT_BYTES:
+                continue
+        stretches.extend(_stretches(memory, region, area))
+    return stretches
+
+
+def _area(region: Region, before: Region | None, writable: set[str]) -> Area | None:
+    if not region.readable or not region.private or region.path in {"[vvar]", "[vdso]", "[vsyscall]"}:
+        return None
+    if region.path.startswith("[stack"):
+        return Area.STACK
+    if region.inode:
+        if region.writable:
+            return Area.STATIC
+        return Area.CONSTANT if not region.executable and region.path in writable else None
+    if not region.writable:
+        return None
+    # Memory right behind a library's data is its .bss; a heap of malloc starts somewhere else.
+    follows_data = before is not None and before.inode and before.writable and before.end == region.start
+    return Area.STATIC if follows_data and region.path == "" else Area.HEAP
+
+
+def _stretches(memory: Memory, region: Region, area: Area) -> list[Stretch]:
+    present = np.flatnonzero(memory.present(region.start, region.end))
+    if not present.size:
+        return []
+    breaks = np.flatnonzero(np.diff(present) > 1)
+    firsts = present[np.concatenate(([0], breaks + 1))]
+    lasts = present[np.concatenate((breaks, [present.size - 1]))]
+    found: list[Stretch] = []
+    runs: list[tuple[int, int]] = []
+    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+        if runs and first * PAGE + region.start - runs[-1][1] > GAP_PAGES * PAGE:
+            found.append(_stretch(region, area, runs))
+            runs = []
+        runs.append((region.start + first * PAGE, region.start + (last + 1) * PAGE))
+    found.append(_stretch(region, area, runs))
+    return found
+
+
+def _stretch(region: Region, area: Area, runs: list[tuple[int, int]]) -> Stretch:
+    return Stretch(runs[0][0], runs[-1][1], area, region.path, tuple(runs))
+
+
+def present_bytes(stretches: list[Stretch]) -> int:
+    """What a copy would read."""
+    return sum(end - start for stretch in stretches for start, end in stretch.runs)
+
+
+def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
+    """One pass over memory that may change meanwhile. Raises TargetError when the target ends."""
+    length = np.array([stretch.end - stretch.start for stretch in stretches], np.int64)
+    offset = np.concatenate(([0], np.cumsum(length)[:-1])).astype(np.int64)
+    buffer = np.zeros(int(length.sum()), np.uint8)
+    skipped = 0
+    view = memoryview(buffer)
+    for stretch, at in zip(stretches, offset.tolist(), strict=True):
+        for start, end in stretch.runs:
+            place = at + start - stretch.start
+            skipped += end - start - memory.read_into(start, view[place : place + end - start])
+    if not length.size or skipped == int(length.sum()):
+        raise TargetError("nothing of the target's memory could be copied", why="it ended meanwhile", next_step="oakum scan host")
+    return MemoryImage(
+        buffer,
+        np.array([stretch.start for stretch in stretches], np.int64),
+        np.array([stretch.end for stretch in stretches], np.int64),
+        offset,
+        np.array([stretch.area for stretch in stretches], np.int64),
+        tuple(stretch.path for stretch in stretches),
+        skipped,
+    )
