@@ -7,6 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.formats.python.attributes import attributes
 from oakum.heap.formats.python.objects import PythonHeap
 from oakum.model.growth import Bound
 
@@ -48,7 +49,7 @@ def _own_bound(heap: PythonHeap, node: int) -> Bound | None:
 
 def _sibling_bound(heap: PythonHeap, node: int, type_name: str) -> Bound | None:
     """A whole number among an instance's attributes whose name says that it limits."""
-    for attribute, value in heap.attributes(node):
+    for attribute, value in attributes(heap, node):
         if not _TELLS.search(attribute):
             continue
         limit = heap.values.number(value) if heap.kind_at(value) == "int" else None

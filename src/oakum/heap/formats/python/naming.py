@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.formats.python.attributes import attributes, instance_dict
 from oakum.heap.formats.python.frames import free_names, read_code
-from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_TYPE, TP_DICT, Layout
+from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_TYPE, TP_DICT
 from oakum.heap.formats.python.objects import PythonHeap
 from oakum.model.cause import CodePlace
 from oakum.model.growth import PathStep, RootKind
 
 LONGEST_KEY = 40
-_MEMBER_BYTES = 40
 _ROOTS = (RootKind.MODULE, RootKind.FRAME, RootKind.NATIVE)
 
 
@@ -57,11 +57,6 @@ class Namer:
         root = _ROOTS[group] if group >= 0 else RootKind.UNREACHABLE
         return self._summary(chain, steps, edges, root)
 
-    def owner(self, node: int) -> int:
-        """The object that a raw block, an instance's ``__dict__`` or a cell's inside belongs to: the node itself if none."""
-        chain = self._chain(node)
-        return chain[-1]
-
     def _chain(self, node: int) -> list[int]:
         """Objects from the root to ``node``; raw blocks are seen through."""
         chain = []
@@ -95,7 +90,7 @@ class Namer:
                 return self._dict_edge(here, below, "global"), 1
             if self._is(above, FLAG_TYPE) and self.heap.image.word(self._address(above) + TP_DICT) == self._address(here):
                 return self._dict_edge(here, below, "class"), 1
-            if self._instance_dict(above) == self._address(here):
+            if instance_dict(self.heap, above) == self._address(here):
                 return self._dict_edge(here, below, "attribute"), 1
         if above_name == "function" and below >= 0 and self.heap.graph.kind_name(here) == "tuple":
             return self._function_edge(above, here, below)
@@ -142,62 +137,7 @@ class Namer:
 
     def _attribute(self, node: int, child: int) -> str:
         """An attribute kept in the instance itself: a slot, or one of the values that share the class's names."""
-        heap, image, layout = self.heap, self.heap.image, self.heap.layout
-        kind = int(heap.graph.kind[node])
-        if kind < 0:
-            return ""
-        type_at, at = int(heap.types.address[kind]), self._address(node)
-        table = self._inline_values(node, kind)
-        if table:
-            keys = heap.values.keys_at(image.word(type_at + layout.ht_cached_keys))
-            if keys is not None:
-                held = heap.values.words(table, keys.entries)
-                place = np.flatnonzero(held == child)
-                if place.size:
-                    key = image.word(keys.entries_at + int(place[0]) * keys.entry_words * 8 + (keys.entry_words - 2) * 8)
-                    return heap.values.text(key) or ""
-        return self._slot_name(type_at, at, child)
-
-    def _inline_values(self, node: int, kind: int) -> int:
-        """Where an instance's values begin, 0 if it keeps them in a dict."""
-        image, layout, at = self.heap.image, self.heap.layout, self._address(node)
-        if not int(self._flags[kind]) & layout.preheader_flags & (1 << 4):
-            return 0
-        if layout.managed == 1:
-            return image.word(at - 32)
-        if layout.managed == 2:
-            word = image.word(at - 24)
-            return word + 1 if word & 1 else 0
-        if layout.managed == 3 and int(self._flags[kind]) & (1 << 2):
-            return at + int(self.heap.types.basic[kind]) + 8
-        return 0
-
-    def _slot_name(self, type_at: int, at: int, child: int) -> str:
-        image = self.heap.image
-        for base in _line(image, type_at):
-            member = image.word(base + 240)
-            for index in range(64):
-                entry = member + index * _MEMBER_BYTES
-                name = image.text(image.word(entry)) if member else ""
-                if not name:
-                    break
-                offset = image.word(entry + 16)
-                if 0 < offset < 1 << 16 and image.word(at + offset) == child:
-                    return name
-        return ""
-
-    def _instance_dict(self, node: int) -> int:
-        """The address of an instance's own ``__dict__``, 0 if it has none."""
-        heap, image, layout = self.heap, self.heap.image, self.heap.layout
-        kind = int(heap.graph.kind[node])
-        if kind < 0:
-            return 0
-        at = self._address(node)
-        if int(self._flags[kind]) & layout.preheader_flags & (1 << 4):
-            word = image.word(at - 24)
-            return 0 if layout.managed == 2 and word & 1 else word
-        offset = image.word(int(heap.types.address[kind]) + 288)
-        return image.word(at + offset) if 0 < offset < 1 << 16 else 0
+        return next((name for name, value in attributes(self.heap, node) if value == child), "")
 
     def _dict_of_module(self, node: int) -> int:
         return self.heap.image.word(self._address(node) + 16)
@@ -288,15 +228,7 @@ class Namer:
         return kind >= 0 and bool(int(self._flags[kind]) & flag)
 
 
-def _line(image: object, type_at: int) -> list[int]:
-    from oakum.heap.formats.python.types import bases  # noqa: PLC0415
-
-    return bases(image, type_at)  # type: ignore[arg-type]
-
-
 def _item(items: NDArray[np.int64], child: int) -> _Edge:
     place = np.flatnonzero(items == child)
     return _Edge(f"[{int(place[0])}]" if place.size else "[…]", "item")
 
-
-__all__ = ["Layout", "Named", "Namer"]

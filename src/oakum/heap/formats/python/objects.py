@@ -37,12 +37,16 @@ class PythonHeap:
     frames: tuple[frames.Frame, ...]
     objects: int
 
-    def node(self, address: int) -> int:
-        """The node at an address, -1 if none is."""
-        found = kernels.look_up(
-            self.image.start, self.image.end, self.slot_base, self.slots, np.array([address], np.int64)
-        )
-        return int(found[0])
+    def node_of(self, address: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The node at each address (int64[k]), -1 where none is."""
+        image = self.image
+        found: NDArray[np.int32] = kernels.look_up(image.start, image.end, self.slot_base, self.slots, address)
+        return found
+
+    def kind_at(self, address: int) -> str:
+        """The type's name of the object at an address, "" where none is."""
+        node = int(self.node_of(np.array([address], np.int64))[0])
+        return self.graph.kind_name(node) if node >= 0 else ""
 
 
 class _Nodes:
