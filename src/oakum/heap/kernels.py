@@ -201,7 +201,7 @@ def find_strays(words, start, end, offset, slot_base, slots, begin, size, types,
     found = 0
     for i in range(begin.size):
         at = _at(words, start, end, offset, begin[i])
-        if at < 0 or _at(words, start, end, offset, begin[i] + size[i] - 8) < 0:
+        if at < 0 or size[i] < 8 or _at(words, start, end, offset, begin[i] + size[i] - 8) < 0:
             continue
         for j in range(at, at + (size[i] >> 3)):
             pointer = words[j]

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from oakum.heap import kernels
 from oakum.heap.formats.python import frames
-from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, OB_TYPE, Layout
+from oakum.heap.formats.python.layouts import (
+    FLAG_BYTES,
+    FLAG_DICT,
+    FLAG_LIST,
+    FLAG_LONG,
+    FLAG_UNICODE,
+    OB_TYPE,
+    Layout,
+)
 from oakum.heap.formats.python.types import Types, find_types
 from oakum.heap.formats.python.values import Values
 from oakum.heap.graph import HeapGraph
@@ -137,7 +145,8 @@ def _follow(nodes: _Nodes, types: Types, layout: Layout, area_ok: NDArray[np.boo
         group = len(nodes.address)
         raw_begin, raw_size = owned_tables(Values(image, layout), types, address, kind)
         _add_raw(nodes, raw_begin, raw_size)
-        strays = np.concatenate([strays, _strays(nodes, types, area_ok, begin, size)])
+        read = np.where(_is_leaf(types, kind), 0, size)
+        strays = np.concatenate([strays, _strays(nodes, types, area_ok, begin, read)])
         if raw_begin.size:
             strays = np.concatenate([strays, _strays(nodes, types, area_ok, raw_begin, raw_size)])
         _add_large(nodes, types, strays)
@@ -237,9 +246,10 @@ def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64]
     values = Values(image, layout)
     place = (image.words, image.start, image.end, image.offset, nodes.slot_base, nodes.slots)
     skip = _weak_words(types, layout, address, kind)
-    degree = kernels.count_edges(*place, begin, size, skip)
+    read = np.where(_is_leaf(types, kind), 0, size)
+    degree = kernels.count_edges(*place, begin, read, skip)
     edge_offsets = np.concatenate(([0], np.cumsum(degree))).astype(np.int64)
-    targets = kernels.fill_edges(*place, begin, size, skip, edge_offsets)
+    targets = kernels.fill_edges(*place, begin, read, skip, edge_offsets)
     edge_offsets, targets = _add_values_tables(nodes, types, layout, edge_offsets, targets)
     found = _frames(nodes, types, layout, kind, pools)
     held = [at for frame in found for _, at in frame.variables]
@@ -253,6 +263,12 @@ def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64]
     graph = HeapGraph(address, size, kind, names, edge_offsets, targets, roots)
     objects = int((kind >= 0).sum())
     return PythonHeap(image, layout, values, types, graph, begin, nodes.slots, nodes.slot_base, found, objects)
+
+
+def _is_leaf(types: Types, kind: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Text, bytes and whole numbers refer to nothing: whatever their bytes look like."""
+    leaf: NDArray[np.bool_] = np.where(kind >= 0, types.flags[kind] & (FLAG_UNICODE | FLAG_BYTES | FLAG_LONG), 0) != 0
+    return leaf
 
 
 def _weak_words(
