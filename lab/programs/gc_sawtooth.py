@@ -1,0 +1,23 @@
+"""HEALTHY: garbage in cycles, collected late: the curve climbs and falls, its floor stays."""
+
+import gc
+
+from life import Life
+
+
+class Request:
+    def __init__(self, number):
+        self.number = number
+        self.headers = {"host": f"h{number}", "agent": f"a{number}", "body": [f"{number}-{step}" for step in range(20)]}
+        self.response = Response(self)
+
+
+class Response:
+    def __init__(self, request):
+        self.request = request
+
+
+if __name__ == "__main__":
+    gc.set_threshold(20_000, 10_000, 10_000)
+    for number in Life(item_bytes=2000).requests():
+        Request(number)
