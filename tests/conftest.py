@@ -1,0 +1,34 @@
+"""OAKUM_NO_SKIP=1 turns every skip into a failure: where everything must run, a test that did not is a hole."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+    return f"OAKUM_NO_SKIP is set, and this was skipped: {reason}"
+
+
+def _forbid(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """An expected failure is reported as skipped too; it did run."""
+    if os.environ.get("OAKUM_NO_SKIP") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        report.longrepr = _reason(report)
+        report.outcome = "failed"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    _forbid(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(collector):
+    """A whole module that skips itself while it is collected."""
+    report = yield
+    _forbid(report)
+    return report
