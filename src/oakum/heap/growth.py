@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.formats.python.attributes import attributes
 from oakum.heap.formats.python.bounds import bound_of
 from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_UNICODE
 from oakum.heap.formats.python.naming import Named, Namer
@@ -25,11 +26,12 @@ SPLIT_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """One capture with its tree. ``retained``: int64[n] per node; 0 where it is not reached."""
+    """One capture with its tree. ``retained``, ``held``: int64[n], bytes and objects that would go with each node."""
 
     heap: PythonHeap
     tree: Dominators
     retained: NDArray[np.int64]
+    held: NDArray[np.int64]
     parent: NDArray[np.int32]
     which: NDArray[np.int8]
 
@@ -61,7 +63,9 @@ def _side(heap: PythonHeap) -> _Side:
     tree = dominators(offsets, np.concatenate([graph.edge_targets, direct]), graph.nodes)
     retained = np.zeros(graph.nodes + 1, np.int64)
     retained[tree.vertex] = tree.retained(np.append(graph.size, 0))
-    return _Side(heap, tree, retained, parent, which)
+    held = np.zeros(graph.nodes + 1, np.int64)
+    held[tree.vertex] = tree.retained(np.append((graph.kind >= 0).astype(np.int64), 0))
+    return _Side(heap, tree, retained, held, parent, which)
 
 
 def _in(heap: PythonHeap, other: PythonHeap) -> NDArray[np.bool_]:
@@ -134,7 +138,7 @@ def _accumulation_points(
         below = children.of(number)
         heavy = below[gained[below] >= max(least, int(gained[number] * 0.05))]
         carried = int(gained[heavy].sum())
-        chained = number and heavy.size == 1 and _same_kind(heap, tree, number, int(heavy[0]))
+        chained = bool(number) and heavy.size == 1 and _leads_to_own_kind(heap, tree, gained, children, number)
         if number and (chained or carried < SPLIT_SHARE * gained[number]):
             points.append(number)
         else:
@@ -144,36 +148,55 @@ def _accumulation_points(
     return sorted(points, key=lambda number: -int(gained[number]))
 
 
-def _same_kind(heap: PythonHeap, tree: Dominators, above: int, below: int) -> bool:
-    """An instance that holds the next of its own class: a linked list."""
-    kinds = heap.graph.kind
-    first, second = int(tree.vertex[above]), int(tree.vertex[below])
-    kind = int(kinds[first])
-    return kind >= 0 and kind == kinds[second] and heap.types.modules[kind] not in {"builtins", ""}
+def _leads_to_own_kind(
+    heap: PythonHeap, tree: Dominators, gained: NDArray[np.int64], children: _Children, number: int
+) -> bool:
+    """An instance that holds the next of its own class, perhaps through its table of attributes: a linked list."""
+    kind = int(heap.graph.kind[tree.vertex[number]])
+    if kind < 0 or heap.types.modules[kind] in {"builtins", ""}:
+        return False
+    at = number
+    for _ in range(4):
+        below = children.of(at)
+        if not below.size:
+            return False
+        at = int(below[np.argmax(gained[below])])
+        if heap.graph.kind[tree.vertex[at]] >= 0:
+            return int(heap.graph.kind[tree.vertex[at]]) == kind
+    return False
 
 
 def _owner(heap: PythonHeap, tree: Dominators, number: int) -> int:
-    """The container whose table or link this is: a raw block's object, a linked list's first owner."""
-    kind = heap.graph.kind
+    """The container whose table this is."""
     at = number
-    while at and kind[tree.vertex[at]] < 0:
+    while at and heap.graph.kind[tree.vertex[at]] < 0:
         at = int(tree.idom[at])
-    node = int(tree.vertex[at])
-    if at and _linked(heap, tree, at):
-        while at and int(tree.idom[at]) and kind[tree.vertex[int(tree.idom[at])]] == kind[node]:
-            at = int(tree.idom[at])
-        node = int(tree.vertex[at])
-    return node if node < heap.graph.nodes else int(tree.vertex[number])
+    return int(tree.vertex[at or number])
 
 
-def _linked(heap: PythonHeap, tree: Dominators, number: int) -> bool:
-    return _same_kind(heap, tree, int(tree.idom[number]), number) if tree.idom[number] else False
+def _old_self(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], attribute: str) -> int:
+    """The node of the first capture that stood in this one's place, -1 if none did.
+
+    A list that is made anew for every item (``x = x + [y]``), or the head of a linked list, is another object each
+    time: then it is the same attribute of the same owner.
+    """
+    heap = last.heap
+    if not fresh[node]:
+        return int(first.heap.node_of(heap.graph.address[node : node + 1])[0])
+    at = int(last.parent[node])
+    while at >= 0 and (fresh[at] or heap.graph.kind[at] < 0):
+        at = int(last.parent[at])
+    owner = int(first.heap.node_of(heap.graph.address[at : at + 1])[0]) if at >= 0 else -1
+    if owner < 0 or not attribute:
+        return -1
+    held = dict(attributes(first.heap, owner)).get(attribute, 0)
+    return int(first.heap.node_of(np.array([held], np.int64))[0]) if held else -1
 
 
 def _holder(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], namer: Namer) -> HolderGrowth:
     heap = last.heap
     named: Named = namer.name(node)
-    old = int(first.heap.node_of(heap.graph.address[node : node + 1])[0]) if not fresh[node] else -1
+    old = _old_self(node, first, last, fresh, named.attribute)
     items, before_items = _items(heap, node), _items(first.heap, old)
     gone = before_items[~np.isin(before_items, items)]
     return HolderGrowth(
@@ -181,8 +204,8 @@ def _holder(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], name
         kind=heap.graph.kind_name(node),
         root=named.root if int(last.which[node]) >= 0 else RootKind.UNREACHABLE,
         path=named.path,
-        items_before=_length(first.heap, old, before_items),
-        items_after=_length(heap, node, items),
+        items_before=_length(first, old, before_items),
+        items_after=_length(last, node, items),
         bytes_before=int(first.retained[old]) if old >= 0 else 0,
         bytes_after=int(last.retained[node]),
         evicted_items=int(gone.size),
@@ -227,16 +250,20 @@ def _through_tables(heap: PythonHeap, node: int) -> NDArray[np.int64]:
     return np.unique(np.concatenate(found))
 
 
-def _length(heap: PythonHeap, node: int, items: NDArray[np.int64]) -> int:
+def _length(side: _Side, node: int, items: NDArray[np.int64]) -> int:
+    """Of a container, how many it holds; of anything else, how many objects hang on it."""
     if node < 0:
         return 0
-    name = heap.graph.kind_name(node)
-    at = int(heap.graph.address[node])
-    if name in {"set", "frozenset"}:
+    heap = side.heap
+    kind, at = int(heap.graph.kind[node]), int(heap.graph.address[node])
+    names = {heap.types.names[index] for index in heap.types.line(kind)} if kind >= 0 else set()
+    if names & {"set", "frozenset"}:
         return heap.image.word(at + 24)
-    if name == "collections.deque":
+    if names & {"deque", "collections.deque"}:
         return heap.image.word(at + 16)
-    return int(items.size)
+    if names & {"dict", "list", "tuple"}:
+        return int(items.size)
+    return int(side.held[node])
 
 
 def _item_type(heap: PythonHeap, items: NDArray[np.int64]) -> str:

@@ -229,8 +229,11 @@ def find_strays(words, start, end, offset, slot_base, slots, begin, size, types,
 
 
 @njit(cache=True, nogil=True)
-def count_edges(words, start, end, offset, slot_base, slots, begin, size, skip):
-    """Out-degree of each node. `skip`: int64[n, 2], two addresses within the extents that hold no owning reference."""
+def count_edges(words, start, end, offset, slot_base, slots, begin, size, kind, skip):
+    """Out-degree of each node. `skip`: int64[n, 2], two addresses within the extents that hold no owning reference.
+
+    The first word of a raw block that leads to another raw block is what the free list left behind in it.
+    """
     degree = np.zeros(begin.size, np.int64)
     for i in range(begin.size):
         at = _at(words, start, end, offset, begin[i])
@@ -241,13 +244,13 @@ def count_edges(words, start, end, offset, slot_base, slots, begin, size, skip):
             if here == skip[i, 0] or here == skip[i, 1]:
                 continue
             slot = _slot(start, end, slot_base, slots, words[at + j])
-            if slot >= 0 and slots[slot] >= 0 and slots[slot] != i:
+            if slot >= 0 and slots[slot] >= 0 and slots[slot] != i and not (j == 0 and kind[i] < 0 and kind[slots[slot]] < 0):
                 degree[i] += 1
     return degree
 
 
 @njit(cache=True, nogil=True)
-def fill_edges(words, start, end, offset, slot_base, slots, begin, size, skip, edge_offsets):
+def fill_edges(words, start, end, offset, slot_base, slots, begin, size, kind, skip, edge_offsets):
     """Targets of the edges counted by count_edges, in memory order."""
     targets = np.empty(edge_offsets[-1], np.int32)
     for i in range(begin.size):
@@ -261,7 +264,13 @@ def fill_edges(words, start, end, offset, slot_base, slots, begin, size, skip, e
             if here == skip[i, 0] or here == skip[i, 1]:
                 continue
             slot = _slot(start, end, slot_base, slots, words[at + j])
-            if slot >= 0 and slots[slot] >= 0 and slots[slot] != i and put < last:
+            if (
+                slot >= 0
+                and slots[slot] >= 0
+                and slots[slot] != i
+                and put < last
+                and not (j == 0 and kind[i] < 0 and kind[slots[slot]] < 0)
+            ):
                 targets[put] = slots[slot]
                 put += 1
     return targets

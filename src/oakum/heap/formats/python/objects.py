@@ -191,8 +191,8 @@ def owned_tables(
     known = np.where(kind >= 0, types.flags[kind], 0)
     lists = address[known & FLAG_LIST != 0]
     dicts = address[known & FLAG_DICT != 0]
-    sets = address[np.isin(kind, _named(types, {"set", "frozenset"}))]
-    deques = address[np.isin(kind, _named(types, {"deque", "collections.deque"}))]
+    sets = address[np.isin(kind, types.derived({"set", "frozenset"}))]
+    deques = address[np.isin(kind, types.derived({"deque", "collections.deque"}))]
     begin = [_fetch(image, lists + 24)]
     size = [(np.maximum(_fetch(image, lists + 32), 0)) * 8]
     table = _fetch(image, sets + 40)
@@ -231,10 +231,6 @@ def _deque_blocks(image: MemoryImage, deques: NDArray[np.int64]) -> NDArray[np.i
     return np.unique(np.concatenate(found))
 
 
-def _named(types: Types, names: set[str]) -> list[int]:
-    return [index for index, name in enumerate(types.names) if name in names]
-
-
 def _fetch(image: MemoryImage, address: NDArray[np.int64]) -> NDArray[np.int64]:
     words: NDArray[np.int64] = kernels.fetch(image.words, image.start, image.end, image.offset, address)
     return words
@@ -247,9 +243,9 @@ def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64]
     place = (image.words, image.start, image.end, image.offset, nodes.slot_base, nodes.slots)
     skip = _weak_words(types, layout, address, kind)
     read = np.where(_is_leaf(types, kind), 0, size)
-    degree = kernels.count_edges(*place, begin, read, skip)
+    degree = kernels.count_edges(*place, begin, read, kind, skip)
     edge_offsets = np.concatenate(([0], np.cumsum(degree))).astype(np.int64)
-    targets = kernels.fill_edges(*place, begin, read, skip, edge_offsets)
+    targets = kernels.fill_edges(*place, begin, read, kind, skip, edge_offsets)
     edge_offsets, targets = _add_values_tables(nodes, types, layout, edge_offsets, targets)
     found = _frames(nodes, types, layout, kind, pools)
     held = [at for frame in found for _, at in frame.variables]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,9 @@ from oakum.heap.formats.python.values import Values
 from oakum.heap.image import MemoryImage
 
 LARGEST_INSTANCE = 1 << 20
+_NAME = re.compile(r"[^\W\d][^\x00-\x1f]*$")
+"""A class may be named by any text, but one that is not a name is far more often no type at all."""
+
 _MOST_BASES = 64
 
 
@@ -35,6 +39,7 @@ class Types:
 
     ``head``: int32[t], bytes before an object's head within its block (GC list, managed attributes).
     ``basic``, ``item``: int64[t], bytes of the fixed part and of one item. ``flags``: int64[t].
+    ``base``: int32[t], the first base as an index, -1 where there is none or it was not seen.
     """
 
     address: NDArray[np.int64]
@@ -44,6 +49,19 @@ class Types:
     flags: NDArray[np.int64]
     names: tuple[str, ...]
     modules: tuple[str, ...]
+    base: NDArray[np.int32]
+
+    def line(self, index: int) -> list[int]:
+        """A type and its line of first bases, as indexes."""
+        found: list[int] = []
+        while index >= 0 and index not in found:
+            found.append(index)
+            index = int(self.base[index])
+        return found
+
+    def derived(self, names: set[str]) -> list[int]:
+        """The built-in types of these names and all that derive from them."""
+        return [index for index in range(len(self.names)) if any(self.names[at] in names for at in self.line(index))]
 
     def index(self, name: str) -> int:
         """Of the built-in type ``name``; -1 if no object of it was seen."""
@@ -71,7 +89,9 @@ def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]
     basic = fetch(known, TP_BASICSIZE)
     good = (fetch(meta, TP_FLAGS) & FLAG_TYPE != 0) & (fetch(top, TP_FLAGS) & FLAG_TYPE != 0)
     good &= (fetch(known, TP_FLAGS) & FLAG_READY != 0) & (basic >= 16) & (basic <= LARGEST_INSTANCE)
-    good &= fetch(known, TP_NAME) > 4096
+    base = fetch(known, TP_BASE)
+    good &= (base == 0) | (fetch(fetch(base, OB_TYPE), TP_FLAGS) & FLAG_TYPE != 0)
+    good &= np.array([bool(_NAME.match(image.text(int(at)))) if ok else False for at, ok in zip(fetch(known, TP_NAME), good, strict=True)], np.bool_)
     address = known[good]
     flags, item = fetch(address, TP_FLAGS), fetch(address, TP_ITEMSIZE)
     head = np.where(flags & FLAG_HAVE_GC, 16, 0) + np.where(flags & layout.preheader_flags, 16, 0)
@@ -87,7 +107,13 @@ def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]
         flags,
         tuple(name for name, _ in named),
         tuple(module for _, module in named),
+        _bases(address, fetch(address, TP_BASE)),
     )
+
+
+def _bases(address: NDArray[np.int64], base: NDArray[np.int64]) -> NDArray[np.int32]:
+    place = np.minimum(np.searchsorted(address, base), max(address.size - 1, 0))
+    return np.where(address[place] == base, place, -1).astype(np.int32) if address.size else np.empty(0, np.int32)
 
 
 def _name(values: Values, layout: Layout, address: int) -> tuple[str, str]:
