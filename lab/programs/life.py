@@ -83,6 +83,10 @@ class Life:
 
     def begin(self):
         """Say that the program is ready. Only once, and after everything that it starts."""
+        if self.options.as_user:
+            # Here and not in whoever starts us: another user may not be able to read the interpreter.
+            os.setgid(self.options.as_user)
+            os.setuid(self.options.as_user)
         self.meter = PauseMeter()
         threading.Thread(target=self._answer, daemon=True).start()
         print(f"ready pid={os.getpid()}", flush=True)
@@ -122,4 +126,5 @@ def _options():
     parser.add_argument("--rate", type=float, default=2.0, help="MB per second")
     parser.add_argument("--for", dest="seconds", type=float, default=120.0)
     parser.add_argument("--rlimit", type=int, default=768, help="MiB of data segment: the safety net")
+    parser.add_argument("--as-user", type=int, default=0, metavar="UID", help="become this user before being ready")
     return parser.parse_args()

@@ -1,0 +1,44 @@
+"""The lab: programs, and the table of what each investigation found and what it cost the target."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+# The lab's own module stands beside its tests, and importlib mode puts no folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+COLUMNS = ("program", "objects", "seconds", "pause inside s", "pause said s", "MB read", "verdict", "cause", "holder")
+
+
+@pytest.fixture
+def lab_row(record_property):
+    """Call it with one value per column; the row travels with the report, so that workers of xdist can send it."""
+
+    def note(*values: object) -> None:
+        assert len(values) == len(COLUMNS)
+        record_property("lab_row", [str(value) for value in values])
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter):
+    rows = [
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, value in report.user_properties
+        if name == "lab_row"
+    ]
+    if not rows:
+        return
+    table = [list(COLUMNS), *sorted(rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(COLUMNS))]
+    terminalreporter.section("what the lab measured")
+    for row in table:
+        terminalreporter.write_line(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )

@@ -1,0 +1,56 @@
+"""The demo as a test: the planted leak named, its fixed twin not accused, a real kill read from the kernel."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from programs import oakum
+
+pytestmark = pytest.mark.lab
+
+WITHIN_S = 180.0
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    run = oakum("demo", "-o", "json", within_s=WITHIN_S + 60, cwd=folder, environment={"TMPDIR": str(folder)})
+    return run, run.json
+
+
+def test_the_leak_is_assessed_and_its_first_cause_is_the_planted_one(demo):
+    run, answer = demo
+    leaking = answer["leaking"]
+    assert leaking["verdict"]["verdict"] == "leak", run.err
+    first = leaking["causes"][0]
+    assert first["cause"] == "unbounded-cache"
+    assert "PriceCache" in first["holder"]
+    assert "entries" in first["holder"]
+    assert "leaky.py" in str(first["places"])
+
+
+def test_the_fixed_variant_is_not_accused(demo):
+    fixed = demo[1]["fixed"]
+    assert fixed["verdict"]["verdict"] in {"healthy", "cannot-tell"}
+    assert fixed["series_verdict"]["verdict"] != "leak"
+
+
+def test_the_kernel_killed_the_leaking_one_and_said_so(demo):
+    """The kernel's own line, with the right cgroup and pid."""
+    answer = demo[1]
+    kill = answer["kill"]
+    pid = int(answer["leaking"]["target"].removeprefix("pid/"))
+    assert kill["constraint"] == "memcg"
+    assert re.search(r"/oakum-leaky-\d+$", kill["limit_cgroup"])
+    assert kill["task_cgroup"].startswith(kill["limit_cgroup"])
+    assert kill["pid"] == pid
+    assert str(pid) in kill["line"]
+    assert kill["anon_bytes"] == pytest.approx(answer["limit_bytes"], rel=0.15)
+
+
+def test_it_ends_in_time_and_exits_as_one_who_found_a_leak(demo):
+    run, answer = demo
+    assert run.seconds < WITHIN_S
+    assert run.code in {0, 1}, run.err
+    assert answer["requests_per_s"] > 50
