@@ -70,7 +70,7 @@ def _choose(
     periodic = period_share(lifetime.at_s, lifetime.value) if lifetime.value.size >= 24 and floor.teeth < 12 else 0.0
     swing = float(np.ptp(lifetime.value))
     trifle = swing < 0.02 * max(float(np.median(lifetime.value)), 1.0)
-    if periodic and not trifle and abs(rise) < 0.5 * swing:
+    if periodic and not trifle and abs(shapes["linear"].rise) < 0.5 * swing:
         return Pattern.SAWTOOTH if floor.teeth >= 2 and _abrupt(lifetime.value) else Pattern.PERIODIC
     if not significant:
         return _quiet(lifetime.value, floor, trifle=trifle)
