@@ -1,0 +1,117 @@
+"""The assessment: what the series and the two captures say together.
+
+A short history alone is at most ``suspect``. It becomes ``leak`` when one holder grows without eviction at about the
+measured rate and nothing bounds it; a holder with a bound that it has not reached stays ``suspect``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oakum.explain.causes.finding import Clue
+from oakum.model.growth import HeapGrowth, RootKind
+from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
+from oakum.model.verdict import Pattern, Verdict, VerdictName
+
+TRIFLE_BYTES = 256 << 10
+"""Growth of a holder below this many bytes between the captures is start-up noise."""
+
+EVICTED_SHARE = 0.3
+"""A holder that lost this share of as many items as it gained turns over: that is no mere accumulation."""
+
+EXPLAINED = (0.3, 3.0)
+"""The holder's growth must lie within these factors of the process's measured growth."""
+
+
+def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Verdict:
+    """Never firmer than the evidence; never turns a long healthy history into a leak."""
+    if growth is None or not found:
+        return _nothing_grows(series, growth)
+    clue = found[0]
+    holder = clue.holder
+    if holder.bytes_grown < TRIFLE_BYTES or holder.root is RootKind.UNREACHABLE:
+        return _nothing_grows(series, growth)
+    per_s = holder.bytes_grown / max(growth.seconds, 1e-9)
+    reasons = (
+        f"{holder.name} gained {format_size(holder.bytes_grown)} in {format_duration(growth.seconds)}"
+        f" ({format_rate(per_s)}), {format_count(max(holder.items_grown, 0))} items more",
+    )
+    turned_over = holder.evicted_items > EVICTED_SHARE * max(holder.items_grown + holder.evicted_items, 1)
+    if turned_over:
+        reasons += (f"{format_count(holder.evicted_items)} of its items went meanwhile: it turns over",)
+        return replace(
+            series, name=_at_most_suspect(series), reasons=(*reasons, *series.reasons), settles=_longer(series)
+        )
+    bounded = _bounded(clue, per_s)
+    if bounded:
+        return replace(
+            series,
+            name=VerdictName.SUSPECT,
+            probability=0.35,
+            reasons=(*reasons, bounded[0], *series.reasons),
+            settles=bounded[1],
+        )
+    return _leaks(series, per_s, reasons)
+
+
+def _leaks(series: Verdict, per_s: float, reasons: tuple[str, ...]) -> Verdict:
+    rate = series.rate_per_s or 0.0
+    share = per_s / rate if rate > 0 else 0.0
+    rising = series.pattern is not None and (series.pattern.leaks or series.pattern in {Pattern.WARM_UP, Pattern.STEP})
+    agrees = EXPLAINED[0] <= share <= EXPLAINED[1]
+    if rising and agrees and series.name is not VerdictName.HEALTHY:
+        told = (
+            f"nothing left it, nothing bounds it, and it is {format_share(min(share, 1.0))} of what the process gains"
+        )
+        return replace(
+            series,
+            name=VerdictName.LEAK,
+            probability=max(series.probability or 0.0, 0.97 if share > 0.6 else 0.9),
+            reasons=(*reasons, told, *series.reasons),
+            settles="",
+        )
+    firmer = VerdictName.SUSPECT if series.name in {VerdictName.CANNOT_TELL, VerdictName.HEALTHY} else series.name
+    return replace(series, name=firmer, reasons=(*reasons, *series.reasons), settles=series.settles or _longer(series))
+
+
+def _bounded(clue: Clue, per_s: float) -> tuple[str, str] | None:
+    """(reason, what would settle it) where something seems to limit the holder."""
+    holder = clue.holder
+    bound = holder.bound
+    if bound is not None and holder.items_after <= bound.limit_items:
+        left = bound.limit_items - holder.items_after
+        items_per_s = per_s * max(holder.items_grown, 1) / max(holder.bytes_grown, 1)
+        wait = format_duration(left / items_per_s) if items_per_s > 0 else "a while"
+        return (
+            f"it is bounded: {bound.where} is {format_count(bound.limit_items)}, it holds {format_count(holder.items_after)}",
+            f"watch until it is full, about {wait}: oakum investigate --for {wait.replace(' ', '')}",
+        )
+    if bound is None and clue.sites.bounds:
+        place = clue.sites.bounds[0]
+        return (
+            f"its source seems to bound it: {place}: {place.source}",
+            "watch until the bound is reached or passed; if it goes on growing, it is a leak",
+        )
+    return None
+
+
+def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
+    if growth is None or series.name is VerdictName.LEAK:
+        return series
+    rate = series.rate_per_s or 0.0
+    gained = rate * growth.seconds
+    if series.name is VerdictName.SUSPECT and gained > 8 * TRIFLE_BYTES:
+        reason = "no holder in the Python heap accounts for the growth: it may be native memory, or not yet settled"
+        return replace(series, probability=min(series.probability or 0.4, 0.4), reasons=(reason, *series.reasons))
+    reason = f"no object holds noticeably more than {format_duration(growth.seconds)} before"
+    healthy = series.pattern is not None and not series.pattern.leaks
+    name = VerdictName.HEALTHY if healthy else series.name
+    return replace(series, name=name, reasons=(reason, *series.reasons))
+
+
+def _at_most_suspect(series: Verdict) -> VerdictName:
+    return VerdictName.SUSPECT if series.name is VerdictName.LEAK else series.name
+
+
+def _longer(series: Verdict) -> str:
+    return series.settles or "watch longer: oakum investigate --for 10m"

@@ -1,0 +1,36 @@
+"""The catalogue: one cause per file, each answering yes, perhaps or no of one holder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oakum.explain.causes import (
+    closure,
+    global_,
+    listener,
+    queue_backlog,
+    session_state,
+    static_collection,
+    thread_local,
+    timer,
+    unbounded_cache,
+)
+from oakum.explain.causes.finding import Clue, Finding
+
+RULES: tuple[Callable[[Clue], Finding | None], ...] = (
+    closure.look,
+    global_.look,
+    listener.look,
+    queue_backlog.look,
+    session_state.look,
+    static_collection.look,
+    thread_local.look,
+    timer.look,
+    unbounded_cache.look,
+)
+
+
+def findings(clue: Clue) -> list[Finding]:
+    """What fits, best first."""
+    found = [finding for rule in RULES if (finding := rule(clue)) is not None]
+    return sorted(found, key=lambda finding: -finding.fit)

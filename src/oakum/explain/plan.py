@@ -1,0 +1,67 @@
+"""What to do now, in order; nothing here is executed."""
+
+from __future__ import annotations
+
+from oakum.model.cause import Cause
+from oakum.model.policy import Policy
+from oakum.model.step import Plan, Step
+from oakum.model.units import format_duration
+from oakum.model.verdict import Verdict, VerdictName
+
+
+def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Policy) -> Plan:
+    """Empty for a healthy target."""
+    if verdict.name is VerdictName.HEALTHY:
+        return Plan()
+    if verdict.name is not VerdictName.LEAK:
+        again = Step(
+            "Look again, longer",
+            effect=verdict.settles or "a firmer verdict",
+            risk="none: it only watches and reads",
+            command=f"oakum investigate {target} --for 10m",
+        )
+        return Plan((again,))
+    return Plan((_keep(target), _restart(verdict), _fix(causes), _verify(target, policy)))
+
+
+def _keep(target: str) -> Step:
+    return Step(
+        "Keep the evidence before anything is restarted",
+        effect="the report survives the process",
+        risk="none: it reads memory and does not stop the target",
+        command=f"oakum investigate {target} -o html -f leak.html",
+    )
+
+
+def _restart(verdict: Verdict) -> Step:
+    soonest = min((row.p10_s for row in verdict.forecasts), default=float("inf"))
+    when = f" within {format_duration(soonest)}" if soonest < 7 * 86400 else ""
+    return Step(
+        f"Restart it in a calm moment{when}, one instance at a time",
+        effect="memory starts from its base again; the leak goes on",
+        risk="requests in flight are lost unless the service drains; the heap's evidence is gone afterwards",
+        undo="none is needed",
+    )
+
+
+def _fix(causes: tuple[Cause, ...]) -> Step:
+    if not causes:
+        return Step("Find the holder", effect="a name to fix", risk="none", command="oakum doctor")
+    cause = causes[0]
+    where = f" at {cause.where[0]}" if cause.where else ""
+    return Step(
+        f"Fix {cause.holder}{where}",
+        effect=cause.advice,
+        risk="a bound changes how often values are computed again: look at the hit ratio",
+        undo="revert the change",
+    )
+
+
+def _verify(target: str, policy: Policy) -> Step:
+    return Step(
+        "Verify on the fixed version, under the same load",
+        effect=f"flat for {format_duration(policy.quick_check_s)}, then closed after {format_duration(policy.closing_window_s)}",
+        risk="none",
+        command=f"oakum investigate {target.partition('/')[0]}/… --for 1h",
+        takes_s=policy.quick_check_s,
+    )

@@ -1,0 +1,101 @@
+"""Causes, ranked by how much of the measured growth each accounts for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from oakum.explain.causes import findings
+from oakum.explain.causes.finding import Clue
+from oakum.explain.source import Sites, find_sites
+from oakum.model.cause import Cause, CauseName, CodePlace
+from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
+from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
+
+MOST_PLACES = 4
+
+
+def clues(growth: HeapGrowth, sources: Mapping[str, str]) -> list[Clue]:
+    """Every holder with what the sources say of it. ``sources``: text by path."""
+    return [Clue(holder, sites_of(holder, growth, sources)) for holder in growth.holders]
+
+
+def files_wanted(growth: HeapGrowth) -> tuple[str, ...]:
+    """The source files that would speak about the holders."""
+    wanted = [growth.module_files.get(holder.module, "") for holder in growth.holders]
+    wanted += [holder.defined.file for holder in growth.holders if holder.defined is not None]
+    return tuple(dict.fromkeys(file for file in wanted if file.endswith(".py")))
+
+
+def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str]) -> Sites:
+    files = [holder.defined.file] if holder.defined is not None else []
+    files.append(growth.module_files.get(holder.module, ""))
+    for file in files:
+        if file in sources:
+            found = find_sites(sources[file], file, holder.attribute, owner=holder.owner_type)
+            if found.inserts or found.defined:
+                return found
+    return Sites()
+
+
+def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tuple[Cause, ...]:
+    """One cause per holder, most growth first. ``rate_per_s``: what the judge measured."""
+    causes = [_cause(clue, growth, rate_per_s) for clue in found if clue.holder.root is not RootKind.UNREACHABLE]
+    return tuple(sorted(causes, key=lambda cause: -cause.growth_bytes_per_s))
+
+
+def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:
+    holder = clue.holder
+    best, *others = findings(clue)
+    per_s = holder.bytes_grown / max(growth.seconds, 1e-9)
+    against = [f"{other.name}: {other.why}" for other in others if other.fit >= 0.5]
+    if clue.sites.bounds:
+        against.insert(0, f"something may bound it: {clue.sites.bounds[0]} ({clue.sites.bounds[0].source})")
+    if holder.evicted_items:
+        against.append(f"{format_count(holder.evicted_items)} of its items went between the captures")
+    return Cause(
+        name=best.name,
+        confidence=round(best.fit * (0.6 if clue.sites.bounds or holder.bound else 1.0), 2),
+        title=_title(clue, growth),
+        holder=holder.name,
+        retained_bytes=holder.bytes_after,
+        growth_bytes_per_s=per_s,
+        where=_places(clue),
+        why=(best.why, *_why(clue, growth, per_s, rate_per_s)),
+        against=tuple(against),
+        advice=best.advice,
+        example=best.example,
+        evidence=("growth",),
+    )
+
+
+def _title(clue: Clue, growth: HeapGrowth) -> str:
+    holder = clue.holder
+    items = f"{format_count(holder.items_before)} → {format_count(holder.items_after)} items"
+    what = f" of {holder.item_type}" if holder.item_type else ""
+    return f"{holder.name} ({holder.kind}) grew: {items}{what} in {format_duration(growth.seconds)}"
+
+
+def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None) -> list[str]:
+    holder = clue.holder
+    told = [
+        f"it held {format_size(holder.bytes_before)} and {format_duration(growth.seconds)} later"
+        f" {format_size(holder.bytes_after)}: {format_rate(per_s)}"
+    ]
+    if holder.evicted_items == 0:
+        told.append("nothing that it held in the first capture was gone in the second")
+    if rate_per_s and rate_per_s > 0:
+        told.append(f"that is {format_share(min(per_s / rate_per_s, 9.99))} of the process's measured growth")
+    if clue.sites.removals and not clue.sites.bounds:
+        told.append(f"{clue.sites.removals[0].function}() can take items out, but did not keep up")
+    return told
+
+
+def _places(clue: Clue) -> tuple[CodePlace, ...]:
+    """Where it is inserted into, then where it is made."""
+    places = [*clue.sites.inserts, *clue.sites.defined]
+    if clue.holder.defined is not None:
+        places.append(clue.holder.defined)
+    return tuple(dict.fromkeys(places))[:MOST_PLACES]
+
+
+__all__ = ["CauseName", "clues", "files_wanted", "rank"]
