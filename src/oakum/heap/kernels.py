@@ -244,7 +244,12 @@ def count_edges(words, start, end, offset, slot_base, slots, begin, size, kind, 
             if here == skip[i, 0] or here == skip[i, 1]:
                 continue
             slot = _slot(start, end, slot_base, slots, words[at + j])
-            if slot >= 0 and slots[slot] >= 0 and slots[slot] != i and not (j == 0 and kind[i] < 0 and kind[slots[slot]] < 0):
+            if (
+                slot >= 0
+                and slots[slot] >= 0
+                and slots[slot] != i
+                and not (j == 0 and kind[i] < 0 and kind[slots[slot]] < 0)
+            ):
                 degree[i] += 1
     return degree
 
@@ -277,7 +282,22 @@ def fill_edges(words, start, end, offset, slot_base, slots, begin, size, kind, s
 
 
 @njit(cache=True, nogil=True)
-def find_frames(words, start, end, slot_base, slots, offset, wanted, pools, pool_bytes, kind, code_kind, dict_kind, code_at, globals_at):
+def find_frames(
+    words,
+    start,
+    end,
+    slot_base,
+    slots,
+    offset,
+    wanted,
+    pools,
+    pool_bytes,
+    kind,
+    code_kind,
+    dict_kind,
+    code_at,
+    globals_at,
+):
     """Addresses where a word of kind `code` and a word of kind `dict` stand as in a frame; pools are passed over.
 
     `pools`: int64[p], ascending. `code_at`, `globals_at`: bytes from the frame's begin.

@@ -1,1 +1,31 @@
-"""This machine: procfs, cgroups, memory of processes, the kernel log."""
+"""This machine: its processes, cgroups, kernel log and clocks, behind the ports of model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oakum.host.cgroup import LiveCgroups
+from oakum.host.clock import LiveClock
+from oakum.host.kernel_log import LiveKernelLog
+from oakum.host.memory import LiveMemories
+from oakum.host.procfs import LiveProcesses
+from oakum.host.sandbox import LiveSandboxes
+from oakum.model.ports import Cgroups, Clock, KernelLog, Memories, Processes, Sandboxes
+
+__all__ = ["Machine", "this_machine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The ports of one machine."""
+
+    processes: Processes
+    cgroups: Cgroups
+    clock: Clock
+    kernel_log: KernelLog
+    memories: Memories
+    sandboxes: Sandboxes
+
+
+def this_machine() -> Machine:
+    return Machine(LiveProcesses(), LiveCgroups(), LiveClock(), LiveKernelLog(), LiveMemories(), LiveSandboxes())

@@ -34,7 +34,10 @@ def read_pattern(lifetime: Series, floor: Floor, settings: JudgeSettings) -> Rea
     shapes = fit_shapes(u, value)
     line = shapes["linear"]
     rest = value - line.at(u)
-    curved = min((shapes[name] for name in ("saturating", "exponential", "accelerating", "linear", "step")), key=lambda s: s.score)
+    curved = min(
+        (shapes[name] for name in ("saturating", "exponential", "accelerating", "linear", "step")),
+        key=lambda s: s.score,
+    )
     noise = 1.4826 * float(np.median(np.abs(value - curved.at(u)))) + floor.spread * 0.3
     rise = _rise(value)
     quarters = _rising_quarters(value, noise)
@@ -63,7 +66,14 @@ def _rising_quarters(value: Floats, noise: float) -> int:
 
 
 def _choose(
-    lifetime: Series, floor: Floor, shapes: dict[str, Shape], rest: Floats, *, rise: float, quarters: int, significant: bool
+    lifetime: Series,
+    floor: Floor,
+    shapes: dict[str, Shape],
+    rest: Floats,
+    *,
+    rise: float,
+    quarters: int,
+    significant: bool,
 ) -> Pattern:
     if lifetime.load is not None and significant and load_explains(lifetime.value, lifetime.load):
         return Pattern.LOAD_DRIVEN

@@ -11,7 +11,7 @@ from oakum.loop.facts import Facts
 from oakum.loop.subject import Subject, choose
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
-from oakum.model.errors import CallerError, TargetError
+from oakum.model.errors import CallerError
 from oakum.model.growth import HeapGrowth
 from oakum.model.policy import Policy
 from oakum.model.runtime import Runtime, RuntimeName
@@ -21,7 +21,7 @@ from oakum.model.units import format_duration, format_size
 from oakum.model.verdict import Verdict
 from oakum.probe.python import PythonProbe
 from oakum.probe.runtime import recognise
-from oakum.sense.local import ProcessWatch
+from oakum.sense.watch import ProcessWatch
 
 if TYPE_CHECKING:
     from oakum.host import Machine
@@ -76,15 +76,28 @@ def investigate(
         facts.add(
             "subject", f"pid {subject.process.pid} is looked at: {subject.why}", "procfs", pid=subject.process.pid
         )
-    with ProcessWatch(subject.process.pid, machine, interval_s=settings.interval_s) as watch:
+    pid = subject.process.pid
+    watching = ProcessWatch(
+        pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
+    )
+    with watching as watch:
         runtime = _recognise(subject, machine, facts)
-        with Captures(_probe(runtime, machine, settings, facts), subject.process.pid, stop=settings.stop) as captures:
+        with Captures(_probe(runtime, machine, settings, facts), pid, stop=settings.stop) as captures:
             _prepare(captures, facts, progress)
             series_verdict = _watch(watch, captures, machine, settings, progress)
-            progress.stage("comparing the captures and naming the holder")
-            growth = captures.compare(facts)
-        series = watch.series()
-    return _explain(subject, series, series_verdict, growth, runtime, facts, machine=machine, policy=policy)
+            if not watch.ended and captures.taken:
+                captures.take(facts)
+            growth = _compare(captures, facts, progress)
+        told = watch.told(machine.kernel_log)
+    for title, values in told.facts:
+        facts.add("series", title, "procfs and cgroup", **values)
+    return _conclude(subject, told.series, series_verdict, growth, runtime, facts, machine=machine, policy=policy)
+
+
+def _compare(captures: Captures, facts: Facts, progress: Progress) -> HeapGrowth | None:
+    if captures.taken > 1:
+        progress.stage("comparing the two captures, naming what holds the growth")
+    return captures.compare(facts)
 
 
 def _recognise(subject: Subject, machine: Machine, facts: Facts) -> Runtime:
@@ -110,7 +123,7 @@ def _probe(runtime: Runtime, machine: Machine, settings: Settings, facts: Facts)
             )
         )
         return None
-    return PythonProbe(machine.memories, machine.processes, machine.clock)
+    return PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
 
 
 def _prepare(captures: Captures, facts: Facts, progress: Progress) -> None:
@@ -161,3 +174,44 @@ def _watch(
 
 def _dies_within(verdict: Verdict, seconds: float) -> bool:
     return any(forecast.p10_s < seconds for forecast in verdict.forecasts)
+
+
+def _conclude(
+    subject: Subject,
+    series: WorkloadSeries,
+    series_verdict: Verdict,
+    growth: HeapGrowth | None,
+    runtime: Runtime,
+    facts: Facts,
+    *,
+    machine: Machine,
+    policy: Policy,
+) -> Investigation:
+    sources = _sources(subject.process.pid, growth, machine, facts) if growth is not None else {}
+    explanation = explain.explain(str(subject.target), series_verdict, growth, sources=sources, policy=policy)
+    return Investigation(
+        target=str(subject.target),
+        generated_at_s=machine.clock.now_s(),
+        verdict=explanation.verdict,
+        series_verdict=series_verdict,
+        series=series,
+        runtime=str(runtime),
+        curve=judge.curve(series),
+        evidence=tuple(facts.evidence),
+        absent=tuple(facts.absent),
+        growth=growth,
+        causes=explanation.causes,
+        plan=explanation.plan,
+    )
+
+
+def _sources(pid: int, growth: HeapGrowth, machine: Machine, facts: Facts) -> dict[str, str]:
+    """The texts that speak about the holders, as the target itself sees those files."""
+    texts = {}
+    for path in explain.files_wanted(growth):
+        raw = machine.processes.read_file(pid, path, SOURCE_BYTES)
+        if isinstance(raw, Absent):
+            facts.miss(raw)
+        else:
+            texts[path] = raw.decode("utf-8", "replace")
+    return texts

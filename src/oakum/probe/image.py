@@ -105,7 +105,9 @@ def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
             place = at + start - stretch.start
             skipped += end - start - memory.read_into(start, view[place : place + end - start])
     if not length.size or skipped == int(length.sum()):
-        raise TargetError("nothing of the target's memory could be copied", why="it ended meanwhile", next_step="oakum scan host")
+        raise TargetError(
+            "nothing of the target's memory could be copied", why="it ended meanwhile", next_step="oakum scan host"
+        )
     return MemoryImage(
         buffer,
         np.array([stretch.start for stretch in stretches], np.int64),

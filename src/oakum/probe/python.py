@@ -75,7 +75,9 @@ class PythonProbe:
             memory.close()
         own = int(size * OWN_BYTES_PER_BYTE) + (64 << 20)
         pause_s = size / COPY_BYTES_PER_S if stop else 0.0
-        risk = "The target stands still while it is copied." if stop else "The target is not stopped; only memory is read."
+        risk = (
+            "The target stands still while it is copied." if stop else "The target is not stopped; only memory is read."
+        )
         return Preflight(pause_s, size, own, risk, _no_room(own, pause_s))
 
     def capture(self, pid: int, *, stop: bool = False) -> HeapCapture | Absent:
@@ -105,10 +107,14 @@ class PythonProbe:
         if self._version not in LAYOUTS:
             known = ", ".join(f"{major}.{minor}" for major, minor in LAYOUTS)
             version = ".".join(map(str, self._version))
-            return Absent(HEAP, AbsentKind.NOT_APPLICABLE, f"CPython {version} is not known; {known} are", "update oakum")
+            return Absent(
+                HEAP, AbsentKind.NOT_APPLICABLE, f"CPython {version} is not known; {known} are", "update oakum"
+            )
         if self._free_threaded:
             why = "a free-threaded build lays out its objects in another way"
-            return Absent(HEAP, AbsentKind.NOT_APPLICABLE, why, "run it on the build with the GIL; a leak shows in both")
+            return Absent(
+                HEAP, AbsentKind.NOT_APPLICABLE, why, "run it on the build with the GIL; a leak shows in both"
+            )
         environment = self._processes.environment(pid)
         allocator = environment.get("PYTHONMALLOC", "") if isinstance(environment, dict) else ""
         command = self._processes.info(pid).command
@@ -152,4 +158,3 @@ def _available_bytes() -> int | None:
     except (OSError, ValueError):
         return None
     return None
-

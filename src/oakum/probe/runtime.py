@@ -13,7 +13,9 @@ from oakum.model.process import Region
 from oakum.model.runtime import Runtime, RuntimeName
 
 # What Py_GetVersion() wrote: "3.11.7 (main, Dec  8 2023, 18:56:58) [GCC 12.2.0]"; it stands in static data.
-_PYTHON: Final = re.compile(rb"([23]\.[0-9]{1,2}\.[0-9]{1,2})[^\x00\n]{0,50} \([^\x00]{6,90}\) ?\n?\[(GCC|Clang|MSC|PyPy)")
+_PYTHON: Final = re.compile(
+    rb"([23]\.[0-9]{1,2}\.[0-9]{1,2})[^\x00\n]{0,50} \([^\x00]{6,90}\) ?\n?\[(GCC|Clang|MSC|PyPy)"
+)
 _LARGEST_DATA: Final = 16 << 20
 _LIBRARIES: Final = (("libjvm.so", RuntimeName.JVM), ("libruby", RuntimeName.RUBY), ("libnode.so", RuntimeName.NODE))
 _EXECUTABLES: Final = {"node": RuntimeName.NODE, "nodejs": RuntimeName.NODE, "ruby": RuntimeName.RUBY}

@@ -1,1 +1,60 @@
-"""Tables, charts, codecs and reports for every face."""
+"""Tables, charts, codecs and reports for every face.
+
+Names are loaded when they are first used: a face that prints JSON never loads rich or jinja2.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oakum.render.chart import chart_svg as chart_svg
+    from oakum.render.codec_investigation import investigation_to_json as investigation_to_json
+    from oakum.render.codec_scan import scan_to_json as scan_to_json
+    from oakum.render.headline import headline as headline
+    from oakum.render.live import live_panel as live_panel
+    from oakum.render.live import watch_line as watch_line
+    from oakum.render.report_html import investigation_html as investigation_html
+    from oakum.render.report_html import scan_html as scan_html
+    from oakum.render.report_markdown import investigation_markdown as investigation_markdown
+    from oakum.render.save import save as save
+    from oakum.render.table_investigation import investigation_view as investigation_view
+    from oakum.render.table_scan import scan_table as scan_table
+
+_HOMES = {
+    "chart_svg": "chart",
+    "headline": "headline",
+    "investigation_html": "report_html",
+    "investigation_markdown": "report_markdown",
+    "investigation_to_json": "codec_investigation",
+    "investigation_view": "table_investigation",
+    "live_panel": "live",
+    "save": "save",
+    "scan_html": "report_html",
+    "scan_table": "table_scan",
+    "scan_to_json": "codec_scan",
+    "watch_line": "live",
+}
+
+__all__ = [
+    "chart_svg",
+    "headline",
+    "investigation_html",
+    "investigation_markdown",
+    "investigation_to_json",
+    "investigation_view",
+    "live_panel",
+    "save",
+    "scan_html",
+    "scan_table",
+    "scan_to_json",
+    "watch_line",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
 from oakum.model.absent import Absent
-from oakum.model.ports import Cgroups, Clock, Processes
+from oakum.model.ports import Cgroups, Clock, KernelLog, Processes
 from oakum.model.process import CgroupMemory
 from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
+from oakum.model.units import format_duration, format_size
 
 LIMIT_EVERY_S = 1.0
 """The cgroup's own figures are read this often, in seconds: limits seldom change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``facts``: (title, values) of each."""
+
+    series: WorkloadSeries
+    facts: tuple[tuple[str, dict[str, object]], ...]
 
 
 class ProcessWatch:
@@ -81,6 +91,29 @@ class ProcessWatch:
         self.first_cgroup = self.first_cgroup or found
         self._limit_bytes = float(found.limit.limit_bytes) if found.limit else np.inf
 
+    def told(self, kernel_log: KernelLog) -> Told:
+        """The series with how it ended by the kernel's word, and the facts beside it."""
+        series = self.series()
+        kills = kernel_log.oom_kills(self._wall_s) if self.ended else []
+        killed = not isinstance(kills, Absent) and any(kill.pid == self.info.pid for kill in kills)
+        if killed:
+            last = replace(series.lifetimes[-1], ending=Ending.OOM_KILLED)
+            series = replace(series, lifetimes=(*series.lifetimes[:-1], last))
+        return Told(series, self._facts())
+
+    def _facts(self) -> tuple[tuple[str, dict[str, object]], ...]:
+        seconds = self._at_s[-1] - self._at_s[0] if self._at_s else 0.0
+        gaps = f", {self.missed} missed" if self.missed else ""
+        rows: list[tuple[str, dict[str, object]]] = [
+            (
+                f"{len(self._at_s)} samples of anonymous memory in {format_duration(seconds)}{gaps}",
+                {"samples": len(self._at_s), "missed": self.missed, "interval_s": self._interval_s},
+            )
+        ]
+        if self.cgroup is not None:
+            rows.append((_cgroup_text(self.cgroup), _cgroup_facts(self.cgroup)))
+        return tuple(rows)
+
     def series(self) -> WorkloadSeries:
         """What was seen so far."""
         limit = np.array(self._limit)
@@ -101,3 +134,28 @@ class ProcessWatch:
             labels={"command": self.info.title, "name": self.info.name},
             node_limit=self._machine_bytes,
         )
+
+
+def _cgroup_text(cgroup: CgroupMemory) -> str:
+    limit = cgroup.limit
+    bound = f"limit {format_size(limit.limit_bytes)} (of {limit.path or 'an ancestor'})" if limit else "no limit"
+    kills = f", {cgroup.kills} OOM kills so far" if cgroup.kills else ""
+    return (
+        f"cgroup {cgroup.path}: {format_size(cgroup.usage_bytes)} charged, {format_size(cgroup.anon_bytes)} anonymous,"
+        f" {format_size(cgroup.file_bytes)} page cache; {bound}{kills}"
+    )
+
+
+def _cgroup_facts(cgroup: CgroupMemory) -> dict[str, object]:
+    return {
+        "path": cgroup.path,
+        "version": cgroup.version,
+        "usage_bytes": cgroup.usage_bytes,
+        "anon_bytes": cgroup.anon_bytes,
+        "file_bytes": cgroup.file_bytes,
+        "working_set_bytes": cgroup.working_set_bytes,
+        "swap_bytes": cgroup.swap_bytes,
+        "kills": cgroup.kills,
+        "pressure_some_us": cgroup.pressure_some_us,
+        "limits": [[limit.path, limit.limit_bytes] for limit in cgroup.limits],
+    }

@@ -88,7 +88,9 @@ class Namer:
         if below >= 0 and self._is(here, FLAG_DICT):
             if above_name == "module" and self._dict_of_module(above) == self._address(here):
                 return self._dict_edge(here, below, "global"), 1
-            if self._is(above, FLAG_TYPE) and self.heap.image.word(self._address(above) + TP_DICT) == self._address(here):
+            if self._is(above, FLAG_TYPE) and self.heap.image.word(self._address(above) + TP_DICT) == self._address(
+                here
+            ):
                 return self._dict_edge(here, below, "class"), 1
             if instance_dict(self.heap, above) == self._address(here):
                 return self._dict_edge(here, below, "attribute"), 1
@@ -110,7 +112,9 @@ class Namer:
         attribute = self._attribute(above, child)
         if attribute:
             return _Edge(f".{attribute}", "attribute", attribute)
-        return _Edge("item" if self.heap.graph.kind_name(above) in {"set", "frozenset", "collections.deque"} else "holds", "item")
+        return _Edge(
+            "item" if self.heap.graph.kind_name(above) in {"set", "frozenset", "collections.deque"} else "holds", "item"
+        )
 
     def _dict_edge(self, table: int, child: int, field: str) -> _Edge:
         key = self.heap.values.key_of(self._address(table), self._address(child))
@@ -181,7 +185,9 @@ class Namer:
         module = self.module_name(chain[0]) if root is RootKind.MODULE else ""
         defined = None
         frame = self._frame_of(chain[0]) if root is RootKind.FRAME else None
-        name, attribute, owner = (module, "", "") if root is RootKind.MODULE else (steps[0].via or steps[0].node, "", "")
+        name, attribute, owner = (
+            (module, "", "") if root is RootKind.MODULE else (steps[0].via or steps[0].node, "", "")
+        )
         if frame is not None:
             defined, attribute = frame[0], frame[1]
             name = f"local {frame[1]} of {frame[0].function}()"
@@ -231,4 +237,3 @@ class Namer:
 def _item(items: NDArray[np.int64], child: int) -> _Edge:
     place = np.flatnonzero(items == child)
     return _Edge(f"[{int(place[0])}]" if place.size else "[…]", "item")
-

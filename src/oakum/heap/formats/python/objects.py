@@ -160,7 +160,16 @@ def _strays(
 ) -> NDArray[np.int64]:
     image = nodes.image
     found: NDArray[np.int64] = kernels.find_strays(
-        image.words, image.start, image.end, image.offset, nodes.slot_base, nodes.slots, begin, size, types.address, area_ok
+        image.words,
+        image.start,
+        image.end,
+        image.offset,
+        nodes.slot_base,
+        nodes.slots,
+        begin,
+        size,
+        types.address,
+        area_ok,
     )
     return found
 
@@ -267,9 +276,7 @@ def _is_leaf(types: Types, kind: NDArray[np.int32]) -> NDArray[np.bool_]:
     return leaf
 
 
-def _weak_words(
-    types: Types, layout: Layout, address: NDArray[np.int64], kind: NDArray[np.int32]
-) -> NDArray[np.int64]:
+def _weak_words(types: Types, layout: Layout, address: NDArray[np.int64], kind: NDArray[np.int32]) -> NDArray[np.int64]:
     """int64[n, 2]: addresses of up to two words that refer without owning: an object's type, a weak reference's target."""
     skip = np.zeros((len(address), 2), np.int64)
     skip[kind >= 0, 0] = address[kind >= 0] + OB_TYPE
@@ -320,7 +327,9 @@ def _frames(
     image = nodes.image
     values = Values(image, layout)
     if layout.version < (3, 11):
-        address = nodes.since(0)[0][kind == types.index("frame")] if types.index("frame") >= 0 else np.empty(0, np.int64)
+        address = (
+            nodes.since(0)[0][kind == types.index("frame")] if types.index("frame") >= 0 else np.empty(0, np.int64)
+        )
         return frames.read_frames(values, layout, address)
     found = kernels.find_frames(
         image.words,

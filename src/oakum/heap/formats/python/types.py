@@ -91,7 +91,13 @@ def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]
     good &= (fetch(known, TP_FLAGS) & FLAG_READY != 0) & (basic >= 16) & (basic <= LARGEST_INSTANCE)
     base = fetch(known, TP_BASE)
     good &= (base == 0) | (fetch(fetch(base, OB_TYPE), TP_FLAGS) & FLAG_TYPE != 0)
-    good &= np.array([bool(_NAME.match(image.text(int(at)))) if ok else False for at, ok in zip(fetch(known, TP_NAME), good, strict=True)], np.bool_)
+    good &= np.array(
+        [
+            bool(_NAME.match(image.text(int(at)))) if ok else False
+            for at, ok in zip(fetch(known, TP_NAME), good, strict=True)
+        ],
+        np.bool_,
+    )
     address = known[good]
     flags, item = fetch(address, TP_FLAGS), fetch(address, TP_ITEMSIZE)
     head = np.where(flags & FLAG_HAVE_GC, 16, 0) + np.where(flags & layout.preheader_flags, 16, 0)

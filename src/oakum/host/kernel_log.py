@@ -1,0 +1,130 @@
+"""The kernel's own words about OOM kills, from /dev/kmsg.
+
+Since 5.0 one line names the cgroups: ``oom-kill:constraint=…,oom_memcg=…,task_memcg=…,task=…,pid=…,uid=…``; the next
+names the memory: ``Killed process N (name) … anon-rss:NkB``. Before, only the second (``Kill process N (name) score``).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import time
+from dataclasses import dataclass
+
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.process import OomKill
+
+_CONSTRAINT = re.compile(
+    r"oom-kill:constraint=CONSTRAINT_(?P<constraint>[A-Z_]+).*?(?:,oom_memcg=(?P<limit>[^,]*))?(?:,global_oom)?"
+    r",task_memcg=(?P<task>[^,]*),task=(?P<name>.*),pid=(?P<pid>\d+),uid=(?P<uid>\d+)"
+)
+_KILLED = re.compile(r"Kill(?:ed)? process (?P<pid>\d+) \((?P<name>.*?)\)(?:.*?anon-rss:(?P<anon>\d+)kB)?")
+_LONGEST_RECORD = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the kernel's log. ``at_s``: UTC epoch."""
+
+    at_s: float
+    text: str
+
+
+class LiveKernelLog:
+    """Port KernelLog."""
+
+    def oom_kills(self, since_s: float) -> list[OomKill] | Absent:
+        records = read_kmsg()
+        if isinstance(records, Absent):
+            return records
+        # Kernel stamps and our clock differ by some milliseconds.
+        return [kill for kill in parse_kills(records) if kill.at_s >= since_s - 0.5]
+
+
+def read_kmsg(path: str = "/dev/kmsg") -> list[Record] | Absent:
+    """All that is still in the ring buffer."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as exc:
+        get = "run as root, or with CAP_SYSLOG; in a container the node's /dev/kmsg must be given to it"
+        return Absent("the kernel log", AbsentKind.NOT_PERMITTED, f"{path}: {exc.strerror}", get)
+    booted_s = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
+    records: list[Record] = []
+    try:
+        while True:
+            try:
+                raw = os.read(fd, _LONGEST_RECORD)
+            except BlockingIOError:
+                return records
+            except OSError as exc:
+                if exc.errno != errno.EPIPE:
+                    return Absent("the kernel log", AbsentKind.NOT_PERMITTED, str(exc.strerror), "run as root")
+                # The buffer wrapped under us: what follows is still good.
+                continue
+            if not raw:
+                return records
+            record = parse_record(raw, booted_s)
+            if record is not None:
+                records.append(record)
+    finally:
+        os.close(fd)
+
+
+def parse_record(raw: bytes, booted_s: float) -> Record | None:
+    """``priority,sequence,microseconds,flags;text`` (Documentation/ABI/testing/dev-kmsg)."""
+    head, separator, text = raw.decode("utf-8", "replace").partition(";")
+    fields = head.split(",")
+    if not separator or len(fields) < 3 or not fields[2].isdigit():
+        return None
+    return Record(booted_s + int(fields[2]) / 1e6, text.split("\n", 1)[0])
+
+
+def parse_kills(records: list[Record]) -> list[OomKill]:
+    """Oldest first; the two lines of one kill are one OomKill."""
+    kills: list[OomKill] = []
+    for record in records:
+        constraint = _CONSTRAINT.search(record.text)
+        if constraint is not None:
+            kills.append(_named(record, constraint))
+            continue
+        killed = _KILLED.search(record.text)
+        if killed is None:
+            continue
+        pid, anon = int(killed["pid"]), int(killed["anon"] or 0) * 1024
+        if kills and kills[-1].pid == pid and record.at_s - kills[-1].at_s < 5 and not kills[-1].anon_bytes:
+            kills[-1] = _completed(kills[-1], anon, record.text)
+        else:
+            memcg = "memcg" if "emory cgroup" in record.text else "none"
+            kills.append(OomKill(record.at_s, memcg, "", "", killed["name"], pid, None, anon, record.text))
+    return kills
+
+
+def _named(record: Record, found: re.Match[str]) -> OomKill:
+    name = found["constraint"].lower()
+    constraint = {"memory_policy": "mempolicy"}.get(name, name)
+    return OomKill(
+        record.at_s,
+        constraint,
+        found["limit"] or "",
+        found["task"],
+        found["name"],
+        int(found["pid"]),
+        int(found["uid"]),
+        0,
+        record.text,
+    )
+
+
+def _completed(kill: OomKill, anon_bytes: int, text: str) -> OomKill:
+    return OomKill(
+        kill.at_s,
+        kill.constraint,
+        kill.limit_cgroup,
+        kill.task_cgroup,
+        kill.victim,
+        kill.pid,
+        kill.uid,
+        anon_bytes,
+        f"{kill.line}\n{text}",
+    )

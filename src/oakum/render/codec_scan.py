@@ -1,0 +1,39 @@
+"""``oakum.scan/1``."""
+
+from __future__ import annotations
+
+from oakum.model.absent import Absent
+from oakum.model.scan import Scan
+from oakum.render.codec_number import finite, texts
+from oakum.render.codec_verdict import assessed_to_json
+from oakum.render.figures import iso_text
+from oakum.render.names import encodable
+
+SCHEMA = "oakum.scan/1"
+
+
+def scan_to_json(scan: Scan) -> dict[str, object]:
+    """Plain values, worst first; ``json.dumps(…, allow_nan=False)`` takes them."""
+    return {
+        "schema": SCHEMA,
+        "generated_at": iso_text(scan.generated_at_s),
+        "source": encodable(scan.source),
+        "window": {
+            "start_s": finite(scan.window.start_s),
+            "end_s": finite(scan.window.end_s),
+            "step_s": finite(scan.window.step_s),
+        },
+        "series": [assessed_to_json(series, verdict) for series, verdict in scan.ranked],
+        "skipped": [{"id": encodable(skipped.id), "why": encodable(skipped.why)} for skipped in scan.skipped],
+        "absent": [absent_to_json(absent) for absent in scan.absent],
+        "warnings": texts(scan.warnings),
+    }
+
+
+def absent_to_json(absent: Absent) -> dict[str, object]:
+    return {
+        "what": encodable(absent.what),
+        "kind": absent.kind.value,
+        "why": encodable(absent.why),
+        "get": encodable(absent.get),
+    }

@@ -1,0 +1,20 @@
+"""The committed JSON Schemas (draft 2020-12) of everything that Oakum encodes, as package data."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+NAMES = ("oakum.investigation/1", "oakum.scan/1")
+
+
+def read(name: str) -> dict[str, object]:
+    """The schema of ``oakum.scan/1`` or ``oakum.investigation/1``; KeyError for any other name.
+
+    The investigation's refers to the scan's by its ``$id``: give a validator both.
+    """
+    if name not in NAMES:
+        raise KeyError(name)
+    text = files(__name__).joinpath(f"{name.replace('/', '-')}.json").read_text(encoding="utf-8")
+    schema: dict[str, object] = json.loads(text)
+    return schema
