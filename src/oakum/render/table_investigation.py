@@ -1,0 +1,119 @@
+"""``oakum investigate`` in a terminal: the sentence first, then what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oakum.model.assessment import Investigation
+from oakum.model.cause import Cause
+from oakum.model.growth import HeapGrowth, HolderGrowth
+from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
+from oakum.render.figures import forecast_range_text, nearest_forecast
+from oakum.render.headline import SIGNS, headline
+from oakum.render.live import COLOURS
+from oakum.render.names import shown, shown_lines
+from oakum.render.sparkline import sparkline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+    from rich.text import Text
+
+MOST_TYPES = 6
+MOST_CAUSES = 3
+
+
+def investigation_view(investigation: Investigation) -> RenderableType:
+    from rich.console import Group  # noqa: PLC0415
+
+    return Group(*_parts(investigation))
+
+
+def _parts(investigation: Investigation) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    verdict, series = investigation.verdict, investigation.series
+    sentence = headline(investigation.target, verdict, series.unit, now_s=investigation.generated_at_s)
+    yield Text(f"{SIGNS[verdict.name]} {sentence}", style=COLOURS[verdict.name.value])
+    if series.lifetimes and len(series.lifetimes[-1]):
+        yield Text(f"  {sparkline(series.lifetimes[-1].value, 60)}", style="cyan")
+    nearest = nearest_forecast(verdict)
+    if nearest is not None:
+        yield Text(f"  {nearest.boundary}: {forecast_range_text(nearest)} from the last sample", style="dim")
+    for cause in investigation.causes[:MOST_CAUSES]:
+        yield from _cause(cause, _holder(investigation.growth, cause))
+    if investigation.growth is not None and investigation.causes:
+        yield from _types(investigation.growth)
+    yield from _list("why", verdict.reasons)
+    if verdict.settles:
+        yield from _list("what would settle it", (verdict.settles,))
+    yield from _plan(investigation)
+    yield from _list("what Oakum did", tuple(evidence.title for evidence in investigation.evidence))
+    yield from _list("absent", tuple(f"{row.what}: {row.why} → {row.get}" for row in investigation.absent))
+
+
+def _title(text: str) -> Text:
+    from rich.text import Text  # noqa: PLC0415
+
+    return Text(f"\n{text}", style="bold")
+
+
+def _list(title: str, rows: tuple[str, ...]) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    if rows:
+        yield _title(title)
+        for row in rows:
+            yield Text(f"  · {shown(row)}")
+
+
+def _holder(growth: HeapGrowth | None, cause: Cause) -> HolderGrowth | None:
+    return next((holder for holder in growth.holders if holder.name == cause.holder), None) if growth else None
+
+
+def _cause(cause: Cause, holder: HolderGrowth | None) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    yield _title(f"{cause.name.value} ({format_share(cause.confidence)}): {shown(cause.holder)}")
+    if holder is not None:
+        yield Text(
+            f"  {format_count(holder.items_before)} → {format_count(holder.items_after)} items"
+            f"{' of ' + shown(holder.item_type) if holder.item_type else ''},"
+            f" {format_size(holder.bytes_before)} → {format_size(holder.bytes_after)}"
+            f" ({format_rate(cause.growth_bytes_per_s)})"
+        )
+        for index, step in enumerate(holder.path):
+            via = f"{shown(step.via)} → " if step.via else ""
+            yield Text(f"  {'  ' * index}{via}{shown(step.node)}", style="dim" if index + 1 < len(holder.path) else "")
+    for place in cause.where[:3]:
+        yield Text(f"  {shown(str(place))}", style="cyan")
+        if place.source:
+            yield Text(f"      {shown(place.source)}")
+    for against in cause.against:
+        yield Text(f"  but: {shown(against)}", style="yellow")
+    yield Text(f"  fix: {shown_lines(cause.advice)}")
+
+
+def _types(growth: HeapGrowth) -> Iterator[RenderableType]:
+    from rich.table import Table  # noqa: PLC0415
+
+    yield _title(f"growth by type in {format_duration(growth.seconds)}")
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    for grown in growth.types[:MOST_TYPES]:
+        count = f"{format_count(grown.count_before)} → {format_count(grown.count_after)}"
+        table.add_row(f"  {shown(grown.name, 40)}", count, format_size(grown.bytes_grown, signed=True))
+    yield table
+
+
+def _plan(investigation: Investigation) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    if not investigation.plan.steps:
+        return
+    yield _title("what to do now")
+    for number, step in enumerate(investigation.plan.steps, 1):
+        yield Text(f"  {number}. {shown(step.title)}")
+        yield Text(f"     effect: {shown(step.effect)}; risk: {shown(step.risk)}", style="dim")
+        if step.command:
+            yield Text(f"     $ {shown(step.command)}", style="cyan")

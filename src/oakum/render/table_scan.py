@@ -1,0 +1,64 @@
+"""``oakum scan`` in a terminal: worst first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oakum.model.scan import Scan, ScanRow
+from oakum.model.units import format_count
+from oakum.model.verdict import VerdictName
+from oakum.render.figures import forecast_text, nearest_forecast, of_limit_text, probability_text, rate_text
+from oakum.render.headline import SIGNS
+from oakum.render.live import COLOURS
+from oakum.render.names import shown
+from oakum.render.sparkline import sparkline
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
+    from rich.console import Group  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    for name in ("", "what", "memory", "", "pattern", "rate", "reaches"):
+        table.add_column(name, overflow="fold", no_wrap=name != "what")
+    rows = scan.ranked[:top]
+    for row in rows:
+        table.add_row(*_cells(row))
+    parts: list[RenderableType] = [Text(_summary(scan), style="bold"), table]
+    if len(scan.rows) > len(rows):
+        parts.append(Text(f"{len(scan.rows) - len(rows)} more; --top shows them", style="dim"))
+    parts += [Text(f"skipped {shown(skipped.id)}: {shown(skipped.why)}", style="yellow") for skipped in scan.skipped[:10]]
+    parts += [Text(f"note: {shown(warning)}", style="dim") for warning in scan.warnings]
+    parts += [Text(f"absent: {shown(absent.what)}: {shown(absent.why)}", style="dim") for absent in scan.absent]
+    return Group(*parts)
+
+
+def _summary(scan: Scan) -> str:
+    counts = [f"{format_count(scan.count(name))} {name.value}" for name in VerdictName if scan.count(name)]
+    return f"{format_count(len(scan.rows))} series from {shown(scan.source)}: {', '.join(counts) or 'nothing to judge'}"
+
+
+def _cells(row: ScanRow) -> tuple[object, ...]:
+    from rich.text import Text  # noqa: PLC0415
+
+    series, verdict = row
+    sign = Text(f"{SIGNS[verdict.name]} {verdict.name.value}", style=COLOURS[verdict.name.value])
+    if verdict.probability is not None and verdict.name is not VerdictName.HEALTHY:
+        sign.append(f" {probability_text(verdict.probability)}")
+    name = shown(series.id, 40)
+    title = shown(series.labels.get("command", ""), 48)
+    nearest = nearest_forecast(verdict)
+    rate = rate_text(verdict.rate_per_s, series.unit) if verdict.rate_per_s is not None else ""
+    return (
+        sign,
+        Text(f"{name} {title}".strip()),
+        of_limit_text(verdict.level, verdict.limit, series.unit),
+        Text(sparkline(series.lifetimes[-1].value) if series.lifetimes else "", style="cyan"),
+        verdict.pattern.value if verdict.pattern else "",
+        rate if verdict.name is not VerdictName.HEALTHY else "",
+        forecast_text(nearest) if nearest is not None else "",
+    )
