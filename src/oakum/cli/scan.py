@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
@@ -58,7 +59,7 @@ def scan(
     settings = Settings.of(watch_s=parse_duration(watch_for), interval_s=parse_duration(interval), unit=unit, at=at)
     with progress() as told:
         found = (
-            scan_files([source.path for source in files], settings=settings, progress=told)
+            scan_files([source.path for source in files], now_s=time.time(), settings=settings, progress=told)
             if files
             else scan_host(wiring.machine(), settings=settings, progress=told)
         )

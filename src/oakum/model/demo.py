@@ -23,5 +23,4 @@ class Demo:
     kill: OomKill | Absent
     fixed: Investigation
     limit_bytes: int | None
-    requests_per_s: float
     seconds: float

@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from oakum.render.chart import chart_svg as chart_svg
+    from oakum.render.codec_demo import demo_to_json as demo_to_json
     from oakum.render.codec_investigation import investigation_to_json as investigation_to_json
     from oakum.render.codec_scan import scan_to_json as scan_to_json
     from oakum.render.headline import headline as headline
     from oakum.render.live import live_panel as live_panel
     from oakum.render.live import watch_line as watch_line
+    from oakum.render.report_html import demo_html as demo_html
     from oakum.render.report_html import investigation_html as investigation_html
     from oakum.render.report_html import scan_html as scan_html
-    from oakum.render.report_markdown import investigation_markdown as investigation_markdown
     from oakum.render.save import save as save
+    from oakum.render.table_demo import demo_view as demo_view
     from oakum.render.table_investigation import investigation_view as investigation_view
     from oakum.render.table_scan import scan_table as scan_table
 
 _HOMES = {
     "chart_svg": "chart",
+    "demo_html": "report_html",
+    "demo_to_json": "codec_demo",
+    "demo_view": "table_demo",
     "headline": "headline",
     "investigation_html": "report_html",
-    "investigation_markdown": "report_markdown",
     "investigation_to_json": "codec_investigation",
     "investigation_view": "table_investigation",
     "live_panel": "live",
@@ -39,9 +43,11 @@ _HOMES = {
 
 __all__ = [
     "chart_svg",
+    "demo_html",
+    "demo_to_json",
+    "demo_view",
     "headline",
     "investigation_html",
-    "investigation_markdown",
     "investigation_to_json",
     "investigation_view",
     "live_panel",

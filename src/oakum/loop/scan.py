@@ -1,0 +1,148 @@
+"""``oakum scan``: which workloads leak? This machine's processes and cgroups, or series in files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from oakum import judge
+from oakum.model.errors import CallerError, DataError, MachineError
+from oakum.model.scan import Scan, ScanRow, Skipped, Window
+from oakum.model.series import Series, WorkloadSeries
+from oakum.model.units import format_count, format_duration
+from oakum.sense.files import read_series
+from oakum.sense.machine import MachineWatch
+
+if TYPE_CHECKING:
+    from oakum.host import Machine
+    from oakum.loop.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one scan is made."""
+
+    watch_s: float
+    """This machine: how long to watch, in seconds."""
+
+    interval_s: float
+    """This machine: between two samples, in seconds."""
+
+    unit: str
+    """Files: unit of values where no column says."""
+
+    at_s: float | None
+    """Files: judge as of this moment (UTC epoch), None for the end."""
+
+    @classmethod
+    def of(cls, *, watch_s: float = 30.0, interval_s: float = 1.0, unit: str = "bytes", at: str = "") -> Settings:
+        """Raises CallerError for a watch that holds fewer than 8 samples, or a time that is none."""
+        if watch_s < 8 * interval_s or interval_s < 0.05:
+            raise CallerError(
+                f"cannot judge {format_duration(watch_s)} with a sample every {format_duration(interval_s)}",
+                why="8 samples or more are needed, 50 ms apart or more",
+                next_step="oakum scan host --for 30s --every 1s",
+            )
+        return cls(watch_s, interval_s, unit, _moment(at) if at else None)
+
+
+def _moment(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise CallerError(
+            f"{text!r} is not a time", why="UTC epoch seconds or ISO 8601 is wanted", next_step="--at 2026-11-20T03:00:00Z"
+        ) from None
+
+
+def scan_host(machine: Machine, *, settings: Settings, progress: Progress) -> Scan:
+    """Every process and cgroup that can be seen, judged after one watch."""
+    watch = MachineWatch(
+        processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
+    )
+    with watch:
+        progress.stage(f"watching {format_count(watch.scopes)} processes and cgroups for {format_duration(settings.watch_s)}")
+        end_s = machine.clock.monotonic_s() + settings.watch_s
+        while machine.clock.monotonic_s() < end_s:
+            watch.tick()
+        series = watch.series()
+    return _judged("host", series, (), (), machine.clock.now_s(), settings.interval_s)
+
+
+def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, progress: Progress) -> Scan:
+    """Raises DataError for a file that cannot be understood, MachineError for one that cannot be read."""
+    series: list[WorkloadSeries] = []
+    skipped: list[Skipped] = []
+    warnings: list[str] = []
+    for path in paths:
+        progress.stage(f"reading {path}")
+        read = read_series(_content(path), str(path), unit=settings.unit)
+        series += read.series
+        skipped += read.skipped
+        warnings += read.warnings
+    if settings.at_s is not None:
+        series = [cut for whole in series if (cut := _until(whole, settings.at_s)) is not None]
+    return _judged(", ".join(map(str, paths)), series, skipped, warnings, now_s, None)
+
+
+def _content(path: PurePath) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as exc:
+        raise CallerError(f"there is no file {path}", next_step=f"ls {path.parent}") from exc
+    except IsADirectoryError as exc:
+        raise CallerError(f"{path} is a folder", why="a file of series is wanted", next_step=f"ls {path}") from exc
+    except OSError as exc:
+        raise MachineError(f"cannot read {path}", why=exc.strerror or "", next_step=f"ls -l {path}") from exc
+
+
+def _until(whole: WorkloadSeries, at_s: float) -> WorkloadSeries | None:
+    lifetimes = [_cut(lifetime, at_s) for lifetime in whole.lifetimes if lifetime.at_s[0] <= at_s]
+    if not lifetimes:
+        return None
+    return WorkloadSeries(
+        whole.id, tuple(lifetimes), whole.unit, whole.scope, whole.metric, whole.labels, whole.node_limit
+    )
+
+
+def _cut(lifetime: Series, at_s: float) -> Series:
+    kept = int(np.searchsorted(lifetime.at_s, at_s, side="right"))
+    if kept == len(lifetime):
+        return lifetime
+    return Series(
+        lifetime.at_s[:kept],
+        lifetime.value[:kept],
+        None if lifetime.limit is None else lifetime.limit[:kept],
+        None if lifetime.load is None else lifetime.load[:kept],
+        started_s=lifetime.started_s,
+    )
+
+
+def _judged(
+    source: str,
+    series: Sequence[WorkloadSeries],
+    skipped: Sequence[Skipped],
+    warnings: Sequence[str],
+    now_s: float,
+    step_s: float | None,
+) -> Scan:
+    rows: list[ScanRow] = []
+    broken = list(skipped)
+    for workload in series:
+        try:
+            rows.append((workload, judge.judge(workload)))
+        except DataError as exc:
+            broken.append(Skipped(workload.id, exc.what))
+    times = [lifetime.at_s for workload in series for lifetime in workload.lifetimes if len(lifetime)]
+    start_s = min((float(at[0]) for at in times), default=now_s)
+    end_s = max((float(at[-1]) for at in times), default=now_s)
+    return Scan(source, now_s, Window(start_s, end_s, step_s), tuple(rows), tuple(broken), (), tuple(warnings))

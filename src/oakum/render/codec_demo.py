@@ -1,0 +1,37 @@
+"""``oakum.demo/1``."""
+
+from __future__ import annotations
+
+from oakum.model.absent import Absent
+from oakum.model.demo import Demo
+from oakum.render.codec_investigation import investigation_to_json
+from oakum.render.codec_number import finite
+from oakum.render.codec_scan import absent_to_json
+
+SCHEMA = "oakum.demo/1"
+
+
+def demo_to_json(demo: Demo) -> dict[str, object]:
+    """``kill`` is null where the service was not killed; then ``absent`` says why."""
+    kill = demo.kill
+    killed = None
+    if not isinstance(kill, Absent):
+        killed = {
+            "at_s": finite(kill.at_s),
+            "pid": kill.pid,
+            "victim": kill.victim,
+            "constraint": kill.constraint,
+            "limit_cgroup": kill.limit_cgroup,
+            "task_cgroup": kill.task_cgroup,
+            "anon_bytes": kill.anon_bytes,
+            "line": kill.line,
+        }
+    return {
+        "schema": SCHEMA,
+        "leaking": investigation_to_json(demo.leaking),
+        "kill": killed,
+        "fixed": investigation_to_json(demo.fixed),
+        "limit_bytes": demo.limit_bytes,
+        "seconds": finite(demo.seconds),
+        "absent": [absent_to_json(kill)] if isinstance(kill, Absent) else [],
+    }

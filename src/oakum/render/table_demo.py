@@ -1,0 +1,47 @@
+"""``oakum demo`` in a terminal: what was found, what the kernel said, and the fixed twin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oakum.model.absent import Absent
+from oakum.model.demo import Demo
+from oakum.model.units import format_duration, format_size
+from oakum.render.headline import SIGNS, headline
+from oakum.render.names import shown
+from oakum.render.sparkline import sparkline
+from oakum.render.table_investigation import investigation_view
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def demo_view(demo: Demo) -> RenderableType:
+    from rich.console import Group  # noqa: PLC0415
+    from rich.rule import Rule  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    parts: list[RenderableType] = [Rule("the leak", align="left"), investigation_view(demo.leaking)]
+    parts.append(Rule("the kill", align="left"))
+    kill = demo.kill
+    life = demo.whole_life.lifetimes[-1]
+    parts.append(Text(f"  {sparkline(life.value, 60)}", style="cyan"))
+    if isinstance(kill, Absent):
+        parts.append(Text(f"  not seen: {shown(kill.why)} → {shown(kill.get)}", style="yellow"))
+    else:
+        parts.append(
+            Text(
+                f"  the kernel killed pid {kill.pid} ({shown(kill.victim)}) with {format_size(kill.anon_bytes)} anonymous"
+                f" memory; the limit of {shown(kill.limit_cgroup or 'the machine')} was hit; its words:"
+            )
+        )
+        parts += [Text(f"    {shown(line)}", style="dim") for line in kill.line.splitlines()]
+    fixed = demo.fixed
+    sentence = headline("the fixed variant", fixed.verdict, fixed.series.unit, now_s=fixed.generated_at_s)
+    parts += [
+        Rule("the proof", align="left"),
+        Text(f"  {SIGNS[fixed.verdict.name]} {sentence}"),
+        Text(f"  {sparkline(fixed.series.lifetimes[-1].value, 60)}", style="cyan"),
+        Text(f"  all of it took {format_duration(demo.seconds)}", style="dim"),
+    ]
+    return Group(*parts)
