@@ -1,0 +1,31 @@
+"""``oakum doctor``: what is there, what is missing, what would get it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from oakum.render.names import shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Row: TypeAlias = tuple[str, str, str | None]
+"""(name, finding, what would get it, or None where it is there)."""
+
+
+def doctor_view(rows: Sequence[Row]) -> RenderableType:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, finding, get in rows:
+        sign = "[green]●[/green]" if get is None else "[yellow]○[/yellow]"
+        table.add_row(sign, name, shown(finding) if get is None else f"missing: {shown(finding)}\n→ {shown(get)}")
+    return table
+
+
+def doctor_to_json(rows: Sequence[Row]) -> dict[str, object]:
+    return {
+        "schema": "oakum.doctor/1",
+        "facts": [{"name": name, "finding": finding, "ok": get is None, "get": get} for name, finding, get in rows],
+    }
