@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from oakum.model.scan import Scan, ScanRow
 from oakum.model.units import format_count
 from oakum.model.verdict import VerdictName
-from oakum.render.figures import forecast_text, nearest_forecast, of_limit_text, probability_text, rate_text
+from oakum.render.figures import forecast_text, level_text, nearest_forecast, probability_text, rate_text
 from oakum.render.headline import SIGNS
 from oakum.render.live import COLOURS
 from oakum.render.names import shown
@@ -23,11 +23,16 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-    for name in ("", "what", "memory", "", "pattern", "rate", "reaches"):
-        table.add_column(name, overflow="fold", no_wrap=name != "what")
     rows = scan.ranked[:top]
-    for row in rows:
-        table.add_row(*_cells(row))
+    cells = [_cells(row) for row in rows]
+    names = ("", "what", "memory", "", "pattern", "rate", "reaches")
+    # A column that says nothing in any row takes room from the names.
+    used = [index for index in range(len(names)) if index < 2 or any(str(cell[index]) for cell in cells)]
+    for index in used:
+        what = index == 1
+        table.add_column(names[index], overflow="fold", no_wrap=not what, min_width=20 if what else None, ratio=1 if what else None)
+    for cell in cells:
+        table.add_row(*(cell[index] for index in used))
     parts: list[RenderableType] = [Text(_summary(scan), style="bold"), table]
     if len(scan.rows) > len(rows):
         parts.append(Text(f"{len(scan.rows) - len(rows)} more; --top shows them", style="dim"))
@@ -56,8 +61,8 @@ def _cells(row: ScanRow) -> tuple[object, ...]:
     return (
         sign,
         Text(f"{name} {title}".strip()),
-        of_limit_text(verdict.level, verdict.limit, series.unit),
-        Text(sparkline(series.lifetimes[-1].value) if series.lifetimes else "", style="cyan"),
+        level_text(verdict.level, series.unit),
+        Text(sparkline(series.lifetimes[-1].value, 10) if series.lifetimes else "", style="cyan"),
         verdict.pattern.value if verdict.pattern else "",
         rate if verdict.name is not VerdictName.HEALTHY else "",
         forecast_text(nearest) if nearest is not None else "",

@@ -1,0 +1,98 @@
+"""One self-contained HTML file: no script, no network, light and dark, phone to desktop; every name escaped."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from oakum.model.absent import Absent
+from oakum.model.assessment import Investigation
+from oakum.model.demo import Demo
+from oakum.model.scan import Scan
+from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
+from oakum.render.chart import Event, chart_svg
+from oakum.render.figures import (
+    clock_text,
+    forecast_range_text,
+    forecast_text,
+    level_text,
+    moment_text,
+    nearest_forecast,
+    of_limit_text,
+    probability_text,
+    rate_text,
+)
+from oakum.render.headline import SIGNS, headline
+from oakum.render.names import encodable, shown, shown_lines
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MOST_CHARTS = 60
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+
+    made = Environment(loader=PackageLoader("oakum.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made.filters.update(
+        shown=shown,
+        lines=shown_lines,
+        size=format_size,
+        signed=lambda value: format_size(value, signed=True),
+        count=format_count,
+        duration=format_duration,
+        rate=format_rate,
+        share=format_share,
+    )
+    made.globals.update(SIGNS=SIGNS, chart=chart_svg, of_limit=of_limit_text, level=level_text, rate_text=rate_text)
+    made.globals.update(probability=probability_text, nearest=nearest_forecast, forecast=forecast_text)
+    made.globals.update(forecast_range=forecast_range_text, clock=clock_text, moment=moment_text)
+    return made
+
+
+def investigation_html(investigation: Investigation) -> str:
+    return _page("investigation.html", investigation=investigation, **_parts(investigation))
+
+
+def demo_html(demo: Demo) -> str:
+    killed = None if isinstance(demo.kill, Absent) else demo.kill
+    events = [] if killed is None else [Event(killed.at_s, "OOM kill")]
+    life = demo.whole_life.lifetimes[-1]
+    whole = chart_svg(demo.whole_life, None, limit=float(life.limit[-1]) if life.limit is not None else None, events=events)
+    fixed = _parts(demo.fixed)
+    return _page(
+        "demo.html",
+        demo=demo,
+        killed=killed,
+        absent_kill=demo.kill if killed is None else None,
+        whole=whole,
+        fixed=fixed,
+        investigation=demo.leaking,
+        **_parts(demo.leaking),
+    )
+
+
+def scan_html(scan: Scan) -> str:
+    rows = [
+        (series, verdict, chart_svg(series, None, limit=verdict.limit), nearest_forecast(verdict))
+        for series, verdict in scan.ranked[:MOST_CHARTS]
+    ]
+    return _page("scan.html", scan=scan, rows=rows, more=max(0, len(scan.rows) - MOST_CHARTS))
+
+
+def _parts(investigation: Investigation) -> dict[str, object]:
+    series, verdict = investigation.series, investigation.verdict
+    events = [Event(row.at_s, "capture") for row in investigation.evidence if row.id.startswith("capture")]
+    growth = investigation.growth
+    return {
+        "sentence": headline(investigation.target, verdict, series.unit, now_s=investigation.generated_at_s),
+        "picture": chart_svg(series, investigation.curve, limit=verdict.limit, events=events),
+        "holders": {holder.name: holder for holder in growth.holders} if growth is not None else {},
+        "most": max((grown.bytes_grown for grown in growth.types), default=1) if growth is not None else 1,
+    }
+
+
+def _page(template: str, **values: object) -> str:
+    return encodable(_environment().get_template(template).render(**values))
