@@ -1,7 +1,7 @@
 """Oakum finds, explains and stops memory leaks in services on Kubernetes and on plain Linux.
 
-Every command that answers has its twin here: ``oakum.investigate("pid/4242")``, ``oakum.scan("host")``,
-``oakum.judge(series)``. Names are loaded when they are first used: ``import oakum`` stays light.
+Every command that answers has its twin here: ``oakum.investigate("pid/4242")``, ``oakum.scan("host")``.
+Names are loaded when they are first used: ``import oakum`` stays light.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from oakum.api import investigate as investigate
     from oakum.api import scan as scan
-    from oakum.judge import judge as judge
     from oakum.model.assessment import Investigation as Investigation
     from oakum.model.errors import OakumError as OakumError
     from oakum.model.scan import Scan as Scan
@@ -28,7 +27,6 @@ _HOMES = {
     "Verdict": "oakum.model.verdict",
     "WorkloadSeries": "oakum.model.series",
     "investigate": "oakum.api",
-    "judge": "oakum.judge",
     "scan": "oakum.api",
 }
 
@@ -40,7 +38,6 @@ __all__ = [
     "Verdict",
     "WorkloadSeries",
     "investigate",
-    "judge",
     "scan",
 ]
 

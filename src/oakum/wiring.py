@@ -40,10 +40,14 @@ def read_policy(path: Path) -> Policy:
     for name, value in table.items():
         if name not in known:
             raise CallerError(
-                f"{path}: [policy] has no field {name!r}", why=f"it knows {', '.join(sorted(known))}", next_step=f"edit {path}"
+                f"{path}: [policy] has no field {name!r}",
+                why=f"it knows {', '.join(sorted(known))}",
+                next_step=f"edit {path}",
             )
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise CallerError(f"{path}: [policy] {name} = {value!r}", why="a positive number is wanted", next_step=f"edit {path}")
+            raise CallerError(
+                f"{path}: [policy] {name} = {value!r}", why="a positive number is wanted", next_step=f"edit {path}"
+            )
     return Policy(**table)
 
 

@@ -49,8 +49,10 @@ def test_the_kernel_killed_the_leaking_one_and_said_so(demo):
     assert kill["anon_bytes"] == pytest.approx(answer["limit_bytes"], rel=0.15)
 
 
-def test_it_ends_in_time_and_exits_as_one_who_found_a_leak(demo):
+def test_it_ends_in_time_and_says_that_all_went_as_shown(demo):
+    """The demo is right when the leak was found and the twin was not accused: that is its 0."""
     run, answer = demo
+    assert answer["schema"] == "oakum.demo/1"
+    assert answer["absent"] == []
     assert run.seconds < WITHIN_S
-    assert run.code in {0, 1}, run.err
-    assert answer["requests_per_s"] > 50
+    assert run.code == 0, run.err

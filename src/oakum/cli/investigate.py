@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,7 +47,9 @@ def investigate(
         stop=stop,
     )
     with progress() as told:
-        investigation = journey(wanted, machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told)
+        investigation = journey(
+            wanted, machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told
+        )
     from oakum import render  # noqa: PLC0415
 
     answer(

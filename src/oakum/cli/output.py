@@ -23,7 +23,9 @@ class Output(StrEnum):
     HTML = "html"
 
 
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="table for people, json for programs, html for a report")]
+OutputOption = Annotated[
+    Output, typer.Option("--output", "-o", help="table for people, json for programs, html for a report")
+]
 FileOption = Annotated[
     Path | None, typer.Option("--file", "-f", help="write the report or the JSON to this file", dir_okay=True)
 ]

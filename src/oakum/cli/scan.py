@@ -16,7 +16,8 @@ from oakum.model.units import parse_duration
 
 def scan(
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="SOURCE...", help="host (this machine, the default) or files of series")
+        list[str] | None,
+        typer.Argument(metavar="SOURCE...", help="host (this machine, the default) or files of series"),
     ] = None,
     *,
     watch_for: Annotated[
@@ -24,7 +25,8 @@ def scan(
     ] = "30s",
     interval: Annotated[str, typer.Option("--every", metavar="DURATION", help="host: time between samples")] = "1s",
     unit: Annotated[
-        str, typer.Option("--unit", help="files: unit of the values where no column says: bytes, percent, KiB, MiB, GiB")
+        str,
+        typer.Option("--unit", help="files: unit of the values where no column says: bytes, percent, KiB, MiB, GiB"),
     ] = "bytes",
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help="files: judge as of this moment, using only earlier samples")

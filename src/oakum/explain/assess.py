@@ -32,9 +32,9 @@ def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Ver
     if holder.bytes_grown < TRIFLE_BYTES or holder.root is RootKind.UNREACHABLE:
         return _nothing_grows(series, growth)
     per_s = holder.bytes_grown / max(growth.seconds, 1e-9)
-    reasons = (
-        f"{holder.name} gained {format_size(holder.bytes_grown)} in {format_duration(growth.seconds)}"
-        f" ({format_rate(per_s)}), {format_count(max(holder.items_grown, 0))} items more",
+    gained = f"{holder.name} gained {format_size(holder.bytes_grown)} in {format_duration(growth.seconds)}"
+    reasons: tuple[str, ...] = (
+        f"{gained} ({format_rate(per_s)}), {format_count(max(holder.items_grown, 0))} items more",
     )
     turned_over = holder.evicted_items > EVICTED_SHARE * max(holder.items_grown + holder.evicted_items, 1)
     if turned_over:
@@ -79,11 +79,11 @@ def _bounded(clue: Clue, per_s: float) -> tuple[str, str] | None:
     holder = clue.holder
     bound = holder.bound
     if bound is not None and holder.items_after <= bound.limit_items:
-        left = bound.limit_items - holder.items_after
+        left, most = bound.limit_items - holder.items_after, format_count(bound.limit_items)
         items_per_s = per_s * max(holder.items_grown, 1) / max(holder.bytes_grown, 1)
         wait = format_duration(left / items_per_s) if items_per_s > 0 else "a while"
         return (
-            f"it is bounded: {bound.where} is {format_count(bound.limit_items)}, it holds {format_count(holder.items_after)}",
+            f"it is bounded: {bound.where} is {most}, it holds {format_count(holder.items_after)}",
             f"watch until it is full, about {wait}: oakum investigate --for {wait.replace(' ', '')}",
         )
     if bound is None and clue.sites.bounds:

@@ -60,7 +60,8 @@ def _fix(causes: tuple[Cause, ...]) -> Step:
 def _verify(target: str, policy: Policy) -> Step:
     return Step(
         "Verify on the fixed version, under the same load",
-        effect=f"flat for {format_duration(policy.quick_check_s)}, then closed after {format_duration(policy.closing_window_s)}",
+        effect=f"flat for {format_duration(policy.quick_check_s)},"
+        f" then closed after {format_duration(policy.closing_window_s)}",
         risk="none",
         command=f"oakum investigate {target.partition('/')[0]}/… --for 1h",
         takes_s=policy.quick_check_s,

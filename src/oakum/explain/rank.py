@@ -77,10 +77,8 @@ def _title(clue: Clue, growth: HeapGrowth) -> str:
 
 def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None) -> list[str]:
     holder = clue.holder
-    told = [
-        f"it held {format_size(holder.bytes_before)} and {format_duration(growth.seconds)} later"
-        f" {format_size(holder.bytes_after)}: {format_rate(per_s)}"
-    ]
+    before, after = format_size(holder.bytes_before), format_size(holder.bytes_after)
+    told = [f"it held {before} and {format_duration(growth.seconds)} later {after}: {format_rate(per_s)}"]
     if holder.evicted_items == 0:
         told.append("nothing that it held in the first capture was gone in the second")
     if rate_per_s and rate_per_s > 0:

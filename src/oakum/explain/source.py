@@ -72,7 +72,7 @@ class _Finder(ast.NodeVisitor):
         self._scope.pop()
         self._aliases.pop()
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815  (ast's name)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._scope.append(node.name)

@@ -75,7 +75,8 @@ def _in(heap: PythonHeap, other: PythonHeap) -> NDArray[np.bool_]:
     kinds, others = heap.graph.kind, other.graph.kind[found]
     address = np.append(heap.types.address, 0)
     other_address = np.append(other.types.address, 0)
-    return same & (address[kinds] == other_address[others])
+    alike: NDArray[np.bool_] = same & (address[kinds] == other_address[others])
+    return alike
 
 
 def _types(before: PythonHeap, after: PythonHeap) -> tuple[TypeGrowth, ...]:
@@ -120,7 +121,8 @@ class _Children:
 
     def of(self, number: int) -> NDArray[np.int32]:
         found: NDArray[np.int32] = self._order[self._starts[number] : self._starts[number + 1]]
-        return found[found != number]
+        below: NDArray[np.int32] = found[found != number]
+        return below
 
 
 def _accumulation_points(

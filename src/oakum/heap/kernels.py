@@ -1,8 +1,8 @@
 """The loops over memory: flat arrays in, flat arrays out. Every read is checked against its array by `_at`.
 
-Addresses are int64. A memory image is `words` (int64[n]) with pieces `start`, `end` (addresses) and `offset` (bytes into
-`words`), ascending. `slots` (int32) holds for every 16-byte granule of every piece the node that begins there, or -1;
-`slot_base` (int64[pieces]) is where a piece's granules begin.
+Addresses are int64. A memory image is `words` (int64[n]) with pieces `start`, `end` (addresses) and `offset` (bytes
+into `words`), ascending. `slots` (int32) holds for every 16-byte granule of every piece the node that begins there, or
+-1; `slot_base` (int64[pieces]) is where a piece's granules begin.
 """
 
 from __future__ import annotations
@@ -192,10 +192,10 @@ def look_up(start, end, slot_base, slots, addresses):
 
 
 @njit(cache=True, nogil=True)
-def find_strays(words, start, end, offset, slot_base, slots, begin, size, types, area_ok):
-    """Addresses that words of the extents point at, where an object stands that is no node yet. May hold doubles.
+def find_strays(words, start, end, offset, slot_base, slots, begin, size, types):
+    """Addresses that words of the extents point at, where an object stands that is no node yet. Each is given once.
 
-    `begin`, `size`: int64[k], the extents to read. `area_ok`: bool[pieces], where objects may stand.
+    `begin`, `size`: int64[k], the extents to read.
     """
     out = np.empty(1024, np.int64)
     found = 0

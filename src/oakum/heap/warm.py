@@ -11,13 +11,18 @@ from oakum.heap.tree import dominators, shortest_paths
 def warm_up() -> None:
     """Run every kernel on next to nothing. Seconds the first time, well under one from the cache."""
     long, short = np.zeros(2, np.int64), np.zeros(2, np.int32)
-    words, start, end, offset = np.zeros(4, np.int64), np.zeros(1, np.int64), np.full(1, 32, np.int64), np.zeros(1, np.int64)
+    words, start, end, offset = (
+        np.zeros(4, np.int64),
+        np.zeros(1, np.int64),
+        np.full(1, 32, np.int64),
+        np.zeros(1, np.int64),
+    )
     slot_base, slots = np.zeros(1, np.int64), np.full(2, -1, np.int32)
     wanted, skip = np.ones(1, np.bool_), np.zeros((2, 2), np.int64)
     kernels.fetch(words, start, end, offset, long)
     kernels.find_blocks(words, start, end, offset, wanted, 16384)
     kernels.find_heads(words, start, end, offset, long, short, long, short)
-    kernels.find_strays(words, start, end, offset, slot_base, slots, long, long, long, wanted)
+    kernels.find_strays(words, start, end, offset, slot_base, slots, long, long, long)
     kernels.mark(start, end, slot_base, slots, long, 0)
     kernels.look_up(start, end, slot_base, slots, long)
     place = (words, start, end, offset, slot_base, slots)

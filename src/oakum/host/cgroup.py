@@ -6,11 +6,10 @@ import os
 import time
 from collections.abc import Iterator
 
-from oakum_guard import Hierarchy, Memory, Mount, child_folders, find_hierarchy, read_cgroup, read_machine_bytes
-
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import MachineError
 from oakum.model.process import CgroupLimit, CgroupMemory
+from oakum_guard import Hierarchy, Memory, Mount, child_folders, find_hierarchy, read_cgroup, read_machine_bytes
 
 
 class LiveCgroups:

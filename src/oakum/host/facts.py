@@ -6,12 +6,11 @@ import os
 import platform
 from dataclasses import dataclass
 
-from oakum_guard import find_hierarchy
-
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.kernel_log import read_kmsg
 from oakum.host.sandbox import LiveSandboxes
 from oakum.model.absent import Absent, AbsentKind
+from oakum_guard import find_hierarchy
 
 _CAPABILITIES = {"SYS_PTRACE": 19, "SYS_ADMIN": 21, "SYSLOG": 34, "DAC_READ_SEARCH": 2}
 

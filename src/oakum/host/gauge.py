@@ -6,8 +6,6 @@ import functools
 import os
 import time
 
-from oakum_guard import find_hierarchy, parse_membership
-
 from oakum.host.stat import (
     TICKS_PER_S,
     Stat,
@@ -18,6 +16,7 @@ from oakum.host.stat import (
     parse_statm,
 )
 from oakum.model.process import ProcessInfo, ProcessMemory
+from oakum_guard import find_hierarchy, parse_membership
 
 _READ_BYTES = 4096
 _COMMAND_BYTES = 1 << 17

@@ -74,7 +74,8 @@ class LiveMemory:
         entries = np.zeros(pages, np.uint64)
         got = np.frombuffer(raw[: len(raw) // 8 * 8], np.uint64)
         entries[: len(got)] = got
-        return (entries & _PRESENT) != 0
+        present: NDArray[np.bool_] = (entries & _PRESENT) != 0
+        return present
 
     def read_into(self, start: int, out: memoryview) -> int:
         target = (ctypes.c_char * len(out)).from_buffer(out)
@@ -109,7 +110,7 @@ class LiveMemory:
 
     def _alive(self) -> bool:
         try:
-            os.stat("stat", dir_fd=self._folder)  # noqa: PTH116
+            os.stat("stat", dir_fd=self._folder)
         except OSError:
             return False
         return True

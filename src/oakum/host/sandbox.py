@@ -14,11 +14,10 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
-from oakum_guard import Mount, child_folders, find_hierarchy, read_membership
-
 from oakum.host.cgroup import read_pids
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import CallerError, MachineError, TargetError
+from oakum_guard import Mount, child_folders, find_hierarchy, read_membership
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _OURS = re.compile(r"oakum-[a-z0-9-]+-([0-9]+)")

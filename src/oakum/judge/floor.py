@@ -17,7 +17,7 @@ TRIFLE_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Floor:
-    """``at_s``, ``value``: float64[k]. ``teeth``: how often memory fell back. ``spread``: robust noise of the samples."""
+    """``at_s``, ``value``: float64[k]. ``teeth``: how often memory fell back. ``spread``: robust noise."""
 
     at_s: Floats
     value: Floats

@@ -65,7 +65,7 @@ def _rising_quarters(value: Floats, noise: float) -> int:
     return int(sum(after - before > 0.5 * noise for before, after in zip(ends, ends[1:], strict=False)))
 
 
-def _choose(
+def _choose(  # noqa: PLR0913  (one decision, seven facts)
     lifetime: Series,
     floor: Floor,
     shapes: dict[str, Shape],

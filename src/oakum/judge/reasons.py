@@ -43,7 +43,8 @@ def told(
     )
     if reading.pattern.leaks:
         low, middle, high = sorted(slope)
-        yield f"it rose in {reading.quarters} of 4 quarters, by {_rate(middle, unit)} ({_rate(low, unit)} to {_rate(high, unit)})"
+        between = f"{_rate(low, unit)} to {_rate(high, unit)}"
+        yield f"it rose in {reading.quarters} of 4 quarters, by {_rate(middle, unit)} ({between})"
     if climbs:
         yield f"{climbs} earlier lifetimes climbed in the same way until they ended"
     if workload.oom_kills:

@@ -12,7 +12,7 @@ FALL_SHARE = 0.6
 
 
 def checked(workload: WorkloadSeries) -> list[Series]:
-    """The lifetimes that hold samples. Raises DataError for times that do not increase or values that are no numbers."""
+    """The lifetimes that hold samples. Raises DataError for times that do not increase and values that are none."""
     lifetimes = [lifetime for lifetime in workload.lifetimes if len(lifetime)]
     for lifetime in lifetimes:
         if lifetime.at_s.shape != lifetime.value.shape or lifetime.at_s.ndim != 1:

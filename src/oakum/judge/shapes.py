@@ -65,14 +65,17 @@ def _effective(rest: Floats) -> float:
 
 
 def _basis(name: str, u: Floats, tau: float, where: float) -> Floats:
+    basis: Floats
     if name == "flat":
         return np.zeros_like(u)
     if name == "linear":
         return u
     if name == "saturating":
-        return (1 - np.exp(-u / tau)) / (1 - np.exp(-1 / tau))
+        basis = (1 - np.exp(-u / tau)) / (1 - np.exp(-1 / tau))
+        return basis
     if name == "exponential":
-        return np.expm1(np.minimum(u, 8.0) / tau) / np.expm1(1 / tau)
+        basis = np.expm1(np.minimum(u, 8.0) / tau) / np.expm1(1 / tau)
+        return basis
     if name == "accelerating":
         return u**2
     return (u >= where).astype(np.float64)

@@ -51,7 +51,9 @@ class Captures:
             return None
         found = self._probe.preflight(self._pid, stop=self._stop)
         if isinstance(found, Preflight) and found.refusal:
-            return Absent(HEAP, AbsentKind.TOO_DEAR, found.refusal, "oakum investigate --no-capture, or a larger machine")
+            return Absent(
+                HEAP, AbsentKind.TOO_DEAR, found.refusal, "oakum investigate --no-capture, or a larger machine"
+            )
         return found
 
     def take(self, facts: Facts) -> None:
@@ -74,7 +76,7 @@ class Captures:
             f" pause: {pause}",
             "process memory",
             cost=capture.cost,
-            skipped_bytes=capture.image.skipped_bytes,
+            facts={"skipped_bytes": capture.image.skipped_bytes},
         )
 
     def compare(self, facts: Facts) -> HeapGrowth | None:
@@ -97,9 +99,9 @@ class Captures:
             f"{format_count(growth.objects_before)} → {format_count(growth.objects_after)} objects"
             f" in {format_duration(growth.seconds)}",
             "the two captures",
-            objects_before=growth.objects_before,
-            objects_after=growth.objects_after,
-            heap_bytes_before=growth.heap_bytes_before,
-            heap_bytes_after=growth.heap_bytes_after,
+            facts={
+                "objects": [growth.objects_before, growth.objects_after],
+                "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
+            },
         )
         return growth

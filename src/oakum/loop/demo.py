@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oakum import judge
+from oakum.judge import judge
 from oakum.loop import investigate
 from oakum.loop.showing import Service, load_on, service
 from oakum.model.absent import Absent, AbsentKind
@@ -97,9 +97,7 @@ def _joined(first: WorkloadSeries, then: WorkloadSeries) -> WorkloadSeries:
 
 
 def _watch(pid: int, machine: Machine) -> ProcessWatch:
-    return ProcessWatch(
-        pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=0.25
-    )
+    return ProcessWatch(pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=0.25)
 
 
 def _investigate(
@@ -112,9 +110,10 @@ def _investigate(
 
 
 def _started(leaky: Service, settings: Settings) -> str:
+    runs = f"a price service runs as pid {leaky.pid}"
     if leaky.cgroup:
-        return f"a price service runs as pid {leaky.pid} in memory cgroup {leaky.cgroup}, limit {format_size(settings.limit_bytes)}"
-    return f"a price service runs as pid {leaky.pid} without a memory cgroup ({leaky.why_not}); an rlimit guards this machine"
+        return f"{runs} in memory cgroup {leaky.cgroup}, limit {format_size(settings.limit_bytes)}"
+    return f"{runs} without a memory cgroup ({leaky.why_not}); an rlimit guards this machine"
 
 
 def _say(found: Investigation, progress: Progress) -> None:
@@ -148,4 +147,4 @@ def _until_killed(
 
 
 def _show(series: WorkloadSeries, progress: Progress, remaining_s: float) -> None:
-    progress.watched(series, judge.judge(series), remaining_s)
+    progress.watched(series, judge(series), remaining_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oakum.model.absent import Absent
 from oakum.model.evidence import Cost, Evidence
 from oakum.model.ports import Clock
@@ -15,11 +17,13 @@ class Facts:
         self.evidence: list[Evidence] = []
         self.absent: list[Absent] = []
 
-    def add(self, kind: str, title: str, origin: str, *, cost: Cost | None = None, **facts: object) -> None:
+    def add(
+        self, kind: str, title: str, origin: str, *, cost: Cost | None = None, facts: Mapping[str, object] | None = None
+    ) -> None:
         """``kind`` becomes the id; a second one of a kind is numbered."""
         seen = sum(evidence.id.partition("-")[0] == kind for evidence in self.evidence)
         name = kind if not seen else f"{kind}-{seen + 1}"
-        self.evidence.append(Evidence(name, title, origin, self._clock.now_s(), cost or Cost(), facts))
+        self.evidence.append(Evidence(name, title, origin, self._clock.now_s(), cost or Cost(), facts or {}))
 
     def miss(self, absent: Absent) -> None:
         if absent not in self.absent:

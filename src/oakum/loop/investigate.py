@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from oakum import explain, judge
+from oakum import explain
+from oakum.judge import curve, judge
 from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
 from oakum.loop.subject import Subject, choose
@@ -73,9 +74,8 @@ def investigate(
     subject = choose(target, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock)
     facts = Facts(machine.clock)
     if subject.why:
-        facts.add(
-            "subject", f"pid {subject.process.pid} is looked at: {subject.why}", "procfs", pid=subject.process.pid
-        )
+        chosen = subject.process.pid
+        facts.add("subject", f"pid {chosen} is looked at: {subject.why}", "procfs", facts={"pid": chosen})
     pid = subject.process.pid
     watching = ProcessWatch(
         pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
@@ -90,7 +90,7 @@ def investigate(
             growth = _compare(captures, facts, progress)
         told = watch.told(machine.kernel_log)
     for title, values in told.facts:
-        facts.add("series", title, "procfs and cgroup", **values)
+        facts.add("series", title, "procfs and cgroup", facts=values)
     return _conclude(subject, told.series, series_verdict, growth, runtime, facts, machine=machine, policy=policy)
 
 
@@ -105,7 +105,7 @@ def _recognise(subject: Subject, machine: Machine, facts: Facts) -> Runtime:
     if isinstance(found, Absent):
         facts.miss(found)
         return Runtime(RuntimeName.UNKNOWN, "")
-    facts.add("runtime", f"it runs {found}", "executable and maps", how=list(found.how))
+    facts.add("runtime", f"it runs {found}", "executable and maps", facts={"how": list(found.how)})
     return found
 
 
@@ -143,10 +143,7 @@ def _prepare(captures: Captures, facts: Facts, progress: Progress) -> None:
         "preflight",
         f"a capture would read {format_size(preflight.bytes_to_read)}, pause: {pause}",
         "mappings",
-        pause_s=preflight.pause_s,
-        bytes_to_read=preflight.bytes_to_read,
-        own_memory_bytes=preflight.own_memory_bytes,
-        risk=preflight.risk,
+        facts=asdict(preflight),
     )
     captures.take(facts)
 
@@ -158,13 +155,13 @@ def _watch(
     clock = machine.clock
     end_s = clock.monotonic_s() + settings.watch_s
     judged_s = 0.0
-    verdict = judge.judge(watch.series())
+    verdict = judge(watch.series())
     while (now_s := clock.monotonic_s()) < end_s:
         if not watch.tick():
             break
         if now_s - judged_s >= JUDGED_EVERY_S:
             judged_s = now_s
-            verdict = judge.judge(watch.series())
+            verdict = judge(watch.series())
             progress.watched(watch.series(), verdict, end_s - now_s)
             if captures.taken and _dies_within(verdict, captures.needs_s):
                 progress.stage("the limit is near: taking the last capture now")
@@ -176,7 +173,7 @@ def _dies_within(verdict: Verdict, seconds: float) -> bool:
     return any(forecast.p10_s < seconds for forecast in verdict.forecasts)
 
 
-def _conclude(
+def _conclude(  # noqa: PLR0913  (everything comes together here)
     subject: Subject,
     series: WorkloadSeries,
     series_verdict: Verdict,
@@ -196,7 +193,7 @@ def _conclude(
         series_verdict=series_verdict,
         series=series,
         runtime=str(runtime),
-        curve=judge.curve(series),
+        curve=curve(series),
         evidence=tuple(facts.evidence),
         absent=tuple(facts.absent),
         growth=growth,

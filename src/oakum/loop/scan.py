@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oakum import judge
+from oakum.judge import judge
 from oakum.model.errors import CallerError, DataError, MachineError
 from oakum.model.scan import Scan, ScanRow, Skipped, Window
 from oakum.model.series import Series, WorkloadSeries
@@ -60,7 +60,9 @@ def _moment(text: str) -> float:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
         raise CallerError(
-            f"{text!r} is not a time", why="UTC epoch seconds or ISO 8601 is wanted", next_step="--at 2026-11-20T03:00:00Z"
+            f"{text!r} is not a time",
+            why="UTC epoch seconds or ISO 8601 is wanted",
+            next_step="--at 2026-11-20T03:00:00Z",
         ) from None
 
 
@@ -70,7 +72,9 @@ def scan_host(machine: Machine, *, settings: Settings, progress: Progress) -> Sc
         processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
     )
     with watch:
-        progress.stage(f"watching {format_count(watch.scopes)} processes and cgroups for {format_duration(settings.watch_s)}")
+        progress.stage(
+            f"watching {format_count(watch.scopes)} processes and cgroups for {format_duration(settings.watch_s)}"
+        )
         end_s = machine.clock.monotonic_s() + settings.watch_s
         while machine.clock.monotonic_s() < end_s:
             watch.tick()
@@ -139,7 +143,7 @@ def _judged(
     broken = list(skipped)
     for workload in series:
         try:
-            rows.append((workload, judge.judge(workload)))
+            rows.append((workload, judge(workload)))
         except DataError as exc:
             broken.append(Skipped(workload.id, exc.what))
     times = [lifetime.at_s for workload in series for lifetime in workload.lifetimes if len(lifetime)]

@@ -42,7 +42,7 @@ def service(name: str, *, limit_bytes: int, sandboxes: Sandboxes) -> Iterator[Se
     command = [sys.executable, "-I", str(_PROGRAMS / f"{name}.py")]
     sandbox = sandboxes.create(name, limit_bytes)
     if isinstance(sandbox, Absent):
-        process = subprocess.Popen(  # noqa: S603  (our own program)
+        process = subprocess.Popen(
             [*command, "--own-limit", str(limit_bytes)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         with _ended(process):
@@ -60,7 +60,7 @@ def service(name: str, *, limit_bytes: int, sandboxes: Sandboxes) -> Iterator[Se
 def load_on(port: int, *, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     """Real requests on ``port`` for at most ``seconds``."""
     command = [sys.executable, "-I", str(_PROGRAMS / "load.py"), "--port", str(port), "--for", f"{seconds:.0f}"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  (our own program)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with _ended(process):
         yield process
 

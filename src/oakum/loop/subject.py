@@ -20,7 +20,7 @@ MOST_CANDIDATES = 256
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """``process`` is looked at on behalf of ``target``; ``why`` says how it was chosen, "" where there was no choice."""
+    """``process`` is looked at on behalf of ``target``; ``why``: how it was chosen, "" where there was no choice."""
 
     target: Target
     process: ProcessInfo

@@ -18,7 +18,7 @@ _SEVERITY: Final = (VerdictName.LEAK, VerdictName.SUSPECT, VerdictName.CANNOT_TE
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What was looked at, in UTC epoch seconds. ``step_s``: the usual time between two samples, None if there is none."""
+    """What was looked at, in UTC epoch seconds. ``step_s``: the usual time between two samples, None if none."""
 
     start_s: float
     end_s: float

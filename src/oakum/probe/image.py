@@ -99,7 +99,7 @@ def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
     offset = np.concatenate(([0], np.cumsum(length)[:-1])).astype(np.int64)
     buffer = np.zeros(int(length.sum()), np.uint8)
     skipped = 0
-    view = memoryview(buffer)
+    view = memoryview(buffer)  # type: ignore[arg-type]  # numpy arrays are buffers; its stubs say so from 3.12 on
     for stretch, at in zip(stretches, offset.tolist(), strict=True):
         for start, end in stretch.runs:
             place = at + start - stretch.start

@@ -64,10 +64,10 @@ def chart_svg(
         parts.append(_limit(frame, limit, series.unit))
     parts += [_event(frame, event) for event in events if frame.start_s <= event.at_s <= frame.end_s]
     last = lifetimes[-1]
-    title = f"memory of {shown(series.id)}, from {level_text(last.value[0], series.unit)} to {level_text(last.value[-1], series.unit)}"
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" class="chart"><title>{escape(title)}</title>{"".join(parts)}</svg>'
-    )
+    first, now = level_text(float(last.value[0]), series.unit), level_text(float(last.value[-1]), series.unit)
+    title = escape(f"memory of {shown(series.id)}, from {first} to {now}")
+    head = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" class="chart"><title>{title}</title>'
+    return f"{head}{''.join(parts)}</svg>"
 
 
 def _frame(series: WorkloadSeries, curve: Curve | None, limit: float | None) -> _Frame:

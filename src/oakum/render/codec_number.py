@@ -18,7 +18,7 @@ def finite(number: float | None) -> float | None:
 
 def plain(value: object) -> object:
     """``value`` made of dicts, lists, texts, finite numbers, booleans and None; anything else as its text."""
-    if value is None or isinstance(value, bool | int) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return plain(value.value)

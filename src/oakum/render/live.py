@@ -42,7 +42,7 @@ def live_panel(
     top = max(float(value.max(initial=0.0)) * 1.1, 1.0)
     if verdict.limit is not None and np.isfinite(verdict.limit):
         top = max(float(verdict.limit), 1.0)
-    text = Text()
+    text = Text(f"{shown(stage_text)}\n", style="dim")
     for row in curve_rows(value, top, width=WIDTH, height=HEIGHT):
         text.append(row.ljust(WIDTH) + "\n", style="cyan")
     text.append("─" * WIDTH + "\n", style="dim")

@@ -35,7 +35,9 @@ MOST_CHARTS = 60
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
 
-    made = Environment(loader=PackageLoader("oakum.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made = Environment(
+        loader=PackageLoader("oakum.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
     made.filters.update(
         shown=shown,
         lines=shown_lines,
@@ -60,7 +62,9 @@ def demo_html(demo: Demo) -> str:
     killed = None if isinstance(demo.kill, Absent) else demo.kill
     events = [] if killed is None else [Event(killed.at_s, "OOM kill")]
     life = demo.whole_life.lifetimes[-1]
-    whole = chart_svg(demo.whole_life, None, limit=float(life.limit[-1]) if life.limit is not None else None, events=events)
+    whole = chart_svg(
+        demo.whole_life, None, limit=float(life.limit[-1]) if life.limit is not None else None, events=events
+    )
     fixed = _parts(demo.fixed)
     return _page(
         "demo.html",

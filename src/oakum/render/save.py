@@ -11,7 +11,7 @@ from oakum.model.errors import CallerError, MachineError
 
 
 def save(path: Path, text: str) -> Path:
-    """Write beside, then rename. Raises MachineError when the disk or the folder refuses; nothing half-written stays."""
+    """Write beside, then rename. Raises MachineError when disk or folder refuse; nothing half-written stays."""
     if path.is_dir():
         raise CallerError(f"{path} is a folder", why="a file is wanted", next_step=f"-f {path}/oakum-report.html")
     temporary = ""
@@ -28,6 +28,8 @@ def save(path: Path, text: str) -> Path:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108
         raise MachineError(
-            f"cannot write {path}", why=exc.strerror or str(exc), next_step=f"df -h {path.parent} && ls -ld {path.parent}"
+            f"cannot write {path}",
+            why=exc.strerror or str(exc),
+            next_step=f"df -h {path.parent} && ls -ld {path.parent}",
         ) from exc
     return path

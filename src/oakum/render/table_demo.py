@@ -31,8 +31,8 @@ def demo_view(demo: Demo) -> RenderableType:
     else:
         parts.append(
             Text(
-                f"  the kernel killed pid {kill.pid} ({shown(kill.victim)}) with {format_size(kill.anon_bytes)} anonymous"
-                f" memory; the limit of {shown(kill.limit_cgroup or 'the machine')} was hit; its words:"
+                f"  the kernel killed pid {kill.pid} ({shown(kill.victim)}) with {format_size(kill.anon_bytes)}"
+                f" of anonymous memory; the limit of {shown(kill.limit_cgroup or 'the machine')} was hit; its words:"
             )
         )
         parts += [Text(f"    {shown(line)}", style="dim") for line in kill.line.splitlines()]

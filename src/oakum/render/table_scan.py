@@ -15,6 +15,7 @@ from oakum.render.sparkline import sparkline
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 
 def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
@@ -30,13 +31,17 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     used = [index for index in range(len(names)) if index < 2 or any(str(cell[index]) for cell in cells)]
     for index in used:
         what = index == 1
-        table.add_column(names[index], overflow="fold", no_wrap=not what, min_width=20 if what else None, ratio=1 if what else None)
+        table.add_column(
+            names[index], overflow="fold", no_wrap=not what, min_width=20 if what else None, ratio=1 if what else None
+        )
     for cell in cells:
         table.add_row(*(cell[index] for index in used))
     parts: list[RenderableType] = [Text(_summary(scan), style="bold"), table]
     if len(scan.rows) > len(rows):
         parts.append(Text(f"{len(scan.rows) - len(rows)} more; --top shows them", style="dim"))
-    parts += [Text(f"skipped {shown(skipped.id)}: {shown(skipped.why)}", style="yellow") for skipped in scan.skipped[:10]]
+    parts += [
+        Text(f"skipped {shown(skipped.id)}: {shown(skipped.why)}", style="yellow") for skipped in scan.skipped[:10]
+    ]
     parts += [Text(f"note: {shown(warning)}", style="dim") for warning in scan.warnings]
     parts += [Text(f"absent: {shown(absent.what)}: {shown(absent.why)}", style="dim") for absent in scan.absent]
     return Group(*parts)
@@ -47,7 +52,7 @@ def _summary(scan: Scan) -> str:
     return f"{format_count(len(scan.rows))} series from {shown(scan.source)}: {', '.join(counts) or 'nothing to judge'}"
 
 
-def _cells(row: ScanRow) -> tuple[object, ...]:
+def _cells(row: ScanRow) -> tuple[Text | str, ...]:
     from rich.text import Text  # noqa: PLC0415
 
     series, verdict = row

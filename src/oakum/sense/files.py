@@ -107,11 +107,11 @@ def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
         read.warnings.append(f"{format_count(bad)} rows without a finite time and value were left out")
         frame = frame.filter((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False))
     for part in frame.partition_by("series_id", maintain_order=True):
-        _one(part, name, unit, read)
+        _one(part, unit, read)
     return read
 
 
-def _one(part: pl.DataFrame, name: str, unit: str, read: Read) -> None:
+def _one(part: pl.DataFrame, unit: str, read: Read) -> None:
     series_id = str(part["series_id"][0])
     told = str(part["unit"][0]) if "unit" in part.columns else unit
     if told not in FACTORS:
@@ -139,19 +139,24 @@ def _one(part: pl.DataFrame, name: str, unit: str, read: Read) -> None:
     if np.any(value < 0):
         read.skipped.append(Skipped(series_id, "it holds negative values: memory cannot be negative"))
         return
-    labels = {column: str(part[column][0]) for column in part.columns if column not in OTHER and part[column][0] is not None}
+    labels = {
+        column: str(part[column][0]) for column in part.columns if column not in OTHER and part[column][0] is not None
+    }
     if limit is not None:
         limit = np.where(np.isfinite(limit) & (limit > 0), limit, np.inf)
     metric = str(part["metric"][0]) if "metric" in part.columns else ""
     read.series.append(
-        WorkloadSeries(
-            series_id, (Series(at, value, limit, load),), kind, Scope.UNKNOWN, _metric(metric), labels
-        )
+        WorkloadSeries(series_id, (Series(at, value, limit, load),), kind, Scope.UNKNOWN, _metric(metric), labels)
     )
 
 
 def _metric(name: str) -> Metric:
-    for part, metric in (("rss", Metric.RSS), ("anon", Metric.ANON), ("working_set", Metric.WORKING_SET), ("usage", Metric.USAGE)):
+    for part, metric in (
+        ("rss", Metric.RSS),
+        ("anon", Metric.ANON),
+        ("working_set", Metric.WORKING_SET),
+        ("usage", Metric.USAGE),
+    ):
         if part in name:
             return metric
     return Metric.UNKNOWN
@@ -164,7 +169,11 @@ def _numbers(column: pl.Series, name: str) -> pl.Series:
         return column.cast(pl.Float64, strict=False)
     stripped = column.str.strip_chars()
     numbers = stripped.cast(pl.Float64, strict=False)
-    given = stripped.is_not_null() & (stripped != "") & ~stripped.str.to_lowercase().is_in(["nan", "null", "none", "inf", "+inf"])
+    given = (
+        stripped.is_not_null()
+        & (stripped != "")
+        & ~stripped.str.to_lowercase().is_in(["nan", "null", "none", "inf", "+inf"])
+    )
     wrong = (numbers.is_null() & given).arg_true()
     if len(wrong):
         row = int(wrong[0])
@@ -189,11 +198,8 @@ def _times(column: pl.Series, name: str, read: Read) -> pl.Series:
         return parsed.dt.epoch("us").cast(pl.Float64) / 1e6
     seconds = _numbers(column, name)
     largest = float(seconds.abs().max() or 0.0)  # type: ignore[arg-type]
-    for most, factor, word in _SCALES:
-        if largest < most:
-            break
-    else:
-        factor, word = 1e-9, "nanoseconds"
+    finer = (1e-9, "nanoseconds")
+    factor, word = next(((factor, word) for most, factor, word in _SCALES if largest < most), finer)
     if factor != 1.0:
         read.warnings.append(f"{name}: the times are {word}, by their size")
     return seconds * factor
@@ -234,7 +240,9 @@ def _prometheus_row(row: Any, kind: Unit, factor: float, read: Read) -> None:
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     pairs = pairs[np.concatenate(([True], np.diff(pairs[:, 0]) > 0))] if len(pairs) else pairs
     if not len(pairs) or np.any(pairs[:, 1] < 0):
-        read.skipped.append(Skipped(series_id, "it has no finite samples" if not len(pairs) else "it holds negative values"))
+        read.skipped.append(
+            Skipped(series_id, "it has no finite samples" if not len(pairs) else "it holds negative values")
+        )
         return
     lifetime = Series(pairs[:, 0].copy(), pairs[:, 1] * factor)
     read.series.append(WorkloadSeries(series_id, (lifetime,), kind, Scope.CONTAINER, _metric(metric), labels))

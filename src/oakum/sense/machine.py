@@ -9,7 +9,7 @@ import numpy as np
 
 from oakum.model.absent import Absent
 from oakum.model.errors import TargetError
-from oakum.model.ports import Cgroups, Clock, ProcessGauge, Processes
+from oakum.model.ports import Cgroups, Clock, Processes, ProcessGauge
 from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
 
 LEAST_ANON_BYTES = 1 << 20
@@ -52,7 +52,9 @@ class MachineWatch:
                 continue
             labels = {"command": info.title, "name": info.name, "cgroup": info.cgroup}
             self._gauges.append((gauge, _Track(f"pid/{info.pid}", Scope.PROCESS, labels, info.started_s)))
-        self._groups = [_Track(f"cgroup{path}", Scope.CGROUP, {"cgroup": path}, None) for path in cgroups.list() if path != "/"]
+        self._groups = [
+            _Track(f"cgroup{path}", Scope.CGROUP, {"cgroup": path}, None) for path in cgroups.list() if path != "/"
+        ]
         self._sample()
 
     def __enter__(self) -> Self:
@@ -92,4 +94,8 @@ class MachineWatch:
         for _, track in self._gauges:
             track.limit = limits.get(track.labels["cgroup"], np.inf)
         tracks = [*(track for _, track in self._gauges), *self._groups]
-        return [track.series(self._machine_bytes) for track in tracks if track.value and max(track.value) >= LEAST_ANON_BYTES]
+        return [
+            track.series(self._machine_bytes)
+            for track in tracks
+            if track.value and max(track.value) >= LEAST_ANON_BYTES
+        ]

@@ -19,7 +19,7 @@ class Clue:
     @property
     def words(self) -> str:
         holder = self.holder
-        return " ".join((holder.name, holder.attribute, holder.owner_type, holder.item_type)).lower()
+        return f"{holder.name} {holder.attribute} {holder.owner_type} {holder.item_type}".lower()
 
     @property
     def container(self) -> str:

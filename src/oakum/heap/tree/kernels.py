@@ -124,8 +124,7 @@ def dominators(starts, sources, parent):
                         label[below] = label[above]
                     ancestor[below] = ancestor[above]
                 candidate = semi[label[source]]
-            if candidate < best:
-                best = candidate
+            best = min(best, candidate)
         semi[node] = best
         label[node] = node
     for node in range(1, count):

@@ -59,14 +59,13 @@ class Namer:
 
     def _chain(self, node: int) -> list[int]:
         """Objects from the root to ``node``; raw blocks are seen through."""
-        chain = []
+        chain: list[int] = []
         at = node
         while at >= 0 and len(chain) < 100_000:
             chain.append(at)
             at = int(self.parent[at])
         kind = self.heap.graph.kind
-        objects = [at for at in reversed(chain) if kind[at] >= 0 or at == node]
-        return objects
+        return [at for at in reversed(chain) if kind[at] >= 0 or at == node]
 
     def _steps(self, chain: list[int]) -> tuple[tuple[PathStep, ...], list[_Edge]]:
         steps = [PathStep(self.title(chain[0]), self._root_via(chain[0]), self._address(chain[0]))]

@@ -118,7 +118,7 @@ def decode(image: MemoryImage, layout: Layout) -> PythonHeap | None:
     )
     nodes = _Nodes(image)
     nodes.add(block + shift, block, block_size.astype(np.int64), kind)
-    _follow(nodes, types, layout, heap_pieces)
+    _follow(nodes, types, layout)
     return _graph(nodes, types, layout, pools)
 
 
@@ -134,30 +134,28 @@ def _types(image: MemoryImage, layout: Layout, block: NDArray[np.int64], size: N
     return find_types(image, layout, np.unique(np.concatenate([candidates, meta])))
 
 
-def _follow(nodes: _Nodes, types: Types, layout: Layout, area_ok: NDArray[np.bool_]) -> None:
+def _follow(nodes: _Nodes, types: Types, layout: Layout) -> None:
     """Owned tables and large objects, until nothing new is met."""
     image = nodes.image
     group = 0
     static = np.flatnonzero((image.area == Area.STATIC) | (image.area == Area.STACK))
-    strays = _strays(nodes, types, area_ok, image.start[static], image.end[static] - image.start[static])
+    strays = _strays(nodes, types, image.start[static], image.end[static] - image.start[static])
     for _ in range(ROUNDS):
         address, begin, size, kind = nodes.since(group)
         group = len(nodes.address)
         raw_begin, raw_size = owned_tables(Values(image, layout), types, address, kind)
         _add_raw(nodes, raw_begin, raw_size)
         read = np.where(_is_leaf(types, kind), 0, size)
-        strays = np.concatenate([strays, _strays(nodes, types, area_ok, begin, read)])
+        strays = np.concatenate([strays, _strays(nodes, types, begin, read)])
         if raw_begin.size:
-            strays = np.concatenate([strays, _strays(nodes, types, area_ok, raw_begin, raw_size)])
+            strays = np.concatenate([strays, _strays(nodes, types, raw_begin, raw_size)])
         _add_large(nodes, types, strays)
         strays = np.empty(0, np.int64)
         if len(nodes.address) == group:
             return
 
 
-def _strays(
-    nodes: _Nodes, types: Types, area_ok: NDArray[np.bool_], begin: NDArray[np.int64], size: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _strays(nodes: _Nodes, types: Types, begin: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
     image = nodes.image
     found: NDArray[np.int64] = kernels.find_strays(
         image.words,
@@ -169,7 +167,6 @@ def _strays(
         begin,
         size,
         types.address,
-        area_ok,
     )
     return found
 
@@ -277,7 +274,7 @@ def _is_leaf(types: Types, kind: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 
 def _weak_words(types: Types, layout: Layout, address: NDArray[np.int64], kind: NDArray[np.int32]) -> NDArray[np.int64]:
-    """int64[n, 2]: addresses of up to two words that refer without owning: an object's type, a weak reference's target."""
+    """int64[n, 2]: up to two words that refer without owning: an object's type, a weak reference's target."""
     skip = np.zeros((len(address), 2), np.int64)
     skip[kind >= 0, 0] = address[kind >= 0] + OB_TYPE
     weak = [index for index, basic in enumerate(types.basic) if _is_weakref(types, index, layout, int(basic))]
@@ -352,7 +349,8 @@ def _frames(
 
 def _may_hold_objects(image: MemoryImage) -> NDArray[np.bool_]:
     """An arena mapped right behind a library's data looks like its .bss: both are searched."""
-    return (image.area == Area.HEAP) | (image.area == Area.STATIC)
+    may: NDArray[np.bool_] = (image.area == Area.HEAP) | (image.area == Area.STATIC)
+    return may
 
 
 def _outside_words(image: MemoryImage, pools: NDArray[np.int64], pool_bytes: int) -> NDArray[np.int64]:

@@ -1,0 +1,38 @@
+"""The Python twin of the commands: the same journeys, values instead of text."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from oakum import wiring
+from oakum.loop import investigate as investigating
+from oakum.loop import scan as scanning
+from oakum.loop.progress import Progress, Silent
+from oakum.model.assessment import Investigation
+from oakum.model.scan import Scan
+from oakum.model.target import parse_target
+
+
+def investigate(
+    target: str, *, watch_s: float = 25.0, capture: bool = True, stop: bool = False, progress: Progress | None = None
+) -> Investigation:
+    """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``."""
+    return investigating.investigate(
+        parse_target(target),
+        machine=wiring.machine(),
+        policy=wiring.policy(),
+        settings=investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop),
+        progress=progress or Silent(),
+    )
+
+
+def scan(
+    *files: str | Path, watch_s: float = 30.0, unit: str = "bytes", at: str = "", progress: Progress | None = None
+) -> Scan:
+    """As ``oakum scan``: this machine when no file is given."""
+    settings = scanning.Settings.of(watch_s=watch_s, unit=unit, at=at)
+    if not files:
+        return scanning.scan_host(wiring.machine(), settings=settings, progress=progress or Silent())
+    paths = [Path(file) for file in files]
+    return scanning.scan_files(paths, now_s=time.time(), settings=settings, progress=progress or Silent())
