@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -190,7 +191,7 @@ class Namer:
         if frame is not None:
             defined, attribute = frame[0], frame[1]
             name = f"local {frame[1]} of {frame[0].function}()"
-        for index, (step, edge) in enumerate(zip(steps, edges, strict=True)):
+        for index, edge in enumerate(edges):
             before = steps[index - 1].node if index else ""
             match edge.field:
                 case "global":
@@ -198,6 +199,9 @@ class Namer:
                 case "class":
                     owner, attribute = before.removeprefix("class "), edge.name
                     name = f"{owner}.{edge.name}"
+                case "attribute" if attribute and _library(before):
+                    # A library's inside (queue.Queue.queue, method.__self__) is not where a developer would look.
+                    continue
                 case "attribute":
                     owner, attribute = before, edge.name
                     name = f"{before}.{edge.name}"
@@ -208,7 +212,6 @@ class Namer:
                     name = f"closure of {before.removeprefix('function ')}(): {what}"
                 case "item" if edge.via.startswith("["):
                     name = f"{name}{edge.via}"
-            del step
         if "." in owner and owner.rpartition(".")[0]:
             module = self._module_of(owner) or module
         return Named(name, root, steps, owner, attribute, module, defined)
@@ -231,6 +234,11 @@ class Namer:
     def _is(self, node: int, flag: int) -> bool:
         kind = int(self.heap.graph.kind[node])
         return kind >= 0 and bool(int(self._flags[kind]) & flag)
+
+
+def _library(qualified: str) -> bool:
+    top = qualified.partition(".")[0]
+    return (top in sys.stdlib_module_names and top != "__main__") or "." not in qualified
 
 
 def _item(items: NDArray[np.int64], child: int) -> _Edge:
