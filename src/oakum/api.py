@@ -15,7 +15,7 @@ from oakum.model.target import parse_target
 
 
 def investigate(
-    target: str, *, watch_s: float = 25.0, capture: bool = True, stop: bool = False, progress: Progress | None = None
+    target: str, *, watch_s: float = 20.0, capture: bool = True, stop: bool = False, progress: Progress | None = None
 ) -> Investigation:
     """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``."""
     return investigating.investigate(

@@ -17,7 +17,7 @@ def investigate(
     *,
     watch_for: Annotated[
         str, typer.Option("--for", metavar="DURATION", help="how long to watch; a slower leak needs longer")
-    ] = "25s",
+    ] = "20s",
     interval: Annotated[
         str, typer.Option("--every", metavar="DURATION", help="time between samples; chosen from --for when not given")
     ] = "",

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SOURCE_BYTES = 2 << 20
 """A source file larger than this is not read."""
 
+UNATTRIBUTED_BYTES = 1 << 20
+"""Growth of the heap above this many bytes wants a holder."""
+
 JUDGED_EVERY_S = 1.0
 """While watching, the judge is asked again this often, in seconds."""
 
@@ -53,7 +56,7 @@ class Settings:
 
     @classmethod
     def of(
-        cls, *, watch_s: float = 25.0, interval_s: float | None = None, capture: bool = True, stop: bool = False
+        cls, *, watch_s: float = 20.0, interval_s: float | None = None, capture: bool = True, stop: bool = False
     ) -> Settings:
         """Raises CallerError for a watch too short to say anything, or an interval that does not fit in it."""
         chosen_s = min(max(watch_s / 600, 0.25), 15.0) if interval_s is None else interval_s
@@ -85,19 +88,33 @@ def investigate(
         with Captures(_probe(runtime, machine, settings, facts), pid, stop=settings.stop) as captures:
             _prepare(captures, facts, progress)
             series_verdict = _watch(watch, captures, machine, settings, progress)
-            if not watch.ended and captures.taken:
-                captures.take(facts)
-            growth = _compare(captures, facts, progress)
+            growth = _compare(watch, captures, facts, progress)
         told = watch.told(machine.kernel_log)
     for title, values in told.facts:
         facts.add("series", title, "procfs and cgroup", facts=values)
     return _conclude(subject, told.series, series_verdict, growth, runtime, facts, machine=machine, policy=policy)
 
 
-def _compare(captures: Captures, facts: Facts, progress: Progress) -> HeapGrowth | None:
+def _compare(watch: ProcessWatch, captures: Captures, facts: Facts, progress: Progress) -> HeapGrowth | None:
+    """Memory is copied while the target runs: a table that moved meanwhile leaves growth that nobody holds.
+
+    Then it is copied once more.
+    """
+    if not watch.ended and captures.taken:
+        captures.take(facts)
     if captures.taken > 1:
         progress.stage("comparing the two captures, naming what holds the growth")
-    return captures.compare(facts)
+    growth = captures.compare(facts)
+    if growth is not None and _unattributed(growth) and watch.tick():
+        captures.take(facts)
+        growth = captures.compare(facts)
+    return growth
+
+
+def _unattributed(growth: HeapGrowth) -> bool:
+    gained = growth.heap_bytes_after - growth.heap_bytes_before
+    held = sum(holder.bytes_grown for holder in growth.holders)
+    return gained > UNATTRIBUTED_BYTES and held < 0.5 * gained
 
 
 def _recognise(subject: Subject, machine: Machine, facts: Facts) -> Runtime:
