@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from oakum import wiring
-from oakum.cli.output import FileOption, Output, OutputOption, answer
+from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
 
 REPORT = Path("oakum-demo-report.html")
 
@@ -24,6 +24,7 @@ def demo(*, output: OutputOption = Output.TABLE, file: FileOption = None) -> Non
     from oakum.loop.demo import demo as journey  # noqa: PLC0415
     from oakum.model.verdict import VerdictName  # noqa: PLC0415
 
+    check_file(file or (REPORT if output is Output.TABLE else None))
     signal.signal(signal.SIGTERM, _interrupt)
     with progress() as told:
         shown = journey(machine=wiring.machine(), policy=wiring.policy(), settings=Settings(), progress=told)

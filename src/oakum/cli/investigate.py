@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from oakum import wiring
-from oakum.cli.output import FileOption, Output, OutputOption, answer
+from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
+from oakum.model.errors import TargetError
 from oakum.model.target import parse_target
 from oakum.model.units import parse_duration
 
@@ -40,6 +41,7 @@ def investigate(
     from oakum.loop.investigate import investigate as journey  # noqa: PLC0415
 
     wanted = parse_target(target)
+    check_file(file)
     settings = Settings.of(
         watch_s=parse_duration(watch_for),
         interval_s=parse_duration(interval) if interval else None,
@@ -59,4 +61,10 @@ def investigate(
         encoded=lambda: render.investigation_to_json(investigation),
         html=lambda: render.investigation_html(investigation),
     )
+    if investigation.partial:
+        raise TargetError(
+            f"{wanted} has ended while it was being watched",
+            why="what is said above is partial: a second capture could not be taken",
+            next_step="oakum scan host",
+        )
     raise typer.Exit(exit_code(investigation.verdict.name))

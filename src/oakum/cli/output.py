@@ -31,6 +31,14 @@ FileOption = Annotated[
 ]
 
 
+def check_file(file: Path | None) -> None:
+    """Fail now rather than after the work: a full disk, a read-only folder, a folder where a file is wanted."""
+    if file is not None:
+        from oakum.render.save import check_writable  # noqa: PLC0415
+
+        check_writable(file)
+
+
 def answer(
     output: Output,
     file: Path | None,

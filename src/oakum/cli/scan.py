@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from oakum import wiring
-from oakum.cli.output import FileOption, Output, OutputOption, answer
+from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
 from oakum.model.errors import CallerError
 from oakum.model.source import parse_source
 from oakum.model.units import parse_duration
@@ -58,6 +58,7 @@ def scan(
             why="they are judged over different windows",
             next_step=f"oakum scan host && oakum scan {' '.join(str(source) for source in files)}",
         )
+    check_file(file)
     settings = Settings.of(watch_s=parse_duration(watch_for), interval_s=parse_duration(interval), unit=unit, at=at)
     with progress() as told:
         found = (

@@ -89,10 +89,13 @@ def investigate(
             _prepare(captures, facts, progress)
             series_verdict = _watch(watch, captures, machine, settings, progress)
             growth = _compare(watch, captures, facts, progress)
+            partial = watch.ended and growth is None
         told = watch.told(machine.kernel_log)
     for title, values in told.facts:
         facts.add("series", title, "procfs and cgroup", facts=values)
-    return _conclude(subject, told.series, series_verdict, growth, runtime, facts, machine=machine, policy=policy)
+    return _conclude(
+        subject, told.series, series_verdict, growth, runtime, facts, machine=machine, policy=policy, partial=partial
+    )
 
 
 def _compare(watch: ProcessWatch, captures: Captures, facts: Facts, progress: Progress) -> HeapGrowth | None:
@@ -200,6 +203,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     *,
     machine: Machine,
     policy: Policy,
+    partial: bool,
 ) -> Investigation:
     sources = _sources(subject.process.pid, growth, machine, facts) if growth is not None else {}
     explanation = explain.explain(str(subject.target), series_verdict, growth, sources=sources, policy=policy)
@@ -216,6 +220,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         growth=growth,
         causes=explanation.causes,
         plan=explanation.plan,
+        partial=partial,
     )
 
 

@@ -90,6 +90,12 @@ def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, p
     for path in paths:
         progress.stage(f"reading {path}")
         read = read_series(_content(path), str(path), unit=settings.unit)
+        if read.skipped and not read.series:
+            raise DataError(
+                f"{path}: no series of it can be judged",
+                why=f"{read.skipped[0].id}: {read.skipped[0].why}",
+                next_step=f"head {path}",
+            )
         series += read.series
         skipped += read.skipped
         warnings += read.warnings
