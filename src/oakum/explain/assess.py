@@ -19,6 +19,9 @@ TRIFLE_BYTES = 256 << 10
 EVICTED_SHARE = 0.3
 """A holder that lost this share of as many items as it gained turns over: that is no mere accumulation."""
 
+RETURNING = frozenset({Pattern.SAWTOOTH, Pattern.PERIODIC, Pattern.SPIKE, Pattern.LOAD_DRIVEN, Pattern.SHRINKING})
+"""Patterns that come back: two captures may have met one of their heights."""
+
 EXPLAINED = (0.3, 3.0)
 """The holder's growth must lie within these factors of the process's measured growth."""
 
@@ -57,7 +60,8 @@ def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Ver
 def _leaks(series: Verdict, per_s: float, reasons: tuple[str, ...]) -> Verdict:
     rate = series.rate_per_s or 0.0
     share = per_s / rate if rate > 0 else 0.0
-    rising = series.pattern is not None and (series.pattern.leaks or series.pattern in {Pattern.WARM_UP, Pattern.STEP})
+    # A curve that bends, or that rose once, may still be a start-up: it is never firmer than suspect.
+    rising = series.pattern is not None and series.pattern.leaks
     agrees = EXPLAINED[0] <= share <= EXPLAINED[1]
     if rising and agrees and series.name is not VerdictName.HEALTHY:
         told = (
@@ -70,6 +74,8 @@ def _leaks(series: Verdict, per_s: float, reasons: tuple[str, ...]) -> Verdict:
             reasons=(*reasons, told, *series.reasons),
             settles="",
         )
+    if series.name is VerdictName.HEALTHY and series.pattern in RETURNING:
+        return replace(series, reasons=(*reasons, "but memory comes back by itself", *series.reasons))
     firmer = VerdictName.SUSPECT if series.name in {VerdictName.CANNOT_TELL, VerdictName.HEALTHY} else series.name
     return replace(series, name=firmer, reasons=(*reasons, *series.reasons), settles=series.settles or _longer(series))
 

@@ -12,6 +12,7 @@ from oakum.heap.formats.python.bounds import bound_of
 from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_UNICODE
 from oakum.heap.formats.python.naming import Named, Namer
 from oakum.heap.formats.python.objects import PythonHeap
+from oakum.heap.graph import HeapGraph
 from oakum.heap.tree import Dominators, dominators, shortest_paths
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind, TypeGrowth
 
@@ -59,13 +60,26 @@ def _side(heap: PythonHeap) -> _Side:
     seeds = [members[(which[members] == group)] for group, members in enumerate(graph.roots)]
     # A frame roots only what no module holds, and native memory only what neither does.
     direct = np.unique(np.concatenate([group[parent[group] < 0] for group in seeds]).astype(np.int32))
-    offsets = np.append(graph.edge_offsets, graph.edge_offsets[-1] + direct.size)
-    tree = dominators(offsets, np.concatenate([graph.edge_targets, direct]), graph.nodes)
+    offsets, targets = _owning(graph, which)
+    tree = dominators(np.append(offsets, offsets[-1] + direct.size), np.concatenate([targets, direct]), graph.nodes)
     retained = np.zeros(graph.nodes + 1, np.int64)
     retained[tree.vertex] = tree.retained(np.append(graph.size, 0))
     held = np.zeros(graph.nodes + 1, np.int64)
     held[tree.vertex] = tree.retained(np.append((graph.kind >= 0).astype(np.int64), 0))
     return _Side(heap, tree, retained, held, parent, which)
+
+
+def _owning(graph: HeapGraph, which: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The edges that count for who holds what: what a module holds is not also a frame's or native memory's.
+
+    The newest objects of a program that runs on while it is copied often hang on a frame alone, and lead back into
+    what a module holds; counted, they would take it from its holder.
+    """
+    degree = np.diff(graph.edge_offsets)
+    source = np.repeat(np.arange(graph.nodes, dtype=np.int32), degree)
+    kept = which[source] <= which[graph.edge_targets]
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(source[kept], minlength=graph.nodes)))).astype(np.int64)
+    return offsets, graph.edge_targets[kept]
 
 
 def _in(heap: PythonHeap, other: PythonHeap) -> NDArray[np.bool_]:

@@ -229,11 +229,20 @@ def find_strays(words, start, end, offset, slot_base, slots, begin, size, types)
 
 
 @njit(cache=True, nogil=True)
-def count_edges(words, start, end, offset, slot_base, slots, begin, size, kind, skip):
-    """Out-degree of each node. `skip`: int64[n, 2], two addresses within the extents that hold no owning reference.
+def _stale(source_kind, target_kind, source_bytes, target_bytes, word):
+    """Whether a word of one raw block that leads to another is only left over.
 
-    The first word of a raw block that leads to another raw block is what the free list left behind in it.
+    The free list leaves its link in a block's first word. Tables that malloc holds (over 512 bytes) belong to the
+    object that owns them; of raw blocks only a deque's (66 words) leads on to one, by its last word.
     """
+    if source_kind >= 0 or target_kind >= 0:
+        return False
+    return word == 0 or (target_bytes > 512 and not (source_bytes == 528 and word == 65))
+
+
+@njit(cache=True, nogil=True)
+def count_edges(words, start, end, offset, slot_base, slots, begin, size, kind, skip):
+    """Out-degree of each node. `skip`: int64[n, 2], two addresses within the extents that hold no owning reference."""
     degree = np.zeros(begin.size, np.int64)
     for i in range(begin.size):
         at = _at(words, start, end, offset, begin[i])
@@ -248,7 +257,7 @@ def count_edges(words, start, end, offset, slot_base, slots, begin, size, kind, 
                 slot >= 0
                 and slots[slot] >= 0
                 and slots[slot] != i
-                and not (j == 0 and kind[i] < 0 and kind[slots[slot]] < 0)
+                and not _stale(kind[i], kind[slots[slot]], size[i], size[slots[slot]], j)
             ):
                 degree[i] += 1
     return degree
@@ -274,7 +283,7 @@ def fill_edges(words, start, end, offset, slot_base, slots, begin, size, kind, s
                 and slots[slot] >= 0
                 and slots[slot] != i
                 and put < last
-                and not (j == 0 and kind[i] < 0 and kind[slots[slot]] < 0)
+                and not _stale(kind[i], kind[slots[slot]], size[i], size[slots[slot]], j)
             ):
                 targets[put] = slots[slot]
                 put += 1
