@@ -107,8 +107,13 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     rate = series.rate_per_s or 0.0
     gained = rate * growth.seconds
     if series.name is VerdictName.SUSPECT and gained > 8 * TRIFLE_BYTES:
-        reason = "no holder in the Python heap accounts for the growth: it may be native memory, or not yet settled"
-        return replace(series, probability=min(series.probability or 0.4, 0.4), reasons=(reason, *series.reasons))
+        reason = "no holder in the Python heap accounts for the growth: it may be native memory, or a torn copy"
+        return replace(
+            series,
+            probability=min(series.probability or 0.4, 0.4),
+            reasons=(reason, *series.reasons),
+            settles="an exact copy: the same command with --stop (the target stands still while it is copied)",
+        )
     reason = f"no object holds noticeably more than {format_duration(growth.seconds)} before"
     healthy = series.pattern is not None and not series.pattern.leaks
     name = VerdictName.HEALTHY if healthy else series.name

@@ -77,6 +77,9 @@ class _Nodes:
         """Those whose place is taken are left out."""
         if not address.size:
             return
+        # The tail of a table that was never written to is not in memory, and so not in the copy.
+        piece = np.maximum(np.searchsorted(self.image.start, begin, side="right") - 1, 0)
+        size = np.maximum(np.minimum(size, (self.image.end[piece] - begin) & ~7), 0)
         address, first = np.unique(address, return_index=True)
         free = self.look_up(address) < 0
         first = first[free]
