@@ -80,7 +80,7 @@ class LiveSandboxes:
             return place
         folder, path = place
         _remove_leftovers(folder)
-        leaf = f"oakum-{name}-{os.getpid()}"
+        leaf = _free_leaf(folder, name)
         sandbox = LiveSandbox(f"{folder}/{leaf}", f"{path.rstrip('/')}/{leaf}", limit_bytes)
         try:
             _make(f"{folder}/{leaf}", limit_bytes, hierarchy.version)
@@ -94,6 +94,15 @@ class LiveSandboxes:
         """The cgroup below which a sandbox can be made."""
         place = _find_place()
         return place if isinstance(place, Absent) else place[1]
+
+
+def _free_leaf(folder: str, name: str) -> str:
+    """A second sandbox of one name in one process gets a number of its own."""
+    leaf, number = f"oakum-{name}-{os.getpid()}", 1
+    while os.path.exists(f"{folder}/{leaf}"):  # noqa: PTH110
+        number += 1
+        leaf = f"oakum-{name}-{number}-{os.getpid()}"
+    return leaf
 
 
 def _find_place() -> tuple[str, str] | Absent:
