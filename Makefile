@@ -7,7 +7,7 @@ JOBS   ?= auto
 
 .PHONY: help demo test lint lab format docs lock clean
 help: ## what each verb does
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements/dev.txt pyproject.toml guard/pyproject.toml requirements/venv
 	@PYTHON=$(PYTHON) requirements/venv $(VENV)
@@ -26,6 +26,12 @@ lint: $(STAMP) ## style, types and floors
 
 lab: $(STAMP) ## tests on real leaking processes, cgroups and OOM kills
 	@$(BIN)/pytest -m lab tests/lab $(ARGS)
+
+bench-%: $(VENV)/.bench ## a measurement beside its peers: bench-judge (DATA=PATH), bench-sampler
+	@$(BIN)/python -m bench.$* $(if $(DATA),--data $(DATA)) $(ARGS)
+
+$(VENV)/.bench: requirements/bench.txt $(STAMP)
+	@$(BIN)/pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bench.txt && touch $@
 
 format: $(STAMP) ## let ruff lay out the code
 	@$(BIN)/ruff format .

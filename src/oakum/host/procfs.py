@@ -22,8 +22,11 @@ _MOST_OPEN_FILES = 1 << 16
 class LiveProcesses:
     """Port Processes."""
 
+    def pids(self) -> list[int]:
+        return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+
     def list(self) -> list[ProcessInfo]:
-        found = (_info_or_none(pid) for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()))
+        found = (_info_or_none(pid) for pid in self.pids())
         return [info for info in found if info is not None]
 
     def info(self, pid: int) -> ProcessInfo:

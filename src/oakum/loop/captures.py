@@ -29,6 +29,7 @@ class Captures:
         if probe is not None:
             self._worker.submit(heap.warm_up)
         self._taken: list[tuple[HeapCapture, Future[PythonHeap | Absent]]] = []
+        self._begun = False
 
     def __enter__(self) -> Self:
         return self
@@ -60,6 +61,7 @@ class Captures:
         """A target that ends meanwhile leaves the captures that were taken."""
         if self._probe is None:
             return
+        self._begun = True
         try:
             capture = self._probe.capture(self._pid, stop=self._stop)
         except TargetError as exc:
@@ -78,6 +80,13 @@ class Captures:
             cost=capture.cost,
             facts={"skipped_bytes": capture.image.skipped_bytes},
         )
+
+    def follow(self, pid: int, facts: Facts) -> None:
+        """Another process took the target's place: its heap is another one, so what was captured is put aside."""
+        self._pid = pid
+        self._taken.clear()
+        if self._begun:
+            self.take(facts)
 
     def compare(self, facts: Facts) -> HeapGrowth | None:
         """None where two captures could not be had or read; then ``facts`` says why."""

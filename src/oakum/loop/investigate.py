@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from oakum import explain
@@ -87,12 +87,13 @@ def investigate(
         runtime = _recognise(subject, machine, facts)
         with Captures(_probe(runtime, machine, settings, facts), pid, stop=settings.stop) as captures:
             _prepare(captures, facts, progress)
-            series_verdict = _watch(watch, captures, machine, settings, progress)
+            series_verdict = _watch(watch, captures, facts, machine, settings, progress)
             growth = _compare(watch, captures, facts, progress)
             partial = watch.ended and growth is None
         told = watch.told(machine.kernel_log)
     for title, values in told.facts:
         facts.add("series", title, "procfs and cgroup", facts=values)
+    subject = replace(subject, process=watch.info)
     return _conclude(
         subject, told.series, series_verdict, growth, runtime, facts, machine=machine, policy=policy, partial=partial
     )
@@ -169,16 +170,24 @@ def _prepare(captures: Captures, facts: Facts, progress: Progress) -> None:
 
 
 def _watch(
-    watch: ProcessWatch, captures: Captures, machine: Machine, settings: Settings, progress: Progress
+    watch: ProcessWatch,
+    captures: Captures,
+    facts: Facts,
+    machine: Machine,
+    settings: Settings,
+    progress: Progress,
 ) -> Verdict:
-    """Sample until the time is up, the target ends, or its death comes near; then take the last capture."""
+    """Sample until the time is up, the target ends for good, or its death comes near; then take the last capture."""
     clock = machine.clock
     end_s = clock.monotonic_s() + settings.watch_s
     judged_s = 0.0
     verdict = judge(watch.series())
     while (now_s := clock.monotonic_s()) < end_s:
         if not watch.tick():
-            break
+            if not watch.follow():
+                break
+            progress.stage(f"it ended, and pid {watch.info.pid} took its place: going on with that one")
+            captures.follow(watch.info.pid, facts)
         if now_s - judged_s >= JUDGED_EVERY_S:
             judged_s = now_s
             verdict = judge(watch.series())
@@ -186,6 +195,7 @@ def _watch(
             if captures.taken and _dies_within(verdict, captures.needs_s):
                 progress.stage("the limit is near: taking the last capture now")
                 break
+    watch.sample_in_full()
     return verdict
 
 

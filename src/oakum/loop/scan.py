@@ -78,7 +78,7 @@ def scan_host(machine: Machine, *, settings: Settings, progress: Progress) -> Sc
         end_s = machine.clock.monotonic_s() + settings.watch_s
         while machine.clock.monotonic_s() < end_s:
             watch.tick()
-        series = watch.series()
+        series = watch.series(machine.kernel_log)
     return _judged("host", series, (), (), machine.clock.now_s(), settings.interval_s)
 
 

@@ -51,6 +51,9 @@ class Processes(Protocol):
     def list(self) -> Sequence[ProcessInfo]:
         """All that can be seen; those that end meanwhile are left out. Kernel threads are left out."""
 
+    def pids(self) -> Sequence[int]:
+        """The numbers of all that can be seen, kernel threads too. Cheap: nothing is read of the processes."""
+
     def info(self, pid: int) -> ProcessInfo:
         """Raises TargetError when there is no such process."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -9,64 +10,53 @@ import numpy as np
 
 from oakum.model.absent import Absent
 from oakum.model.errors import TargetError
-from oakum.model.ports import Cgroups, Clock, Processes, ProcessGauge
-from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
+from oakum.model.ports import Cgroups, Clock, KernelLog, Processes, ProcessGauge
+from oakum.model.process import ProcessInfo
+from oakum.model.series import Scope, WorkloadSeries
+from oakum.sense.successor import find_successor
+from oakum.sense.track import Track
 
 LEAST_ANON_BYTES = 1 << 20
 """Processes smaller than this are not listed."""
 
 
-class _Track:
-    """Samples of one scope."""
+@dataclass(slots=True)
+class _Watched:
+    """A process under watch and the track that it writes to."""
 
-    def __init__(self, name: str, scope: Scope, labels: dict[str, str], started_s: float | None) -> None:
-        self.name, self.scope, self.labels, self.started_s = name, scope, labels, started_s
-        self.at_s: list[float] = []
-        self.value: list[float] = []
-        self.limit = np.inf
-        self.ended = False
-
-    def add(self, at_s: float, value: float) -> None:
-        self.at_s.append(at_s)
-        self.value.append(value)
-
-    def series(self, node_limit: float) -> WorkloadSeries:
-        limit = np.full(len(self.at_s), self.limit) if np.isfinite(self.limit) else None
-        ending = Ending.EXITED if self.ended else Ending.RUNNING
-        lifetime = Series(np.array(self.at_s), np.array(self.value), limit, started_s=self.started_s, ending=ending)
-        return WorkloadSeries(self.name, (lifetime,), "bytes", self.scope, Metric.ANON, self.labels, node_limit)
+    gauge: ProcessGauge
+    info: ProcessInfo
+    track: Track
 
 
 class MachineWatch:
-    """Processes that start later are not joined in; those that end keep their samples."""
+    """Processes that start later are joined in: as the next lifetime of the one that they replace, or by themselves."""
 
     def __init__(self, *, processes: Processes, cgroups: Cgroups, clock: Clock, interval_s: float) -> None:
-        self._cgroups, self._clock, self._interval_s = cgroups, clock, interval_s
+        self._processes, self._cgroups, self._clock = processes, cgroups, clock
+        self._interval_s = interval_s
         self._machine_bytes = float(cgroups.machine_memory_bytes())
         self._begun_s, self._wall_s = clock.monotonic_s(), clock.now_s()
-        self._gauges: list[tuple[ProcessGauge, _Track]] = []
+        self._known: set[int] = set(processes.pids())
+        self._living: list[_Watched] = []
+        self._gone: list[_Watched] = []
         for info in processes.list():
-            try:
-                gauge = processes.open(info.pid)
-            except TargetError:
-                continue
-            labels = {"command": info.title, "name": info.name, "cgroup": info.cgroup}
-            self._gauges.append((gauge, _Track(f"pid/{info.pid}", Scope.PROCESS, labels, info.started_s)))
-        self._groups = [
-            _Track(f"cgroup{path}", Scope.CGROUP, {"cgroup": path}, None) for path in cgroups.list() if path != "/"
-        ]
+            self._join(info)
+        self._groups = {
+            path: Track(f"cgroup{path}", Scope.CGROUP, {"cgroup": path}) for path in cgroups.list() if path != "/"
+        }
         self._sample()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        for gauge, _ in self._gauges:
-            gauge.close()
+        for watched in self._living:
+            watched.gauge.close()
 
     @property
     def scopes(self) -> int:
-        return len(self._gauges) + len(self._groups)
+        return len(self._living) + len(self._groups)
 
     def tick(self) -> None:
         """Wait for the next sample and take it; a tick that comes too late is a gap."""
@@ -76,26 +66,74 @@ class MachineWatch:
 
     def _sample(self) -> None:
         at_s = self._wall_s + self._clock.monotonic_s() - self._begun_s
-        for gauge, track in self._gauges:
-            memory = None if track.ended else gauge.sample()
+        limits = self._sample_groups(at_s)
+        living = []
+        for watched in self._living:
+            memory = watched.gauge.sample()
             if memory is None:
-                track.ended = True
-            else:
-                track.add(at_s, float(memory.anon_bytes))
-        for track in self._groups:
-            found = self._cgroups.memory(track.labels["cgroup"])
-            if not isinstance(found, Absent):
-                track.add(at_s, float(found.anon_bytes))
-                track.limit = float(found.limit.limit_bytes) if found.limit else np.inf
+                watched.track.end()
+                watched.gauge.close()
+                if watched.track.peak >= LEAST_ANON_BYTES:
+                    self._gone.append(watched)
+                continue
+            living.append(watched)
+            watched.track.add(at_s, float(memory.anon_bytes), limits.get(watched.info.cgroup, np.inf))
+        self._living = living
+        self._welcome()
 
-    def series(self) -> list[WorkloadSeries]:
-        """What was seen, without the trifles."""
-        limits = {track.labels["cgroup"]: track.limit for track in self._groups}
-        for _, track in self._gauges:
-            track.limit = limits.get(track.labels["cgroup"], np.inf)
-        tracks = [*(track for _, track in self._gauges), *self._groups]
+    def _sample_groups(self, at_s: float) -> dict[str, float]:
+        """The tightest limit over each cgroup."""
+        limits = {}
+        for path, track in self._groups.items():
+            found = self._cgroups.memory(path)
+            if not isinstance(found, Absent):
+                limits[path] = float(found.limit.limit_bytes) if found.limit else np.inf
+                track.add(at_s, float(found.anon_bytes), limits[path])
+        return limits
+
+    def _welcome(self) -> None:
+        """Only numbers that were not there a tick ago are looked at: listing all in full at each tick would be dear."""
+        pids = set(self._processes.pids())
+        for pid in sorted(pids - self._known):
+            try:
+                info = self._processes.info(pid)
+            except TargetError:
+                continue
+            self._join(info)
+        self._known = pids
+
+    def _join(self, info: ProcessInfo) -> None:
+        try:
+            gauge = self._processes.open(info.pid)
+        except TargetError:
+            return
+        before = self._predecessor(info)
+        if before is not None:
+            self._gone.remove(before)
+            before.track.begin(info.pid, info.started_s)
+            self._living.append(_Watched(gauge, info, before.track))
+            return
+        labels = {"command": info.title, "name": info.name, "cgroup": info.cgroup}
+        track = Track(f"pid/{info.pid}", Scope.PROCESS, labels, pid=info.pid, started_s=info.started_s)
+        self._living.append(_Watched(gauge, info, track))
+
+    def _predecessor(self, info: ProcessInfo) -> _Watched | None:
+        """The one that ended first among those whose place it may have taken."""
+        for gone in self._gone:
+            if find_successor(gone.info, gone.track.last_s or 0.0, [info]) is not None:
+                return gone
+        return None
+
+    def series(self, kernel_log: KernelLog) -> list[WorkloadSeries]:
+        """What was seen, without the trifles; how each lifetime ended is the kernel's word."""
+        tracks = [watched.track for watched in (*self._living, *self._gone)]
+        if any(track.lifetimes > 1 or track.ended for track in tracks):
+            kills = kernel_log.oom_kills(self._wall_s)
+            if not isinstance(kills, Absent):
+                for track in tracks:
+                    track.killed({kill.pid for kill in kills})
         return [
             track.series(self._machine_bytes)
-            for track in tracks
-            if track.value and max(track.value) >= LEAST_ANON_BYTES
+            for track in (*tracks, *self._groups.values())
+            if track.peak >= LEAST_ANON_BYTES
         ]

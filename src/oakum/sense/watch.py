@@ -1,21 +1,31 @@
-"""One process watched at a steady interval: its anonymous memory, the limits over it, and how it ended."""
+"""One process watched at a steady interval: its anonymous memory, the limits over it, how it ended, who came after."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
 from oakum.model.absent import Absent
+from oakum.model.errors import TargetError
 from oakum.model.ports import Cgroups, Clock, KernelLog, Processes
-from oakum.model.process import CgroupMemory
-from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
-from oakum.model.units import format_duration, format_size
+from oakum.model.process import CgroupMemory, ProcessMemory
+from oakum.model.series import Scope, WorkloadSeries
+from oakum.model.units import format_duration
+from oakum.sense.charge import Fact, cgroup_fact, process_fact
+from oakum.sense.successor import find_successor
+from oakum.sense.track import Track
 
-LIMIT_EVERY_S = 1.0
+CHARGE_EVERY_S = 1.0
 """The cgroup's own figures are read this often, in seconds: limits seldom change."""
+
+BACK_WITHIN_S = 3.0
+"""How long to wait for the process that takes the place of one that ended, in seconds."""
+
+LOOKED_EVERY_S = 0.1
+"""Meanwhile the machine is looked over this often, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,7 @@ class Told:
     """``facts``: (title, values) of each."""
 
     series: WorkloadSeries
-    facts: tuple[tuple[str, dict[str, object]], ...]
+    facts: tuple[Fact, ...]
 
 
 class ProcessWatch:
@@ -33,27 +43,37 @@ class ProcessWatch:
     """
 
     def __init__(self, pid: int, *, processes: Processes, cgroups: Cgroups, clock: Clock, interval_s: float) -> None:
-        self._cgroups, self._clock, self._interval_s = cgroups, clock, interval_s
+        self._processes, self._cgroups, self._clock = processes, cgroups, clock
+        self._interval_s = interval_s
         self._gauge = processes.open(pid)
+        self._there = set(processes.pids())
         self.info = self._gauge.info
-        self._begun_s = clock.monotonic_s()
-        self._wall_s = clock.now_s()
-        self._at_s: list[float] = []
-        self._anon: list[float] = []
-        self._limit: list[float] = []
-        self._limit_bytes, self._limit_read_s = np.inf, -np.inf
+        self._begun_s, self._wall_s = clock.monotonic_s(), clock.now_s()
+        labels = {"command": self.info.title, "name": self.info.name}
+        self._track = Track(f"pid/{pid}", Scope.PROCESS, labels, pid=pid, started_s=self.info.started_s)
+        self._limit_bytes, self._charge_read_s = np.inf, -np.inf
         self._machine_bytes = float(cgroups.machine_memory_bytes())
-        self.cgroup: CgroupMemory | None = None
-        self.first_cgroup: CgroupMemory | None = None
-        self.ended = False
+        self._charges: list[CgroupMemory] = []
+        self._full: list[ProcessMemory] = []
+        self._returns: list[str] = []
+        self._next = 1
         self.missed = 0
         self._sample()
+        self.sample_in_full()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._gauge.close()
+
+    @property
+    def ended(self) -> bool:
+        return self._track.ended
+
+    @property
+    def lifetimes(self) -> int:
+        return 1 + len(self._returns)
 
     def tick(self) -> bool:
         """Wait for the next sample and take it. False: the process has ended."""
@@ -64,7 +84,42 @@ class ProcessWatch:
         self._clock.sleep_until(self._begun_s + due * self._interval_s)
         return self._sample()
 
-    _next = 1
+    def follow(self, within_s: float = BACK_WITHIN_S) -> bool:
+        """Wait for the process that takes the ended one's place, and go on with it. False: none came."""
+        end_s = self._clock.monotonic_s() + within_s
+        while not self._take_over():
+            if self._clock.monotonic_s() >= end_s:
+                return False
+            self._clock.sleep_until(self._clock.monotonic_s() + LOOKED_EVERY_S)
+        return True
+
+    def sample_in_full(self) -> None:
+        """With PSS and swap. It walks the page tables, so not at every tick."""
+        memory = None if self.ended else self._gauge.sample_in_full()
+        if memory is not None:
+            self._full.append(memory)
+
+    def _take_over(self) -> bool:
+        newcomers = []
+        for pid in set(self._processes.pids()) - self._there:
+            try:
+                newcomers.append(self._processes.info(pid))
+            except TargetError:
+                continue
+        found = find_successor(self.info, self._track.last_s or self._wall_s, newcomers)
+        if found is None:
+            return False
+        try:
+            gauge = self._processes.open(found.pid)
+        except TargetError:
+            return False
+        self._gauge.close()
+        self._gauge, self._there = gauge, set(self._processes.pids())
+        self._returns.append(f"pid {self.info.pid} ended, and pid {found.pid} took its place")
+        self.info = found
+        self._full.clear()
+        self._track.begin(found.pid, found.started_s)
+        return self._sample()
 
     def _sample(self) -> bool:
         if self.ended:
@@ -72,90 +127,48 @@ class ProcessWatch:
         memory = self._gauge.sample()
         elapsed_s = self._clock.monotonic_s() - self._begun_s
         if memory is None:
-            self.ended = True
+            self._track.end()
             return False
-        if elapsed_s - self._limit_read_s >= LIMIT_EVERY_S:
-            self._limit_read_s = elapsed_s
-            self._read_limit()
-        self._at_s.append(self._wall_s + elapsed_s)
-        self._anon.append(float(memory.anon_bytes))
+        if elapsed_s - self._charge_read_s >= CHARGE_EVERY_S:
+            self._charge_read_s = elapsed_s
+            self._read_charge()
         # What is charged to the cgroup beside this process (page cache in use, other processes) takes room too.
-        self._limit.append(self._limit_bytes)
+        self._track.add(self._wall_s + elapsed_s, float(memory.anon_bytes), self._limit_bytes)
         return True
 
-    def _read_limit(self) -> None:
+    def _read_charge(self) -> None:
         found = self._cgroups.memory(self.info.cgroup)
         if isinstance(found, Absent):
             return
-        self.cgroup = found
-        self.first_cgroup = self.first_cgroup or found
+        # The first and the last are told.
+        self._charges = [*self._charges[:1], found]
         self._limit_bytes = float(found.limit.limit_bytes) if found.limit else np.inf
 
     def told(self, kernel_log: KernelLog) -> Told:
-        """The series with how it ended by the kernel's word, and the facts beside it."""
-        series = self.series()
-        kills = kernel_log.oom_kills(self._wall_s) if self.ended else []
-        killed = not isinstance(kills, Absent) and any(kill.pid == self.info.pid for kill in kills)
-        if killed:
-            last = replace(series.lifetimes[-1], ending=Ending.OOM_KILLED)
-            series = replace(series, lifetimes=(*series.lifetimes[:-1], last))
-        return Told(series, self._facts())
+        """The series with how each lifetime ended by the kernel's word, and the facts beside it."""
+        if self.ended or self._returns:
+            kills = kernel_log.oom_kills(self._wall_s)
+            if not isinstance(kills, Absent):
+                self._track.killed({kill.pid for kill in kills})
+        return Told(self.series(), tuple(self._facts()))
 
-    def _facts(self) -> tuple[tuple[str, dict[str, object]], ...]:
-        seconds = self._at_s[-1] - self._at_s[0] if self._at_s else 0.0
+    def _facts(self) -> list[Fact]:
+        seconds = (self._track.last_s or 0.0) - (self._track.begun_s or 0.0)
         gaps = f", {self.missed} missed" if self.missed else ""
-        rows: list[tuple[str, dict[str, object]]] = [
+        samples = self._track.samples
+        rows: list[Fact] = [
             (
-                f"{len(self._at_s)} samples of anonymous memory in {format_duration(seconds)}{gaps}",
-                {"samples": len(self._at_s), "missed": self.missed, "interval_s": self._interval_s},
+                f"{samples} samples of anonymous memory in {format_duration(seconds)}{gaps}",
+                {"samples": samples, "missed": self.missed, "interval_s": self._interval_s},
             )
         ]
-        if self.cgroup is not None:
-            rows.append((_cgroup_text(self.cgroup), _cgroup_facts(self.cgroup)))
-        return tuple(rows)
+        rows += [(text, {}) for text in self._returns]
+        if self._full:
+            rows.append(process_fact(self._full[0], self._full[-1]))
+        if self._charges:
+            rows.append(cgroup_fact(self._charges[0], self._charges[-1]))
+        return rows
 
     def series(self) -> WorkloadSeries:
         """What was seen so far."""
-        limit = np.array(self._limit)
-        lifetime = Series(
-            np.array(self._at_s),
-            np.array(self._anon),
-            limit if np.isfinite(limit).any() else None,
-            started_s=self.info.started_s,
-            ended_s=self._at_s[-1] if self.ended and self._at_s else None,
-            ending=Ending.EXITED if self.ended else Ending.RUNNING,
-        )
-        return WorkloadSeries(
-            id=f"pid/{self.info.pid}",
-            lifetimes=(lifetime,),
-            unit="bytes",
-            scope=Scope.PROCESS,
-            metric=Metric.ANON,
-            labels={"command": self.info.title, "name": self.info.name},
-            node_limit=self._machine_bytes,
-        )
-
-
-def _cgroup_text(cgroup: CgroupMemory) -> str:
-    limit = cgroup.limit
-    bound = f"limit {format_size(limit.limit_bytes)} (of {limit.path or 'an ancestor'})" if limit else "no limit"
-    kills = f", {cgroup.kills} OOM kills so far" if cgroup.kills else ""
-    return (
-        f"cgroup {cgroup.path}: {format_size(cgroup.usage_bytes)} charged, {format_size(cgroup.anon_bytes)} anonymous,"
-        f" {format_size(cgroup.file_bytes)} page cache; {bound}{kills}"
-    )
-
-
-def _cgroup_facts(cgroup: CgroupMemory) -> dict[str, object]:
-    return {
-        "path": cgroup.path,
-        "version": cgroup.version,
-        "usage_bytes": cgroup.usage_bytes,
-        "anon_bytes": cgroup.anon_bytes,
-        "file_bytes": cgroup.file_bytes,
-        "working_set_bytes": cgroup.working_set_bytes,
-        "swap_bytes": cgroup.swap_bytes,
-        "kills": cgroup.kills,
-        "pressure_some_us": cgroup.pressure_some_us,
-        "limits": [[limit.path, limit.limit_bytes] for limit in cgroup.limits],
-    }
+        return self._track.series(self._machine_bytes)

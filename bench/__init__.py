@@ -1,0 +1,1 @@
+"""Benches: fixed sizes, fixed seeds, figures that the docs may name."""

@@ -1,0 +1,103 @@
+"""The samples of one scope as they come in, in the lifetimes that they fall into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
+
+
+@dataclass(slots=True)
+class _Life:
+    """One lifetime. ``pid``: None for a scope that is no process."""
+
+    pid: int | None
+    started_s: float | None
+    at_s: list[float] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+    limit: list[float] = field(default_factory=list)
+    ending: Ending = Ending.RUNNING
+
+    def series(self) -> Series:
+        limit = np.array(self.limit)
+        ended = self.ending is not Ending.RUNNING
+        return Series(
+            np.array(self.at_s),
+            np.array(self.value),
+            limit if np.isfinite(limit).any() else None,
+            started_s=self.started_s,
+            ended_s=self.at_s[-1] if ended and self.at_s else None,
+            ending=self.ending,
+        )
+
+
+class Track:
+    """Times, values and limits only grow; a lifetime that ended may be followed by another one."""
+
+    def __init__(
+        self,
+        name: str,
+        scope: Scope,
+        labels: Mapping[str, str],
+        *,
+        pid: int | None = None,
+        started_s: float | None = None,
+    ) -> None:
+        self.name, self.scope, self.labels = name, scope, labels
+        self._lives = [_Life(pid, started_s)]
+
+    def add(self, at_s: float, value: float, limit: float = np.inf) -> None:
+        """A sample that is not later than the one before it is dropped: two ticks fell on one moment."""
+        life = self._lives[-1]
+        if not life.at_s or at_s > life.at_s[-1]:
+            life.at_s.append(at_s)
+            life.value.append(value)
+            life.limit.append(limit)
+
+    def end(self, ending: Ending = Ending.EXITED) -> None:
+        self._lives[-1].ending = ending
+
+    def begin(self, pid: int, started_s: float) -> None:
+        """Another process has taken over."""
+        if not self._lives[-1].at_s:
+            self._lives.pop()
+        self._lives.append(_Life(pid, started_s))
+
+    def killed(self, pids: set[int]) -> None:
+        """The kernel says that it killed these."""
+        for life in self._lives:
+            if life.pid in pids and life.ending is not Ending.RUNNING:
+                life.ending = Ending.OOM_KILLED
+
+    @property
+    def ended(self) -> bool:
+        return self._lives[-1].ending is not Ending.RUNNING
+
+    @property
+    def lifetimes(self) -> int:
+        return len(self._lives)
+
+    @property
+    def samples(self) -> int:
+        return sum(len(life.at_s) for life in self._lives)
+
+    @property
+    def peak(self) -> float:
+        return max((max(life.value) for life in self._lives if life.value), default=0.0)
+
+    @property
+    def begun_s(self) -> float | None:
+        """The time of the first sample, in UTC epoch seconds."""
+        return next((life.at_s[0] for life in self._lives if life.at_s), None)
+
+    @property
+    def last_s(self) -> float | None:
+        """The time of the last sample, in UTC epoch seconds."""
+        return next((life.at_s[-1] for life in reversed(self._lives) if life.at_s), None)
+
+    def series(self, node_limit: float) -> WorkloadSeries:
+        lifetimes = tuple(life.series() for life in self._lives if life.at_s)
+        return WorkloadSeries(self.name, lifetimes, "bytes", self.scope, Metric.ANON, self.labels, node_limit)
