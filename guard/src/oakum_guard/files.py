@@ -16,10 +16,17 @@ def under(root: str, path: str) -> str:
 def read_text(path: str) -> str | None:
     """The whole file. PSI that is switched off answers EOPNOTSUPP: None, as every other refusal."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123  (as above)
+        # newline: a carriage return in a cgroup's name is part of the name.
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:  # noqa: PTH123  (as above)
             return file.read()
     except (OSError, ValueError):
         return None
+
+
+def read_lines(path: str) -> list[str]:
+    """One empty line for a file that cannot be read."""
+    # Only a line end ends a line: splitlines() would also end one at signs that a name may hold.
+    return (read_text(path) or "").split("\n")
 
 
 def read_number(path: str) -> int | None:
@@ -28,8 +35,8 @@ def read_number(path: str) -> int | None:
 
 
 def number(text: str) -> int | None:
-    # int() would take "1_000", "+5" and digits of other scripts.
-    return int(text) if text.isascii() and text.isdigit() else None
+    # int() would take "1_000", "+5" and digits of other scripts, and raise for thousands of digits; 64 bits have 20.
+    return int(text) if len(text) <= 20 and text.isascii() and text.isdigit() else None
 
 
 def read_limit(path: str) -> int | None:
@@ -41,7 +48,7 @@ def read_limit(path: str) -> int | None:
 def read_table(path: str) -> dict[str, int]:
     """``name value`` lines (memory.stat, memory.events, memory.oom_control); lines of another shape are left out."""
     table: dict[str, int] = {}
-    for line in (read_text(path) or "").splitlines():
+    for line in read_lines(path):
         name, _, rest = line.partition(" ")
         value = number(rest.strip())
         if value is not None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from oakum_guard.files import read_text, under
+from oakum_guard.files import read_lines, read_text, under
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
@@ -70,7 +70,7 @@ def find_hierarchy(root: str = "/") -> Hierarchy:
     """From the mounts that this process sees."""
     v1: list[Mount] = []
     unified: list[Mount] = []
-    for line in (read_text(under(root, "proc/self/mountinfo")) or "").splitlines():
+    for line in read_lines(under(root, "proc/self/mountinfo")):
         before, separator, after = line.partition(" - ")
         fields, kind = before.split(" "), after.split(" ")
         if not separator or len(fields) < 5 or len(kind) < 3:
@@ -101,9 +101,9 @@ def read_membership(pid: int | str = "self", root: str = "/") -> Membership:
 
 
 def parse_membership(text: str) -> Membership:
-    """``hierarchy:controllers:path`` lines; the path may itself hold colons."""
+    """``hierarchy:controllers:path`` lines; the path may hold anything but a line end, colons too."""
     v1_memory = unified = None
-    for line in text.splitlines():
+    for line in text.split("\n"):
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if number == "0" and not controllers:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from oakum_guard.files import number, read_limit, read_number, read_table, read_text, under
+from oakum_guard.files import number, read_limit, read_lines, read_number, read_table, read_text, under
 from oakum_guard.hierarchy import Hierarchy, Mount, find_hierarchy, read_membership
 
 
@@ -198,12 +198,16 @@ def _hybrid_pressure(hierarchy: Hierarchy, unified: str | None) -> Pressure | No
 def read_pressure(path: str) -> Pressure | None:
     """A PSI file; None where PSI is not built in or switched off."""
     some = full = None
-    for line in (read_text(path) or "").splitlines():
-        kind, *pairs = line.split()
-        values = dict(pair.partition("=")[::2] for pair in pairs)
+    for line in read_lines(path):
+        kind, _, pairs = line.partition(" ")
+        values = dict(pair.partition("=")[::2] for pair in pairs.split())
         avg10, total = _share(values.get("avg10", "")), number(values.get("total", ""))
-        if avg10 is not None and total is not None:
-            some, full = ((avg10, total), full) if kind == "some" else (some, (avg10, total))
+        if avg10 is None or total is None:
+            continue
+        if kind == "some":
+            some = (avg10, total)
+        elif kind == "full":
+            full = (avg10, total)
     if some is None:
         return None
     return Pressure(some[0], some[1], *(full or (None, None)))
@@ -216,7 +220,7 @@ def _share(text: str) -> float | None:
 
 def read_machine_bytes(root: str = "/") -> int | None:
     """MemTotal, in bytes."""
-    for line in (read_text(under(root, "proc/meminfo")) or "").splitlines():
+    for line in read_lines(under(root, "proc/meminfo")):
         name, _, rest = line.partition(":")
         if name == "MemTotal":
             kib = number(rest.split()[0]) if rest.split() else None
