@@ -1,0 +1,92 @@
+"""Which series a run looks at, and the run itself on two processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from bench.judge import generator, real
+from bench.judge.case import Case
+from bench.judge.detector import Detector
+from bench.judge.replay import Outcome, replay
+
+PARTS = ("tune", "held")
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """``healthy`` series of each family, ``leaking`` of each kind on each base; ``every_s`` between two questions."""
+
+    healthy: int
+    leaking: int
+    every_s: float
+    data: Path | None
+    parts: tuple[str, ...] = PARTS
+
+    def names(self) -> list[str]:
+        """Names of cases, as ``--explain`` takes them."""
+        made = [
+            f"{part}/{name}"
+            for part in self.parts
+            for name in generator.names(part, healthy=self.healthy, leaking=self.leaking)
+        ]
+        return made + [name for name, one in _recorded_cases(self.data).items() if self._wants(one)]
+
+    def _wants(self, one: Case) -> bool:
+        return one.part == "real" or one.part.removesuffix("-graft") in self.parts
+
+
+def quick(data: Path | None, parts: tuple[str, ...] = PARTS) -> Suite:
+    return Suite(healthy=3, leaking=1, every_s=1800.0, data=data, parts=parts)
+
+
+def full(data: Path | None, parts: tuple[str, ...] = PARTS) -> Suite:
+    return Suite(healthy=20, leaking=4, every_s=300.0, data=data, parts=parts)
+
+
+def case(name: str, data: Path | None) -> Case:
+    part, _, rest = name.partition("/")
+    if part in PARTS:
+        return generator.case(part, rest)
+    return _recorded_cases(data)[name]
+
+
+@lru_cache(maxsize=1)
+def _recorded_cases(data: Path | None) -> dict[str, Case]:
+    if data is None:
+        return {}
+    series = real.recorded(data)
+    cases = [real.as_recorded(one) for one in series] + [graft for one in series for graft in real.grafts(one)]
+    return {one.name: one for one in cases}
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    name: str
+    data: Path | None
+    every_s: float
+    detectors: tuple[Detector, ...]
+
+
+def run(suite: Suite, detectors: Sequence[Detector], *, jobs: int) -> list[Outcome]:
+    """Outcomes in the order of the names, whatever the number of processes."""
+    tasks = [_Task(name, suite.data, suite.every_s, tuple(detectors)) for name in suite.names()]
+    return run_tasks(tasks, jobs=jobs)
+
+
+def run_tasks(tasks: Sequence[_Task], *, jobs: int) -> list[Outcome]:
+    if jobs <= 1:
+        return [one for task in tasks for one in _work(task)]
+    # One thread each: two processes on two cores are enough.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        return [one for many in pool.imap(_work, tasks, chunksize=4) for one in many]
+
+
+def _work(task: _Task) -> list[Outcome]:
+    one = case(task.name, task.data)
+    return [replay(one, detector, task.every_s) for detector in task.detectors]
