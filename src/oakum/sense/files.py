@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oakum.model.errors import CallerError, DataError
 from oakum.model.scan import Skipped
-from oakum.model.series import Metric, Scope, Series, Unit, WorkloadSeries
+from oakum.model.series import Floats, Metric, Scope, Series, Unit, WorkloadSeries
 from oakum.model.units import format_count
 
 if TYPE_CHECKING:
@@ -49,14 +51,14 @@ def read_series(content: bytes, name: str, *, unit: str = "bytes") -> Read:
     if unit not in FACTORS:
         raise CallerError(f"{unit!r} is not a unit", why=f"one of {', '.join(FACTORS)}", next_step="--unit MiB")
     if not content.strip():
-        raise DataError(f"{name} is empty", next_step=f"ls -l {name}")
+        raise DataError(f"{name} is empty", next_step=f"ls -l {quote(name)}")
     if content[:4] == b"PAR1":
         return _from_frame(_parquet(content, name), name, unit)
     start = content.lstrip()[:1]
     if start == b"{":
         return _from_prometheus(content, name, unit)
     if start == b"<":
-        raise DataError(f"{name} holds HTML", why="perhaps a login page was saved", next_step=f"head {name}")
+        raise DataError(f"{name} holds HTML", why="perhaps a login page was saved", next_step=f"head {quote(name)}")
     return _from_frame(_csv(content, name), name, unit)
 
 
@@ -65,9 +67,12 @@ def _parquet(content: bytes, name: str) -> pl.DataFrame:
 
     try:
         return pl.read_parquet(io.BytesIO(content))
-    except (pl.exceptions.PolarsError, OSError, ValueError) as exc:
+    # A panic of the library is no Exception: broken pages and footers cause it.
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as exc:
         raise DataError(
-            f"{name} is not whole Parquet", why=_first_line(exc), next_step=f"copy {name} again and compare its size"
+            f"{name} is not whole Parquet",
+            why=_first_line(exc),
+            next_step=f"copy it again; ls -l {quote(name)}",
         ) from exc
 
 
@@ -77,7 +82,7 @@ def _csv(content: bytes, name: str) -> pl.DataFrame:
     try:
         return pl.read_csv(io.BytesIO(content), infer_schema=False)
     except (pl.exceptions.PolarsError, ValueError) as exc:
-        raise DataError(f"{name} is not CSV", why=_first_line(exc), next_step=f"head {name}") from exc
+        raise DataError(f"{name} is not CSV", why=_first_line(exc), next_step=f"head {quote(name)}") from exc
 
 
 def _first_line(exc: Exception) -> str:
@@ -88,6 +93,12 @@ def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
     import polars as pl  # noqa: PLC0415
 
     missing = [column for column in NEEDED if column not in frame.columns]
+    if missing and not all(column.isprintable() for column in frame.columns):
+        raise DataError(
+            f"{name} is not CSV",
+            why="its first line does not print: a binary file, or text in UTF-16",
+            next_step=f"head -c 200 {quote(name)} | od -c",
+        )
     if missing:
         raise DataError(
             f"{name} has no column {', '.join(missing)}",
@@ -95,59 +106,101 @@ def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
             next_step=f"rename them to {', '.join(NEEDED)}",
         )
     if not frame.height:
-        raise DataError(f"{name} has no rows", why="only the header is there", next_step=f"head {name}")
+        raise DataError(f"{name} has no rows", why="only the header is there", next_step=f"head {quote(name)}")
     read = Read()
     columns = {"ts": _times(frame["ts"], name, read), "value": _numbers(frame["value"], name)}
     for column in ("limit", "load"):
         if column in frame.columns:
             columns[column] = _numbers(frame[column], name)
-    frame = frame.with_columns(**columns).with_columns(pl.col("series_id").cast(pl.String).fill_null(""))
-    bad = frame.filter(~(pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False)).height
-    if bad:
-        read.warnings.append(f"{format_count(bad)} rows without a finite time and value were left out")
-        frame = frame.filter((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False))
-    for part in frame.partition_by("series_id", maintain_order=True):
+    frame = frame.with_columns(**columns).with_columns(series_id=_names(frame["series_id"], name))
+    whole = frame.filter((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False))
+    if left_out := frame.height - whole.height:
+        read.warnings.append(f"{format_count(left_out)} rows without a finite time and value were left out")
+    for part in whole.partition_by("series_id", maintain_order=True):
         _one(part, unit, read)
+    kept = set(whole["series_id"])
+    for series_id in frame["series_id"].unique(maintain_order=True):
+        if series_id not in kept:
+            read.skipped.append(Skipped(series_id, "it has no finite samples"))
     return read
+
+
+def _names(column: pl.Series, name: str) -> pl.Series:
+    import polars as pl  # noqa: PLC0415
+
+    if column.dtype.is_nested() or column.dtype == pl.Binary:
+        raise _wrong_type(column, name, "text")
+    return column.cast(pl.String).fill_null("")
+
+
+def _wrong_type(column: pl.Series, name: str, wanted: str) -> DataError:
+    return DataError(
+        f"{name}: the column {column.name} holds {column.dtype}",
+        why=f"{wanted} is wanted",
+        next_step=f"write {column.name} again as {wanted.removeprefix('a ')}",
+    )
 
 
 def _one(part: pl.DataFrame, unit: str, read: Read) -> None:
     series_id = str(part["series_id"][0])
-    told = str(part["unit"][0]) if "unit" in part.columns else unit
+    told = _unit_of(part, unit)
     if told not in FACTORS:
         read.skipped.append(Skipped(series_id, f"its unit {told!r} is none of {', '.join(FACTORS)}"))
         return
     kind, factor = FACTORS[told]
-    at, value = part["ts"].to_numpy(), part["value"].to_numpy() * factor
-    limit = part["limit"].to_numpy() * factor if "limit" in part.columns else None
-    load = part["load"].to_numpy() if "load" in part.columns else None
-    if np.any(np.diff(at) < 0):
-        read.warnings.append(f"{series_id}: rows were not in order of time; they were sorted")
-        order = np.argsort(at, kind="stable")
-        at, value = at[order], value[order]
-        limit, load = (None if row is None else row[order] for row in (limit, load))
-    again = np.flatnonzero(np.diff(at) == 0)
-    if again.size:
-        if np.any(value[again] != value[again + 1]):
-            when = at[again[np.flatnonzero(value[again] != value[again + 1])[0]]]
-            read.skipped.append(Skipped(series_id, f"two different values at the same time {when:.3f}"))
-            return
-        read.warnings.append(f"{series_id}: {format_count(int(again.size))} rows stood twice")
-        keep = np.concatenate(([True], np.diff(at) > 0))
-        at, value = at[keep], value[keep]
-        limit, load = (None if row is None else row[keep] for row in (limit, load))
-    if np.any(value < 0):
-        read.skipped.append(Skipped(series_id, "it holds negative values: memory cannot be negative"))
+    at, value = part["ts"].to_numpy(), part["value"].to_numpy()
+    kept = _in_order(series_id, at, value, read)
+    if kept is None:
         return
+    limit = _scaled(part["limit"].to_numpy()[kept], factor) if "limit" in part.columns else None
+    load = part["load"].to_numpy()[kept] if "load" in part.columns else None
     labels = {
         column: str(part[column][0]) for column in part.columns if column not in OTHER and part[column][0] is not None
     }
     if limit is not None:
         limit = np.where(np.isfinite(limit) & (limit > 0), limit, np.inf)
     metric = str(part["metric"][0]) if "metric" in part.columns else ""
-    read.series.append(
-        WorkloadSeries(series_id, (Series(at, value, limit, load),), kind, Scope.UNKNOWN, _metric(metric), labels)
-    )
+    lifetime = Series(at[kept], _scaled(value[kept], factor), limit, load)
+    _add(WorkloadSeries(series_id, (lifetime,), kind, Scope.UNKNOWN, _metric(metric), labels), read)
+
+
+def _unit_of(part: pl.DataFrame, unit: str) -> str:
+    """What the column says where it says something; several words that differ name no unit together."""
+    if "unit" not in part.columns:
+        return unit
+    told = {str(word).strip() for word in part["unit"].drop_nulls().unique()} - {""}
+    return "/".join(sorted(told)) or unit
+
+
+def _scaled(value: Floats, factor: float) -> Floats:
+    with np.errstate(over="ignore"):
+        return value * factor
+
+
+def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[np.intp] | None:
+    """Which rows to take, in order of time and each time once; None, and skipped, where rows contradict each other."""
+    if np.any(np.diff(at) < 0):
+        read.warnings.append(f"{series_id}: rows were not in order of time; they were sorted")
+    order = np.argsort(at, kind="stable")
+    at, value = at[order], value[order]
+    again = np.diff(at) == 0
+    differing = np.flatnonzero(again & (value[1:] != value[:-1]))
+    if differing.size:
+        read.skipped.append(Skipped(series_id, f"two different values at the same time {at[differing[0]]:.3f}"))
+        return None
+    if again.any():
+        read.warnings.append(f"{series_id}: {format_count(int(again.sum()))} rows stood twice")
+    return order[np.concatenate(([True], ~again))]
+
+
+def _add(workload: WorkloadSeries, read: Read) -> None:
+    value = workload.lifetimes[0].value
+    if np.any(value < 0):
+        read.skipped.append(Skipped(workload.id, "it holds negative values: memory cannot be negative"))
+    elif not np.all(np.isfinite(value)):
+        read.skipped.append(Skipped(workload.id, "a value is too large to be memory"))
+    else:
+        read.series.append(workload)
 
 
 def _metric(name: str) -> Metric:
@@ -165,8 +218,10 @@ def _metric(name: str) -> Metric:
 def _numbers(column: pl.Series, name: str) -> pl.Series:
     import polars as pl  # noqa: PLC0415
 
-    if column.dtype != pl.String:
+    if column.dtype.is_numeric() or column.dtype == pl.Null:
         return column.cast(pl.Float64, strict=False)
+    if column.dtype != pl.String:
+        raise _wrong_type(column, name, "a number")
     stripped = column.str.strip_chars()
     numbers = stripped.cast(pl.Float64, strict=False)
     given = (
@@ -180,7 +235,7 @@ def _numbers(column: pl.Series, name: str) -> pl.Series:
         raise DataError(
             f"{name}, row {row + 2}: {column.name} is {str(column[row])[:40]!r}",
             why="a number is wanted",
-            next_step=f"sed -n {row + 2}p {name}",
+            next_step=f"sed -n {row + 2}p {quote(name)}",
         )
     return numbers
 
@@ -188,16 +243,20 @@ def _numbers(column: pl.Series, name: str) -> pl.Series:
 def _times(column: pl.Series, name: str, read: Read) -> pl.Series:
     import polars as pl  # noqa: PLC0415
 
-    if column.dtype.is_temporal():
+    if isinstance(column.dtype, pl.Date | pl.Datetime):
         return column.cast(pl.Datetime("us")).dt.epoch("us").cast(pl.Float64) / 1e6
     if column.dtype == pl.String and column[0] is not None and ":" in str(column[0]):
         parsed = column.str.to_datetime(time_zone="UTC", strict=False, ambiguous="null")
         if parsed.null_count() > column.null_count():
             row = int((parsed.is_null() & column.is_not_null()).arg_true()[0])
-            raise DataError(f"{name}, row {row + 2}: ts is {str(column[row])[:40]!r}", why="a time is wanted")
+            raise DataError(
+                f"{name}, row {row + 2}: ts is {str(column[row])[:40]!r}",
+                why="a time is wanted",
+                next_step=f"sed -n {row + 2}p {quote(name)}",
+            )
         return parsed.dt.epoch("us").cast(pl.Float64) / 1e6
     seconds = _numbers(column, name)
-    largest = float(seconds.abs().max() or 0.0)  # type: ignore[arg-type]
+    largest = float(seconds.filter(seconds.is_finite()).abs().max() or 0.0)  # type: ignore[arg-type]
     finer = (1e-9, "nanoseconds")
     factor, word = next(((factor, word) for most, factor, word in _SCALES if largest < most), finer)
     if factor != 1.0:
@@ -208,8 +267,8 @@ def _times(column: pl.Series, name: str, read: Read) -> pl.Series:
 def _from_prometheus(content: bytes, name: str, unit: str) -> Read:
     try:
         answer = json.loads(content)
-    except ValueError as exc:
-        raise DataError(f"{name} is not whole JSON", why=str(exc), next_step=f"tail -c 200 {name}") from exc
+    except (ValueError, RecursionError) as exc:
+        raise DataError(f"{name} is not whole JSON", why=str(exc), next_step=f"tail -c 200 {quote(name)}") from exc
     if answer.get("status") == "error":
         raise DataError(f"{name} holds an error of Prometheus", why=str(answer.get("error", "")), next_step="ask again")
     data = answer.get("data")
@@ -221,7 +280,7 @@ def _from_prometheus(content: bytes, name: str, unit: str) -> Read:
         )
     if not data["result"]:
         raise DataError(f"{name} has no series", why="the query matched nothing", next_step="look at the labels")
-    read = Read(warnings=[str(warning) for warning in answer.get("warnings", [])])
+    read = Read(warnings=[str(warning) for warning in answer.get("warnings") or []])
     kind, factor = FACTORS[unit]
     for row in data["result"]:
         _prometheus_row(row, kind, factor, read)
@@ -229,20 +288,27 @@ def _from_prometheus(content: bytes, name: str, unit: str) -> Read:
 
 
 def _prometheus_row(row: Any, kind: Unit, factor: float, read: Read) -> None:
-    labels = {str(key): str(value) for key, value in dict(row.get("metric", {})).items()}
-    metric = labels.pop("__name__", "")
-    series_id = metric + "{" + ",".join(f"{key}={value}" for key, value in sorted(labels.items())) + "}"
+    try:
+        labels = {str(key): str(value) for key, value in (row.get("metric") or {}).items()}
+        metric = labels.pop("__name__", "")
+        series_id = metric + "{" + ",".join(f"{key}={value}" for key, value in sorted(labels.items())) + "}"
+    except AttributeError:
+        read.skipped.append(Skipped(str(row)[:60], "it has no labels: a result is an object with metric and values"))
+        return
     try:
         pairs = np.array([(float(at), float(value)) for at, value in row["values"]], np.float64).reshape(-1, 2)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         read.skipped.append(Skipped(series_id, "its values are not pairs of time and number"))
         return
-    pairs = pairs[np.isfinite(pairs).all(axis=1)]
-    pairs = pairs[np.concatenate(([True], np.diff(pairs[:, 0]) > 0))] if len(pairs) else pairs
-    if not len(pairs) or np.any(pairs[:, 1] < 0):
-        read.skipped.append(
-            Skipped(series_id, "it has no finite samples" if not len(pairs) else "it holds negative values")
-        )
+    finite = np.isfinite(pairs).all(axis=1)
+    if not finite.any():
+        read.skipped.append(Skipped(series_id, "it has no finite samples"))
         return
-    lifetime = Series(pairs[:, 0].copy(), pairs[:, 1] * factor)
-    read.series.append(WorkloadSeries(series_id, (lifetime,), kind, Scope.CONTAINER, _metric(metric), labels))
+    if not finite.all():
+        count = format_count(int(np.count_nonzero(~finite)))
+        read.warnings.append(f"{series_id}: {count} samples without a finite time and value were left out")
+    at, value = pairs[finite].T
+    kept = _in_order(series_id, at, value, read)
+    if kept is not None:
+        lifetime = Series(at[kept], _scaled(value[kept], factor))
+        _add(WorkloadSeries(series_id, (lifetime,), kind, Scope.CONTAINER, _metric(metric), labels), read)
