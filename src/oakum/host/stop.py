@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from oakum.host.stat import parse_stat
 from oakum.model.errors import TargetError
 
 _SEIZE: Final = 0x4206
@@ -36,8 +37,8 @@ def stopped(pid: int, max_s: float) -> Iterator[None]:
     failure: list[OSError] = []
     thread = threading.Thread(target=_hold, args=(pid, max_s, release, standing, failure), daemon=True)
     thread.start()
-    standing.wait()
     try:
+        standing.wait()
         if failure:
             raise TargetError(
                 f"pid {pid} cannot be stopped",
@@ -51,7 +52,7 @@ def stopped(pid: int, max_s: float) -> Iterator[None]:
 
 
 def _hold(pid: int, max_s: float, release: threading.Event, standing: threading.Event, failure: list[OSError]) -> None:
-    held: list[int] = []
+    held: dict[int, int] = {}
     until_s = time.monotonic() + max_s
     try:
         _seize_all(pid, held, until_s)
@@ -61,36 +62,61 @@ def _hold(pid: int, max_s: float, release: threading.Event, standing: threading.
         standing.set()
         release.wait(max(0.0, until_s - time.monotonic()))
     finally:
-        for thread_id in held:
-            _ptrace(_DETACH, thread_id, None, None)
+        for thread_id, signal_number in held.items():
+            _ptrace(_DETACH, thread_id, None, signal_number)
         standing.set()
 
 
-def _seize_all(pid: int, held: list[int], until_s: float) -> None:
-    """Threads may be born while others are being stopped: look again until none is new."""
-    while True:
-        new = [int(name) for name in os.listdir(f"/proc/{pid}/task") if int(name) not in held]
-        if not new:
-            return
+def _seize_all(pid: int, held: dict[int, int], until_s: float) -> None:
+    """Threads may be born, or end, while others are being stopped: look again until none is new.
+
+    ``held``: each thread, and the signal to give it when it is let go (0: none).
+    """
+    ended: set[int] = set()
+    while new := [thread_id for thread_id in _threads(pid) if thread_id not in held and thread_id not in ended]:
         for thread_id in new:
             if _ptrace(_SEIZE, thread_id, None, None) < 0:
                 code = ctypes.get_errno()
-                if code == errno.ESRCH:
-                    continue
-                raise OSError(code, os.strerror(code))
-            held.append(thread_id)
+                if not _has_ended(pid, thread_id):
+                    raise OSError(code, os.strerror(code))
+                ended.add(thread_id)
+                continue
+            held[thread_id] = 0
             _ptrace(_INTERRUPT, thread_id, None, None)
         _await_stops(new, held, min(until_s, time.monotonic() + _STOPS_WITHIN_S))
+    if not held:
+        raise OSError(errno.ESRCH, "it has ended")
 
 
-def _await_stops(new: list[int], held: list[int], until_s: float) -> None:
+def _threads(pid: int) -> list[int]:
+    return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+
+
+def _has_ended(pid: int, thread_id: int) -> bool:
+    """The first thread stays listed after its end for as long as others run; seizing it is "not permitted"."""
+    try:
+        with open(f"/proc/{pid}/task/{thread_id}/stat", "rb") as file:  # noqa: PTH123
+            stat = parse_stat(file.read())
+    except OSError:
+        return True
+    return stat is not None and stat.state in {"Z", "X"}
+
+
+def _await_stops(new: list[int], held: dict[int, int], until_s: float) -> None:
     for thread_id in new:
         if thread_id not in held:
             continue
         while True:
             with suppress(ChildProcessError):
-                if os.waitpid(thread_id, _WALL | os.WNOHANG)[0]:
+                found, status = os.waitpid(thread_id, _WALL | os.WNOHANG)
+                if found:
+                    held[thread_id] = _untold_signal(status)
                     break
             if time.monotonic() > until_s:
                 raise OSError(errno.ETIMEDOUT, "a thread does not stop: it waits in the kernel")
             time.sleep(0.0002)
+
+
+def _untold_signal(status: int) -> int:
+    """A signal that comes between the two requests is shown to us first: the target gets it when it is let go."""
+    return os.WSTOPSIG(status) if os.WIFSTOPPED(status) and not status >> 16 else 0
