@@ -1,7 +1,8 @@
-"""The kernel's own words about OOM kills, from /dev/kmsg.
+"""The kernel's own words about OOM kills, from /dev/kmsg. Programs write there too: their words are left out.
 
 Since 5.0 one line names the cgroups: ``oom-kill:constraint=…,oom_memcg=…,task_memcg=…,task=…,pid=…,uid=…``; the next
-names the memory: ``Killed process N (name) … anon-rss:NkB``. Before, only the second (``Kill process N (name) score``).
+names the memory: ``Killed process N (name) … anon-rss:NkB``. Before, only the second, after an announcement (``Kill
+process N (name) score N or sacrifice child``): the kernel may then kill a child of that process in its place.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.process import OomKill
 
 _CONSTRAINT = re.compile(
-    r"oom-kill:constraint=CONSTRAINT_(?P<constraint>[A-Z_]+).*?(?:,oom_memcg=(?P<limit>[^,]*))?(?:,global_oom)?"
-    r",task_memcg=(?P<task>[^,]*),task=(?P<name>.*),pid=(?P<pid>\d+),uid=(?P<uid>\d+)"
+    r"oom-kill:constraint=CONSTRAINT_(?P<constraint>[A-Z_]+).*?(?:,oom_memcg=(?P<limit>.*?))?(?:,global_oom)?"
+    r",task_memcg=(?P<task>.*?),task=(?P<name>.*),pid=(?P<pid>\d+),uid=(?P<uid>\d+)"
 )
 _KILLED = re.compile(r"Kill(?:ed)? process (?P<pid>\d+) \((?P<name>.*?)\)(?:.*?anon-rss:(?P<anon>\d+)kB)?")
+_ANNOUNCED = " or sacrifice child"
+_ESCAPE = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
 _LONGEST_RECORD = 8192
 
 
@@ -72,12 +75,17 @@ def read_kmsg(path: str = "/dev/kmsg") -> list[Record] | Absent:
 
 
 def parse_record(raw: bytes, booted_s: float) -> Record | None:
-    """``priority,sequence,microseconds,flags;text`` (Documentation/ABI/testing/dev-kmsg)."""
-    head, separator, text = raw.decode("utf-8", "replace").partition(";")
-    fields = head.split(",")
-    if not separator or len(fields) < 3 or not fields[2].isdigit():
+    """``priority,sequence,microseconds,flags;text`` (Documentation/ABI/testing/dev-kmsg).
+
+    None for what is no record, or not the kernel's: facility 0 of the priority is its alone.
+    """
+    head, separator, text = raw.partition(b";")
+    fields = head.split(b",")
+    if not separator or len(fields) < 3 or not (fields[0].isdigit() and fields[2].isdigit()) or int(fields[0]) >> 3:
         return None
-    return Record(booted_s + int(fields[2]) / 1e6, text.split("\n", 1)[0])
+    # Backslashes (systemd's units have them) and all beyond ASCII are escaped. So is what moves a cursor: that stays.
+    plain = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text.split(b"\n", 1)[0])
+    return Record(booted_s + int(fields[2]) / 1e6, plain.decode("utf-8", "replace"))
 
 
 def parse_kills(records: list[Record]) -> list[OomKill]:
@@ -95,9 +103,17 @@ def parse_kills(records: list[Record]) -> list[OomKill]:
         if kills and kills[-1].pid == pid and record.at_s - kills[-1].at_s < 5 and not kills[-1].anon_bytes:
             kills[-1] = _completed(kills[-1], anon, record.text)
         else:
-            memcg = "memcg" if "emory cgroup" in record.text else "none"
-            kills.append(OomKill(record.at_s, memcg, "", "", killed["name"], pid, None, anon, record.text))
+            spared = f"{kills.pop().line}\n" if kills and _was_spared(kills[-1], record) else ""
+            words = f"{spared}{record.text}"
+            memcg = "memcg" if "emory cgroup" in words else "none"
+            kills.append(OomKill(record.at_s, memcg, "", "", killed["name"], pid, None, anon, words))
     return kills
+
+
+def _was_spared(announced: OomKill, record: Record) -> bool:
+    """An old kernel announced one process, and ``record`` tells that it killed another in its place."""
+    soon = record.at_s - announced.at_s < 5
+    return soon and announced.line.endswith(_ANNOUNCED) and record.text.startswith("Killed")
 
 
 def _named(record: Record, found: re.Match[str]) -> OomKill:

@@ -7,7 +7,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from oakum.host.stop import stopped
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import TargetError
+from oakum.model.errors import MachineError, TargetError
 from oakum.model.process import Region
 
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -49,12 +49,21 @@ class LiveMemory:
     def __init__(self, pid: int) -> None:
         """Raises OSError."""
         self.pid = pid
-        self._pidfd = os.pidfd_open(pid)
-        self._folder = os.open(f"/proc/{pid}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._pagemap = os.open("pagemap", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder)
+        with ExitStack() as opened:
+            self._pidfd = os.pidfd_open(pid)
+            opened.callback(os.close, self._pidfd)
+            self._folder = os.open(f"/proc/{pid}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            opened.callback(os.close, self._folder)
+            self._pagemap = os.open("pagemap", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder)
+            opened.callback(os.close, self._pagemap)
+            self._try_to_read()
+            # Refused or ended, all three are closed again; from here on they are close()'s.
+            self._opened = opened.pop_all()
+
+    def _try_to_read(self) -> None:
+        """The right to read is the kernel's to grant, and only a read tells. Raises OSError."""
         first = next((region for region in self.regions() if region.readable and region.path == "[stack]"), None)
         if first is not None:
-            # The right to read is the kernel's to grant, and only a read tells.
             self._copy(first.end - 8, ctypes.create_string_buffer(8), 8)
 
     def regions(self) -> list[Region]:
@@ -63,14 +72,14 @@ class LiveMemory:
             with os.fdopen(fd, "rb") as file:
                 return [region for line in file if (region := _parse_region(line)) is not None]
         except OSError as exc:
-            raise _gone(self.pid) from exc
+            raise self._translated(exc) from exc
 
     def present(self, start: int, end: int) -> NDArray[np.bool_]:
         pages = (end - start + PAGE - 1) // PAGE
         try:
             raw = os.pread(self._pagemap, pages * 8, start // PAGE * 8)
         except OSError as exc:
-            raise _gone(self.pid) from exc
+            raise self._translated(exc) from exc
         entries = np.zeros(pages, np.uint64)
         got = np.frombuffer(raw[: len(raw) // 8 * 8], np.uint64)
         entries[: len(got)] = got
@@ -116,7 +125,7 @@ class LiveMemory:
         return True
 
     def _translated(self, exc: OSError) -> TargetError:
-        if exc.errno == errno.ESRCH:
+        if exc.errno in {errno.ESRCH, errno.ENOENT}:
             return _gone(self.pid)
         return TargetError(f"the memory of pid {self.pid} cannot be read", why=str(exc), next_step="oakum doctor")
 
@@ -126,8 +135,7 @@ class LiveMemory:
             yield
 
     def close(self) -> None:
-        for fd in (self._pidfd, self._pagemap, self._folder):
-            os.close(fd)
+        self._opened.close()
 
 
 class LiveMemories:
@@ -136,11 +144,15 @@ class LiveMemories:
     def open(self, pid: int) -> LiveMemory | Absent:
         try:
             return LiveMemory(pid)
-        except ProcessLookupError as exc:
-            raise _gone(pid) from exc
-        except FileNotFoundError as exc:
+        except (ProcessLookupError, FileNotFoundError, OverflowError) as exc:
             raise _gone(pid) from exc
         except OSError as exc:
+            if exc.errno == errno.EINVAL:
+                raise TargetError(
+                    f"{pid} is not a process", why="it may be a thread of one", next_step="oakum scan host"
+                ) from exc
+            if exc.errno in {errno.EMFILE, errno.ENFILE}:
+                raise MachineError("too many open files", why=str(exc), next_step="ulimit -n 65536") from exc
             return Absent(f"the memory of pid {pid}", AbsentKind.NOT_PERMITTED, f"{exc.strerror}: {_why()}", _get())
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from oakum.host.gauge import LiveGauge, ProcessFolder, complete_info, read_info, read_whole
 from oakum.host.rooted import open_regular
@@ -17,13 +18,19 @@ from oakum.model.process import ProcessInfo
 
 _ENVIRONMENT_BYTES = 1 << 21
 _MOST_OPEN_FILES = 1 << 16
+_NO_ROOM = {errno.EMFILE, errno.ENFILE}
+_Answer = TypeVar("_Answer")
 
 
 class LiveProcesses:
     """Port Processes."""
 
     def pids(self) -> list[int]:
-        return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+        try:
+            names = _with_room(lambda: os.listdir("/proc"))
+        except OSError as exc:
+            raise MachineError("/proc cannot be read", why=str(exc.strerror), next_step="ls /proc") from exc
+        return sorted(int(name) for name in names if name.isdigit())
 
     def list(self) -> list[ProcessInfo]:
         found = (_info_or_none(pid) for pid in self.pids())
@@ -69,13 +76,18 @@ class LiveProcesses:
 
 def _info_or_none(pid: int) -> ProcessInfo | None:
     try:
-        folder = ProcessFolder(pid)
-    except OSError:
+        return _with_room(lambda: _read_info(pid))
+    except OSError as exc:
+        if exc.errno in _NO_ROOM:
+            # It has not ended: to leave it out would be a lie.
+            raise _translated(pid, exc) from exc
         return None
+
+
+def _read_info(pid: int) -> ProcessInfo | None:
+    folder = ProcessFolder(pid)
     try:
         return read_info(folder)
-    except OSError:
-        return None
     finally:
         folder.close()
 
@@ -94,7 +106,7 @@ def _opened(pid: int, *, keep: bool = False) -> Iterator[ProcessFolder]:
     folder = None
     done = False
     try:
-        folder = _open_folder(pid)
+        folder = _with_room(lambda: ProcessFolder(pid))
         yield folder
         done = True
     except OSError as exc:
@@ -104,13 +116,14 @@ def _opened(pid: int, *, keep: bool = False) -> Iterator[ProcessFolder]:
             folder.close()
 
 
-def _open_folder(pid: int) -> ProcessFolder:
+def _with_room(ask: Callable[[], _Answer]) -> _Answer:
+    """Once more with a higher limit where open files ran out. Raises OSError."""
     try:
-        return ProcessFolder(pid)
+        return ask()
     except OSError as exc:
         if exc.errno != errno.EMFILE or not _raise_file_limit():
             raise
-        return ProcessFolder(pid)
+        return ask()
 
 
 def _raise_file_limit() -> bool:
@@ -124,7 +137,7 @@ def _raise_file_limit() -> bool:
 
 
 def _translated(pid: int, exc: OSError) -> OakumError:
-    if exc.errno in {errno.EMFILE, errno.ENFILE}:
+    if exc.errno in _NO_ROOM:
         return MachineError(
             "too many open files", why=f"the limit was reached at pid {pid}", next_step="ulimit -n 65536"
         )

@@ -32,14 +32,17 @@ def parse_stat(raw: bytes) -> Stat | None:
     fields = tail.split()
     if len(fields) < 20 or b"(" not in head:
         return None
-    return Stat(
-        name=os.fsdecode(head.partition(b"(")[2]),
-        state=fields[0].decode(),
-        parent_pid=int(fields[1]),
-        kernel_thread=bool(int(fields[6]) & _KERNEL_THREAD),
-        threads=int(fields[17]),
-        start_ticks=int(fields[19]),
-    )
+    try:
+        return Stat(
+            name=os.fsdecode(head.partition(b"(")[2]),
+            state=fields[0].decode(),
+            parent_pid=int(fields[1]),
+            kernel_thread=bool(int(fields[6]) & _KERNEL_THREAD),
+            threads=int(fields[17]),
+            start_ticks=int(fields[19]),
+        )
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Statm:
 def parse_statm(raw: bytes) -> Statm | None:
     """None when the process has no memory any more: a zombie's figures are all 0."""
     fields = raw.split()
-    if len(fields) < 3 or fields[0] == b"0":
+    if len(fields) < 3 or fields[0] == b"0" or not (fields[1].isdigit() and fields[2].isdigit()):
         return None
     return Statm(int(fields[1]) * PAGE_BYTES, int(fields[2]) * PAGE_BYTES)
 
@@ -66,7 +69,7 @@ def parse_statm(raw: bytes) -> Statm | None:
 def parse_kib_table(raw: bytes) -> dict[str, int]:
     """``Name:  123 kB`` lines of status and smaps_rollup, in bytes."""
     table = {}
-    for line in raw.splitlines():
+    for line in raw.split(b"\n"):
         name, _, rest = line.partition(b":")
         fields = rest.split()
         if len(fields) == 2 and fields[1] == b"kB" and fields[0].isdigit():
@@ -77,11 +80,13 @@ def parse_kib_table(raw: bytes) -> dict[str, int]:
 def parse_ids(raw: bytes) -> tuple[int, int | None]:
     """(effective uid, pid in its own namespace) of /proc/PID/status; None where the kernel does not tell NSpid."""
     uid, namespace_pid = -1, None
-    for line in raw.splitlines():
-        if line.startswith(b"Uid:"):
-            uid = int(line.split()[2])
-        elif line.startswith(b"NSpid:"):
-            namespace_pid = int(line.split()[-1])
+    # Only a line end ends a line: the process's name, which it chose itself, may hold a carriage return.
+    for line in raw.split(b"\n"):
+        fields = line.split()
+        if line.startswith(b"Uid:") and len(fields) > 2 and fields[2].isdigit():
+            uid = int(fields[2])
+        elif line.startswith(b"NSpid:") and fields[-1].isdigit():
+            namespace_pid = int(fields[-1])
     return uid, namespace_pid
 
 
