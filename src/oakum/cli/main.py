@@ -70,6 +70,8 @@ def _last_lines(exc: Exception) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    sys.stderr.write(f"oakum: {message}\n")
+    from oakum.render.names import shown_lines  # noqa: PLC0415  (a message may quote a file's or a target's words)
+
+    sys.stderr.write(f"oakum: {shown_lines(message)}\n")
     sys.stderr.flush()
     sys.exit(code)

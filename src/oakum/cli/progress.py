@@ -27,7 +27,7 @@ class Lines:
         self._said_at = 0.0
 
     def stage(self, text: str) -> None:
-        sys.stderr.write(f"oakum: {text}\n")
+        sys.stderr.write(f"oakum: {_shown(text)}\n")
         sys.stderr.flush()
 
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
@@ -49,12 +49,22 @@ class Panel:
 
     def stage(self, text: str) -> None:
         self._stage = text
-        self._live.console.print(f"[dim]·[/dim] {text}", highlight=False)
+        from rich.text import Text  # noqa: PLC0415
+
+        # A Text is not read as markup: a holder's name or a path may hold brackets.
+        self._live.console.print(Text.assemble(("·", "dim"), " ", _shown(text)))
 
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         from oakum.render import live_panel  # noqa: PLC0415
 
         self._live.update(live_panel(series, verdict, self._stage, remaining_s=remaining_s))
+
+
+def _shown(text: str) -> str:
+    """Stages name holders and paths, and those may hold terminal escapes."""
+    from oakum.render.names import shown  # noqa: PLC0415
+
+    return shown(text)
 
 
 @contextmanager

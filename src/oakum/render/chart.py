@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from sys import float_info
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oakum.model.curve import Curve
 from oakum.model.series import Floats, Unit, WorkloadSeries
@@ -77,10 +79,10 @@ def _frame(series: WorkloadSeries, curve: Curve | None, limit: float | None) -> 
     top = seen * 1.15
     if limit is not None and np.isfinite(limit) and limit < seen * 12:
         top = max(top, limit * 1.06)
-    if curve is not None:
+    if curve is not None and curve.fit_at_s.size:
         # The forecast is drawn as far as it stays in the picture, at most as long again as what was seen.
         end_s = min(max(end_s, float(curve.fit_at_s[-1])), end_s + (end_s - start_s))
-    return _Frame(start_s, max(end_s, start_s + 1e-3), max(top, 1.0))
+    return _Frame(start_s, max(end_s, start_s + 1e-3), min(max(top, 1.0), float_info.max))
 
 
 def _thinned(at: Floats, value: Floats) -> tuple[Floats, Floats]:
@@ -96,19 +98,29 @@ def _thinned(at: Floats, value: Floats) -> tuple[Floats, Floats]:
 
 def _path(frame: _Frame, at: Floats, value: Floats) -> str:
     points = zip(frame.x(at).tolist(), frame.y(value).tolist(), strict=True)
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    # A lone point has no length; with a round cap it is seen as a dot.
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + ("h0" if at.size == 1 else "")
 
 
 def _fitted(frame: _Frame, curve: Curve) -> list[str]:
-    inside = curve.fit_at_s <= frame.end_s
+    known = ~np.isnan(curve.fit) & ~np.isnan(curve.fit_low) & ~np.isnan(curve.fit_high)
+    inside = known & (curve.fit_at_s <= frame.end_s)
     at = curve.fit_at_s[inside]
-    floor = np.isfinite(curve.floor)
-    parts = [f'<path class="floor" d="{_path(frame, curve.floor_at_s[floor], curve.floor[floor])}"/>']
+    parts = [
+        f'<path class="floor" d="{_path(frame, curve.floor_at_s[run], curve.floor[run])}"/>'
+        for run in _runs(np.isfinite(curve.floor))
+    ]
     if at.size > 1:
         band = _path(frame, at, curve.fit_high[inside]) + "L" + _path(frame, at[::-1], curve.fit_low[inside][::-1])[1:]
         parts.insert(0, f'<path class="band" d="{band}Z"/>')
         parts.append(f'<path class="fit" d="{_path(frame, at, curve.fit[inside])}"/>')
     return parts
+
+
+def _runs(there: NDArray[np.bool_]) -> list[slice]:
+    """Stretches without a gap."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], there, [False])).astype(np.int8)))
+    return [slice(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _axes(frame: _Frame, unit: Unit) -> str:

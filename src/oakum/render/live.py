@@ -57,7 +57,7 @@ def live_panel(
     if nearest is not None:
         text.append(f"   {forecast_text(nearest)}", style="bold")
     left = "" if remaining_s is None else f"{format_duration(max(remaining_s, 0.0))} left"
-    return Panel(text, title=shown(series.id), subtitle=left, subtitle_align="right", width=WIDTH + 4)
+    return Panel(text, title=Text(shown(series.id)), subtitle=left, subtitle_align="right", width=WIDTH + 4)
 
 
 def _now(series: WorkloadSeries) -> float:

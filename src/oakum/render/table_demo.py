@@ -25,7 +25,7 @@ def demo_view(demo: Demo) -> RenderableType:
     parts.append(Rule("the kill", align="left"))
     kill = demo.kill
     life = demo.whole_life.lifetimes[-1]
-    parts.append(Text(f"  {sparkline(life.value, 60)}", style="cyan"))
+    parts.append(Text(f"  {sparkline(life.value, 56)}", style="cyan"))
     if isinstance(kill, Absent):
         parts.append(Text(f"  not seen: {shown(kill.why)} → {shown(kill.get)}", style="yellow"))
     else:
@@ -41,7 +41,7 @@ def demo_view(demo: Demo) -> RenderableType:
     parts += [
         Rule("the proof", align="left"),
         Text(f"  {SIGNS[fixed.verdict.name]} {sentence}"),
-        Text(f"  {sparkline(fixed.series.lifetimes[-1].value, 60)}", style="cyan"),
+        Text(f"  {sparkline(fixed.series.lifetimes[-1].value, 56)}", style="cyan"),
         Text(f"  all of it took {format_duration(demo.seconds)}", style="dim"),
     ]
     return Group(*parts)

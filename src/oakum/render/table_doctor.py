@@ -16,11 +16,14 @@ Row: TypeAlias = tuple[str, str, str | None]
 
 def doctor_view(rows: Sequence[Row]) -> RenderableType:
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, finding, get in rows:
-        sign = "[green]●[/green]" if get is None else "[yellow]○[/yellow]"
-        table.add_row(sign, name, shown(finding) if get is None else f"missing: {shown(finding)}\n→ {shown(get)}")
+        sign = Text("●", style="green") if get is None else Text("○", style="yellow")
+        # Plain text would be read as markup: what the machine says may hold brackets.
+        told = shown(finding) if get is None else f"missing: {shown(finding)}\n→ {shown(get)}"
+        table.add_row(sign, Text(shown(name)), Text(told))
     return table
 
 

@@ -37,7 +37,7 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
     sentence = headline(investigation.target, verdict, series.unit, now_s=investigation.generated_at_s)
     yield Text(f"{SIGNS[verdict.name]} {sentence}", style=COLOURS[verdict.name.value])
     if series.lifetimes and len(series.lifetimes[-1]):
-        yield Text(f"  {sparkline(series.lifetimes[-1].value, 60)}", style="cyan")
+        yield Text(f"  {sparkline(series.lifetimes[-1].value, 56)}", style="cyan")
     nearest = nearest_forecast(verdict)
     if nearest is not None:
         yield Text(f"  {nearest.boundary}: {forecast_range_text(nearest)} from the last sample", style="dim")
@@ -97,12 +97,14 @@ def _cause(cause: Cause, holder: HolderGrowth | None) -> Iterator[RenderableType
 
 def _types(growth: HeapGrowth) -> Iterator[RenderableType]:
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     yield _title(f"growth by type in {format_duration(growth.seconds)}")
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     for grown in growth.types[:MOST_TYPES]:
         count = f"{format_count(grown.count_before)} → {format_count(grown.count_after)}"
-        table.add_row(f"  {shown(grown.name, 40)}", count, format_size(grown.bytes_grown, signed=True))
+        # Plain text would be read as markup: Model[int] is a fine name of a type.
+        table.add_row(Text(f"  {shown(grown.name, 40)}"), count, format_size(grown.bytes_grown, signed=True))
     yield table
 
 

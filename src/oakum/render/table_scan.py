@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from oakum.model.scan import Scan, ScanRow
 from oakum.model.units import format_count
@@ -14,29 +16,37 @@ from oakum.render.names import shown
 from oakum.render.sparkline import sparkline
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.text import Text
+
+Cells: TypeAlias = "tuple[Text, Text, Text, Text, Text, Text, Text]"
+"""Sign and verdict, what, memory, sparkline, pattern, rate, reaches; empty where there is nothing to say."""
+
+
+LEAST_WIDTH = 112
+"""A narrower terminal has no room for a row's figures beside its name: they go below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Laid out when the width is known."""
+
+    rows: tuple[ScanRow, ...]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        cells = [_cells(row) for row in self.rows]
+        if options.max_width >= LEAST_WIDTH:
+            yield _table(cells)
+        else:
+            yield from _cards(cells)
 
 
 def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     from rich.console import Group  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
     rows = scan.ranked[:top]
-    cells = [_cells(row) for row in rows]
-    names = ("", "what", "memory", "", "pattern", "rate", "reaches")
-    # A column that says nothing in any row takes room from the names.
-    used = [index for index in range(len(names)) if index < 2 or any(str(cell[index]) for cell in cells)]
-    for index in used:
-        what = index == 1
-        table.add_column(
-            names[index], overflow="fold", no_wrap=not what, min_width=20 if what else None, ratio=1 if what else None
-        )
-    for cell in cells:
-        table.add_row(*(cell[index] for index in used))
-    parts: list[RenderableType] = [Text(_summary(scan), style="bold"), table]
+    parts: list[RenderableType] = [Text(_summary(scan), style="bold"), _Rows(rows)]
     if len(scan.rows) > len(rows):
         parts.append(Text(f"{len(scan.rows) - len(rows)} more; --top shows them", style="dim"))
     parts += [
@@ -47,12 +57,37 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     return Group(*parts)
 
 
+def _table(cells: Sequence[Cells]) -> RenderableType:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    names = ("", "what", "memory", "", "pattern", "rate", "reaches")
+    # A column that says nothing in any row takes room from the names.
+    used = [index for index in range(len(names)) if index < 2 or any(str(cell[index]) for cell in cells)]
+    for index in used:
+        what = index == 1
+        table.add_column(
+            names[index], overflow="fold", no_wrap=not what, min_width=20 if what else None, ratio=1 if what else None
+        )
+    for cell in cells:
+        table.add_row(*(cell[index] for index in used))
+    return table
+
+
+def _cards(cells: Sequence[Cells]) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    for sign, what, *figures in cells:
+        yield Text.assemble(sign, "  ", what)
+        yield Text("  ").join([Text(), *(figure for figure in figures if figure)])
+
+
 def _summary(scan: Scan) -> str:
     counts = [f"{format_count(scan.count(name))} {name.value}" for name in VerdictName if scan.count(name)]
     return f"{format_count(len(scan.rows))} series from {shown(scan.source)}: {', '.join(counts) or 'nothing to judge'}"
 
 
-def _cells(row: ScanRow) -> tuple[Text | str, ...]:
+def _cells(row: ScanRow) -> Cells:
     from rich.text import Text  # noqa: PLC0415
 
     series, verdict = row
@@ -66,9 +101,9 @@ def _cells(row: ScanRow) -> tuple[Text | str, ...]:
     return (
         sign,
         Text(f"{name} {title}".strip()),
-        level_text(verdict.level, series.unit),
+        Text(level_text(verdict.level, series.unit)),
         Text(sparkline(series.lifetimes[-1].value, 10) if series.lifetimes else "", style="cyan"),
-        verdict.pattern.value if verdict.pattern else "",
-        rate if verdict.name is not VerdictName.HEALTHY else "",
-        forecast_text(nearest) if nearest is not None else "",
+        Text(verdict.pattern.value if verdict.pattern else ""),
+        Text(rate if verdict.name is not VerdictName.HEALTHY else ""),
+        Text(forecast_text(nearest) if nearest is not None else ""),
     )
