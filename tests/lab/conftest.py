@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 
 # The lab's own module stands beside its tests, and importlib mode puts no folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
+
+# A run that was started in the background ignores Ctrl-C, and so would all that it starts: here Ctrl-C is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COLUMNS = ("program", "objects", "seconds", "pause inside s", "pause said s", "MB read", "verdict", "cause", "holder")
 
