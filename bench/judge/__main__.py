@@ -15,7 +15,8 @@ from bench.judge.ours import Oakum
 def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     data = _data(chosen.data)
-    parts = tuple(chosen.part) if chosen.part else suite.PARTS
+    # What is held back is not looked at while tuning, unless it is asked for by name.
+    parts = tuple(chosen.part) if chosen.part else ("tune",) if chosen.quick else suite.PARTS
     if chosen.explain:
         for line in explain.told(suite.case(chosen.explain, data), (chosen.every or 30) * 60, chosen.at):
             print(line)

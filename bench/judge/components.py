@@ -112,7 +112,8 @@ def jobs(share: float, every_s: float, lasts_s: float, *, phase_s: float, uneven
         lasts = lasts_s * np.maximum(0.3, 1 + uneven * life.rng.standard_normal(int(which[-1]) + 1))
         inside = into < lasts[which]
         ramp: Floats = np.where(inside, np.minimum(1.0, into / (0.2 * lasts_s)), 0.0)
-        return share * size[which] * ramp
+        height: Floats = share * size[which]
+        return height * ramp
 
     return running
 

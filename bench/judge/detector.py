@@ -47,15 +47,23 @@ class Detector(Protocol):
     def answers(self, case: Case, at_s: Floats) -> Answers: ...
 
 
-def only_alarms(at_s: Floats, alarm: NDArray[np.bool_], score: Floats, spent_s: float) -> Answers:
-    """The answers of a rule that knows two words. ``score``: anything that grows with the suspicion, or NaN."""
+def only_alarms(
+    at_s: Floats, alarm: NDArray[np.bool_], score: Floats, spent_s: float, *, reaches_s: Floats | None = None
+) -> Answers:
+    """The answers of a rule that knows two words. ``score``: anything that grows with the suspicion, or NaN.
+
+    ``reaches_s``: seconds until the limit, where the rule knows a time.
+    """
     size = at_s.size
+    forecast = np.full((size, len(QUANTILES)), np.nan)
+    if reaches_s is not None:
+        forecast[:, QUANTILES.index(0.50)] = reaches_s
     return Answers(
         at_s,
         np.where(alarm, LEAK, HEALTHY).astype(np.int8),
         score,
         ("",) * size,
-        np.full((size, len(QUANTILES)), np.nan),
+        forecast,
         np.full(size, np.nan),
         spent_s,
         size,

@@ -18,6 +18,7 @@ from oakum.model.series import Ending, Floats, Metric, Scope, Series, Unit, Work
 
 MEBI = 2.0**20
 SHORTEST_GRAFT_S = 6 * HOUR
+HISTORY_SHARE = 0.25
 GRAFTS = (Growth.LINEAR, Growth.ACCELERATING, Growth.EXPONENTIAL, Growth.STEPWISE)
 
 
@@ -79,10 +80,18 @@ def part_of(one: Recorded) -> str:
 
 
 def grafts(one: Recorded) -> list[Case]:
-    """A leak of each kind on a healthy series that moves at all."""
+    """A healthy series that moves at all: as it is, and with a leak of each kind."""
     if one.leaks or float(one.value.max()) <= 0 or one.at_s[-1] - one.at_s[0] < SHORTEST_GRAFT_S:
         return []
-    return [_grafted(one, growth) for growth in GRAFTS]
+    return [_plain(one), *(_grafted(one, growth) for growth in GRAFTS)]
+
+
+def _plain(one: Recorded) -> Case:
+    """The same healthy series without a leak, scored over the same time as its grafts."""
+    part = f"{part_of(one)}-graft"
+    begins = float(one.at_s[0]) + HISTORY_SHARE * float(one.at_s[-1] - one.at_s[0])
+    truth = Truth(family=one.dataset, limit=one.limit)
+    return Case(f"{part}/healthy/{one.dataset}/{one.name}", part, _series(one, one.value, one.limit), truth, begins)
 
 
 def _grafted(one: Recorded, growth: Growth) -> Case:
@@ -104,7 +113,7 @@ def _grafted(one: Recorded, growth: Growth) -> Case:
     full = np.flatnonzero(value >= limit)
     full = full[since[full] > 0]
     seen = int(full[0]) + 1 if full.size else value.size
-    begins = float(one.at_s[0]) + 0.25 * span
+    begins = float(one.at_s[0]) + HISTORY_SHARE * span
     before = one.value[(since <= 0) & (since > -3 * HOUR)]
     truth = Truth(
         family=one.dataset,

@@ -135,6 +135,9 @@ def _forecasts(case: Case, answers: Answers) -> tuple[Floats, Floats]:
 def _trusted(case: Case, answers: Answers, onset: float) -> Floats:
     """A probability was right when the series was leaking at that moment. Thinned to some fifty moments per series."""
     table = np.zeros((BINS, 3))
+    if not np.all((answers.probability >= 0) & (answers.probability <= 1) | np.isnan(answers.probability)):
+        # A score, not a probability.
+        return table
     known = np.flatnonzero(np.isfinite(answers.probability))
     known = known[:: max(1, known.size // 50)]
     if not known.size:

@@ -45,7 +45,7 @@ def quick(data: Path | None, parts: tuple[str, ...] = PARTS) -> Suite:
 
 
 def full(data: Path | None, parts: tuple[str, ...] = PARTS) -> Suite:
-    return Suite(healthy=20, leaking=4, every_s=300.0, data=data, parts=parts)
+    return Suite(healthy=12, leaking=3, every_s=300.0, data=data, parts=parts)
 
 
 def case(name: str, data: Path | None) -> Case:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -145,12 +146,11 @@ class LiveMemories:
         try:
             return LiveMemory(pid)
         except (ProcessLookupError, FileNotFoundError, OverflowError) as exc:
-            raise _gone(pid) from exc
+            # What a thread's number is answered with has changed between kernels: EINVAL, then ENOENT.
+            raise (_no_process(pid) if _is_thread(pid) else _gone(pid)) from exc
         except OSError as exc:
             if exc.errno == errno.EINVAL:
-                raise TargetError(
-                    f"{pid} is not a process", why="it may be a thread of one", next_step="oakum scan host"
-                ) from exc
+                raise _no_process(pid) from exc
             if exc.errno in {errno.EMFILE, errno.ENFILE}:
                 raise MachineError("too many open files", why=str(exc), next_step="ulimit -n 65536") from exc
             return Absent(f"the memory of pid {pid}", AbsentKind.NOT_PERMITTED, f"{exc.strerror}: {_why()}", _get())
@@ -177,6 +177,19 @@ def _yama() -> int:
 
 def _gone(pid: int) -> TargetError:
     return TargetError(f"pid {pid} has ended", why="the kernel knows it no more", next_step="oakum scan host")
+
+
+def _no_process(pid: int) -> TargetError:
+    return TargetError(f"{pid} is not a process", why="it may be a thread of one", next_step="oakum scan host")
+
+
+def _is_thread(pid: int) -> bool:
+    """A thread has a folder too, which names the process that it belongs to."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_bytes()
+    except OSError:
+        return False
+    return f"\nTgid:\t{pid}\n".encode() not in status
 
 
 def _parse_region(line: bytes) -> Region | None:

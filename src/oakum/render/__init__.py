@@ -1,6 +1,7 @@
 """Tables, charts, codecs and reports for every face.
 
 Names are loaded when they are first used: a face that prints JSON never loads rich or jinja2.
+No name here is a file's too: once ``render/save.py`` is imported, ``render.save`` is the file. Import such from it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,11 @@ if TYPE_CHECKING:
     from oakum.render.codec_demo import demo_to_json as demo_to_json
     from oakum.render.codec_investigation import investigation_to_json as investigation_to_json
     from oakum.render.codec_scan import scan_to_json as scan_to_json
-    from oakum.render.headline import headline as headline
     from oakum.render.live import live_panel as live_panel
     from oakum.render.live import watch_line as watch_line
     from oakum.render.report_html import demo_html as demo_html
     from oakum.render.report_html import investigation_html as investigation_html
     from oakum.render.report_html import scan_html as scan_html
-    from oakum.render.save import save as save
     from oakum.render.table_demo import demo_view as demo_view
     from oakum.render.table_investigation import investigation_view as investigation_view
     from oakum.render.table_scan import scan_table as scan_table
@@ -29,12 +28,10 @@ _HOMES = {
     "demo_html": "report_html",
     "demo_to_json": "codec_demo",
     "demo_view": "table_demo",
-    "headline": "headline",
     "investigation_html": "report_html",
     "investigation_to_json": "codec_investigation",
     "investigation_view": "table_investigation",
     "live_panel": "live",
-    "save": "save",
     "scan_html": "report_html",
     "scan_table": "table_scan",
     "scan_to_json": "codec_scan",
@@ -46,12 +43,10 @@ __all__ = [
     "demo_html",
     "demo_to_json",
     "demo_view",
-    "headline",
     "investigation_html",
     "investigation_to_json",
     "investigation_view",
     "live_panel",
-    "save",
     "scan_html",
     "scan_table",
     "scan_to_json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 from shlex import quote
@@ -44,12 +45,21 @@ def save(path: Path, text: str) -> Path:
 
 
 def _is_stream(path: Path) -> bool:
-    return str(path.parent) in STREAMS or path.is_fifo() or path.is_char_device()
+    mode = _mode(path)
+    return str(path.parent) in STREAMS or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def _mode(path: Path) -> int:
+    """0 where nothing can be seen: writing will say why."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
 
 
 def _written_beside(path: Path, text: str) -> Path:
     """A temporary file in the same folder, on the disk; mode 0600, for it may name what should not be public."""
-    if path.is_dir():
+    if stat.S_ISDIR(_mode(path)):
         raise CallerError(
             f"{path} is a folder", why="a file is wanted", next_step=f"-f {quote(str(path))}/oakum-report.html"
         )

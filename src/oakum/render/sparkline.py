@@ -34,7 +34,7 @@ def sparkline(value: Floats, width: int = 16) -> str:
 def curve_rows(value: Floats, top: float, *, width: int, height: int) -> list[str]:
     """``height`` rows of text, the highest first; ``top`` is the value at the upper edge."""
     points = resampled(value, width)
-    eighths = np.clip(points / top, 0, 1) * height * 8 if top > 0 else np.zeros(points.size)
+    eighths = np.minimum(points, top) / top * height * 8 if top > 0 else np.zeros(points.size)
     rows = []
     for row in range(height - 1, -1, -1):
         filled = np.clip(eighths - row * 8, 0, 8).astype(int)

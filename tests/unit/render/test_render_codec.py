@@ -14,6 +14,7 @@ import pytest
 from examples_render import HOSTILE, NOW_S, cannot_tell, filling_cache, healthy, hostile, leak, scan
 from referencing import Registry, Resource
 
+from oakum import render
 from oakum.model.scan import Scan, Window
 from oakum.model.verdict import Forecast
 from oakum.render import investigation_to_json, scan_to_json, schemas
@@ -158,3 +159,12 @@ def test_names_stay_as_they_are_but_half_characters_do_not():
 )
 def test_facts_become_plain(value, expected):
     assert plain(value) == expected
+
+
+def test_no_name_that_is_promised_is_a_files_too():
+    """Once a file of the folder is imported, its name is the file: the promise would depend on who came first."""
+    files = {path.stem for path in Path(render.__file__).parent.glob("*.py")}
+    assert files & set(render.__all__) == set()
+    assert all(callable(getattr(render, name)) for name in render.__all__)
+    with pytest.raises(AttributeError):
+        _ = render.no_such_thing
