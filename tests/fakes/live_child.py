@@ -15,7 +15,7 @@ PATTERN = b"a rope unpicked into oakum" * 1000
 ANSWERS_WITHIN_S = 10.0
 
 _PROGRAM = """
-import ctypes, mmap, resource, sys
+import ctypes, mmap, os, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (512 << 20,) * 2)
 resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
 # Where yama allows only a parent to look, let any process: PR_SET_PTRACER, PR_SET_PTRACER_ANY.
@@ -36,7 +36,8 @@ for line in iter(sys.stdin.readline, ""):
             threading.Thread(target=threading.Event().wait, daemon=True).start()
     elif word == "note":
         import signal
-        signal.signal(int(value), lambda number, frame: print("signal", number, flush=True))
+        # A handler may come inside a print: only a plain write is safe there.
+        signal.signal(int(value), lambda number, frame: os.write(1, b"signal %d\\n" % number))
     print(word, flush=True)
 """
 
