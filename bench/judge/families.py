@@ -151,7 +151,7 @@ def restarted(rng: Chance, window_s: float) -> Healthy:
     moments = np.arange(rng.uniform(0.2, 1.0) * every, window_s, every)
     parts = (
         resident(rng.uniform(0.1, 0.3)),
-        warm_up(rng.uniform(0.05, 0.25), log_uniform(rng, 5 * MINUTE, 0.25 * every)),
+        warm_up(rng.uniform(0.05, 0.25), log_uniform(rng, 5 * MINUTE, max(0.25 * every, 6 * MINUTE))),
         working_set(rng.uniform(0, 0.12), 10 * MINUTE),
         noise(log_uniform(rng, 5e-4, 5e-3)),
     )
