@@ -104,8 +104,8 @@ class LiveMemory:
         return done
 
     def read(self, start: int, size: int) -> bytes:
-        buffer = bytearray(size)
-        return bytes(buffer[: self.read_into(start, memoryview(buffer))]) if size > 0 else b""
+        buffer = bytearray(max(0, size))
+        return bytes(buffer[: self.read_into(start, memoryview(buffer))]) if buffer else b""
 
     def _copy(self, address: int, target: object, size: int) -> int:
         # The pid cannot have passed to another process unless this one is gone.

@@ -56,9 +56,9 @@ def _title(first: CgroupMemory, last: CgroupMemory) -> str:
         f" {format_size(last.file_bytes)} page cache; {bound}"
     )
     if last.kills:
-        told += f", {last.kills} OOM kills so far"
+        told += f", {last.kills} OOM kill{'' if last.kills == 1 else 's'} so far"
     if new := _gained(first.kills, last.kills):
-        told += f", {new} of them now"
+        told += f", {new} while it was watched"
     if stalled_us := _gained(first.pressure_some_us, last.pressure_some_us):
         told += (
             f"; stalled on memory for {format_duration(stalled_us / 1e6)} of {format_duration(last.at_s - first.at_s)}"

@@ -14,6 +14,7 @@ from oakum.model.ports import Cgroups, Clock, KernelLog, Processes, ProcessGauge
 from oakum.model.process import ProcessInfo
 from oakum.model.series import Scope, WorkloadSeries
 from oakum.sense.successor import find_successor
+from oakum.sense.timeline import Timeline
 from oakum.sense.track import Track
 
 LEAST_ANON_BYTES = 1 << 20
@@ -36,15 +37,17 @@ class MachineWatch:
         self._processes, self._cgroups, self._clock = processes, cgroups, clock
         self._interval_s = interval_s
         self._machine_bytes = float(cgroups.machine_memory_bytes())
-        self._begun_s, self._wall_s = clock.monotonic_s(), clock.now_s()
+        self._time = Timeline(clock)
         self._known: set[int] = set(processes.pids())
         self._living: list[_Watched] = []
         self._gone: list[_Watched] = []
+        self._groups: dict[str, Track] = {}
+        for path in cgroups.list():
+            self._watch_group(path)
         for info in processes.list():
+            # One that started since the numbers were read is no newcomer at the next tick.
+            self._known.add(info.pid)
             self._join(info)
-        self._groups = {
-            path: Track(f"cgroup{path}", Scope.CGROUP, {"cgroup": path}) for path in cgroups.list() if path != "/"
-        }
         self._sample()
 
     def __enter__(self) -> Self:
@@ -60,12 +63,12 @@ class MachineWatch:
 
     def tick(self) -> None:
         """Wait for the next sample and take it; a tick that comes too late is a gap."""
-        due = int((self._clock.monotonic_s() - self._begun_s) / self._interval_s) + 1
-        self._clock.sleep_until(self._begun_s + due * self._interval_s)
+        due = int(self._time.elapsed_s / self._interval_s) + 1
+        self._clock.sleep_until(self._time.begun_s + due * self._interval_s)
         self._sample()
 
     def _sample(self) -> None:
-        at_s = self._wall_s + self._clock.monotonic_s() - self._begun_s
+        at_s = self._time.stamp()
         limits = self._sample_groups(at_s)
         living = []
         for watched in self._living:
@@ -107,20 +110,27 @@ class MachineWatch:
             gauge = self._processes.open(info.pid)
         except TargetError:
             return
+        self._watch_group(info.cgroup)
+        started_s = self._time.stamp_of(info.started_s)
         before = self._predecessor(info)
         if before is not None:
             self._gone.remove(before)
-            before.track.begin(info.pid, info.started_s)
+            before.track.begin(info.pid, started_s)
             self._living.append(_Watched(gauge, info, before.track))
             return
         labels = {"command": info.title, "name": info.name, "cgroup": info.cgroup}
-        track = Track(f"pid/{info.pid}", Scope.PROCESS, labels, pid=info.pid, started_s=info.started_s)
+        track = Track(f"pid/{info.pid}", Scope.PROCESS, labels, pid=info.pid, started_s=started_s)
         self._living.append(_Watched(gauge, info, track))
+
+    def _watch_group(self, path: str) -> None:
+        """Cgroups that are made while the machine is watched come with their processes."""
+        if path != "/" and path not in self._groups:
+            self._groups[path] = Track(f"cgroup{path}", Scope.CGROUP, {"cgroup": path})
 
     def _predecessor(self, info: ProcessInfo) -> _Watched | None:
         """The one that ended first among those whose place it may have taken."""
         for gone in self._gone:
-            if find_successor(gone.info, gone.track.last_s or 0.0, [info]) is not None:
+            if find_successor(gone.info, self._time.wall_of(gone.track.last_s or 0.0), [info]) is not None:
                 return gone
         return None
 
@@ -128,7 +138,7 @@ class MachineWatch:
         """What was seen, without the trifles; how each lifetime ended is the kernel's word."""
         tracks = [watched.track for watched in (*self._living, *self._gone)]
         if any(track.lifetimes > 1 or track.ended for track in tracks):
-            kills = kernel_log.oom_kills(self._wall_s)
+            kills = kernel_log.oom_kills(self._time.wall_of(self._time.stamp(0.0)))
             if not isinstance(kills, Absent):
                 for track in tracks:
                     track.killed({kill.pid for kill in kills})

@@ -16,6 +16,7 @@ from oakum.model.series import Scope, WorkloadSeries
 from oakum.model.units import format_duration
 from oakum.sense.charge import Fact, cgroup_fact, process_fact
 from oakum.sense.successor import find_successor
+from oakum.sense.timeline import Timeline
 from oakum.sense.track import Track
 
 CHARGE_EVERY_S = 1.0
@@ -37,10 +38,7 @@ class Told:
 
 
 class ProcessWatch:
-    """Samples stand at start + k·interval on the monotonic clock; a tick that comes too late is a gap.
-
-    Times are one reading of the wall clock plus monotonic time, so a wall clock that steps back cannot disorder them.
-    """
+    """Samples stand at start + k·interval on the monotonic clock; a tick that comes too late is a gap."""
 
     def __init__(self, pid: int, *, processes: Processes, cgroups: Cgroups, clock: Clock, interval_s: float) -> None:
         self._processes, self._cgroups, self._clock = processes, cgroups, clock
@@ -48,7 +46,7 @@ class ProcessWatch:
         self._gauge = processes.open(pid)
         self._there = set(processes.pids())
         self.info = self._gauge.info
-        self._begun_s, self._wall_s = clock.monotonic_s(), clock.now_s()
+        self._time = Timeline(clock)
         labels = {"command": self.info.title, "name": self.info.name}
         self._track = Track(f"pid/{pid}", Scope.PROCESS, labels, pid=pid, started_s=self.info.started_s)
         self._limit_bytes, self._charge_read_s = np.inf, -np.inf
@@ -77,11 +75,10 @@ class ProcessWatch:
 
     def tick(self) -> bool:
         """Wait for the next sample and take it. False: the process has ended."""
-        elapsed_s = self._clock.monotonic_s() - self._begun_s
-        due = int(elapsed_s / self._interval_s) + 1
+        due = int(self._time.elapsed_s / self._interval_s) + 1
         self.missed += max(0, due - self._next)
         self._next = due + 1
-        self._clock.sleep_until(self._begun_s + due * self._interval_s)
+        self._clock.sleep_until(self._time.begun_s + due * self._interval_s)
         return self._sample()
 
     def follow(self, within_s: float = BACK_WITHIN_S) -> bool:
@@ -106,7 +103,8 @@ class ProcessWatch:
                 newcomers.append(self._processes.info(pid))
             except TargetError:
                 continue
-        found = find_successor(self.info, self._track.last_s or self._wall_s, newcomers)
+        last_s = self._track.last_s or self._time.stamp(0.0)
+        found = find_successor(self.info, self._time.wall_of(last_s), newcomers)
         if found is None:
             return False
         try:
@@ -116,16 +114,18 @@ class ProcessWatch:
         self._gauge.close()
         self._gauge, self._there = gauge, set(self._processes.pids())
         self._returns.append(f"pid {self.info.pid} ended, and pid {found.pid} took its place")
-        self.info = found
+        if found.cgroup != self.info.cgroup:
+            self._charges.clear()
+        self.info, self._limit_bytes, self._charge_read_s = found, np.inf, -np.inf
         self._full.clear()
-        self._track.begin(found.pid, found.started_s)
+        self._track.begin(found.pid, self._time.stamp_of(found.started_s))
         return self._sample()
 
     def _sample(self) -> bool:
         if self.ended:
             return False
         memory = self._gauge.sample()
-        elapsed_s = self._clock.monotonic_s() - self._begun_s
+        elapsed_s = self._time.elapsed_s
         if memory is None:
             self._track.end()
             return False
@@ -133,7 +133,7 @@ class ProcessWatch:
             self._charge_read_s = elapsed_s
             self._read_charge()
         # What is charged to the cgroup beside this process (page cache in use, other processes) takes room too.
-        self._track.add(self._wall_s + elapsed_s, float(memory.anon_bytes), self._limit_bytes)
+        self._track.add(self._time.stamp(elapsed_s), float(memory.anon_bytes), self._limit_bytes)
         return True
 
     def _read_charge(self) -> None:
@@ -147,7 +147,7 @@ class ProcessWatch:
     def told(self, kernel_log: KernelLog) -> Told:
         """The series with how each lifetime ended by the kernel's word, and the facts beside it."""
         if self.ended or self._returns:
-            kills = kernel_log.oom_kills(self._wall_s)
+            kills = kernel_log.oom_kills(self._time.wall_of(self._time.stamp(0.0)))
             if not isinstance(kills, Absent):
                 self._track.killed({kill.pid for kill in kills})
         return Told(self.series(), tuple(self._facts()))
