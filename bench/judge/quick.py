@@ -69,15 +69,15 @@ def _whole(outcomes: Sequence[Outcome]) -> Iterator[str]:
             f"  episodes/1,000 d {got.per_1000_days.value:.1f} ({got.episodes} in {got.healthy_days:.0f} d)"
         )
     mean, table = macro_f1(outcomes)
-    shapes = ", ".join(f"{name} {value:.2f} ({count})" for name, (value, count) in table.items())
+    shapes = ", ".join(f"{name} {value.value:.2f} ({count})" for name, (value, count) in table.items())
     if table:
-        yield f"pattern macro-F1 {mean:.3f}: {shapes}"
+        yield f"pattern macro-F1 {mean}: {shapes}"
     for row in foresight(outcomes):
         if row.asked:
             yield (
-                f"forecast at {row.life:.0%} of life: error {row.error:.2f}, P90 {row.error_p90:.2f}, given"
-                f" {row.given}/{row.asked}, in p10-p90 {row.within_80:.2f}, in p5-p95 {row.within_90:.2f},"
-                f" width {row.width:.2f}"
+                f"forecast at {row.life:.0%} of life: error {row.error.value:.2f}, P90 {row.error_p90:.2f}, given"
+                f" {row.given}/{row.asked}, in p10-p90 {row.within_80.value:.2f}, in p5-p95 {row.within_90.value:.2f},"
+                f" width {row.width_80:.2f}"
             )
     bins = "  ".join(f"{mean:.2f}→{right:.2f}" for weight, mean, right in reliability(outcomes).tolist() if weight >= 1)
     yield f"probability → was leaking: {bins}"

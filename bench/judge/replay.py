@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.judge.case import Case
-from bench.judge.detector import LEAK, QUANTILES, Answers, Detector
+from bench.judge.detector import LEAK, QUANTILES, SUSPECT, Answers, Detector
 from bench.judge.episodes import false_alarms, found_at
 from oakum.model.series import Floats
 
@@ -21,6 +21,8 @@ class Outcome:
     """What is kept of one detector on one series.
 
     ``delay_s``, ``headroom``: from the onset to the first alarm, and the share of the headroom lost; NaN unknown.
+    ``suspected``: whether a leak was found or at least suspected, a healthy series suspected at any time.
+    ``alarmed_s``: the first alarm, true or false, in seconds since the first sample; NaN where there was none.
     ``healthy_days``: how long a false alarm could have happened.
     ``highest``: the highest score while scored, for the precision-recall curve.
     ``forecast``: float64[3, 5], at LIVES; ``remaining_s``: float64[3], the truth; NaN where not given or not known.
@@ -34,7 +36,9 @@ class Outcome:
     kind: str
     fast: bool
     found: bool
+    suspected: bool
     early: int
+    alarmed_s: float
     delay_s: float
     headroom: float
     healthy_days: float
@@ -64,6 +68,7 @@ def outcome(case: Case, detector: str, answers: Answers) -> Outcome:
     until = onset if truth.leaks else case.end_s
     forecast, remaining = _forecasts(case, answers)
     after = answers.at_s >= onset if truth.leaks else np.ones(answers.at_s.size, bool)
+    alarms = answers.at_s[answers.name == LEAK]
     return Outcome(
         detector=detector,
         name=case.name,
@@ -72,7 +77,9 @@ def outcome(case: Case, detector: str, answers: Answers) -> Outcome:
         kind=truth.kind,
         fast=truth.fast,
         found=found is not None,
+        suspected=bool(np.any(np.isin(answers.name, (SUSPECT, LEAK)) & after)),
         early=false_alarms(case, answers),
+        alarmed_s=float(alarms[0]) - case.start_s if alarms.size else np.nan,
         delay_s=np.nan if found is None else max(0.0, found - max(onset, case.eval_from_s)),
         headroom=np.nan if found is None else _headroom(case, found, onset),
         healthy_days=max(0.0, until - case.eval_from_s) / DAY,

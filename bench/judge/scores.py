@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ class Figure:
     def __str__(self) -> str:
         if not np.isfinite(self.value):
             return "–"
+        if not np.isfinite(self.low):
+            return f"{self.value:.3f}"
         return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f})"
 
 
@@ -87,36 +90,68 @@ def summary(value: Floats, *, seed: int = 7) -> tuple[Figure, float, int]:
     return Figure(float(np.median(good)), float(low), float(high)), float(np.percentile(good, 90)), int(good.size)
 
 
-def macro_f1(outcomes: Sequence[Outcome]) -> tuple[float, dict[str, tuple[float, int]]]:
+def macro_f1(outcomes: Sequence[Outcome], *, seed: int = 7) -> tuple[Figure, dict[str, tuple[Figure, int]]]:
     """Per pattern its F1 and how many series truly have it. A name that is also right counts as the first one."""
     pairs = [(one.patterns[0], one.patterns[0] if one.pattern in one.patterns else one.pattern)
              for one in outcomes if one.patterns]  # fmt: skip
-    table: dict[str, tuple[float, int]] = {}
-    for name in sorted({true for true, _ in pairs}):
-        hits = sum(true == name and said == name for true, said in pairs)
-        truly = sum(true == name for true, _ in pairs)
-        said_so = sum(said == name for _, said in pairs)
-        table[name] = (2 * hits / (truly + said_so), truly)
-    mean = float(np.mean([value for value, _ in table.values()])) if table else float("nan")
-    return mean, table
+    names = sorted({true for true, _ in pairs})
+    if not names:
+        return Figure(float("nan"), float("nan"), float("nan")), {}
+    truly = np.array([[true == name for name in names] for true, _ in pairs], np.float64)
+    said = np.array([[word == name for name in names] for _, word in pairs], np.float64)
+    weights = np.concatenate([np.ones((1, len(pairs))), _draws(len(pairs), seed)])
+    hits, counts = weights @ (truly * said), weights @ truly
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # A pattern that was not drawn has no F1 in that draw.
+        f1 = np.where(counts > 0, 2 * hits / (counts + weights @ said), np.nan)
+    table = {
+        name: (_figure(f1[0, column], f1[1:, column]), int(counts[0, column])) for column, name in enumerate(names)
+    }
+    means = np.nanmean(f1, axis=1)
+    return _figure(means[0], means[1:]), table
+
+
+def share(flags: Sequence[bool], *, seed: int = 7) -> Figure:
+    """How many of them are true, as a share."""
+    right = np.array(flags, np.float64)
+    if not right.size:
+        return Figure(float("nan"), float("nan"), float("nan"))
+    return _figure(right.mean(), _draws(right.size, seed) @ right / right.size)
+
+
+def upper_bound(count: int) -> float:
+    """The mean of a Poisson count that would give so few or fewer only once in twenty times."""
+    low, high = float(count), count + 10.0 + 5.0 * math.sqrt(count + 1)
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = sum(math.exp(k * math.log(middle) - middle - math.lgamma(k + 1)) for k in range(count + 1))
+        low, high = (middle, high) if below > 0.05 else (low, middle)
+    return high
+
+
+def _draws(size: int, seed: int) -> Floats:
+    """float64[DRAWS, size]: how often each series is in each bootstrap draw."""
+    return np.random.default_rng(seed).multinomial(size, np.full(size, 1.0 / size), DRAWS).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class Foresight:
-    """Forecasts at one share of life. ``error``: absolute, as a share of what truly remained.
+    """Forecasts at one share of life. ``error``: the median of the absolute one, as a share of what truly remained.
 
     ``within_80``, ``within_90``: how often the truth lay between p10 and p90, and between p5 and p95.
-    ``width``: the median width of the p10-p90 interval as a share of what remained. ``given``: how many had a forecast.
+    ``width_80``, ``width_90``: the median widths of these as a share of what remained; NaN where none was given.
+    ``given``: how many had a forecast.
     """
 
     life: float
     asked: int
     given: int
-    error: float
+    error: Figure
     error_p90: float
-    within_80: float
-    within_90: float
-    width: float
+    within_80: Figure
+    within_90: Figure
+    width_80: float
+    width_90: float
 
 
 def foresight(outcomes: Sequence[Outcome]) -> list[Foresight]:
@@ -127,28 +162,27 @@ def foresight(outcomes: Sequence[Outcome]) -> list[Foresight]:
         quantiles = np.array([one.forecast[number] for one in given]).reshape(-1, 5)
         left = np.array([one.remaining_s[number] for one in given])
         p5, p10, p50, p90, p95 = quantiles.T
-        error = np.abs(p50 - left) / left
+        error, error_p90, _ = summary(np.abs(p50 - left) / left)
         rows.append(
             Foresight(
                 life,
                 len(asked),
                 len(given),
-                _percentile(error, 50),
-                _percentile(error, 90),
-                _share((p10 <= left) & (left <= p90)),
-                _share(((p5 <= left) & (left <= p95))[np.isfinite(p5) & np.isfinite(left)]),
-                _percentile(((p90 - p10) / left)[np.isfinite(p90)], 50),
+                error,
+                error_p90,
+                _covered(p10, left, p90),
+                _covered(p5, left, p95),
+                summary(np.where(np.isfinite(p90), (p90 - p10) / left, np.nan))[0].value,
+                summary(np.where(np.isfinite(p95), (p95 - p5) / left, np.nan))[0].value,
             )
         )
     return rows
 
 
-def _percentile(value: Floats, percent: float) -> float:
-    return float(np.percentile(value, percent)) if value.size else float("nan")
-
-
-def _share(value: Floats | np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:
-    return float(np.mean(value)) if value.size else float("nan")
+def _covered(low: Floats, left: Floats, high: Floats) -> Figure:
+    """Where both ends were given; an upper end of ``inf`` covers all that is later."""
+    given = np.isfinite(low) & ~np.isnan(high)
+    return share(((low <= left) & (left <= high))[given].tolist())
 
 
 def reliability(outcomes: Sequence[Outcome]) -> Floats:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from bench.judge import generator, real
+from bench.judge import generator, lab, real
 from bench.judge.case import Case
 from bench.judge.detector import Detector
 from bench.judge.replay import Outcome, replay
 
 PARTS = ("tune", "held")
+SOURCES = ("generated", "lab", "real")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Suite:
     every_s: float
     data: Path | None
     parts: tuple[str, ...] = PARTS
+    sources: tuple[str, ...] = SOURCES
 
     def names(self) -> list[str]:
         """Names of cases, as ``--explain`` takes them."""
@@ -33,11 +35,14 @@ class Suite:
             f"{part}/{name}"
             for part in self.parts
             for name in generator.names(part, healthy=self.healthy, leaking=self.leaking)
+            if "generated" in self.sources
         ]
         return made + [name for name, one in _recorded_cases(self.data).items() if self._wants(one)]
 
     def _wants(self, one: Case) -> bool:
-        return one.part == "real" or one.part.removesuffix("-graft") in self.parts
+        if one.part == "lab":
+            return "lab" in self.sources
+        return "real" in self.sources and (one.part == "real" or one.part.removesuffix("-graft") in self.parts)
 
 
 def quick(data: Path | None, parts: tuple[str, ...] = PARTS) -> Suite:
@@ -58,10 +63,10 @@ def case(name: str, data: Path | None) -> Case:
 @lru_cache(maxsize=1)
 def _recorded_cases(data: Path | None) -> dict[str, Case]:
     if data is None:
-        return {}
+        return lab.cases()
     series = real.recorded(data)
     cases = [real.as_recorded(one) for one in series] + [graft for one in series for graft in real.grafts(one)]
-    return {one.name: one for one in cases}
+    return lab.cases() | {one.name: one for one in cases}
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def test_forecasts_are_read_at_shares_of_life():
     rows = foresight([outcome(case(LEAKING), "d", given)])
     assert [row.asked for row in rows] == [1, 1, 0]
     # At a quarter of the forty hours of life thirty remain.
-    assert rows[0].error == pytest.approx(0.1)
+    assert rows[0].error.value == pytest.approx(0.1)
 
 
 def test_a_second_right_name_counts():
@@ -91,8 +91,8 @@ def test_a_second_right_name_counts():
         quiet.at_s, quiet.name, quiet.probability, ("flat",) * AT.size, quiet.forecast, quiet.rate, 0.0, 1
     )
     mean, table = macro_f1([outcome(case(truth), "d", named)])
-    assert mean == 1.0
-    assert table == {"step": (1.0, 1)}
+    assert mean.value == 1.0
+    assert {name: (figure.value, count) for name, (figure, count) in table.items()} == {"step": (1.0, 1)}
 
 
 def test_reliability_weighs_each_series_once():
