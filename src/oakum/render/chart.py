@@ -19,6 +19,12 @@ from oakum.render.names import shown
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 74, 14, 26, 34
 MOST_POINTS = 1200
+LETTER, ROW = 7.0, 13.0
+"""About how wide a letter is and how high a line, in units of the picture: labels must not lie on each other."""
+
+AFTER_SHARE, AFTER_S = 0.1, 2.0
+"""What happened at most this much after the last sample is still drawn: a kill comes after the last one that could be
+taken. A share of the time seen, and seconds; the larger counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def chart_svg(
     lifetimes = [lifetime for lifetime in series.lifetimes if len(lifetime)]
     if not lifetimes:
         return ""
-    frame = _frame(series, curve, limit)
+    frame = _frame(series, curve, limit, events)
     parts = [_axes(frame, series.unit)]
     if curve is not None:
         parts += _fitted(frame, curve)
@@ -64,7 +70,7 @@ def chart_svg(
         parts.append(f'<path class="memory" d="{_path(frame, at, value)}"/>')
     if limit is not None and np.isfinite(limit) and limit <= frame.top:
         parts.append(_limit(frame, limit, series.unit))
-    parts += [_event(frame, event) for event in events if frame.start_s <= event.at_s <= frame.end_s]
+    parts += _events(frame, [event for event in events if frame.start_s <= event.at_s <= frame.end_s])
     last = lifetimes[-1]
     first, now = level_text(float(last.value[0]), series.unit), level_text(float(last.value[-1]), series.unit)
     title = escape(f"memory of {shown(series.id)}, from {first} to {now}")
@@ -72,7 +78,7 @@ def chart_svg(
     return f"{head}{''.join(parts)}</svg>"
 
 
-def _frame(series: WorkloadSeries, curve: Curve | None, limit: float | None) -> _Frame:
+def _frame(series: WorkloadSeries, curve: Curve | None, limit: float | None, events: Sequence[Event]) -> _Frame:
     start_s = min(float(lifetime.at_s[0]) for lifetime in series.lifetimes if len(lifetime))
     end_s = max(float(lifetime.at_s[-1]) for lifetime in series.lifetimes if len(lifetime))
     seen = max(float(lifetime.value.max()) for lifetime in series.lifetimes if len(lifetime))
@@ -82,6 +88,8 @@ def _frame(series: WorkloadSeries, curve: Curve | None, limit: float | None) -> 
     if curve is not None and curve.fit_at_s.size:
         # The forecast is drawn as far as it stays in the picture, at most as long again as what was seen.
         end_s = min(max(end_s, float(curve.fit_at_s[-1])), end_s + (end_s - start_s))
+    latest_s = end_s + max(AFTER_S, AFTER_SHARE * (end_s - start_s))
+    end_s = max((event.at_s for event in events if end_s < event.at_s <= latest_s), default=end_s)
     return _Frame(start_s, max(end_s, start_s + 1e-3), min(max(top, 1.0), float_info.max))
 
 
@@ -134,7 +142,9 @@ def _axes(frame: _Frame, unit: Unit) -> str:
         x = LEFT + share * (WIDTH - LEFT - RIGHT)
         anchor = "start" if share == 0 else "end" if share == 1 else "middle"
         label = "0" if share == 0 else format_duration(share * span_s)
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 10}" text-anchor="{anchor}">{escape(label)}</text>')
+        # A small picture leaves these out.
+        minor = ' class="minor"' if share in {0.25, 0.75} else ""
+        parts.append(f'<text{minor} x="{x:.1f}" y="{HEIGHT - 10}" text-anchor="{anchor}">{escape(label)}</text>')
     return "".join(parts)
 
 
@@ -154,11 +164,22 @@ def _limit(frame: _Frame, limit: float, unit: Unit) -> str:
     )
 
 
-def _event(frame: _Frame, event: Event) -> str:
-    x, _ = frame.one(event.at_s, 0.0)
-    anchor = "end" if x > WIDTH * 0.8 else "start"
-    shift = -4 if anchor == "end" else 4
-    return (
-        f'<path class="event" d="M{x:.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
-        f'<text class="event" x="{x + shift:.1f}" y="{TOP - 8}" text-anchor="{anchor}">{escape(event.label)}</text>'
-    )
+def _events(frame: _Frame, events: Sequence[Event]) -> list[str]:
+    """A line each. Where labels would lie on each other the next goes a row down, and is not said twice."""
+    parts: list[str] = []
+    written: list[tuple[str, float, float]] = []
+    for event in sorted(events, key=lambda event: event.at_s):
+        x, _ = frame.one(event.at_s, 0.0)
+        parts.append(f'<path class="event" d="M{x:.1f} {TOP}V{HEIGHT - BOTTOM}"/>')
+        anchor, shift = ("end", -4.0) if x > WIDTH * 0.8 else ("start", 4.0)
+        width = LETTER * len(event.label)
+        left = x + shift - (width if anchor == "end" else 0.0)
+        beside = [label for label, start, end in written if start < left + width and left < end]
+        if event.label in beside:
+            continue
+        written.append((event.label, left, left + width))
+        y = TOP - 8 + ROW * len(beside)
+        parts.append(
+            f'<text class="event" x="{x + shift:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(event.label)}</text>'
+        )
+    return parts

@@ -122,6 +122,30 @@ def test_an_event_near_the_right_edge_is_written_to_its_left():
     assert label.get("text-anchor") == "end"
 
 
+@pytest.mark.parametrize(("after_s", "there"), [(0.5, True), (40.0, True), (90.0, False)])
+def test_a_kill_comes_after_the_last_sample_and_is_drawn_unless_it_is_far_away(after_s, there):
+    svg = chart_svg(workload([5e6] * 9), None, events=[Event(NOW_S + 480 + after_s, "OOM kill")])
+    assert len(paths_of(svg, "event")) == there
+    assert ("OOM kill" in drawn(svg)[1]) == there
+
+
+def test_labels_of_events_side_by_side_do_not_lie_on_each_other():
+    events = [Event(NOW_S + 100, "capture"), Event(NOW_S + 102, "OOM kill"), Event(NOW_S + 104, "capture")]
+    svg = chart_svg(workload([5e6] * 9), None, events=events)
+    labels = [node for node in ET.fromstring(svg).iter("text") if node.get("class") == "event"]
+    assert [label.text for label in labels] == ["capture", "OOM kill"]
+    assert float(labels[1].get("y")) - float(labels[0].get("y")) >= 12
+    assert len(paths_of(svg, "event")) == 3
+
+
+def test_labels_of_events_far_apart_stand_in_one_row():
+    events = [Event(NOW_S + 60, "capture"), Event(NOW_S + 300, "capture")]
+    svg = chart_svg(workload([5e6] * 9), None, events=events)
+    labels = [node for node in ET.fromstring(svg).iter("text") if node.get("class") == "event"]
+    assert len(labels) == 2
+    assert len({label.get("y") for label in labels}) == 1
+
+
 def test_lives_are_not_joined_across_a_restart():
     lives = paths_of(chart_svg(restarting_series(), None), "memory")
     assert len(lives) == 3

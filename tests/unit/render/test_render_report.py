@@ -201,3 +201,19 @@ def test_a_scans_page_has_the_worst_first_and_counts_what_it_leaves_out():
     assert "PSS: other users' processes" in words
     many = Reader(scan_html(replace(given, rows=given.rows * 8))).words
     assert "12 more series are in the JSON" in many
+
+
+def test_the_kill_is_drawn_where_it_happened_though_it_comes_after_the_last_sample():
+    demo = killed()
+    page = demo_html(replace(demo, kill=replace(demo.kill, at_s=float(demo.whole_life.lifetimes[0].at_s[-1]) + 0.4)))
+    assert re.search(r'<text class="event"[^>]*>OOM kill</text>', page)
+
+
+@pytest.mark.parametrize("name", ["leak", "healthy", "demo"])
+def test_a_legend_names_what_its_chart_draws_and_nothing_else(name):
+    figures = re.findall(r"<figure>(.*?)</figure>", PAGES[name](), re.DOTALL)
+    assert figures
+    for figure in figures:
+        picture, _, legend = figure.partition("<figcaption")
+        for kind in ("memory", "floor", "fit", "limit"):
+            assert (f'class="{kind}"' in picture) == (f"var(--{kind})" in legend)
