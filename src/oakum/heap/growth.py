@@ -21,6 +21,8 @@ MOST_HOLDERS = 8
 HOLDER_SHARE = 0.03
 """A holder of less than this share of the new bytes is not named."""
 
+DEQUES = frozenset({"deque", "collections.deque"})
+
 SPLIT_SHARE = 0.5
 """Where no child carries this share of what a node gained, growth has arrived: its many children are the items."""
 
@@ -249,6 +251,8 @@ def _items(heap: PythonHeap, node: int) -> NDArray[np.int64]:
         return heap.values.list_items(at)
     if flags & FLAG_TUPLE:
         return heap.values.tuple_items(at)
+    if _names(heap, kind) & DEQUES:
+        return heap.values.deque_items(at)
     return _through_tables(heap, node)
 
 
@@ -272,14 +276,19 @@ def _length(side: _Side, node: int, items: NDArray[np.int64]) -> int:
         return 0
     heap = side.heap
     kind, at = int(heap.graph.kind[node]), int(heap.graph.address[node])
-    names = {heap.types.names[index] for index in heap.types.line(kind)} if kind >= 0 else set()
+    names = _names(heap, kind)
     if names & {"set", "frozenset"}:
         return heap.image.word(at + 24)
-    if names & {"deque", "collections.deque"}:
+    if names & DEQUES:
         return heap.image.word(at + 16)
     if names & {"dict", "list", "tuple"}:
         return int(items.size)
     return int(side.held[node])
+
+
+def _names(heap: PythonHeap, kind: int) -> set[str]:
+    """Of a type and of those that it is made from."""
+    return {heap.types.names[index] for index in heap.types.line(kind)} if kind >= 0 else set()
 
 
 def _item_type(heap: PythonHeap, items: NDArray[np.int64]) -> str:

@@ -152,7 +152,7 @@ def _follow(nodes: _Nodes, types: Types, layout: Layout) -> None:
         strays = np.concatenate([strays, _strays(nodes, types, begin, read)])
         if raw_begin.size:
             strays = np.concatenate([strays, _strays(nodes, types, raw_begin, raw_size)])
-        _add_large(nodes, types, strays)
+        _add_large(nodes, types, layout, strays)
         strays = np.empty(0, np.int64)
         if len(nodes.address) == group:
             return
@@ -179,7 +179,7 @@ def _add_raw(nodes: _Nodes, begin: NDArray[np.int64], size: NDArray[np.int64]) -
     nodes.add(begin[aligned], begin[aligned], size[aligned], np.full(int(aligned.sum()), -1, np.int32))
 
 
-def _add_large(nodes: _Nodes, types: Types, address: NDArray[np.int64]) -> None:
+def _add_large(nodes: _Nodes, types: Types, layout: Layout, address: NDArray[np.int64]) -> None:
     if not address.size:
         return
     image = nodes.image
@@ -188,14 +188,29 @@ def _add_large(nodes: _Nodes, types: Types, address: NDArray[np.int64]) -> None:
     items = np.abs(_fetch(image, address + 16))
     items[(types.item[kind] == 0) | (items > LARGEST_BLOCK)] = 0
     size = types.basic[kind] + types.item[kind] * items + types.head[kind]
+    text = types.flags[kind] & FLAG_UNICODE != 0
+    size[text] = np.maximum(size[text], _text_bytes(image, layout, address[text]))
     size = np.minimum((size + 15) & ~15, LARGEST_BLOCK)
     nodes.add(address, address - types.head[kind], size, kind)
+
+
+def _text_bytes(image: MemoryImage, layout: Layout, address: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[n]: a str counts its characters itself, behind its head; its type tells no size of an item.
+
+    0 where its state makes no sense.
+    """
+    length = np.clip(_fetch(image, address + 16), 0, LARGEST_BLOCK)
+    state = _fetch(image, address + 32)
+    width, compact, ascii_only = (state >> 2) & 7, (state >> 5) & 1, (state >> 6) & 1
+    head = np.where(ascii_only != 0, layout.ascii_bytes, layout.compact_bytes)
+    whole: NDArray[np.int64] = np.where((compact != 0) & (width <= 4), head + (length + 1) * width, 0)
+    return whole
 
 
 def owned_tables(
     values: Values, types: Types, address: NDArray[np.int64], kind: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(begin, size in bytes) of the tables that lists, dicts, sets and deques own outside their own block."""
+    """(begin, size in bytes) of what lists, dicts, sets, deques and bytearrays own outside their own block."""
     image = values.image
     known = np.where(kind >= 0, types.flags[kind], 0)
     lists = address[known & FLAG_LIST != 0]
@@ -208,6 +223,9 @@ def owned_tables(
     outside = table != sets + 64
     begin.append(table[outside])
     size.append((_fetch(image, sets + 32)[outside] + 1) * 16)
+    buffers = address[np.isin(kind, types.derived({"bytearray"}))]
+    begin.append(_fetch(image, buffers + 32))
+    size.append(_fetch(image, buffers + 24) & ~7)
     keys_begin, keys_size = _dict_tables(values, dicts)
     blocks = _deque_blocks(image, deques)
     begin += [keys_begin, blocks]

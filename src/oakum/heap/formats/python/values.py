@@ -121,6 +121,25 @@ class Values:
         length = self.image.word(address + OB_SIZE)
         return self.words(address + 24, length) if length < 1 << 40 else _NONE
 
+    def deque_items(self, address: int) -> NDArray[np.int64]:
+        """A block is a link, 64 places and a link; those before the first item and after the last are left over.
+
+        Source: Modules/_collectionsmodule.c, struct dequeobject and BLOCK.
+        """
+        image, length = self.image, self.image.word(address + OB_SIZE)
+        block, last = image.word(address + 24), image.word(address + 32)
+        first, end = image.word(address + 40), image.word(address + 48) + 1
+        found: list[NDArray[np.int64]] = []
+        left = length
+        while block and left > 0:
+            places = self.words(block + 8, 64)[first : end if block == last else 64][:left]
+            found.append(places)
+            left -= len(places)
+            if block == last or not places.size:
+                break
+            block, first = image.word(block + 65 * 8), 0
+        return np.concatenate(found) if found else _NONE
+
     def words(self, address: int, count: int) -> NDArray[np.int64]:
         """``count`` words, or as many as stand in one piece; whole rows are the caller's care."""
         at = self.image.locate(address)
