@@ -59,13 +59,13 @@ class PrecogMF:
             learned = max(case.eval_from_s, float(at[0]) + TRAINED_SHARE * float(at[-1] - at[0]))
             cut = int(np.searchsorted(at, learned))
             if 2 <= cut < at.size:
-                trained = train(*_smooth(at[:cut], percent[:cut]))
+                trained = train(*smooth(at[:cut], percent[:cut]))
                 alarm = _asked(trained, at[cut:], percent[cut:], at_s)
         return only_alarms(at_s, alarm, np.full(at_s.size, np.nan), time.perf_counter() - began)
 
 
 def _asked(trained: _Trained, at: Floats, percent: Floats, moments: Floats) -> NDArray[np.bool_]:
-    grid, level = _smooth(at, percent)
+    grid, level = smooth(at, percent)
     out = np.zeros(moments.size, bool)
     for number, moment in enumerate(moments.tolist()):
         raw = int(np.searchsorted(at, moment, side="right"))
@@ -75,7 +75,7 @@ def _asked(trained: _Trained, at: Floats, percent: Floats, moments: Floats) -> N
     return out
 
 
-def _smooth(at: Floats, percent: Floats) -> tuple[Floats, Floats]:
+def smooth(at: Floats, percent: Floats) -> tuple[Floats, Floats]:
     grid, level = gridded(at, percent)
     padded = np.concatenate([np.full(SMOOTHING - 1, np.nan), level])
     return grid, np.nanmedian(sliding_window_view(padded, SMOOTHING), axis=1)
