@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import fields
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,10 @@ def read_policy(path: Path) -> Policy:
         raise MachineError(f"cannot read {path}", why=str(exc), next_step=f"ls -l {path}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise CallerError(f"{path} is not TOML", why=str(exc), next_step=f"edit {path}") from exc
+    if not isinstance(table, dict):
+        raise CallerError(
+            f"{path}: [policy] is no table", why="fields with numbers are wanted", next_step=f"edit {path}"
+        )
     known = {field.name for field in fields(Policy)}
     for name, value in table.items():
         if name not in known:
@@ -44,7 +49,7 @@ def read_policy(path: Path) -> Policy:
                 why=f"it knows {', '.join(sorted(known))}",
                 next_step=f"edit {path}",
             )
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf:
             raise CallerError(
                 f"{path}: [policy] {name} = {value!r}", why="a positive number is wanted", next_step=f"edit {path}"
             )

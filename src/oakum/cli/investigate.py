@@ -35,19 +35,16 @@ def investigate(
 
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
-    from oakum.cli.exits import exit_code  # noqa: PLC0415
+    wanted = parse_target(target)
+    watch_s, interval_s = parse_duration(watch_for), parse_duration(interval) if interval else None
+    check_file(file)
+
+    from oakum.cli.exits import exit_code  # noqa: PLC0415  (a mistake is told before the compiler is loaded)
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.investigate import Settings  # noqa: PLC0415
     from oakum.loop.investigate import investigate as journey  # noqa: PLC0415
 
-    wanted = parse_target(target)
-    check_file(file)
-    settings = Settings.of(
-        watch_s=parse_duration(watch_for),
-        interval_s=parse_duration(interval) if interval else None,
-        capture=capture,
-        stop=stop,
-    )
+    settings = Settings.of(watch_s=watch_s, interval_s=interval_s, capture=capture, stop=stop)
     with progress() as told:
         investigation = journey(
             wanted, machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told

@@ -13,6 +13,7 @@ from oakum.cli.demo import demo
 from oakum.cli.doctor import doctor
 from oakum.cli.investigate import investigate
 from oakum.cli.scan import scan
+from oakum.cli.streams import say
 from oakum.model.errors import InternalError, OakumError
 
 app = typer.Typer(
@@ -55,10 +56,6 @@ def run() -> None:
         _fail(str(exc), exc.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
-    except BrokenPipeError:
-        # The reader of our output went away (| head): not an error, and nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as exc:  # noqa: BLE001  (the edge of a face)
         _fail(str(InternalError(f"oakum failed: {type(exc).__name__}: {exc}", why=_last_lines(exc))), 70)
 
@@ -72,6 +69,5 @@ def _last_lines(exc: Exception) -> str:
 def _fail(message: str, code: int) -> None:
     from oakum.render.names import shown_lines  # noqa: PLC0415  (a message may quote a file's or a target's words)
 
-    sys.stderr.write(f"oakum: {shown_lines(message)}\n")
-    sys.stderr.flush()
+    say(sys.stderr, f"oakum: {shown_lines(message)}\n")
     sys.exit(code)

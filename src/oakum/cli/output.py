@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from oakum.cli.streams import say
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -48,20 +50,27 @@ def answer(
     html: Callable[[], str],
 ) -> None:
     """Print or save one answer. A page goes to standard output unless that is a terminal: then a file is wanted."""
-    from oakum.render.save import save  # noqa: PLC0415
-
     if output is Output.TABLE:
         from rich.console import Console  # noqa: PLC0415
 
-        Console().print(table())
+        console = Console()
+        # Left to itself, rich ends the program where the reader has gone.
+        with console.capture() as drawn:
+            console.print(table())
+        say(sys.stdout, drawn.get())
         if file is not None:
-            typer.echo(f"report: {save(file, html())}", err=True)
+            _save(file, html())
         return
     text = html() if output is Output.HTML else json.dumps(encoded(), indent=2, allow_nan=False) + "\n"
     if file is None and output is Output.HTML and sys.stdout.isatty():
         file = Path("oakum-report.html")
     if file is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        say(sys.stdout, text, instead="xmlcharrefreplace" if output is Output.HTML else "replace")
     else:
-        typer.echo(f"report: {save(file, text)}", err=True)
+        _save(file, text)
+
+
+def _save(file: Path, text: str) -> None:
+    from oakum.render.save import save  # noqa: PLC0415
+
+    say(sys.stderr, f"report: {save(file, text)}\n")

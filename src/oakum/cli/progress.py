@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from oakum.cli.streams import say
 from oakum.loop.progress import Progress
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ class Lines:
         self._said_at = 0.0
 
     def stage(self, text: str) -> None:
-        sys.stderr.write(f"oakum: {_shown(text)}\n")
-        sys.stderr.flush()
+        say(sys.stderr, f"oakum: {_shown(text)}\n")
 
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         now = time.monotonic()

@@ -1,0 +1,223 @@
+"""The command as a person types it: help, mistakes, closed pipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from oakum.cli.main import app
+from oakum.cli.main import run as run_here
+
+OAKUM = Path(sys.executable).with_name("oakum")
+ROOT = Path(__file__).parents[3]
+COMMANDS = typer.main.get_command(app).commands
+SERIES = "series_id,ts,value\n" + "".join(f"shop,{1_760_000_000 + 60 * row},1000000\n" for row in range(40))
+
+
+def oakum(*arguments, **options):
+    """In a child of its own, as installed."""
+    return subprocess.run(
+        [OAKUM, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=20, **options
+    )
+
+
+@pytest.fixture
+def spoken(monkeypatch, capsys):
+    """In this process: (exit code, standard output, standard error) of one command."""
+
+    def speak(*arguments):
+        monkeypatch.setattr("sys.argv", ["oakum", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            run_here()
+        told = capsys.readouterr()
+        return caught.value.code or 0, told.out, told.err
+
+    return speak
+
+
+@pytest.fixture
+def series(tmp_path):
+    path = tmp_path / "series.csv"
+    path.write_text(SERIES)
+    return path
+
+
+def test_the_commands_are_those_that_were_promised():
+    assert set(COMMANDS) == {"demo", "doctor", "investigate", "scan"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_says_something_of_each_option(name, spoken):
+    code, told_all, wrong = spoken(name, "--help")
+    assert (code, wrong) == (0, "")
+    assert f"oakum {name}" in told_all
+    for parameter in COMMANDS[name].params:
+        told = getattr(parameter, "help", None) or ""
+        assert len(told) > 8, f"{name}: nothing is said of {parameter.name}"
+        for written in parameter.opts:
+            if written.startswith("-"):
+                assert written in told_all
+
+
+def test_the_command_alone_lists_every_command():
+    run = oakum("--help")
+    assert run.returncode == 0
+    assert all(f"  {name} " in run.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme_or_the_tutorial(name):
+    told = "".join((ROOT / path).read_text(encoding="utf-8") for path in ("README.md", "docs/tutorial.md"))
+    assert f"oakum {name}" in told or f"make {name}" in told
+
+
+def test_the_version_is_told(spoken):
+    code, told, _ = spoken("--version")
+    assert (code, told.split()[0]) == (0, "oakum")
+    assert told.split()[1][0].isdigit()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["--nonsense"],
+        ["demo", "--nonsense"],
+        ["demo", "extra"],
+        ["doctor", "-o", "yaml"],
+        ["doctor", "-o", "html"],
+        ["investigate"],
+        ["investigate", "pid/1", "pid/2"],
+        ["investigate", "17"],
+        ["investigate", "pid/1", "--for", "soon"],
+        ["investigate", "pid/1", "--for", "1s"],
+        ["investigate", "pid/1", "--for", "-20s"],
+        ["investigate", "pid/1", "--every", "20s"],
+        ["investigate", "deploy/shop/api"],
+        ["scan", "--top", "0"],
+        ["scan", "--top", "many"],
+        ["scan", "--for", "1s"],
+        ["scan", "--every", "0s"],
+        ["scan", "no such file.csv"],
+        ["scan", "host", "no such file.csv"],
+        ["scan", "http://prometheus:9090"],
+        ["scan", "kube://"],
+    ],
+)
+def test_a_mistake_is_the_callers_and_nothing_is_done(arguments, tmp_path, monkeypatch, spoken):
+    monkeypatch.chdir(tmp_path)
+    code, _, told = spoken(*arguments)
+    assert code == 2
+    assert "Traceback" not in told
+    assert not list(tmp_path.iterdir())
+    # Alone it says what it can do, on standard output; every mistake is told on standard error.
+    assert told.strip() or not arguments
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--unit", "lots"], ["--at", "yesterday"], ["--for", "soon"], ["--top", "3", "host"]]
+)
+def test_a_mistake_about_a_file_is_the_callers_and_says_the_next_step(series, arguments, spoken):
+    code, answer, told = spoken("scan", series, *arguments)
+    assert (code, answer) == (2, "")
+    assert "why:" in told
+    assert "next:" in told
+
+
+def test_a_broken_file_is_the_datas_fault(tmp_path, spoken):
+    (tmp_path / "broken.csv").write_text("series_id,ts\na,1\n")
+    code, answer, told = spoken("scan", tmp_path / "broken.csv")
+    assert (code, answer) == (4, "")
+    assert "next:" in told
+
+
+@pytest.mark.parametrize("target", ["pid/2147483647", "cgroup/no/such.slice"])
+def test_a_target_that_is_not_there(target, spoken):
+    code, answer, told = spoken("investigate", target)
+    assert (code, answer) == (3, "")
+    assert "next:" in told
+
+
+def test_a_place_that_cannot_be_written_is_this_machines_fault_and_told_first(series, tmp_path, spoken):
+    code, _, told = spoken("scan", series, "-o", "json", "-f", tmp_path / "no such folder" / "x.json")
+    assert code == 6
+    assert "reading" not in told
+
+
+def test_json_stands_alone_on_standard_output_and_progress_beside_it(series, spoken):
+    code, answer, told = spoken("scan", series, "-o", "json")
+    assert code == 0
+    assert json.loads(answer)["schema"] == "oakum.scan/1"
+    assert "reading" in told
+
+
+def test_a_page_goes_to_standard_output_when_that_is_no_terminal(series, tmp_path, monkeypatch, spoken):
+    monkeypatch.chdir(tmp_path)
+    _, answer, _ = spoken("scan", series, "-o", "html")
+    assert answer.startswith("<!doctype html>")
+    assert [path.name for path in tmp_path.iterdir()] == ["series.csv"]
+
+
+LEAK = "series_id,ts,value\n" + "".join(
+    f"shop,{1_760_000_000 + 60 * row},{10_000_000 + 500_000 * row}\n" for row in range(200)
+)
+
+
+@pytest.mark.parametrize("output", ["json", "html", "table"])
+@pytest.mark.parametrize("progress_too", [False, True], ids=["its answer", "all that it says"])
+def test_a_reader_that_has_gone_changes_no_verdict(tmp_path, output, progress_too):
+    """``oakum scan … | head`` ends as it would have: 1 for a leak, 0 for none."""
+    for text, code in ((SERIES, 0), (LEAK, 1)):
+        (tmp_path / "series.csv").write_text(text)
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            run = subprocess.run(
+                [OAKUM, "scan", tmp_path / "series.csv", "-o", output],
+                stdout=writer,
+                stderr=writer if progress_too else subprocess.PIPE,
+                text=True,
+                check=False,
+                timeout=20,
+            )
+        finally:
+            os.close(writer)
+        assert run.returncode == code
+        assert progress_too or "BrokenPipe" not in run.stderr
+
+
+@pytest.mark.parametrize("output", ["json", "html", "table"])
+def test_a_terminal_that_knows_ascii_only_gets_an_answer(series, output):
+    run = oakum("scan", series, "-o", output, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.isascii()
+    assert "shop" in run.stdout
+    assert output != "html" or "&#9679; healthy" in run.stdout
+
+
+HEAVY = {"elftools", "jinja2", "numba", "numpy", "polars", "pyarrow", "rich", "pygments", "httpx"}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import oakum",
+        "import oakum.cli.main",
+        "from oakum.cli.main import app; app(['--help'], standalone_mode=False)",
+        "from oakum.cli.main import app; app(['scan', '--help'], standalone_mode=False)",
+        "from oakum.cli.main import app; app(['investigate', '--help'], standalone_mode=False)",
+    ],
+)
+def test_what_only_says_its_name_loads_nothing_heavy(program):
+    told = f"{program}\nimport sys\nprint('loaded', *sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    run = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, timeout=20)
+    loaded = set(run.stdout.splitlines()[-1].split()[1:])
+    assert "oakum" in loaded
+    assert loaded & HEAVY == set()
