@@ -104,6 +104,8 @@ class Life:
         os._exit(0)
 
     def _pause(self):
+        # Whoever was stopped may answer first; the meter ends its sleep only then.
+        time.sleep(4 * METER_S)
         return f"pause_s={self.meter.pause_s:.6f} raw_pause_s={self.meter.raw_pause_s:.6f}"
 
     def _reset(self):

@@ -23,6 +23,10 @@ HOLDER_SHARE = 0.03
 
 DEQUES = frozenset({"deque", "collections.deque"})
 
+LRU_CACHE, LRU_LINK = "_lru_cache_wrapper", "_lru_list_elem"
+LRU_CACHE_DICT, LRU_RESULT = 72, 48
+"""Where a functools.lru_cache keeps its dict, and a link its result (Modules/_functoolsmodule.c), in bytes."""
+
 SPLIT_SHARE = 0.5
 """Where no child carries this share of what a node gained, growth has arrived: its many children are the items."""
 
@@ -251,9 +255,20 @@ def _items(heap: PythonHeap, node: int) -> NDArray[np.int64]:
         return heap.values.list_items(at)
     if flags & FLAG_TUPLE:
         return heap.values.tuple_items(at)
-    if _names(heap, kind) & DEQUES:
+    names = _names(heap, kind)
+    if names & DEQUES:
         return heap.values.deque_items(at)
+    if LRU_CACHE in names:
+        return _cached(heap, at)
     return _through_tables(heap, node)
+
+
+def _cached(heap: PythonHeap, at: int) -> NDArray[np.int64]:
+    """What an lru_cache keeps: its results, each behind a link of its own where the cache has a bound."""
+    _, held = heap.values.dict_items(heap.image.word(at + LRU_CACHE_DICT))
+    nodes = heap.node_of(held[:1])
+    linked = nodes.size > 0 and nodes[0] >= 0 and LRU_LINK in _names(heap, int(heap.graph.kind[nodes[0]]))
+    return heap.fetch(held + LRU_RESULT) if linked else held
 
 
 def _through_tables(heap: PythonHeap, node: int) -> NDArray[np.int64]:
@@ -281,7 +296,7 @@ def _length(side: _Side, node: int, items: NDArray[np.int64]) -> int:
         return heap.image.word(at + 24)
     if names & DEQUES:
         return heap.image.word(at + 16)
-    if names & {"dict", "list", "tuple"}:
+    if names & {"dict", "list", "tuple", LRU_CACHE}:
         return int(items.size)
     return int(side.held[node])
 

@@ -95,6 +95,8 @@ def present_bytes(stretches: list[Stretch]) -> int:
 
 def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
     """One pass over memory that may change meanwhile. Raises TargetError when the target ends."""
+    if not stretches:
+        raise _nothing()
     length = np.array([stretch.end - stretch.start for stretch in stretches], np.int64)
     offset = np.concatenate(([0], np.cumsum(length)[:-1])).astype(np.int64)
     buffer = np.zeros(int(length.sum()), np.uint8)
@@ -104,10 +106,8 @@ def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
         for start, end in stretch.runs:
             place = at + start - stretch.start
             skipped += end - start - memory.read_into(start, view[place : place + end - start])
-    if not length.size or skipped == int(length.sum()):
-        raise TargetError(
-            "nothing of the target's memory could be copied", why="it ended meanwhile", next_step="oakum scan host"
-        )
+    if skipped == int(length.sum()):
+        raise _nothing()
     return MemoryImage(
         buffer,
         np.array([stretch.start for stretch in stretches], np.int64),
@@ -116,4 +116,10 @@ def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
         np.array([stretch.area for stretch in stretches], np.int64),
         tuple(stretch.path for stretch in stretches),
         skipped,
+    )
+
+
+def _nothing() -> TargetError:
+    return TargetError(
+        "nothing of the target's memory could be copied", why="it ended meanwhile", next_step="oakum scan host"
     )

@@ -92,3 +92,29 @@ def test_the_types_account_for_what_was_added(growth):
     assert types["str"].bytes_grown > 700 * (3 * 3000 + 300 + 3000)
     assert types["str"].count_grown >= 5 * 700
     assert growth.heap_bytes_after - growth.heap_bytes_before > 7 * 700 * 3000
+
+
+LRU = """
+import functools
+class Page:
+    def __init__(self, number): self.body = [number * 0.5 + step for step in range(60)]
+@functools.lru_cache(maxsize=5000)
+def bounded(number): return Page(number)
+@functools.lru_cache(None)
+def unbounded(number): return Page(number)
+def more(function, first, count):
+    for number in range(first, first + count):
+        function(number)
+"""
+
+
+@pytest.mark.parametrize(("name", "most"), [("bounded", 5000), ("unbounded", None)])
+def test_an_lru_cache_counts_its_results_not_what_hangs_on_them(name, most):
+    with living_heap(LRU) as living:
+        living.ask(f"more({name}, 0, 800)")
+        before = living.capture()
+        living.ask(f"more({name}, 800, 1200)")
+        holder = compare(before, living.capture(), 1.0).holders[0]
+    assert (holder.name, holder.items_before, holder.items_after) == (f"__main__.{name}", 800, 2000)
+    assert holder.item_type == "__main__.Page"
+    assert (holder.bound.limit_items if holder.bound else None) == most

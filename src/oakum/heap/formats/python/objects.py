@@ -51,6 +51,10 @@ class PythonHeap:
         found: NDArray[np.int32] = kernels.look_up(image.start, image.end, self.slot_base, self.slots, address)
         return found
 
+    def fetch(self, address: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The word at each address, 0 where nothing was copied."""
+        return _fetch(self.image, address)
+
     def kind_at(self, address: int) -> str:
         """The type's name of the object at an address, "" where none is."""
         node = int(self.node_of(np.array([address], np.int64))[0])
