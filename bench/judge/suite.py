@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from bench.judge import generator, lab, real
 from bench.judge.case import Case
@@ -77,19 +78,29 @@ class _Task:
     detectors: tuple[Detector, ...]
 
 
-def run(suite: Suite, detectors: Sequence[Detector], *, jobs: int) -> list[Outcome]:
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told after each series: how many are done, of how many."""
+
+
+def run(suite: Suite, detectors: Sequence[Detector], *, jobs: int, progress: Progress | None = None) -> list[Outcome]:
     """Outcomes in the order of the names, whatever the number of processes."""
     tasks = [_Task(name, suite.data, suite.every_s, tuple(detectors)) for name in suite.names()]
-    return run_tasks(tasks, jobs=jobs)
+    done: list[Outcome] = []
+    for number, many in enumerate(_worked(tasks, jobs), 1):
+        done += many
+        if progress is not None:
+            progress(number, len(tasks))
+    return done
 
 
-def run_tasks(tasks: Sequence[_Task], *, jobs: int) -> list[Outcome]:
+def _worked(tasks: Sequence[_Task], jobs: int) -> Iterator[list[Outcome]]:
     if jobs <= 1:
-        return [one for task in tasks for one in _work(task)]
+        yield from map(_work, tasks)
+        return
     # One thread each: two processes on two cores are enough.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        return [one for many in pool.imap(_work, tasks, chunksize=4) for one in many]
+        yield from pool.imap(_work, tasks, chunksize=4)
 
 
 def _work(task: _Task) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,12 +27,18 @@ TOLD_WHY = ("real", "lab")
 def make(asked: Suite, *, jobs: int, docs: Path) -> list[Path]:
     """Files that were written. Sections of sources that were not asked for stay as they are."""
     before = stand()
-    outcomes = suite.run(asked, [Oakum(), *every_one()], jobs=jobs)
+    outcomes = suite.run(asked, [Oakum(), *every_one()], jobs=jobs, progress=_progress)
     after = stand()
     reasons = {one.name: why(one, asked) for one in outcomes if _told_why(one)}
     return write(
         docs, [_section(source, asked, outcomes, reasons, (before, after)) for source in SOURCES if source.of(outcomes)]
     )
+
+
+def _progress(done: int, of: int) -> None:
+    """One line for every tenth, on standard error."""
+    if done * 10 // of > (done - 1) * 10 // of:
+        print(f"{done} of {of} series", file=sys.stderr, flush=True)
 
 
 def _section(

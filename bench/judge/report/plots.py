@@ -12,12 +12,21 @@ from bench.judge.scores import accuracy, foresight, microseconds, precision_reca
 
 FIRST = "Oakum"
 HOURS = Axis(
-    "hours since the onset",
+    "since the onset",
     0.1,
     240.0,
     ((0.1, "6 min"), (0.5, "30 min"), (1.0, "1 h"), (3.0, "3 h"), (10.0, "10 h"), (24.0, "1 d"), (96.0, "4 d")),
     log=True,
 )
+MINUTES = Axis(
+    "since the onset",
+    0.005,
+    1.0,
+    ((1 / 120, "30 s"), (1 / 60, "1 min"), (0.05, "3 min"), (1 / 6, "10 min"), (0.5, "30 min")),
+    log=True,
+)
+"""For programs that live for minutes."""
+
 OFF = Axis(
     "error, as a share of the time left",
     0.01,
@@ -60,18 +69,20 @@ def _precision_recall(outcomes: Mapping[str, Sequence[Outcome]], what: str) -> s
 
 def _delay(outcomes: Mapping[str, Sequence[Outcome]], what: str) -> str:
     """The share of leaks found within so many hours; an early alarm is no find."""
+    found = {name: np.sort([one.delay_s / 3600 for one in many if one.found]) for name, many in outcomes.items()}
+    axis = HOURS if any(hours.size and hours[-1] >= 1 for hours in found.values()) else MINUTES
     rows = []
     for colour, (name, many) in enumerate(outcomes.items()):
         leaks = sum(one.leaks for one in many)
-        hours = np.sort([one.delay_s / 3600 for one in many if one.found])
         if not leaks:
             continue
-        points = [(HOURS.low, float(np.mean(hours <= HOURS.low)) * hours.size / leaks if hours.size else 0.0)]
-        for number, hour in enumerate(hours.tolist(), 1):
-            points += [(max(hour, HOURS.low), points[-1][1]), (max(hour, HOURS.low), number / leaks)]
-        points.append((HOURS.high, points[-1][1]))
+        points = [(axis.low, 0.0)]
+        for number, hour in enumerate(found[name].tolist(), 1):
+            at = max(hour, axis.low)
+            points += [(at, points[-1][1]), (at, number / leaks)]
+        points.append((axis.high, points[-1][1]))
         rows.append(Plotted(name, colour, tuple(points)))
-    return chart(f"Leaks found since the onset, {what}", HOURS, share_axis("leaks found"), rows) if rows else ""
+    return chart(f"Leaks found since the onset, {what}", axis, share_axis("leaks found"), rows) if rows else ""
 
 
 def _reliability(outcomes: Sequence[Outcome], what: str) -> str:

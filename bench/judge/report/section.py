@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.judge.replay import Outcome
 from bench.judge.report import tables, targets
-from bench.judge.report.disagreements import as_csv, wrong
+from bench.judge.report.disagreements import arguable, as_csv, wrong
 from bench.judge.report.plots import FIRST, plots
 from bench.judge.table import markdown
 
@@ -90,7 +90,7 @@ def section(
         if any(by_part[part].values()):
             parts += _set(title, part, by_part[part])
     parts += ["### Plots", *(_picture(name) for name in files if name.endswith(".svg"))]
-    parts += ["### Disagreements", _listed(everything[FIRST], listed)]
+    parts += ["### Disagreements", _listed(everything[FIRST], listed), _doubted(everything)]
     return Section(source.key, "\n\n".join(part for part in parts if part), files)
 
 
@@ -147,6 +147,29 @@ def _titled(title: str, text: str) -> list[str]:
 
 def _picture(name: str) -> str:
     return f"![{name.removesuffix('.svg').replace('-', ' ')}]({FOLDER}/{name})"
+
+
+def _doubted(outcomes: tables.ByDetector) -> str:
+    """Labels that we doubt, whatever Oakum said of them, and the score without them."""
+    known = {name: why for name, why in arguable().items() if any(one.name == name for one in outcomes[FIRST])}
+    if not known:
+        return ""
+    rows = []
+    for one in outcomes[FIRST]:
+        if one.name in known:
+            agrees = "no" if wrong(one) else "yes"
+            rows.append([one.name.removeprefix("real/"), "leak" if one.leaks else "healthy", agrees, known[one.name]])
+    rest = {
+        name: [one for one in many if one.part == "real" and one.name not in known] for name, many in outcomes.items()
+    }
+    return "\n\n".join(
+        [
+            "Labels that we doubt; no method knows this list, and all figures above count them as they are.",
+            markdown(("series", "label", "Oakum agrees with it", "doubted because"), rows),
+            "The series as recorded without these:",
+            tables.overall(rest),
+        ]
+    )
 
 
 def _listed(outcomes: Sequence[Outcome], name: str) -> str:

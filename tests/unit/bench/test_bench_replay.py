@@ -100,3 +100,13 @@ def test_reasons_of_a_disagreement_are_those_of_the_moment_of_the_alarm():
     name = next(name for name, one in lab.cases().items() if one.truth.leaks)
     got = replay(lab.cases()[name], Oakum(), 300.0)
     assert why(got, asked).split(":")[0] in {"healthy", "suspect", "leak", "cannot-tell"}
+
+
+def test_a_run_gives_outcomes_in_the_order_of_the_names_and_tells_how_far_it_is():
+    asked = replace(suite.quick(None), sources=("lab",))
+    told = []
+    rules = every_one()[:2]
+    outcomes = suite.run(asked, rules, jobs=1, progress=lambda done, of: told.append((done, of)))
+    names = asked.names()
+    assert [one.name for one in outcomes] == [name for name in names for _ in rules]
+    assert told == [(number, len(names)) for number in range(1, len(names) + 1)]

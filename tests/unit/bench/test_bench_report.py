@@ -12,6 +12,7 @@ from bench.judge.case import Case, Truth
 from bench.judge.detector import LEAK, SUSPECT, Answers, only_alarms
 from bench.judge.replay import outcome
 from bench.judge.report import svg
+from bench.judge.report.disagreements import arguable
 from bench.judge.report.document import merged, write
 from bench.judge.report.machine import noise
 from bench.judge.report.plots import plots
@@ -229,3 +230,22 @@ def test_the_noise_of_the_machine_is_a_share():
 
 def test_the_codes_of_hand_made_answers_are_those_of_the_bench():
     assert set(np.unique(alarms([3], suspected=[4]).name)) == {0, SUSPECT, LEAK}
+
+
+def test_labels_that_are_open_to_doubt_say_why():
+    known = arguable()
+    assert known
+    assert all(name.startswith("real/") and len(why.split()) > 8 for name, why in known.items())
+
+
+def test_doubted_labels_are_shown_and_the_score_is_told_without_them_too():
+    name = next(iter(arguable()))
+    series = [case(name, leaks=False, part="real"), case("real/some/other", leaks=True, part="real")]
+    said = [alarms([5]), alarms([30])]
+    own = [outcome(one, "Oakum", answers) for one, answers in zip(series, said, strict=True)]
+    text = section(SOURCES[2], own, [("when", "then")], {}).text
+    rows = next(rows for rows in tables(text) if rows[0][0] == "series" and "doubted because" in rows[0])
+    assert [row[:3] for row in rows[2:]] == [[name.removeprefix("real/"), "healthy", "no"]]
+    with_all, without = [rows[2] for rows in tables(text) if rows[0][:2] == ["method", "precision"]]
+    assert with_all[1].startswith("0.500")
+    assert without[1].startswith("1.000")
