@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -56,7 +57,7 @@ def scan(
         raise CallerError(
             "host and files cannot be mixed in one scan",
             why="they are judged over different windows",
-            next_step=f"oakum scan host && oakum scan {' '.join(str(source) for source in files)}",
+            next_step=f"oakum scan host && oakum scan {' '.join(quote(str(source)) for source in files)}",
         )
     check_file(file)
     settings = Settings.of(watch_s=parse_duration(watch_for), interval_s=parse_duration(interval), unit=unit, at=at)

@@ -22,6 +22,9 @@ EVICTED_SHARE = 0.3
 RETURNING = frozenset({Pattern.SAWTOOTH, Pattern.PERIODIC, Pattern.SPIKE, Pattern.LOAD_DRIVEN, Pattern.SHRINKING})
 """Patterns that come back: two captures may have met one of their heights."""
 
+LEAST_WATCH_S = 20.0
+"""Nothing shorter is advised, in seconds."""
+
 EXPLAINED = (0.3, 3.0)
 """The holder's growth must lie within these factors of the process's measured growth."""
 
@@ -87,11 +90,11 @@ def _bounded(clue: Clue, per_s: float) -> tuple[str, str] | None:
     if bound is not None and holder.items_after <= bound.limit_items:
         left, most = bound.limit_items - holder.items_after, format_count(bound.limit_items)
         items_per_s = per_s * max(holder.items_grown, 1) / max(holder.bytes_grown, 1)
-        wait = format_duration(left / items_per_s) if items_per_s > 0 else "a while"
-        return (
-            f"it is bounded: {bound.where} is {most}, it holds {format_count(holder.items_after)}",
-            f"watch until it is full, about {wait}: oakum investigate --for {wait.replace(' ', '')}",
-        )
+        told = f"it is bounded: {bound.where} is {most}, it holds {format_count(holder.items_after)}"
+        if items_per_s <= 0:
+            return told, "watch until it is full: the same command with a longer --for"
+        wait = format_duration(max(LEAST_WATCH_S, left / items_per_s))
+        return told, f"watch until it is full, about {wait}: the same command with --for {wait.replace(' ', '')}"
     if bound is None and clue.sites.bounds:
         place = clue.sites.bounds[0]
         return (
@@ -125,4 +128,4 @@ def _at_most_suspect(series: Verdict) -> VerdictName:
 
 
 def _longer(series: Verdict) -> str:
-    return series.settles or "watch longer: oakum investigate --for 10m"
+    return series.settles or "watch longer: the same command with --for 10m"

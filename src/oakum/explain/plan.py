@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from oakum.model.cause import Cause
 from oakum.model.policy import Policy
 from oakum.model.step import Plan, Step
@@ -18,7 +20,7 @@ def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Polic
             "Look again, longer",
             effect=verdict.settles or "a firmer verdict",
             risk="none: it only watches and reads",
-            command=f"oakum investigate {target} --for 10m",
+            command=f"oakum investigate {quote(target)} --for 10m",
         )
         return Plan((again,))
     return Plan((_keep(target), _restart(verdict), _fix(causes), _verify(target, policy)))
@@ -29,7 +31,7 @@ def _keep(target: str) -> Step:
         "Keep the evidence before anything is restarted",
         effect="the report survives the process",
         risk="none: it reads memory and does not stop the target",
-        command=f"oakum investigate {target} -o html -f leak.html",
+        command=f"oakum investigate {quote(target)} -o html -f leak.html",
     )
 
 

@@ -140,7 +140,7 @@ def _probe(runtime: Runtime, machine: Machine, settings: Settings, facts: Facts)
                 "what the heap holds",
                 AbsentKind.NOT_APPLICABLE,
                 f"this version looks into CPython; the target runs {runtime}",
-                "the series and the kernel's figures still speak: oakum investigate --for 10m",
+                "the series and the kernel's figures still speak: the same command with --for 10m",
             )
         )
         return None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,7 +95,7 @@ def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, p
             raise DataError(
                 f"{path}: no series of it can be judged",
                 why=f"{read.skipped[0].id}: {read.skipped[0].why}",
-                next_step=f"head {path}",
+                next_step=f"head {quote(str(path))}",
             )
         series += read.series
         skipped += read.skipped
@@ -108,11 +109,15 @@ def _content(path: PurePath) -> bytes:
     try:
         return Path(path).read_bytes()
     except FileNotFoundError as exc:
-        raise CallerError(f"there is no file {path}", next_step=f"ls {path.parent}") from exc
+        raise CallerError(f"there is no file {path}", next_step=f"ls {quote(str(path.parent))}") from exc
     except IsADirectoryError as exc:
-        raise CallerError(f"{path} is a folder", why="a file of series is wanted", next_step=f"ls {path}") from exc
+        raise CallerError(
+            f"{path} is a folder", why="a file of series is wanted", next_step=f"ls {quote(str(path))}"
+        ) from exc
     except OSError as exc:
-        raise MachineError(f"cannot read {path}", why=exc.strerror or "", next_step=f"ls -l {path}") from exc
+        raise MachineError(
+            f"cannot read {path}", why=exc.strerror or "", next_step=f"ls -l {quote(str(path))}"
+        ) from exc
 
 
 def _until(whole: WorkloadSeries, at_s: float) -> WorkloadSeries | None:

@@ -27,8 +27,8 @@ _SIZE_FACTORS: Final = {
     "ti": 1024**4,
     "pi": 1024**5,
 }
-_DURATION_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|s|m|h|d|w)")
-_DURATION_FACTORS: Final = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DURATION_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|min|s|m|h|d|w)")
+_DURATION_FACTORS: Final = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _BINARY_STEPS: Final = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 
 
@@ -73,7 +73,7 @@ def format_rate(bytes_per_s: float) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """Seconds from ``40s``, ``1h30m``, ``2d``, ``250ms`` or a bare number of seconds."""
+    """Seconds from ``40s``, ``1h30m``, ``2d``, ``250ms``, what format_duration prints, or a bare number of seconds."""
     stripped = text.strip()
     try:
         seconds = float(stripped)
@@ -86,7 +86,7 @@ def parse_duration(text: str) -> float:
     if not math.isfinite(seconds) or seconds < 0:
         raise CallerError(
             f"{text!r} is not a duration",
-            why="a duration is a number with ms, s, m, h, d or w, or several of them",
+            why="a duration is a number with ms, s, m or min, h, d or w, or several of them",
             next_step="write for example 40s or 1h30m",
         )
     return seconds

@@ -61,10 +61,26 @@ def test_a_printed_size_reads_back_within_its_three_digits(size_bytes):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("40s", 40), ("1h30m", 5400), ("1h 30m", 5400), ("2d", 172800), ("250ms", 0.25), ("90", 90), ("1w", 604800)],
+    [
+        ("40s", 40),
+        ("1h30m", 5400),
+        ("1h 30m", 5400),
+        ("2d", 172800),
+        ("250ms", 0.25),
+        ("90", 90),
+        ("1w", 604800),
+        ("10min", 600),
+    ],
 )
 def test_a_duration_is_understood(text, seconds):
     assert parse_duration(text) == seconds
+
+
+@given(st.floats(min_value=1e-3, max_value=1e9))
+def test_a_printed_duration_reads_back_with_and_without_its_blanks(seconds):
+    printed = format_duration(seconds)
+    assert parse_duration(printed) == pytest.approx(seconds, rel=0.05)
+    assert parse_duration(printed.replace(" ", "")) == parse_duration(printed)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-5s", "nan", "inf", "5 parsecs", "1h nonsense"])

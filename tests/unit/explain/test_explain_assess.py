@@ -1,0 +1,143 @@
+"""The assessment: when a series and two captures make a leak, and when they must not."""
+
+from __future__ import annotations
+
+import pytest
+from examples_explain import MIB, PLACE, clue, growth, holder, series
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oakum.explain.assess import EVICTED_SHARE, RETURNING, TRIFLE_BYTES, assess
+from oakum.explain.source import Sites
+from oakum.model.growth import Bound, RootKind
+from oakum.model.units import parse_duration
+from oakum.model.verdict import LEAK_PATTERNS, Pattern, VerdictName
+
+LEAK, SUSPECT, HEALTHY, CANNOT_TELL = (
+    VerdictName.LEAK,
+    VerdictName.SUSPECT,
+    VerdictName.HEALTHY,
+    VerdictName.CANNOT_TELL,
+)
+
+
+def assessed(verdict, *clues):
+    return assess(verdict, growth(*(clue.holder for clue in clues)), list(clues))
+
+
+def test_one_holder_that_grows_at_the_measured_rate_makes_a_suspect_a_leak():
+    verdict = assessed(series(), clue())
+    assert (verdict.name, verdict.probability, verdict.settles) == (LEAK, 0.97, "")
+    assert verdict.reasons[0] == "shop.cart._seen gained 10.0 MiB in 10 s (+1.00 MiB/s), 1,000 items more"
+    assert "100 % of what the process gains" in verdict.reasons[1]
+    assert verdict.reasons[-1] == "it climbs"
+
+
+@pytest.mark.parametrize(("rate_mib", "name"), [(4.0, SUSPECT), (3.2, LEAK), (0.4, LEAK), (0.3, SUSPECT)])
+def test_a_holder_that_does_not_account_for_the_growth_proves_nothing(rate_mib, name):
+    assert assessed(series(rate_per_s=rate_mib * MIB), clue()).name is name
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern in Pattern if not pattern.leaks])
+def test_a_curve_that_does_not_climb_for_good_is_at_most_suspect(pattern):
+    for name in VerdictName:
+        if name is not LEAK:
+            assert assessed(series(name, pattern), clue()).name is not LEAK
+
+
+@pytest.mark.parametrize("pattern", sorted(RETURNING))
+def test_a_healthy_curve_that_comes_back_by_itself_stays_healthy(pattern):
+    assert assessed(series(HEALTHY, pattern), clue()).name is HEALTHY
+
+
+def test_too_short_a_history_with_a_growing_holder_is_suspect():
+    verdict = assessed(series(CANNOT_TELL, None, None), clue())
+    assert verdict.name is SUSPECT
+    assert verdict.settles
+
+
+@pytest.mark.parametrize("name", [SUSPECT, LEAK, CANNOT_TELL])
+def test_a_bound_that_is_not_reached_keeps_it_suspect_and_says_how_long_to_watch(name):
+    verdict = assessed(series(name), clue(bound=Bound(62_000, "lru_cache(maxsize=…)")))
+    assert (verdict.name, verdict.probability) == (SUSPECT, 0.35)
+    assert "62,000" in verdict.reasons[1]
+    assert "10 min:" in verdict.settles
+
+
+@pytest.mark.parametrize("left", [0, 1, 10, 12_345, 60_000, 5_000_000, 10**12])
+def test_the_option_that_would_settle_it_can_be_typed(left):
+    verdict = assessed(series(), clue(bound=Bound(2000 + left, "deque(maxlen=…)")))
+    assert parse_duration(verdict.settles.partition(" --for ")[2]) >= 20
+
+
+def test_a_bound_that_was_passed_is_none():
+    assert assessed(series(), clue(bound=Bound(1999, "maxsize"))).name is LEAK
+
+
+def test_a_source_that_seems_to_bound_it_keeps_it_suspect():
+    verdict = assessed(series(), clue(Sites(bounds=[PLACE])))
+    assert verdict.name is SUSPECT
+    assert "cart.py:12 in put" in verdict.reasons[1]
+
+
+@pytest.mark.parametrize("name", [SUSPECT, LEAK])
+def test_a_holder_that_turns_over_is_no_proof(name):
+    evicted = int(1000 * EVICTED_SHARE / (1 - EVICTED_SHARE)) + 1
+    verdict = assessed(series(name), clue(evicted_items=evicted))
+    assert verdict.name is SUSPECT
+    assert "it turns over" in verdict.reasons[1]
+    assert assessed(series(name), clue(evicted_items=evicted - 2)).name is LEAK
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        {"bytes_after": 10 * MIB + TRIFLE_BYTES - 1},
+        {"root": RootKind.UNREACHABLE},
+    ],
+)
+def test_a_trifle_and_garbage_accuse_nobody(weak):
+    verdict = assessed(series(), clue(**weak))
+    assert verdict.name is SUSPECT
+    assert "no holder in the Python heap accounts for the growth" in verdict.reasons[0]
+    assert "--stop" in verdict.settles
+
+
+def test_nothing_that_holds_more_makes_a_flat_curve_healthy_and_leaves_a_long_leak_one():
+    assert assessed(series(CANNOT_TELL, Pattern.FLAT, 0.0)).name is HEALTHY
+    assert assessed(series(LEAK)) == series(LEAK)
+
+
+def test_without_captures_the_series_speaks_alone():
+    assert assess(series(), None, []) == series()
+
+
+@given(
+    st.sampled_from(list(VerdictName)),
+    st.none() | st.sampled_from(list(Pattern)),
+    st.none() | st.floats(-1e9, 1e9),
+    st.integers(0, 10**9),
+    st.integers(0, 10**6),
+    st.integers(0, 10**6),
+    st.none() | st.integers(0, 10**6),
+)
+def test_no_evidence_makes_a_healthy_or_an_unknown_curve_a_leak(name, pattern, rate, size, items, evicted, bound):  # noqa: PLR0917
+    found = clue(
+        bytes_after=size,
+        items_after=items,
+        evicted_items=evicted,
+        bound=None if bound is None else Bound(bound, "maxsize"),
+    )
+    verdict = assessed(series(name, pattern, rate), found)
+    if verdict.name is LEAK and name is not LEAK:
+        assert pattern in LEAK_PATTERNS
+        assert name is not HEALTHY
+        assert rate > 0
+    assert verdict.probability is None or 0 <= verdict.probability <= 1
+    assert verdict.name in {LEAK, HEALTHY} or verdict.settles
+
+
+def test_the_holder_that_grew_most_is_the_one_that_is_judged():
+    trifle = holder(name="b", bytes_after=10 * MIB + 1)
+    verdict = assess(series(), growth(holder(), trifle), [clue(), clue(name="b", bytes_after=10 * MIB + 1)])
+    assert verdict.name is LEAK

@@ -1,0 +1,156 @@
+"""The catalogue: each cause on the growth that it is made for, and the ranking."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+
+import pytest
+from examples_explain import MIB, PLACE, clue, growth, holder, series
+
+from oakum.explain import explain
+from oakum.explain.causes import RULES, findings
+from oakum.explain.plan import plan
+from oakum.explain.rank import clues, files_wanted, rank
+from oakum.explain.source import Sites
+from oakum.model.cause import CauseName, CodePlace
+from oakum.model.growth import Bound, PathStep, RootKind
+from oakum.model.policy import Policy
+from oakum.model.step import Plan
+from oakum.model.verdict import VerdictName
+
+MODULE = PathStep("module shop.cart", "")
+SITUATIONS = {
+    CauseName.UNBOUNDED_CACHE: {"attribute": "cache", "name": "shop.cart.cache"},
+    CauseName.LISTENER: {"kind": "list", "item_type": "function", "attribute": "handlers", "name": "Bus.handlers"},
+    CauseName.TIMER: {"kind": "list", "item_type": "threading.Timer", "attribute": "pending"},
+    CauseName.CLOSURE: {
+        "kind": "list",
+        "name": "closure of make() in hub.py: seen_rows",
+        "attribute": "rows",
+        "path": (MODULE, PathStep("function", "global keep"), PathStep("list", "closure variable rows")),
+    },
+    CauseName.GLOBAL: {"kind": "list", "attribute": "_rows", "name": "shop._rows", "item_type": "tuple"},
+    CauseName.THREAD_LOCAL: {
+        "kind": "list",
+        "attribute": "crumbs",
+        "path": (MODULE, PathStep("_thread._local", "global _context"), PathStep("list", ".crumbs")),
+    },
+    CauseName.STATIC_COLLECTION: {
+        "attribute": "registry",
+        "path": (MODULE, PathStep("type shop.cart.Order", "class Order"), PathStep("dict", "class attribute registry")),
+    },
+    CauseName.SESSION_STATE: {"attribute": "sessions", "item_type": "shop.Session", "name": "Store.sessions"},
+    CauseName.QUEUE_BACKLOG: {"kind": "collections.deque", "attribute": "outbox", "item_type": "shop.Mail"},
+}
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_each_cause_is_first_on_the_growth_that_it_is_made_for(name):
+    found = findings(clue(**SITUATIONS[name]))
+    assert found[0].name is name
+    assert [finding.fit for finding in found] == sorted((finding.fit for finding in found), reverse=True)
+
+
+def test_every_rule_is_shown_and_gives_a_reason_an_advice_and_a_fix_that_is_python():
+    assert len(SITUATIONS) == len(RULES)
+    for situation in SITUATIONS.values():
+        for finding in findings(clue(**situation)):
+            assert 0 < finding.fit <= 1
+            assert finding.why
+            assert finding.advice.endswith(".")
+            ast.parse(finding.example.before)
+            assert finding.example.before != finding.example.after
+            ast.parse(finding.example.after)
+
+
+@pytest.mark.parametrize("attribute", ["obsession", "possessions", "intersession_gap"])
+def test_a_word_that_only_contains_session_is_none(attribute):
+    found = findings(clue(attribute=attribute, name=attribute))
+    assert CauseName.SESSION_STATE not in {finding.name for finding in found}
+
+
+def test_whatever_grows_has_a_cause():
+    assert findings(clue(kind="shop.Odd", item_type="", attribute="", path=(MODULE,)))[0].name is CauseName.GLOBAL
+
+
+def test_causes_are_ranked_by_what_they_gain_and_garbage_is_nobodys():
+    rows = [
+        holder(name="small", bytes_after=12 * MIB),
+        holder(name="large", bytes_after=40 * MIB),
+        holder(name="gone", bytes_after=90 * MIB, root=RootKind.UNREACHABLE),
+    ]
+    grown = growth(*rows)
+    causes = rank(grown, clues(grown, {}), 4.0 * MIB)
+    assert [cause.holder for cause in causes] == ["large", "small"]
+    assert causes[0].growth_bytes_per_s == 3.0 * MIB
+    assert any("75 % of the process's measured growth" in why for why in causes[0].why)
+
+
+@pytest.mark.parametrize("rate", [None, 0.0, -5.0])
+def test_a_share_of_no_growth_is_not_told(rate):
+    grown = growth(holder())
+    (cause,) = rank(grown, clues(grown, {}), rate)
+    assert not [why for why in cause.why if "measured growth" in why]
+
+
+def test_what_speaks_against_it_lowers_the_confidence_and_is_told():
+    firm = rank(growth(holder()), [clue()], None)[0]
+    bounded = rank(growth(holder()), [clue(Sites(bounds=[PLACE]))], None)[0]
+    limited = rank(growth(holder()), [clue(bound=Bound(5000, "maxsize"))], None)[0]
+    assert bounded.confidence < firm.confidence
+    assert limited.confidence < firm.confidence
+    assert "something may bound it: /srv/shop/cart.py:12 in put" in bounded.against[0]
+    assert "7 of its items went" in rank(growth(holder()), [clue(evicted_items=7)], None)[0].against[-1]
+
+
+def test_the_source_of_the_function_comes_before_that_of_the_module():
+    defined = CodePlace("/srv/shop/hub.py", 3, "make")
+    grown = growth(holder(defined=defined), holder(module="nowhere"))
+    assert files_wanted(grown) == ("/srv/shop/cart.py", "/srv/shop/hub.py")
+    sources = {
+        "/srv/shop/hub.py": "def make():\n    def put(x):\n        _seen[x] = 1\n",
+        "/srv/shop/cart.py": "_seen = {}\n",
+    }
+    found = clues(grown, sources)
+    assert [place.file for place in found[0].sites.inserts] == ["/srv/shop/hub.py"]
+
+
+def test_compiled_modules_are_no_source():
+    grown = growth(holder())
+    object.__setattr__(grown, "module_files", {"shop.cart": "/srv/shop/cart.cpython-311.so"})
+    assert files_wanted(grown) == ()
+
+
+TARGET = "cgroup/system.slice/a\\x2db c.service"
+
+
+@pytest.mark.parametrize("name", VerdictName)
+def test_every_command_of_a_plan_can_be_typed_and_names_the_target(name):
+    made = plan(series(name), (), TARGET, Policy())
+    assert (made == Plan()) == (name is VerdictName.HEALTHY)
+    for step in made.steps:
+        assert step.title
+        assert step.effect
+        assert step.risk
+        words = shlex.split(step.command)
+        assert not words or words[0] == "oakum"
+        if "investigate" in words:
+            assert words[2] == TARGET or "…" in words[2]
+
+
+def test_a_leak_is_kept_restarted_fixed_and_verified_in_this_order():
+    grown = growth(holder())
+    causes = rank(grown, [clue(Sites(inserts=[PLACE]))], 1.0 * MIB)
+    steps = plan(series(VerdictName.LEAK), causes, "pid/7", Policy(quick_check_s=7200)).steps
+    assert [step.title.split()[0] for step in steps] == ["Keep", "Restart", "Fix", "Verify"]
+    assert "within 1 min 40 s" in steps[1].title
+    assert steps[2].title == "Fix shop.cart._seen at /srv/shop/cart.py:12 in put"
+    assert steps[3].takes_s == 7200
+
+
+def test_a_healthy_target_is_accused_of_nothing():
+    grown = growth(holder(bytes_after=10 * MIB))
+    healthy = series(VerdictName.HEALTHY, rate_per_s=0.0)
+    found = explain("pid/7", healthy, grown, sources={}, policy=Policy())
+    assert (found.causes, found.plan) == ((), Plan())
