@@ -41,6 +41,7 @@ class ProcessWatch:
     """Samples stand at start + k·interval on the monotonic clock; a tick that comes too late is a gap."""
 
     def __init__(self, pid: int, *, processes: Processes, cgroups: Cgroups, clock: Clock, interval_s: float) -> None:
+        """Raises TargetError when there is no such process, or nothing is left of it but its number."""
         self._processes, self._cgroups, self._clock = processes, cgroups, clock
         self._interval_s = interval_s
         self._gauge = processes.open(pid)
@@ -56,7 +57,9 @@ class ProcessWatch:
         self._returns: list[str] = []
         self._next = 1
         self.missed = 0
-        self._sample()
+        if not self._sample():
+            self._gauge.close()
+            raise TargetError(f"pid {pid} has ended", why="it has no memory any more", next_step="oakum scan host")
         self.sample_in_full()
 
     def __enter__(self) -> Self:
