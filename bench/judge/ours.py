@@ -8,7 +8,8 @@ import numpy as np
 
 from bench.judge.case import Case, prefix
 from bench.judge.detector import CANNOT_TELL, HEALTHY, LEAK, QUANTILES, SUSPECT, Answers
-from oakum.judge import judge
+from oakum.judge import judge, judge_many
+from oakum.model.errors import DataError
 from oakum.model.series import Floats, WorkloadSeries
 from oakum.model.verdict import Verdict, VerdictName
 
@@ -28,24 +29,28 @@ class Oakum:
     least_step_s = 0.0
 
     def answers(self, case: Case, at_s: Floats) -> Answers:
-        verdicts: list[Verdict] = []
-        seen = -1
-        spent, asked = 0.0, 0
+        prefixes: list[WorkloadSeries] = []
+        which: list[int] = []
         for moment in at_s.tolist():
             known = prefix(case.series, moment)
-            if known.samples != seen or not verdicts:
-                seen = known.samples
-                began = time.perf_counter()
-                verdicts.append(judge(known))
-                spent += time.perf_counter() - began
-                asked += 1
-            else:
-                verdicts.append(verdicts[-1])
-        return _columns(case, at_s, verdicts, spent, asked)
+            if not prefixes or known.samples != prefixes[-1].samples:
+                prefixes.append(known)
+            which.append(len(prefixes) - 1)
+        began = time.perf_counter()
+        answered = list(judge_many(prefixes))
+        spent = time.perf_counter() - began
+        verdicts = [answered[number] for number in which]
+        return _columns(case, at_s, [_sound(verdict) for verdict in verdicts], spent, len(prefixes))
 
 
 def explain(series: WorkloadSeries) -> Verdict:
     return judge(series)
+
+
+def _sound(verdict: Verdict | DataError) -> Verdict:
+    if isinstance(verdict, DataError):
+        raise verdict
+    return verdict
 
 
 def _columns(case: Case, at_s: Floats, verdicts: list[Verdict], spent: float, asked: int) -> Answers:

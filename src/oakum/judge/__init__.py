@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from oakum.judge.batch import judge_columns, judge_many
+from oakum.judge.columns import Columns, columns_of
 from oakum.judge.settings import JudgeSettings
 from oakum.judge.verdict import curve, judge
 
-__all__ = ["JudgeSettings", "curve", "judge"]
+__all__ = ["Columns", "JudgeSettings", "columns_of", "curve", "judge", "judge_columns", "judge_many"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from oakum.judge.floor import Floor
-from oakum.judge.pattern import Reading
-from oakum.model.series import Metric, Series, Unit, WorkloadSeries
+from oakum.judge import kernels
+from oakum.model.series import Ending, Floats, Metric, Unit, WorkloadSeries
 from oakum.model.units import format_duration, format_rate, format_size
-from oakum.model.verdict import Pattern
+from oakum.model.verdict import Pattern, VerdictName
 
 _SHAPES = {
     Pattern.FLAT: "it stays where it is",
@@ -26,31 +26,60 @@ _SHAPES = {
 }
 
 
-def told(
-    workload: WorkloadSeries,
-    lifetime: Series,
-    reading: Reading,
-    floor: Floor,
-    slope: tuple[float, float, float],
-    climbs: int,
-) -> Iterator[str]:
-    """The strongest first."""
+def told(workload: WorkloadSeries, answer: Floats, pattern: Pattern, name: VerdictName) -> Iterator[str]:
+    """The strongest first. ``answer``: float64[ANSWER] of the kernels."""
     unit = workload.unit
-    span = format_duration(float(lifetime.at_s[-1] - lifetime.at_s[0]))
-    yield (
-        f"over {span} the floor went from {_level(floor.value[0], unit)} to {_level(floor.value[-1], unit)}:"
-        f" {_SHAPES[reading.pattern]}"
-    )
-    if reading.pattern.leaks:
-        low, middle, high = sorted(slope)
-        between = f"{_rate(low, unit)} to {_rate(high, unit)}"
-        yield f"it rose in {reading.quarters} of 4 quarters, by {_rate(middle, unit)} ({between})"
+    may_leak = name in {VerdictName.LEAK, VerdictName.SUSPECT}
+    now, rise = float(answer[kernels.FLOOR_NOW]), float(answer[kernels.FLOOR_RISE])
+    span = format_duration(float(answer[kernels.SPAN]))
+    if math.isfinite(rise):
+        before = max(now - rise, 0.0)
+        yield f"over {span} the floor went from {_level(before, unit)} to {_level(now, unit)}: {_SHAPES[pattern]}"
+    else:
+        yield f"over {span} it stood at {_level(now, unit)}"
+    if may_leak:
+        low, high = _rate(float(answer[kernels.RATE_LOW]), unit), _rate(float(answer[kernels.RATE_HIGH]), unit)
+        rate = _rate(float(answer[kernels.RATE]), unit)
+        yield f"it rose in {int(answer[kernels.RISEN])} of 4 quarters, by {rate} ({low} to {high})"
+        yield from _above(answer, unit)
+    climbs = int(answer[kernels.CLIMBS]) if math.isfinite(answer[kernels.CLIMBS]) else 0
     if climbs:
         yield f"{climbs} earlier lifetimes climbed in the same way until they ended"
+        yield from _sooner(workload)
     if workload.oom_kills:
-        yield f"it was OOM-killed {workload.oom_kills} times"
+        yield f"it was OOM-killed {workload.oom_kills} times{_levels(workload)}"
+    if answer[kernels.LOADED] >= 0.3:  # below, it was not taken out
+        yield f"the request rate explains {answer[kernels.LOADED]:.0%} of its ups and downs, which were taken out"
     if workload.metric in {Metric.USAGE, Metric.WORKING_SET}:
         yield f"the metric is {workload.metric.value}, which counts page cache too: anonymous memory would be surer"
+
+
+def _above(answer: Floats, unit: Unit) -> Iterator[str]:
+    """How it stands beside its own past."""
+    window, above = answer[kernels.CLIMB_S], answer[kernels.ABOVE]
+    if not math.isfinite(window) or answer[kernels.EVIDENCE] <= -4:
+        return
+    if answer[kernels.HISTORY_S] >= window:
+        past = format_duration(float(answer[kernels.HISTORY_S]))
+        yield f"it stands {_level(float(above), unit)} above anything that {past} of history kept up"
+    else:
+        yield f"{format_duration(float(answer[kernels.SPAN]))} is all that is known: no past to compare it with"
+
+
+def _sooner(workload: WorkloadSeries) -> Iterator[str]:
+    """Time between restarts that shrinks."""
+    lived = [life.at_s[-1] - (life.started_s or life.at_s[0]) for life in workload.lifetimes[:-1] if len(life)]
+    if len(lived) >= 3 and all(after < 0.9 * before for before, after in zip(lived[-3:], lived[-2:], strict=False)):
+        times = ", ".join(format_duration(float(one)) for one in lived[-3:])
+        yield f"it lives shorter each time: {times}"
+
+
+def _levels(workload: WorkloadSeries) -> str:
+    """The level just before each kill."""
+    last = [float(one.value[-1]) for one in workload.lifetimes if one.ending is Ending.OOM_KILLED and len(one)]
+    if not last:
+        return ""
+    return ", last seen at " + ", ".join(_level(value, workload.unit) for value in last[-3:])
 
 
 def _level(value: float, unit: Unit) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -11,17 +12,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oakum.judge import judge
+from oakum.judge import judge, judge_many
 from oakum.model.errors import CallerError, DataError, MachineError
 from oakum.model.scan import Scan, ScanRow, Skipped, Window
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.units import format_count, format_duration
+from oakum.model.verdict import Verdict
 from oakum.sense.files import read_series
 from oakum.sense.machine import MachineWatch
 
 if TYPE_CHECKING:
     from oakum.host import Machine
     from oakum.loop.progress import Progress
+
+
+MANY = 300
+"""From this many series on, compiled kernels are faster than they take to load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +158,24 @@ def _judged(
 ) -> Scan:
     rows: list[ScanRow] = []
     broken = list(skipped)
-    for workload in series:
-        try:
-            rows.append((workload, judge(workload)))
-        except DataError as exc:
-            broken.append(Skipped(workload.id, exc.what))
+    for workload, verdict in zip(series, _verdicts(series), strict=True):
+        if isinstance(verdict, DataError):
+            broken.append(Skipped(workload.id, verdict.what))
+        else:
+            rows.append((workload, verdict))
     times = [lifetime.at_s for workload in series for lifetime in workload.lifetimes if len(lifetime)]
     start_s = min((float(at[0]) for at in times), default=now_s)
     end_s = max((float(at[-1]) for at in times), default=now_s)
     return Scan(source, now_s, Window(start_s, end_s, step_s), tuple(rows), tuple(broken), (), tuple(warnings))
+
+
+def _verdicts(series: Sequence[WorkloadSeries]) -> Iterator[Verdict | DataError]:
+    """A handful is answered at once; many are worth a compiler."""
+    if len(series) >= MANY:
+        yield from judge_many(series, workers=min(8, len(os.sched_getaffinity(0))))
+        return
+    for workload in series:
+        try:
+            yield judge(workload)
+        except DataError as exc:
+            yield exc

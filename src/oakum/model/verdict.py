@@ -43,13 +43,15 @@ LEAK_PATTERNS = frozenset({Pattern.LINEAR, Pattern.ACCELERATING, Pattern.EXPONEN
 class Forecast:
     """Seconds from the last sample until ``boundary`` is reached, as quantiles: p10 is the early case.
 
-    A quantile is ``inf`` where the boundary is never reached at that rate.
+    A quantile is ``inf`` where the boundary is never reached at that rate; p5 and p95 are NaN where not asked for.
     """
 
     boundary: str
     p10_s: float
     p50_s: float
     p90_s: float
+    p5_s: float = float("nan")
+    p95_s: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

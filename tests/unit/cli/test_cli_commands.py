@@ -166,7 +166,7 @@ def test_a_page_goes_to_standard_output_when_that_is_no_terminal(series, tmp_pat
 
 
 LEAK = "series_id,ts,value\n" + "".join(
-    f"shop,{1_760_000_000 + 60 * row},{10_000_000 + 500_000 * row}\n" for row in range(200)
+    f"shop,{1_760_000_000 + 600 * row},{50_000_000 + 500_000 * max(0, row - 400)}\n" for row in range(700)
 )
 
 

@@ -48,7 +48,11 @@ def test_each_pattern_is_named(name, step_s):
     value = shape_of(name, np.linspace(0, 1, 480), rng) * 100 * MIB
     verdict = judge(workload(value, step_s))
     assert verdict.pattern is Pattern(name)
-    assert (verdict.name is VerdictName.LEAK) == Pattern(name).leaks
+    if step_s >= 1500:
+        assert (verdict.name is VerdictName.LEAK) == Pattern(name).leaks
+    else:
+        # Hours from a start on may still be a warm-up that has not bent yet.
+        assert (verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}) == Pattern(name).leaks
 
 
 @pytest.mark.parametrize("name", ["linear", "flat", "sawtooth", "rising-sawtooth"])

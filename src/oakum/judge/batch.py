@@ -1,0 +1,96 @@
+"""Many series at once: columns in, columns out, on machine code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from oakum.judge import kernels, weights
+from oakum.judge.columns import Columns, columns_of
+from oakum.judge.restarts import checked
+from oakum.judge.settings import JudgeSettings
+from oakum.judge.verdict import verdict_of
+from oakum.model.errors import DataError
+from oakum.model.series import Floats, WorkloadSeries
+from oakum.model.verdict import Verdict
+
+AT_ONCE = 2_000_000
+"""Samples that are flattened at once: bounds memory at about 100 MB."""
+
+
+def judge_columns(columns: Columns, *, workers: int = 1) -> Floats:
+    """float64[n, ANSWER]: the figures of each series, in the kernels' columns. ``workers``: threads."""
+    from oakum.judge import compiled  # noqa: PLC0415  (loads a compiler: only where many series pay for it)
+
+    answers = np.empty((len(columns), kernels.ANSWER))
+    edges = np.searchsorted(columns.offset, np.linspace(0, columns.offset[-1], workers * 4 + 1)[1:-1])
+    parts = np.unique(np.concatenate([[0], edges, [len(columns)]])).tolist()
+
+    def part(begin: int, end: int) -> None:
+        compiled.judge_columns(
+            columns.offset,
+            columns.at_s,
+            columns.value,
+            columns.load,
+            columns.life,
+            columns.lives,
+            columns.dead,
+            columns.limit,
+            columns.boundary,
+            columns.least,
+            weights.KNOWN,
+            weights.FRESH,
+            weights.SPREAD,
+            begin,
+            end,
+            answers,
+        )
+
+    if workers <= 1 or len(parts) <= 2:
+        part(0, len(columns))
+        return answers
+    with ThreadPoolExecutor(workers) as pool:
+        for job in [pool.submit(part, begin, end) for begin, end in zip(parts, parts[1:], strict=False)]:
+            job.result()
+    return answers
+
+
+def judge_many(
+    workloads: Sequence[WorkloadSeries], settings: JudgeSettings | None = None, *, workers: int = 1
+) -> Iterator[Verdict | DataError]:
+    """As ``judge`` of each, in order; a series that cannot be judged gives its error. Memory is bounded by chunks."""
+    chosen = settings or JudgeSettings()
+    for chunk in _chunks(workloads):
+        yield from _judged(chunk, chosen, workers)
+
+
+def _judged(chunk: Sequence[WorkloadSeries], settings: JudgeSettings, workers: int) -> Iterator[Verdict | DataError]:
+    errors: dict[int, DataError] = {}
+    good: list[WorkloadSeries] = []
+    for number, workload in enumerate(chunk):
+        try:
+            checked(workload)
+        except DataError as exc:
+            errors[number] = exc
+        else:
+            good.append(workload)
+    answers = iter(judge_columns(columns_of(good), workers=workers)) if good else iter(())
+    for number, workload in enumerate(chunk):
+        if number in errors:
+            yield errors[number]
+            continue
+        last = next((one for one in reversed(workload.lifetimes) if len(one)), None)
+        yield verdict_of(workload, next(answers), last, settings)
+
+
+def _chunks(workloads: Sequence[WorkloadSeries]) -> Iterator[Sequence[WorkloadSeries]]:
+    begin, samples = 0, 0
+    for number, workload in enumerate(workloads):
+        if samples and samples + workload.samples > AT_ONCE:
+            yield workloads[begin:number]
+            begin, samples = number, 0
+        samples += workload.samples
+    if begin < len(workloads):
+        yield workloads[begin:]

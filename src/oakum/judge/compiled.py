@@ -1,0 +1,35 @@
+"""The kernels as machine code: compiled once, kept beside them. To load this takes a second: one series never does."""
+
+from __future__ import annotations
+
+from numba import njit
+from numba.extending import register_jitable
+
+from oakum.judge import kernels
+
+for kernel in (
+    kernels.fold,
+    kernels.unload,
+    kernels.clipped,
+    kernels.kept_up,
+    kernels.past_blocks,
+    kernels.one_scale,
+    kernels.measure,
+    kernels.score,
+    kernels.fine_floor,
+    kernels.robust_line,
+    kernels.bent,
+    kernels.climb,
+    kernels.settled,
+    kernels.one_step,
+    kernels.rhythm,
+    kernels.shape,
+    kernels.rising_quarters,
+    kernels.earlier_climbs,
+    kernels.reach,
+    kernels.weigh,
+):
+    register_jitable(kernel)
+
+judge_columns = njit(cache=True, nogil=True)(kernels.judge_columns)
+"""As ``kernels.judge_columns``; threads may run it side by side."""

@@ -1,0 +1,813 @@
+"""The arithmetic of a verdict: plain loops on flat arrays. Interpreted for one series, compiled for many: one text.
+
+A *bin* is some consecutive samples of one lifetime: their first and last time (seconds), least, greatest and mean
+value, mean load, deepest fall and highest leap between two samples, and the lifetime's number. `fold` makes bins of
+samples; everything after it sees bins only. Units: seconds and the unit of the series.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+TICK_S = 1 / 64
+PER_OCTAVE = 128
+OCTAVES = 48
+
+BLOCKS = 8
+PAST = 256
+SCALES = 40
+FINE = 48
+LEAST_BINS = 16
+
+# Columns of one scale's row.
+WINDOW, GROWTH, LEVEL, RISING, LATE, JUMP, RECENT, HISTORY, EXCESS, RANGE, STEADY, CURVE, BINS, SCORE = range(14)
+ROW = 14
+
+# What `weigh` answers.
+(
+    EVIDENCE,
+    SPAN,
+    FLOOR_NOW,
+    RATE,
+    RATE_LOW,
+    RATE_HIGH,
+    ONSET,
+    CLIMB_S,
+    CLIMB,
+    ABOVE,
+    ABOVE_BEFORE,
+    HISTORY_S,
+    RISEN,
+    CLIMBS,
+    FALLS,
+    RHYTHM,
+    LOADED,
+    BEND,
+    REACH_5,
+    REACH_10,
+    REACH_50,
+    REACH_90,
+    REACH_95,
+    SHAPE,
+    FLOOR_RISE,
+    NOISE,
+    LIVED,
+    STARTING,
+    BASE,
+    GAIN,
+) = range(30)
+ANSWER = 30
+
+
+def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
+    """Samples into bins that grow coarser with age; returns how many. Bins never hold samples of two lifetimes.
+
+    `at` float64[n], ascending; `life` int64[n], from 0 on. Outputs are float64[n], `born` int64[n]: the lifetime.
+    What is a seconds old is kept to about a/64. Bins are aligned to powers of two ticks since at[0]: samples one by
+    one, in chunks or all at once give the same bins.
+    """
+    n = at.size
+    newest = math.floor((at[n - 1] - at[0]) / TICK_S)
+    edges = np.empty(OCTAVES, np.int64)
+    for level in range(OCTAVES):
+        width = 1 << level
+        edges[level] = ((newest - PER_OCTAVE * width) // (2 * width)) * (2 * width)
+    level = OCTAVES - 1
+    here = -1
+    stamp = np.int64(-1)
+    stamped_level = -1
+    count = 0
+    for i in range(n):
+        tick = math.floor((at[i] - at[0]) / TICK_S)
+        while level > 0 and edges[level - 1] <= tick:
+            level -= 1
+        label = (tick >> level) << level
+        if here < 0 or label != stamp or level != stamped_level or life[i] != born[here]:
+            here += 1
+            first[here], low[here], high[here] = at[i], value[i], value[i]
+            mean[here], loads[here], fall[here], leap[here] = 0.0, 0.0, 0.0, 0.0
+            born[here] = life[i]
+            count = 0
+            stamp, stamped_level = label, level
+        last[here] = at[i]
+        low[here] = min(low[here], value[i])
+        high[here] = max(high[here], value[i])
+        count += 1
+        mean[here] += (value[i] - mean[here]) / count
+        loads[here] += (load[i] - loads[here]) / count
+        if i > 0 and life[i - 1] == life[i]:
+            fall[here] = max(fall[here], value[i - 1] - value[i])
+            leap[here] = max(leap[here], value[i] - value[i - 1])
+    return here + 1
+
+
+def unload(low, high, mean, loads, first, start):
+    """Take out what follows the load: in place; returns the share of the variance that it explained, 0 for nothing.
+
+    Memory is fitted as level + slope·load + drift·time over the bins of the present lifetime, so that a leak under a
+    growing load keeps its drift.
+    """
+    n = first.size - start
+    if n < 12:
+        return 0.0
+    middle_t, middle_x, middle_y = 0.0, 0.0, 0.0
+    for j in range(start, first.size):
+        middle_t += first[j] / n
+        middle_x += loads[j] / n
+        middle_y += mean[j] / n
+    tt, xx, yy, tx, ty, xy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for j in range(start, first.size):
+        t, x, y = first[j] - middle_t, loads[j] - middle_x, mean[j] - middle_y
+        tt += t * t
+        xx += x * x
+        yy += y * y
+        tx += t * x
+        ty += t * y
+        xy += x * y
+    if xx <= 0 or yy <= 0 or tt <= 0:
+        return 0.0
+    left = xx - tx * tx / tt
+    rest = yy - ty * ty / tt
+    if left <= 1e-9 * xx or rest <= 0:
+        return 0.0
+    slope = (xy - tx * ty / tt) / left
+    explained = slope * slope * left / rest
+    if slope <= 0 or explained < 0.3:
+        return 0.0
+    least = loads[start]
+    for j in range(start, first.size):
+        least = min(least, loads[j])
+    for j in range(first.size):
+        gone = slope * (loads[j] - least)
+        low[j] -= gone
+        high[j] -= gone
+        mean[j] -= gone
+    return explained
+
+
+def measure(first, last, low, start, usable, rows):
+    """Rows of `one_scale` for windows that end now, each 0.7 of the one before; returns how many.
+
+    `start`: the first bin of the present lifetime. `usable` bool[bins]: what of the past may teach what is normal.
+    """
+    size = first.size
+    now = last[size - 1]
+    life = now - first[start]
+    blocks = np.empty(PAST)
+    found = 0
+    window = life * (1 + 1e-7)
+    for _ in range(SCALES):
+        if life <= 0:
+            break
+        opened = now - window
+        inside = size
+        while inside > start and first[inside - 1] >= opened:
+            inside -= 1
+        if size - inside < LEAST_BINS:
+            break
+        if one_scale(first, last, low, usable, inside, now, window, blocks, rows[found]):
+            found += 1
+        window *= 0.7071067811865476
+    return found
+
+
+def one_scale(first, last, low, usable, inside, now, window, blocks, row):
+    """The last eight blocks of time beside all that came before them; False where too many blocks are empty.
+
+    A block's value is the least in it: teeth shorter than a block are gone, and what is compared is memory that was
+    never given back. `EXCESS`: how far the last block stands above the highest level that the past kept up for as
+    long as a block. `inside`: the first bin of the window.
+    """
+    size = first.size
+    width = window / BLOCKS
+    opened = now - window
+    floor = np.full(BLOCKS, np.inf)
+    for at in range(inside, size):
+        block = min(int((first[at] - opened) / width), BLOCKS - 1)
+        floor[block] = min(floor[block], low[at])
+    holes = 0
+    for block in range(BLOCKS):
+        if not math.isfinite(floor[block]):
+            holes += 1
+            if block == 0:
+                return False
+            floor[block] = floor[block - 1]
+    if holes > BLOCKS // 4:
+        return False
+    growth = floor[BLOCKS - 1] - floor[0]
+    jump, rising = 0.0, 0
+    slope, centre = 0.0, 0.0
+    for block in range(BLOCKS):
+        centre += floor[block] / BLOCKS
+        slope += (block - (BLOCKS - 1) / 2) * floor[block]
+        if block:
+            step = floor[block] - floor[block - 1]
+            jump = max(jump, step)
+            if step > 0.02 * abs(growth):
+                rising += 1
+    slope /= BLOCKS * (BLOCKS * BLOCKS - 1) / 12
+    bend, bend_scale = 0.0, 0.0
+    for block in range(BLOCKS):
+        away = block - (BLOCKS - 1) / 2
+        square = away * away - (BLOCKS * BLOCKS - 1) / 12
+        bend += square * (floor[block] - centre - slope * away)
+        bend_scale += square * square
+    bend /= bend_scale
+    ceiling, bottom, begun = kept_up(first, last, low, usable, inside, width)
+    count = past_blocks(first, low, usable, inside, opened, width, begun, blocks)
+    steady = 0.0
+    if count > 1:
+        moves = np.empty(count - 1)
+        for block in range(count - 1):
+            moves[block] = abs(blocks[block] - blocks[block + 1])
+        moves.sort()
+        steady = moves[min(count - 2, int(0.9 * (count - 1)))]
+    known = math.isfinite(ceiling)
+    row[WINDOW] = window
+    row[GROWTH] = growth
+    row[LEVEL] = floor[BLOCKS - 1]
+    row[RISING] = rising
+    row[LATE] = (floor[BLOCKS - 1] - 0.5 * (floor[3] + floor[4])) / growth if growth > 0 else 0.0
+    row[JUMP] = jump / growth if growth > 0 else 1.0
+    row[RECENT] = (floor[BLOCKS - 1] - floor[BLOCKS - 3]) / growth if growth > 0 else 0.0
+    row[HISTORY] = opened - begun if known else 0.0
+    row[EXCESS] = floor[BLOCKS - 1] - ceiling if known else growth
+    row[RANGE] = ceiling - bottom if known else 0.0
+    row[STEADY] = steady
+    row[CURVE] = bend * (BLOCKS - 1) * (BLOCKS - 1) / (4 * growth) if growth > 0 else 0.0
+    row[BINS] = size - inside
+    return True
+
+
+def kept_up(first, last, low, usable, inside, width):
+    """(ceiling, bottom, begun): the highest level kept up for `width` before the window, the least, since when.
+
+    -inf, +inf where there is no past.
+    """
+    ceiling, bottom, begun = -np.inf, np.inf, np.inf
+    left, keeper = 0, 0
+    held = np.inf
+    since = 0.0
+    fresh = True
+    for at in range(inside):
+        if not usable[at]:
+            fresh = True
+            continue
+        if fresh:
+            left, held, since, fresh = at, np.inf, first[at], False
+        begun = min(begun, first[at])
+        if low[at] <= held:
+            held, keeper = low[at], at
+        while left < at and first[left] < last[at] - width:
+            left += 1
+        if keeper < left:
+            held = np.inf
+            for again in range(left, at + 1):
+                if low[again] <= held:
+                    held, keeper = low[again], again
+        if last[at] - since >= 0.9 * width or at == inside - 1:
+            ceiling = max(ceiling, held)
+        bottom = min(bottom, low[at])
+    return ceiling, bottom, begun
+
+
+def past_blocks(first, low, usable, inside, opened, width, begun, blocks):
+    """The least of each block before the window, the newest first; empty ones are left out. Returns how many."""
+    count = 0
+    edge = opened - width
+    least = np.inf
+    at = inside - 1
+    while at >= 0 and count < blocks.size:
+        if usable[at]:
+            if first[at] < edge:
+                if math.isfinite(least):
+                    blocks[count] = least
+                    count += 1
+                    least = np.inf
+                    if count >= blocks.size:
+                        break
+                edge -= width * (int((edge - first[at]) / width) + 1)
+            least = min(least, low[at])
+        at -= 1
+    if math.isfinite(least) and count < blocks.size and begun <= edge + 0.5 * width:
+        blocks[count] = least
+        count += 1
+    return count
+
+
+def clipped(value, least, most):
+    return min(max(value, least), most)
+
+
+def score(row, limit, least_growth, known, fresh):
+    """The evidence of one scale, in logits; -4 for none.
+
+    `known` float64[10], `fresh` float64[7]: weights and a constant, where the past is as long as the window, and where
+    it is not. `limit`: +inf for none. `least_growth`: what is less is nobody's problem.
+    """
+    growth, level, excess = row[GROWTH], row[LEVEL], row[EXCESS]
+    if growth <= least_growth or excess <= 0 or level <= 0 or row[RISING] < 5 or row[JUMP] >= 0.6:
+        return -4.0
+    limited = math.isfinite(limit) and limit > 0
+    capacity = limit if limited else 1.6 * level
+    near = clipped(level / capacity - 0.6, 0.0, 0.4) if limited else 0.0
+    if row[HISTORY] >= row[WINDOW]:
+        if excess < 0.15 * (row[RANGE] + 0.01 * level) or excess < 0.25 * growth:
+            return -4.0
+        logit = known[9]
+        logit += known[0] * clipped(math.log(excess / capacity), -6.0, -1.0)
+        logit += known[1] * clipped(math.log(row[HISTORY] / row[WINDOW]), 0.0, 2.5)
+        logit += known[2] * clipped(math.log(row[HISTORY] / 86400.0), -4.0, 1.8)
+        logit += known[3] * clipped(row[RISING] - 5.0, -1.0, 2.0)
+        logit -= known[4] * clipped(row[JUMP], 0.17, 0.75)
+        logit += known[5] * clipped(row[RECENT], -0.2, 0.3)
+        logit += known[6] * min(math.log(row[BINS] / 16.0), 2.0)
+        logit += known[7] * clipped(math.log(growth / max(row[STEADY], 0.002 * level)), -2.0, 1.5)
+        logit += known[8] * near
+        return logit
+    logit = fresh[6]
+    logit += fresh[0] * clipped(math.log(growth / capacity), -6.0, 0.0)
+    logit += fresh[1] * clipped(row[LATE], -0.2, 0.6)
+    logit += fresh[2] * clipped(row[RECENT], -0.2, 0.3)
+    logit -= fresh[3] * clipped(row[JUMP], 0.15, 0.75)
+    logit += fresh[4] * clipped(row[CURVE], -1.0, 0.5)
+    logit += fresh[5] * near
+    return logit
+
+
+def fine_floor(first: Floats, last: Floats, low: Floats, start: int, times: Floats, floor: Floats) -> int:
+    """The least of up to FINE equal stretches of the present lifetime; returns how many. Empty ones are left out."""
+    size = first.size
+    begun = first[start]
+    span = last[size - 1] - begun
+    if span <= 0:
+        times[0], floor[0] = last[size - 1], low[size - 1]
+        return 1
+    pieces = max(1, min(FINE, (size - start) // 3))
+    count, held = 0, -1
+    for at in range(start, size):
+        piece = min(int((first[at] - begun) / span * pieces), pieces - 1)
+        if piece != held:
+            floor[count], times[count] = low[at], first[at]
+            count += 1
+            held = piece
+        elif low[at] < floor[count - 1]:
+            floor[count - 1], times[count - 1] = low[at], first[at]
+    return count
+
+
+def robust_line(times, floor, begin, end, slopes):
+    """(slope, low, high): Theil 1950, Sen 1968 with a 90 % interval; `slopes`: room for all pairs.
+
+    The interval's variance is inflated by the residuals' autocorrelation (Hamed and Rao 1998, first lag).
+    """
+    k = end - begin
+    if k < 3:
+        slope = (floor[end - 1] - floor[begin]) / (times[end - 1] - times[begin]) if k == 2 else 0.0
+        return slope, min(0.0, slope), max(0.0, slope)
+    pairs = 0
+    for i in range(begin, end):
+        for j in range(i + 1, end):
+            slopes[pairs] = (floor[j] - floor[i]) / (times[j] - times[i])
+            pairs += 1
+    slopes[:pairs].sort()
+    slope = 0.5 * (slopes[(pairs - 1) // 2] + slopes[pairs // 2])
+    middle = 0.0
+    for i in range(begin, end):
+        middle += (floor[i] - slope * (times[i] - times[begin])) / k
+    power, lagged, before = 0.0, 0.0, 0.0
+    for i in range(begin, end):
+        rest = floor[i] - slope * (times[i] - times[begin]) - middle
+        power += rest * rest
+        lagged += rest * before
+        before = rest
+    rho = clipped(lagged / power, 0.0, 0.9) if power > 0 else 0.0
+    deviation = 1.645 * math.sqrt(k * (k - 1) * (2 * k + 5) / 18 * (1 + rho) / (1 - rho))
+    lower = int(max(0.0, math.floor((pairs - deviation) / 2)))
+    upper = int(min(pairs - 1.0, math.ceil((pairs + deviation) / 2)))
+    return slope, slopes[lower], slopes[upper]
+
+
+def bent(u, power):
+    """The law of a climb: u^power from its onset on, 0 before."""
+    return u**power if u > 0 else 0.0
+
+
+def climb(times, floor, n, now, powers):
+    """(onset, power, start, gain, sum of squares) by least squares: flat until the onset, then gain·u^power, u = 1 now.
+
+    Onset and power are tried jointly: a later onset and a smaller power draw nearly the same line. O(n² · powers).
+    """
+    best, best_error = np.inf, np.inf
+    onset, power, start, gain = times[0], 1.0, floor[0], 0.0
+    tiny = n * (1e-5 * (abs(floor[0]) + abs(floor[n - 1]))) ** 2
+    stride = max(1, n // 20)
+    for at in range(0, max(1, n - 4), stride):
+        begun = times[at]
+        span = now - begun
+        if span <= 0:
+            break
+        for which in range(powers.size):
+            phi_sum, y_sum, cross, square, total = 0.0, 0.0, 0.0, 0.0, 0.0
+            for i in range(n):
+                phi = bent((times[i] - begun) / span, powers[which])
+                y = floor[i] - floor[0]
+                phi_sum += phi
+                y_sum += y
+                cross += phi * y
+                square += phi * phi
+                total += y * y
+            weight = square - phi_sum * phi_sum / n
+            if weight <= 1e-12:
+                continue
+            slope = (cross - phi_sum * y_sum / n) / weight
+            if slope <= 0:
+                continue
+            level = (y_sum - slope * phi_sum) / n
+            error = max(total - y_sum * y_sum / n - slope * slope * weight, 0.0) + tiny
+            # Schwarz 1978: a line from the start needs neither an onset nor a power. Half of the points count.
+            extra = (1 if at else 0) + (1 if which else 0)
+            worth = error * math.exp(2 * extra * math.log(n) / n)
+            if worth < best:
+                best, best_error = worth, error
+                onset, power, start, gain = begun, powers[which], level + floor[0], slope
+    return onset, power, start, gain, best_error
+
+
+def settled(times, floor, n):
+    """(gain, taken back): the share of the rise that a saturating curve explains beyond a line, and its late share.
+
+    Least squares of 1-exp(-u/tau) beside a line; positive where the curve that bends down fits better.
+    """
+    if n < 8:
+        return 0.0, 1.0
+    best, late = np.inf, 1.0
+    line = np.inf
+    span = max(times[n - 1] - times[0], 1e-9)
+    for which in range(6):
+        tau = (0.0, 0.03, 0.07, 0.15, 0.3, 0.5)[which]
+        phi_sum, y_sum, cross, square, total = 0.0, 0.0, 0.0, 0.0, 0.0
+        for i in range(n):
+            u = (times[i] - times[0]) / span
+            phi = u if which == 0 else 1.0 - math.exp(-u / tau)
+            y = floor[i] - floor[0]
+            phi_sum += phi
+            y_sum += y
+            cross += phi * y
+            square += phi * phi
+            total += y * y
+        weight = square - phi_sum * phi_sum / n
+        if weight <= 1e-12:
+            continue
+        slope = (cross - phi_sum * y_sum / n) / weight
+        error = max(total - y_sum * y_sum / n - slope * slope * weight, 0.0)
+        if which == 0:
+            line = error
+        elif error < best and slope > 0:
+            best = error
+            late = (math.exp(-0.7 / tau) - math.exp(-1.0 / tau)) / (1.0 - math.exp(-1.0 / tau))
+    if not math.isfinite(best) or line <= 0:
+        return 0.0, 1.0
+    return 1.0 - best / line, late
+
+
+def one_step(floor, n):
+    """(share of the squares that one step explains, its height): the best split of the floor into two levels."""
+    total, square = 0.0, 0.0
+    for i in range(n):
+        total += floor[i] - floor[0]
+        square += (floor[i] - floor[0]) ** 2
+    spread = square - total * total / n
+    if spread <= 0 or n < 6:
+        return 0.0, 0.0
+    best, height, before = 0.0, 0.0, 0.0
+    for i in range(n - 2):
+        before += floor[i] - floor[0]
+        if i < 1:
+            continue
+        left, right = before / (i + 1), (total - before) / (n - i - 1)
+        between = (i + 1) * (n - i - 1) / n * (right - left) ** 2
+        if between > best:
+            best, height = between, right - left
+    return best / spread, height
+
+
+def rhythm(first, last, mean, start, grid):
+    """The highest autocorrelation of the detrended level at a lag after its first dip, at most two thirds of the life.
+
+    `grid`: float64[k], room for the resampled level.
+    """
+    k = grid.size
+    size = first.size
+    begun, now = first[start], last[size - 1]
+    if size - start < 16 or now <= begun:
+        return 0.0
+    at = start
+    for i in range(k):
+        moment = begun + (now - begun) * i / (k - 1)
+        while at < size - 1 and last[at] < moment:
+            at += 1
+        grid[i] = mean[at]
+    middle, slope = 0.0, 0.0
+    for i in range(k):
+        middle += grid[i] / k
+    for i in range(k):
+        slope += (i - (k - 1) / 2) * (grid[i] - middle)
+    slope /= k * (k * k - 1) / 12
+    power = 0.0
+    for i in range(k):
+        grid[i] -= middle + slope * (i - (k - 1) / 2)
+        power += grid[i] * grid[i]
+    if power <= 0:
+        return 0.0
+    best, dipped = 0.0, False
+    for lag in range(3, k * 2 // 3):
+        alike = 0.0
+        for i in range(k - lag):
+            alike += grid[i] * grid[i + lag]
+        alike = alike / power * k / (k - lag)
+        dipped = dipped or alike < -0.15
+        if dipped:
+            best = max(best, alike)
+    return best
+
+
+(
+    FLAT,
+    WARM_UP,
+    LINEAR,
+    ACCELERATING,
+    EXPONENTIAL,
+    SAWTOOTH,
+    RISING_SAWTOOTH,
+    STEP,
+    SPIKE,
+    PERIODIC,
+    LOAD_DRIVEN,
+    SHRINKING,
+) = range(12)
+
+
+def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
+    """Which of the twelve patterns the present lifetime shows.
+
+    `law`: onset, power, start and gain of the climb. `evidence`: whether it is a leak or may be one.
+    """
+    first, last, low, high, mean, fall, leap = bins[0], bins[1], bins[2], bins[3], bins[4], bins[6], bins[7]
+    size = first.size
+    onset, power, base, gain = law
+    now = last[size - 1]
+    top, bottom, level = -np.inf, np.inf, 0.0
+    rest_top, rest_bottom = -np.inf, np.inf
+    for at in range(start, size):
+        top, bottom = max(top, high[at]), min(bottom, low[at])
+        level += mean[at] / (size - start)
+        line = base + gain * bent((first[at] - onset) / max(now - onset, 1e-9), power)
+        rest_top, rest_bottom = max(rest_top, high[at] - line), min(rest_bottom, low[at] - line)
+    rise = 0.0
+    edge = max(1, n // 8)
+    for i in range(edge):
+        rise += (floor[n - 1 - i] - floor[i]) / edge
+    reach = rest_top - rest_bottom if evidence else top - bottom
+    falls, leaps, busy, spent, steps = 0, 0, 0.0, 0.0, 0.0
+    for at in range(start, size):
+        line = base + gain * bent((first[at] - onset) / max(now - onset, 1e-9), power) if evidence else 0.0
+        under = rest_bottom if evidence else bottom
+        until = first[at + 1] if at + 1 < size else last[at]
+        spent += until - first[at]
+        if mean[at] - line > under + 0.3 * reach:
+            busy += until - first[at]
+        if at > start:
+            steps += abs(mean[at] - mean[at - 1]) / (size - start)
+        if fall[at] > 0.3 * reach:
+            falls += 1
+        if leap[at] > 0.3 * reach:
+            leaps += 1
+    duty = busy / spent if spent > 0 else 1.0
+    trifle = reach < max(0.03 * abs(level), 1e-12)
+    answer[FALLS] = falls
+    answer[FLOOR_RISE] = rise
+    answer[NOISE] = steps
+    answer[RHYTHM] = rhythm(first, last, mean, start, np.empty(120))
+    toothed = falls >= 3 and leaps <= falls / 2 and duty > 0.33 and not trifle
+    if evidence:
+        if toothed:
+            return RISING_SAWTOOTH
+        if power < 1.4:
+            return LINEAR
+        return ACCELERATING if power < 2.8 else EXPONENTIAL
+    if loaded >= 0.5:
+        return LOAD_DRIVEN
+    if trifle:
+        return FLAT
+    if toothed:
+        return SAWTOOTH
+    stepped, up = one_step(floor, n)
+    if stepped > 0.85 and abs(up) > 0.4 * reach:
+        return STEP
+    better, late = settled(times, floor, n)
+    if better > 0.5 and late < 0.2 and rise > 0.3 * reach:
+        return WARM_UP
+    if answer[RHYTHM] > 0.45 or (falls >= 2 and duty <= 0.33):
+        return PERIODIC
+    if duty < 0.12:
+        return SPIKE
+    if abs(rise) < 0.25 * reach and abs(rise) < 0.1 * abs(level):
+        return FLAT
+    if rise < 0:
+        return SHRINKING
+    if better > 0.25 and late < 0.2:
+        return WARM_UP
+    if stepped > 0.6:
+        return STEP
+    return WARM_UP if better > 0.1 else LINEAR
+
+
+def weigh(
+    bins: Floats,
+    born: Ints,
+    count: int,
+    limit: float,
+    top_limit: float,
+    least_growth: float,
+    dead: NDArray[np.bool_],
+    known: Floats,
+    fresh: Floats,
+    spread: Floats,
+    answer: Floats,
+) -> None:
+    """All figures of a verdict, from bins. Fills `answer` float64[ANSWER]; NaN where there is nothing to say.
+
+    `bins` float64[8, k]: first, last, low, high, mean, load, deepest fall, highest leap. `born` int64[k]: the lifetime.
+    `limit`: in force, +inf for none. `top_limit`: what a forecast runs to. `dead` bool[lifetimes]: it was killed for
+    its memory. `spread` float64[4]: how wide forecasts are.
+    """
+    first, last, low, high, mean, loads = bins[0], bins[1], bins[2], bins[3], bins[4], bins[5]
+    size = first.size
+    for i in range(ANSWER):
+        answer[i] = np.nan
+    answer[EVIDENCE] = -4.0
+    start = size - 1
+    while start > 0 and born[start - 1] == born[size - 1]:
+        start -= 1
+    usable = np.empty(size, np.bool_)
+    for at in range(size):
+        usable[at] = not dead[born[at]]
+    climbs = earlier_climbs(low, high, born, start, dead, limit)
+    answer[CLIMBS] = climbs
+    loaded = 0.0
+    if loads.max() > loads.min():
+        loaded = unload(low, high, mean, loads, first, start)
+    answer[LOADED] = loaded
+    rows = np.empty((SCALES, ROW))
+    found = measure(first, last, low, start, usable, rows)
+    best, second, chosen = -4.0, -4.0, -1
+    for i in range(found):
+        rows[i, SCORE] = score(rows[i], limit, least_growth, known, fresh)
+        if rows[i, SCORE] > best:
+            second, best, chosen = best, rows[i, SCORE], i
+        elif rows[i, SCORE] > second:
+            second = rows[i, SCORE]
+    evidence = 0.5 * (best + second)
+    times, floor = np.empty(FINE), np.empty(FINE)
+    n = fine_floor(first, last, low, start, times, floor)
+    rising = floor[n - 1] > floor[0] + 0.02 * abs(floor[0])
+    if climbs > 0 and rising:
+        evidence = max(evidence, -1.0) + 1.3 * min(climbs, 2)
+    answer[EVIDENCE] = evidence
+    answer[SPAN] = last[size - 1] - first[start]
+    answer[LIVED] = count
+    answer[FLOOR_NOW] = floor[n - 1]
+    answer[RISEN] = rising_quarters(floor, n)
+    if chosen >= 0:
+        answer[CLIMB_S] = rows[chosen, WINDOW]
+        answer[CLIMB] = rows[chosen, GROWTH]
+        answer[ABOVE] = rows[chosen, EXCESS]
+        answer[ABOVE_BEFORE] = rows[chosen, RANGE]
+        answer[HISTORY_S] = rows[chosen, HISTORY]
+    slopes = np.empty(FINE * (FINE - 1) // 2)
+    if n < 4:
+        answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
+        answer[SHAPE] = FLAT
+        return
+    powers = np.array([1.0, 1.4, 1.8, 2.2, 2.7, 3.3, 4.2, 5.5])
+    onset, power, base, gain, error = climb(times, floor, n, last[size - 1], powers)
+    short = answer[SPAN] < 600.0
+    suspected = evidence > -2.0 or (short and rising)
+    begin = 0
+    if suspected:
+        while begin < n - 6 and times[begin] < onset:
+            begin += 1
+    answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, begin, n, slopes)
+    answer[ONSET] = onset
+    answer[BEND], answer[BASE], answer[GAIN] = power, base, gain
+    answer[STARTING] = 1.0 if rows[max(chosen, 0), HISTORY] < rows[max(chosen, 0), WINDOW] else 0.0
+    answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, base, gain), suspected, loaded, answer)
+    if gain > 0 and math.isfinite(top_limit):
+        reach(bins, start, n, (onset, power, base, gain), error, top_limit, spread, answer)
+
+
+def rising_quarters(floor, n):
+    """In how many of four quarters the floor rose."""
+    if n < 5:
+        return 0
+    rose = 0
+    for quarter in range(4):
+        if floor[(quarter + 1) * (n - 1) // 4] > floor[quarter * (n - 1) // 4]:
+            rose += 1
+    return rose
+
+
+def earlier_climbs(low, high, born, start, dead, limit):
+    """How many earlier lifetimes climbed until they were killed, or until they stood at the limit."""
+    climbs = 0
+    at = 0
+    while at < start:
+        end = at
+        while end + 1 < start and born[end + 1] == born[at]:
+            end += 1
+        if end - at >= 7:
+            quarter = (end - at + 1) // 4
+            early, late = np.inf, np.inf
+            for i in range(at, at + quarter):
+                early = min(early, low[i])
+            for i in range(end - quarter + 1, end + 1):
+                late = min(late, low[i])
+            full = math.isfinite(limit) and high[end] >= 0.95 * limit
+            if late > early + 0.1 * abs(late) and (dead[born[at]] or full):
+                climbs += 1
+                dead[born[at]] = True
+        at = end + 1
+    return climbs
+
+
+def reach(bins, start, n, law, error, limit, spread, answer):
+    """Seconds from now until the top of the swings meets the limit, if the climb goes on along its law."""
+    first, last, high = bins[0], bins[1], bins[3]
+    size = first.size
+    onset, power, base, gain = law
+    now = last[size - 1]
+    span = max(now - onset, 1e-9)
+    since = now - 0.25 * (now - first[start])
+    above = 0.0
+    for at in range(start, size):
+        if first[at] >= since:
+            above = max(above, high[at] - base - gain * bent((first[at] - onset) / span, power))
+    room = limit - 0.9 * above - base
+    if high[size - 1] >= limit:
+        middle = 0.0
+    elif room <= gain:
+        middle = max(0.0, (limit - high[size - 1]) / (gain * power / span))
+    else:
+        middle = ((room / gain) ** (1.0 / power) - 1.0) * span
+    noise = math.sqrt(error / n) / gain
+    wide = spread[0] + spread[1] * min(noise, 1.0) + spread[2] * math.log(1.0 + middle / span)
+    answer[REACH_5] = middle * math.exp(-1.645 * wide)
+    answer[REACH_10] = middle * math.exp(-1.282 * wide)
+    answer[REACH_50] = middle
+    answer[REACH_90] = middle * math.exp(1.282 * wide)
+    answer[REACH_95] = middle * math.exp(1.645 * wide)
+
+
+def judge_columns(
+    offset, at, value, load, life, lives, dead, limit, top_limit, least, known, fresh, spread, begin, end, answers
+):
+    """`weigh` for the series begin..end-1 of ragged columns; fills answers float64[n, ANSWER].
+
+    `offset` int64[n+1] into at, value, load and life; `lives` int64[n+1] into dead; limit, top_limit, least: [n].
+    """
+    longest = 1
+    for i in range(begin, end):
+        longest = max(longest, offset[i + 1] - offset[i])
+    bins = np.empty((8, longest))
+    born = np.empty(longest, np.int64)
+    for i in range(begin, end):
+        a, z = offset[i], offset[i + 1]
+        if z <= a:
+            for j in range(ANSWER):
+                answers[i, j] = np.nan
+            answers[i, LIVED] = 0
+            continue
+        k = fold(
+            at[a:z],
+            value[a:z],
+            load[a:z],
+            life[a:z],
+            bins[0],
+            bins[1],
+            bins[2],
+            bins[3],
+            bins[4],
+            bins[5],
+            bins[6],
+            bins[7],
+            born,
+        )
+        own = dead[lives[i] : lives[i + 1]].copy()
+        weigh(bins[:, :k], born[:k], z - a, limit[i], top_limit[i], least[i], own, known, fresh, spread, answers[i])
