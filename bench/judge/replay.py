@@ -23,7 +23,7 @@ class Outcome:
     ``delay_s``, ``headroom``: from the onset to the first alarm, and the share of the headroom lost; NaN unknown.
     ``suspected``: whether a leak was found or at least suspected, a healthy series suspected at any time.
     ``alarmed_s``: the first alarm, true or false, in seconds since the first sample; NaN where there was none.
-    ``healthy_days``: how long a false alarm could have happened.
+    ``healthy_days``: how long a false alarm could have happened. ``alarmed_days``: how much of it was under alarm.
     ``highest``: the highest score while scored, for the precision-recall curve.
     ``forecast``: float64[3, 5], at LIVES; ``remaining_s``: float64[3], the truth; NaN where not given or not known.
     ``trusted``: float64[10, 3]: per bin of probability the number of answers, their sum, and how many were right.
@@ -42,6 +42,7 @@ class Outcome:
     delay_s: float
     headroom: float
     healthy_days: float
+    alarmed_days: float
     highest: float
     patterns: tuple[str, ...]
     pattern: str
@@ -69,6 +70,8 @@ def outcome(case: Case, detector: str, answers: Answers) -> Outcome:
     forecast, remaining = _forecasts(case, answers)
     after = answers.at_s >= onset if truth.leaks else np.ones(answers.at_s.size, bool)
     alarms = answers.at_s[answers.name == LEAK]
+    healthy = answers.name[answers.at_s < until] == LEAK
+    days = max(0.0, until - case.eval_from_s) / DAY
     return Outcome(
         detector=detector,
         name=case.name,
@@ -82,7 +85,8 @@ def outcome(case: Case, detector: str, answers: Answers) -> Outcome:
         alarmed_s=float(alarms[0]) - case.start_s if alarms.size else np.nan,
         delay_s=np.nan if found is None else max(0.0, found - max(onset, case.eval_from_s)),
         headroom=np.nan if found is None else _headroom(case, found, onset),
-        healthy_days=max(0.0, until - case.eval_from_s) / DAY,
+        healthy_days=days,
+        alarmed_days=days * float(np.mean(healthy)) if healthy.size else 0.0,
         highest=float(np.nanmax(np.append(answers.probability[after], -np.inf))),
         patterns=tuple(str(pattern) for pattern in truth.patterns),
         pattern=_pattern(case, answers),

@@ -16,10 +16,11 @@ on what it was made.
 
 Every method is asked online, every five minutes, with earlier samples only. A leak counts as found at the first `leak`
 after its onset; false alarms on healthy time are merged within six hours into episodes, and precision counts series
-with a false episode. Delay and headroom are told of leaks that were found. All methods but Oakum are told the true
-limit even where the series does not show it; PrecogMF, which is slow as published, is asked once an hour. Answers of
-the Prometheus rules and of Mann-Kendall are computed for all moments at once, so their cost per answer is a lower
-bound; `bench-speed.md` has the cost per series.
+with a false episode. A rule that never stops alarming has one episode per series: the time under alarm tells of it.
+Delay and headroom are those of leaks that were found. All methods but Oakum are told the true limit even where the
+series does not show it; PrecogMF, which is slow as published, is asked once an hour. Answers of the Prometheus rules
+and of Mann-Kendall are computed for all moments at once, so their cost per answer is a lower bound; `bench-speed.md`
+has the cost per series.
 """
 
 

@@ -21,6 +21,7 @@ from bench.judge.scores import (
 )
 from bench.judge.table import markdown
 from oakum.model.series import Floats
+from oakum.model.units import format_share
 
 HOUR = 3600.0
 ByDetector = Mapping[str, Sequence[Outcome]]
@@ -34,7 +35,7 @@ def sure(outcomes: Sequence[Outcome]) -> list[Outcome]:
 def overall(outcomes: ByDetector) -> str:
     head = (
         "method", "precision", "recall", "F1", "slower leaks found", "median delay", "P90", "of the headroom",
-        "false episodes per 1,000 healthy days", "µs per answer",
+        "false episodes per 1,000 healthy days", "healthy time under alarm", "µs per answer",
     )  # fmt: skip
     return markdown(head, [_overall(name, many) for name, many in outcomes.items()])
 
@@ -56,7 +57,8 @@ def _overall(name: str, outcomes: Sequence[Outcome]) -> list[str]:
         span(delay_p90),
         percent(headroom.value),
         episodes(got.episodes, got.healthy_days),
-        f"{microseconds(outcomes):,.0f}",
+        format_share(sum(one.alarmed_days for one in some) / got.healthy_days) if got.healthy_days else "–",
+        cost(microseconds(outcomes)),
     ]
 
 
@@ -174,6 +176,10 @@ def span(value: float) -> str:
     if not np.isfinite(value):
         return "–"
     return f"{value:.1f} h" if value >= 0.95 else f"{60 * value:.1f} min"
+
+
+def cost(microseconds: float) -> str:
+    return f"{microseconds:,.0f}" if microseconds >= 10 else f"{microseconds:.1f}"
 
 
 def percent(value: float) -> str:

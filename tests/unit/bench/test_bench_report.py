@@ -96,6 +96,8 @@ def test_the_overall_table_tells_what_was_found_and_falsely_alarmed(told):
     # Two whole windows of 47 h and two times 20 h before an onset; 2 episodes.
     days = (2 * 47 + 2 * 20) / 24
     assert own["false episodes per 1,000 healthy days"].startswith(f"{2000 / days:.1f} (2 in 6 d")
+    # Two hourly moments of these 134 hours.
+    assert own["healthy time under alarm"] == "1.5 %"
 
 
 def test_the_pictures_of_a_section_are_its_files_and_well_formed(told):

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from bench.judge.__main__ import main
+
+
+def test_the_command_writes_the_report_of_the_sources_that_were_asked_for(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("DATA", raising=False)
+    assert main(["--source", "lab", "--docs", str(tmp_path), "--jobs", "1", "--every", "60"]) == 0
+    told = capsys.readouterr()
+    written = [line for line in told.out.splitlines() if line.startswith(str(tmp_path))]
+    assert sorted(written) == sorted(str(path) for path in tmp_path.rglob("*.*"))
+    page = (tmp_path / "bench-judge.md").read_text(encoding="utf-8")
+    assert "| strings-killed-again | string_set | leak |" in page
+    assert page.count("Not made yet") == 2
+    assert "no DATA" in told.err
+
+
+def test_a_report_on_one_part_alone_is_refused(monkeypatch, tmp_path):
+    monkeypatch.delenv("DATA", raising=False)
+    with pytest.raises(SystemExit, match="Next: leave --part out"):
+        main(["--part", "held", "--docs", str(tmp_path)])
+    assert not list(tmp_path.iterdir())
+
+
+def test_data_that_is_no_file_is_told_with_a_next_step(tmp_path):
+    with pytest.raises(SystemExit, match="is no file"):
+        main(["--data", str(tmp_path / "missing.parquet"), "--quick"])
