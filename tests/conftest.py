@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine: a run that fails fails again. OAKUM_FUZZ=1 looks for new ones.
+settings.register_profile("oakum", derandomize=os.environ.get("OAKUM_FUZZ") != "1", deadline=None)
+settings.load_profile("oakum")
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

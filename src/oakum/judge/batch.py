@@ -42,7 +42,7 @@ def judge_columns(columns: Columns, *, workers: int = 1) -> Floats:
             columns.least,
             weights.KNOWN,
             weights.FRESH,
-            weights.SPREAD,
+            weights.FORESIGHT,
             begin,
             end,
             answers,

@@ -19,6 +19,7 @@ for kernel in (
     kernels.fine_floor,
     kernels.robust_line,
     kernels.bent,
+    kernels.unbent,
     kernels.climb,
     kernels.settled,
     kernels.one_step,
@@ -26,6 +27,7 @@ for kernel in (
     kernels.shape,
     kernels.rising_quarters,
     kernels.earlier_climbs,
+    kernels.corrected,
     kernels.reach,
     kernels.weigh,
 ):

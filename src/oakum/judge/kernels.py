@@ -24,6 +24,7 @@ PAST = 256
 SCALES = 40
 FINE = 48
 LEAST_BINS = 16
+LIKE, WIDER = 1.0, 1.6
 
 # Columns of one scale's row.
 WINDOW, GROWTH, LEVEL, RISING, LATE, JUMP, RECENT, HISTORY, EXCESS, RANGE, STEADY, CURVE, BINS, SCORE = range(14)
@@ -394,17 +395,24 @@ def robust_line(times, floor, begin, end, slopes):
     return slope, slopes[lower], slopes[upper]
 
 
-def bent(u, power):
-    """The law of a climb: u^power from its onset on, 0 before."""
-    return u**power if u > 0 else 0.0
+def bent(u, law):
+    """How far a climb has come at share u of its time: u^law, or exponential with -law doublings' worth; 0 before."""
+    if u <= 0:
+        return 0.0
+    return u**law if law > 0 else math.expm1(min(-law * u, 60.0)) / math.expm1(-law)
+
+
+def unbent(x, law):
+    """The share of time at which a climb has come to x: the inverse of `bent`."""
+    return x ** (1.0 / law) if law > 0 else math.log1p(x * math.expm1(-law)) / -law
 
 
 def climb(times, floor, n, now, powers):
-    """(onset, power, start, gain, sum of squares) by least squares: flat until the onset, then gain·u^power, u = 1 now.
+    """(onset, law, start, gain) by least squares: flat until the onset, then gain·u^power, u = 1 now.
 
     Onset and power are tried jointly: a later onset and a smaller power draw nearly the same line. O(n² · powers).
     """
-    best, best_error = np.inf, np.inf
+    best = np.inf
     onset, power, start, gain = times[0], 1.0, floor[0], 0.0
     tiny = n * (1e-5 * (abs(floor[0]) + abs(floor[n - 1]))) ** 2
     stride = max(1, n // 20)
@@ -432,12 +440,12 @@ def climb(times, floor, n, now, powers):
             level = (y_sum - slope * phi_sum) / n
             error = max(total - y_sum * y_sum / n - slope * slope * weight, 0.0) + tiny
             # Schwarz 1978: a line from the start needs neither an onset nor a power. Half of the points count.
-            extra = (1 if at else 0) + (1 if which else 0)
+            extra = (0.3 if at else 0.0) + (1.0 if which else 0.0)
             worth = error * math.exp(2 * extra * math.log(n) / n)
             if worth < best:
-                best, best_error = worth, error
+                best = worth
                 onset, power, start, gain = begun, powers[which], level + floor[0], slope
-    return onset, power, start, gain, best_error
+    return onset, power, start, gain
 
 
 def settled(times, floor, n):
@@ -483,8 +491,8 @@ def one_step(floor, n):
     for i in range(n):
         total += floor[i] - floor[0]
         square += (floor[i] - floor[0]) ** 2
-    spread = square - total * total / n
-    if spread <= 0 or n < 6:
+    foresight = square - total * total / n
+    if foresight <= 0 or n < 6:
         return 0.0, 0.0
     best, height, before = 0.0, 0.0, 0.0
     for i in range(n - 2):
@@ -495,7 +503,7 @@ def one_step(floor, n):
         between = (i + 1) * (n - i - 1) / n * (right - left) ** 2
         if between > best:
             best, height = between, right - left
-    return best / spread, height
+    return best / foresight, height
 
 
 def rhythm(first, last, mean, start, grid):
@@ -599,9 +607,9 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     if evidence:
         if toothed:
             return RISING_SAWTOOTH
-        if power < 1.4:
+        if power == 1:
             return LINEAR
-        return ACCELERATING if power < 2.8 else EXPONENTIAL
+        return ACCELERATING if power > 0 else EXPONENTIAL
     if loaded >= 0.5:
         return LOAD_DRIVEN
     if trifle:
@@ -616,6 +624,8 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
         return WARM_UP
     if answer[RHYTHM] > 0.45 or (falls >= 2 and duty <= 0.33):
         return PERIODIC
+    if rise < -0.4 * reach:
+        return SHRINKING
     if duty < 0.12:
         return SPIKE
     if abs(rise) < 0.25 * reach and abs(rise) < 0.1 * abs(level):
@@ -639,14 +649,15 @@ def weigh(
     dead: NDArray[np.bool_],
     known: Floats,
     fresh: Floats,
-    spread: Floats,
+    foresight: Floats,
     answer: Floats,
 ) -> None:
     """All figures of a verdict, from bins. Fills `answer` float64[ANSWER]; NaN where there is nothing to say.
 
     `bins` float64[8, k]: first, last, low, high, mean, load, deepest fall, highest leap. `born` int64[k]: the lifetime.
     `limit`: in force, +inf for none. `top_limit`: what a forecast runs to. `dead` bool[lifetimes]: it was killed for
-    its memory. `spread` float64[4]: how wide forecasts are.
+    its memory. `foresight` float64[6, k]: knots, and corrections per
+    quantile.
     """
     first, last, low, high, mean, loads = bins[0], bins[1], bins[2], bins[3], bins[4], bins[5]
     size = first.size
@@ -677,14 +688,14 @@ def weigh(
     evidence = 0.5 * (best + second)
     times, floor = np.empty(FINE), np.empty(FINE)
     n = fine_floor(first, last, low, start, times, floor)
+    answer[FLOOR_NOW] = floor[n - 1]
+    answer[RISEN] = rising_quarters(floor, n)
     rising = floor[n - 1] > floor[0] + 0.02 * abs(floor[0])
     if climbs > 0 and rising:
         evidence = max(evidence, -1.0) + 1.3 * min(climbs, 2)
     answer[EVIDENCE] = evidence
     answer[SPAN] = last[size - 1] - first[start]
     answer[LIVED] = count
-    answer[FLOOR_NOW] = floor[n - 1]
-    answer[RISEN] = rising_quarters(floor, n)
     if chosen >= 0:
         answer[CLIMB_S] = rows[chosen, WINDOW]
         answer[CLIMB] = rows[chosen, GROWTH]
@@ -696,10 +707,20 @@ def weigh(
         answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
         answer[SHAPE] = FLAT
         return
-    powers = np.array([1.0, 1.4, 1.8, 2.2, 2.7, 3.3, 4.2, 5.5])
-    onset, power, base, gain, error = climb(times, floor, n, last[size - 1], powers)
     short = answer[SPAN] < 600.0
     suspected = evidence > -2.0 or (short and rising)
+    # The law of a climb is read where it shows: what a machine did a week ago says nothing of it.
+    near = start
+    if chosen >= 0 and best > -4.0:
+        widest = chosen
+        for i in range(chosen):
+            if rows[i, SCORE] > best - LIKE and i < widest:
+                widest = i
+        while near < size - LEAST_BINS and first[near] < last[size - 1] - WIDER * rows[widest, WINDOW]:
+            near += 1
+        n = fine_floor(first, last, low, near, times, floor)
+    powers = np.array([1.0, 1.5, 2.0, 2.5, -2.5, -3.5, -5.0])
+    onset, power, base, gain = climb(times, floor, n, last[size - 1], powers)
     begin = 0
     if suspected:
         while begin < n - 6 and times[begin] < onset:
@@ -708,9 +729,9 @@ def weigh(
     answer[ONSET] = onset
     answer[BEND], answer[BASE], answer[GAIN] = power, base, gain
     answer[STARTING] = 1.0 if rows[max(chosen, 0), HISTORY] < rows[max(chosen, 0), WINDOW] else 0.0
-    answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, base, gain), suspected, loaded, answer)
+    answer[SHAPE] = shape(bins, near, times, floor, n, (onset, power, base, gain), suspected, loaded, answer)
     if gain > 0 and math.isfinite(top_limit):
-        reach(bins, start, n, (onset, power, base, gain), error, top_limit, spread, answer)
+        reach(bins, near, (onset, power, base, gain), top_limit, foresight, answer)
 
 
 def rising_quarters(floor, n):
@@ -747,7 +768,7 @@ def earlier_climbs(low, high, born, start, dead, limit):
     return climbs
 
 
-def reach(bins, start, n, law, error, limit, spread, answer):
+def reach(bins, start, law, limit, foresight, answer):
     """Seconds from now until the top of the swings meets the limit, if the climb goes on along its law."""
     first, last, high = bins[0], bins[1], bins[3]
     size = first.size
@@ -763,20 +784,31 @@ def reach(bins, start, n, law, error, limit, spread, answer):
     if high[size - 1] >= limit:
         middle = 0.0
     elif room <= gain:
-        middle = max(0.0, (limit - high[size - 1]) / (gain * power / span))
+        steep = power if power > 0 else -power * math.exp(-power) / math.expm1(-power)
+        middle = max(0.0, (limit - high[size - 1]) / (gain * steep / span))
     else:
-        middle = ((room / gain) ** (1.0 / power) - 1.0) * span
-    noise = math.sqrt(error / n) / gain
-    wide = spread[0] + spread[1] * min(noise, 1.0) + spread[2] * math.log(1.0 + middle / span)
-    answer[REACH_5] = middle * math.exp(-1.645 * wide)
-    answer[REACH_10] = middle * math.exp(-1.282 * wide)
-    answer[REACH_50] = middle
-    answer[REACH_90] = middle * math.exp(1.282 * wide)
-    answer[REACH_95] = middle * math.exp(1.645 * wide)
+        middle = (unbent(room / gain, power) - 1.0) * span
+    seen = answer[CLIMB_S] if math.isfinite(answer[CLIMB_S]) else span
+    for i in range(5):
+        answer[REACH_5 + i] = middle * math.exp(corrected(foresight, i, seen, middle))
+
+
+def corrected(foresight, quantile, seen, middle):
+    """How far, as a logarithm, the truth lies from the law's answer: by how long the climb was seen beside it."""
+    knots = foresight.shape[1]
+    if middle <= 0:
+        return 0.0
+    x = clipped(math.log(seen / middle), foresight[0, 0], foresight[0, knots - 1])
+    at = 1
+    while at < knots - 1 and foresight[0, at] < x:
+        at += 1
+    share = (x - foresight[0, at - 1]) / (foresight[0, at] - foresight[0, at - 1])
+    low, high = foresight[1 + quantile, at - 1], foresight[1 + quantile, at]
+    return low + share * (high - low)
 
 
 def judge_columns(
-    offset, at, value, load, life, lives, dead, limit, top_limit, least, known, fresh, spread, begin, end, answers
+    offset, at, value, load, life, lives, dead, limit, top_limit, least, known, fresh, foresight, begin, end, answers
 ):
     """`weigh` for the series begin..end-1 of ragged columns; fills answers float64[n, ANSWER].
 
@@ -810,4 +842,4 @@ def judge_columns(
             born,
         )
         own = dead[lives[i] : lives[i + 1]].copy()
-        weigh(bins[:, :k], born[:k], z - a, limit[i], top_limit[i], least[i], own, known, fresh, spread, answers[i])
+        weigh(bins[:, :k], born[:k], z - a, limit[i], top_limit[i], least[i], own, known, fresh, foresight, answers[i])

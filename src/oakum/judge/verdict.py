@@ -62,7 +62,7 @@ def weighed(workload: WorkloadSeries, lifetimes: list[Series]) -> Floats:
         dead,
         weights.KNOWN,
         weights.FRESH,
-        weights.SPREAD,
+        weights.FORESIGHT,
         answer,
     )
     return answer
@@ -139,7 +139,7 @@ def curve(workload: WorkloadSeries, settings: JudgeSettings | None = None) -> Cu
         fit = floor[n - 1] + answer[kernels.RATE] * (at - times[n - 1])
     else:
         u = np.maximum(at - onset, 0.0) / max(now - onset, 1e-9)
-        fit = answer[kernels.BASE] + answer[kernels.GAIN] * u ** answer[kernels.BEND]
+        fit = answer[kernels.BASE] + answer[kernels.GAIN] * _along(u, float(answer[kernels.BEND]))
     away = at - float(np.mean(times[:n]))
     low = (answer[kernels.RATE_LOW] - answer[kernels.RATE]) * away
     high = (answer[kernels.RATE_HIGH] - answer[kernels.RATE]) * away
@@ -153,6 +153,12 @@ def curve(workload: WorkloadSeries, settings: JudgeSettings | None = None) -> Cu
         fit + np.minimum(low, high) - band,
         fit + np.maximum(low, high) + band,
     )
+
+
+def _along(u: Floats, law: float) -> Floats:
+    """``kernels.bent`` of many."""
+    bent: Floats = u**law if law > 0 else np.expm1(-law * u) / np.expm1(-law)
+    return bent
 
 
 def _settles(name: VerdictName, answer: Floats, settings: JudgeSettings) -> str:

@@ -20,5 +20,15 @@ LEAK_AT = 1.4
 SUSPECT_AT = -0.5
 """Evidence from which on it is called a leak, or suspect."""
 
-SPREAD = np.array([0.15, 1.0, 0.3, 0.0])
-"""Width of a forecast, as a standard deviation of its logarithm: constant, share of noise, share of distance."""
+FORESIGHT = np.array(
+    [
+        [-3.00, -1.50, -0.50, 0.50, 1.50, 3.00],
+        [-3.00, -1.04, -0.90, -0.36, -0.07, 0.95],
+        [-2.30, -0.66, -0.65, -0.06, 0.00, 0.95],
+        [-1.66, -0.01, 0.01, 0.05, 0.33, 2.37],
+        [-0.28, 0.21, 0.59, 0.65, 1.50, 3.00],
+        [-0.10, 0.30, 1.01, 1.33, 2.60, 3.00],
+    ]
+)
+"""Quantiles (5, 10, 50, 90, 95 %) of the logarithm of what truly remained over what the law says, by the logarithm of
+how long the climb was seen over that (first row). Quantile regression (Koenker and Bassett 1978) on the tuning part."""
