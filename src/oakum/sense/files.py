@@ -81,7 +81,8 @@ def _csv(content: bytes, name: str) -> pl.DataFrame:
 
     try:
         return pl.read_csv(io.BytesIO(content), infer_schema=False)
-    except (pl.exceptions.PolarsError, ValueError) as exc:
+    # Packed content (gzip, zlib, zstd) is unpacked on the way; where it is cut off that is an OSError.
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as exc:
         raise DataError(f"{name} is not CSV", why=_first_line(exc), next_step=f"head {quote(name)}") from exc
 
 

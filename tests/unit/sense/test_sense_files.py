@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
 import json
 import shlex
@@ -316,9 +317,18 @@ def test_a_parquet_cut_anywhere_is_a_data_error():
             read_series(whole[:kept], "cut.parquet")
 
 
+def test_a_packed_csv_is_read_and_one_that_is_cut_off_is_a_data_error():
+    packed = gzip.compress((HEADER + ROWS).encode())
+    assert only(read_series(packed, "series.csv.gz"))[1].value.tolist() == [100, 101, 102, 103, 104]
+    for kept in range(2, len(packed)):
+        with pytest.raises(DataError):
+            read_series(packed[:kept], "cut.csv.gz")
+
+
 # Not "PAR1": a footer that lies about its sizes can end the process inside polars.
 CONTENT = st.one_of(
     st.binary(max_size=200),
+    st.binary(max_size=60).map(lambda tail: b"\x1f\x8b\x08\x00" + tail),
     st.text(max_size=200).map(str.encode),
     st.text("ab,\n01.-:TZ\"' ", max_size=200).map(lambda text: (HEADER + text).encode()),
     st.recursive(
