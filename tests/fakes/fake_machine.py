@@ -136,7 +136,7 @@ class FakeMachine:
             start_ticks=int(process.started_at_s * 100),
             started_s=self.clock.wall_of(process.started_at_s),
             uid=process.uid,
-            name=PurePosixPath(process.command[0]).name[:15],
+            name=PurePosixPath(process.command[0] if process.command else "gone").name[:15],
             executable=process.executable,
             command=process.command,
             cgroup=process.cgroup,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oakum.heap.formats.python.layouts import LAYOUTS
@@ -116,23 +117,46 @@ class PythonProbe:
                 HEAP, AbsentKind.NOT_APPLICABLE, why, "run it on the build with the GIL; a leak shows in both"
             )
         environment = self._processes.environment(pid)
-        allocator = environment.get("PYTHONMALLOC", "") if isinstance(environment, dict) else ""
-        command = self._processes.info(pid).command
-        if allocator in {"malloc", "debug", "pymalloc_debug", "malloc_debug"} or _dev_mode(command):
-            why = f"PYTHONMALLOC={allocator}" if allocator else "-X dev"
+        setting = _debug_setting(
+            self._processes.info(pid).command, environment if isinstance(environment, dict) else {}
+        )
+        if setting:
             return Absent(
                 HEAP,
                 AbsentKind.NOT_APPLICABLE,
-                f"it runs with {why}: its objects are not in the pools of CPython's own allocator",
+                f"it runs with {setting}: its objects are not in the pools of CPython's own allocator",
                 "start it without that setting; a leak shows in both",
             )
         return None
 
 
-def _dev_mode(command: tuple[str, ...]) -> bool:
-    return any(after == "dev" and before == "-X" for before, after in zip(command, command[1:], strict=False)) or (
-        "-Xdev" in command
-    )
+def _debug_setting(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
+    """What puts another allocator, or a debugging one, in the place of CPython's own; "" for nothing."""
+    options = _own_options(command)
+    # -E and -I, alone or among other letters: the environment is not heard.
+    heard = not any("E" in option or "I" in option for option in options if not option.startswith(("-X", "-W")))
+    allocator = environment.get("PYTHONMALLOC", "") if heard else ""
+    if allocator in {"malloc", "debug", "pymalloc_debug", "malloc_debug"}:
+        return f"PYTHONMALLOC={allocator}"
+    if "-Xdev" in options and not allocator:
+        return "-X dev"
+    return "PYTHONDEVMODE" if heard and environment.get("PYTHONDEVMODE") and not allocator else ""
+
+
+def _own_options(command: tuple[str, ...]) -> list[str]:
+    """The interpreter's, up to the script, ``-c`` or ``-m``; ``-X dev`` reads as ``-Xdev``."""
+    options: list[str] = []
+    words = iter(command[1:])
+    for word in words:
+        if not word.startswith("-") or word in {"-", "--"}:
+            break
+        if word in {"-X", "-W"}:
+            options.append(word + next(words, ""))
+            continue
+        options.append(word)
+        if not word.startswith(("-X", "-W", "--")) and {"c", "m"} & set(word):
+            break
+    return options
 
 
 def _minor(version: str) -> tuple[int, int]:
