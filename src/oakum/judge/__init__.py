@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from oakum.judge.batch import judge_columns, judge_many
 from oakum.judge.columns import Columns, columns_of
+from oakum.judge.one import curve, judge
 from oakum.judge.settings import JudgeSettings
-from oakum.judge.verdict import curve, judge
+from oakum.judge.state import JudgeState, restored, state_of
 
-__all__ = ["Columns", "JudgeSettings", "columns_of", "curve", "judge", "judge_columns", "judge_many"]
+__all__ = [
+    "Columns",
+    "JudgeSettings",
+    "JudgeState",
+    "columns_of",
+    "curve",
+    "judge",
+    "judge_columns",
+    "judge_many",
+    "restored",
+    "state_of",
+]

@@ -9,7 +9,8 @@ import numpy as np
 
 from oakum.judge import kernels, weights
 from oakum.judge.columns import Columns, columns_of
-from oakum.judge.restarts import checked
+from oakum.judge.facts import facts_of
+from oakum.judge.lifetimes import checked
 from oakum.judge.settings import JudgeSettings
 from oakum.judge.verdict import verdict_of
 from oakum.model.errors import DataError
@@ -81,8 +82,7 @@ def _judged(chunk: Sequence[WorkloadSeries], settings: JudgeSettings, workers: i
         if number in errors:
             yield errors[number]
             continue
-        last = next((one for one in reversed(workload.lifetimes) if len(one)), None)
-        yield verdict_of(workload, next(answers), last, settings)
+        yield verdict_of(facts_of(workload), next(answers), settings)
 
 
 def _chunks(workloads: Sequence[WorkloadSeries]) -> Iterator[Sequence[WorkloadSeries]]:

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from oakum.judge.facts import Facts, facts_of
 from oakum.judge.ledger import Ints
-from oakum.judge.restarts import checked, last_limit
-from oakum.model.series import Ending, Floats, Series, WorkloadSeries
+from oakum.judge.lifetimes import checked, loads
+from oakum.model.series import Ending, Floats, WorkloadSeries
 
 LEAST_BYTES = 4 * 2.0**20
 """Growth of less than this is nobody's problem tonight, unless the limit is as small."""
+
+LEAST_SHARE = 0.05
+"""Of a limit, the growth that matters in any case."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +36,7 @@ class Columns:
     load: Floats
     life: Ints
     lives: Ints
-    dead: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    dead: NDArray[np.bool_]
     limit: Floats
     boundary: Floats
     least: Floats
@@ -40,26 +45,11 @@ class Columns:
         return len(self.offset) - 1
 
 
-def limits(workload: WorkloadSeries, lifetimes: Sequence[Series]) -> tuple[float, float, float]:
+def limits(facts: Facts) -> tuple[float, float, float]:
     """(limit in force, boundary of the forecast, least growth that matters); +inf where there is none."""
-    found = last_limit(lifetimes[-1]) if lifetimes else None
-    limit = float("inf") if found is None else found
-    node = workload.node_limit
-    boundary = node if found is None and node is not None and node > 0 else limit
-    least = 0.0 if workload.unit == "percent" else min(LEAST_BYTES, 0.05 * limit)
-    return limit, float(boundary), least
-
-
-def loads(lifetime: Series) -> Floats:
-    """Requests per second, 0 where none is known; a hole in it is filled from before."""
-    if lifetime.load is None:
-        return np.zeros(len(lifetime))
-    good = np.isfinite(lifetime.load)
-    if good.all():
-        return lifetime.load
-    if not good.any():
-        return np.zeros(len(lifetime))
-    return np.interp(lifetime.at_s, lifetime.at_s[good], lifetime.load[good])
+    limit = float("inf") if facts.limit is None else facts.limit
+    least = 0.0 if facts.unit == "percent" else min(LEAST_BYTES, LEAST_SHARE * limit)
+    return limit, facts.boundary[1], least
 
 
 def columns_of(workloads: Sequence[WorkloadSeries]) -> Columns:
@@ -76,7 +66,7 @@ def columns_of(workloads: Sequence[WorkloadSeries]) -> Columns:
             dead.append(lifetime.ending is Ending.OOM_KILLED)
         offset.append(offset[-1] + sum(len(lifetime) for lifetime in lifetimes))
         lives.append(len(dead))
-        bounds.append(limits(workload, lifetimes))
+        bounds.append(limits(facts_of(workload)))
     limit, boundary, least = np.array(bounds, np.float64).reshape(-1, 3).T
     none = np.empty(0)
     return Columns(

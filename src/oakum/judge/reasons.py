@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from oakum.judge import kernels
-from oakum.model.series import Ending, Floats, Metric, Unit, WorkloadSeries
+from oakum.judge.facts import Facts
+from oakum.model.series import Floats, Metric, Unit
 from oakum.model.units import format_duration, format_rate, format_size
 from oakum.model.verdict import Pattern, VerdictName
 
@@ -26,9 +27,9 @@ _SHAPES = {
 }
 
 
-def told(workload: WorkloadSeries, answer: Floats, pattern: Pattern, name: VerdictName) -> Iterator[str]:
+def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> Iterator[str]:
     """The strongest first. ``answer``: float64[ANSWER] of the kernels."""
-    unit = workload.unit
+    unit = facts.unit
     may_leak = name in {VerdictName.LEAK, VerdictName.SUSPECT}
     now, rise = float(answer[kernels.FLOOR_NOW]), float(answer[kernels.FLOOR_RISE])
     span = format_duration(float(answer[kernels.SPAN]))
@@ -45,13 +46,14 @@ def told(workload: WorkloadSeries, answer: Floats, pattern: Pattern, name: Verdi
     climbs = int(answer[kernels.CLIMBS]) if math.isfinite(answer[kernels.CLIMBS]) else 0
     if climbs:
         yield f"{climbs} earlier lifetimes climbed in the same way until they ended"
-        yield from _sooner(workload)
-    if workload.oom_kills:
-        yield f"it was OOM-killed {workload.oom_kills} times{_levels(workload)}"
+        yield from _sooner(facts)
+    if facts.kills:
+        levels = ", ".join(_level(value, unit) for value in facts.kills[-3:])
+        yield f"it was OOM-killed {len(facts.kills)} times, last seen at {levels}"
     if answer[kernels.LOADED] >= 0.3:  # below, it was not taken out
         yield f"the request rate explains {answer[kernels.LOADED]:.0%} of its ups and downs, which were taken out"
-    if workload.metric in {Metric.USAGE, Metric.WORKING_SET}:
-        yield f"the metric is {workload.metric.value}, which counts page cache too: anonymous memory would be surer"
+    if facts.metric in {Metric.USAGE, Metric.WORKING_SET}:
+        yield f"the metric is {facts.metric.value}, which counts page cache too: anonymous memory would be surer"
 
 
 def _above(answer: Floats, unit: Unit) -> Iterator[str]:
@@ -66,20 +68,11 @@ def _above(answer: Floats, unit: Unit) -> Iterator[str]:
         yield f"{format_duration(float(answer[kernels.SPAN]))} is all that is known: no past to compare it with"
 
 
-def _sooner(workload: WorkloadSeries) -> Iterator[str]:
+def _sooner(facts: Facts) -> Iterator[str]:
     """Time between restarts that shrinks."""
-    lived = [life.at_s[-1] - (life.started_s or life.at_s[0]) for life in workload.lifetimes[:-1] if len(life)]
-    if len(lived) >= 3 and all(after < 0.9 * before for before, after in zip(lived[-3:], lived[-2:], strict=False)):
-        times = ", ".join(format_duration(float(one)) for one in lived[-3:])
-        yield f"it lives shorter each time: {times}"
-
-
-def _levels(workload: WorkloadSeries) -> str:
-    """The level just before each kill."""
-    last = [float(one.value[-1]) for one in workload.lifetimes if one.ending is Ending.OOM_KILLED and len(one)]
-    if not last:
-        return ""
-    return ", last seen at " + ", ".join(_level(value, workload.unit) for value in last[-3:])
+    lived = [life.lived_s for life in facts.lives[:-1]][-3:]
+    if len(lived) == 3 and all(after < 0.9 * before for before, after in zip(lived, lived[1:], strict=False)):
+        yield f"it lives shorter each time: {', '.join(format_duration(one) for one in lived)}"
 
 
 def _level(value: float, unit: Unit) -> str:
