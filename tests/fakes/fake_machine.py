@@ -62,6 +62,7 @@ class FakeCgroup:
     cache_bytes: int = 0
     kills: int | None = 0
     pressure_some_us: int | None = 0
+    readable: bool = True
 
 
 class FakeMachine:
@@ -223,6 +224,8 @@ class FakeCgroups:
 
     def memory(self, path: str) -> CgroupMemory | Absent:
         group = self._machine.groups.get(path)
+        if group is not None and not group.readable:
+            return Absent(f"memory of cgroup {path}", AbsentKind.UNREADABLE, "the controller is off here")
         if group is None or path == "/":
             why = "there is no such cgroup" if group is None else "the root cgroup has no usage figure"
             return Absent(f"memory of cgroup {path}", AbsentKind.NOT_APPLICABLE, why)

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from oakum.model.absent import Absent
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import TargetError
 from oakum.model.ports import Cgroups, Clock, KernelLog, Processes, ProcessGauge
 from oakum.model.process import ProcessInfo
@@ -89,9 +89,15 @@ class MachineWatch:
         limits = {}
         for path, track in self._groups.items():
             found = self._cgroups.memory(path)
-            if not isinstance(found, Absent):
-                limits[path] = float(found.limit.limit_bytes) if found.limit else np.inf
-                track.add(at_s, float(found.anon_bytes), limits[path])
+            if isinstance(found, Absent):
+                # Gone is an end: made anew (a service that restarts) it begins from nothing. All else is a gap.
+                if found.kind is AbsentKind.NOT_APPLICABLE:
+                    track.end()
+                continue
+            if track.ended:
+                track.begin(None, None)
+            limits[path] = float(found.limit.limit_bytes) if found.limit else np.inf
+            track.add(at_s, float(found.anon_bytes), limits[path])
         return limits
 
     def _welcome(self) -> None:

@@ -60,8 +60,8 @@ class Track:
     def end(self, ending: Ending = Ending.EXITED) -> None:
         self._lives[-1].ending = ending
 
-    def begin(self, pid: int, started_s: float) -> None:
-        """Another process has taken over."""
+    def begin(self, pid: int | None, started_s: float | None) -> None:
+        """Another process has taken over, or a scope of the same name was made anew."""
         if not self._lives[-1].at_s:
             self._lives.pop()
         self._lives.append(_Life(pid, started_s))

@@ -140,13 +140,29 @@ def test_a_cgroup_that_cannot_be_read_for_a_while_has_a_gap(machine):
     process = machine.start(WORKER, cgroup="/shop.service")
     begun_s = machine.clock.now_s()
     watch = watch_of(machine)
-    group = machine.groups.pop("/shop.service")
+    machine.groups["/shop.service"].readable = False
     ticks(watch, 2)
-    machine.groups["/shop.service"] = group
+    machine.groups["/shop.service"].readable = True
     ticks(watch, 2)
     found = told(watch, machine)
+    assert len(found["cgroup/shop.service"].lifetimes) == 1
     assert (found["cgroup/shop.service"].lifetimes[0].at_s - begun_s).tolist() == [0, 3, 4]
     assert (found[f"pid/{process.pid}"].lifetimes[0].at_s - begun_s).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_cgroup_that_is_removed_and_made_anew_has_two_lifetimes(machine):
+    process = machine.start(WORKER, cgroup="/shop.service", anon_bytes=50 * MIB)
+    watch = watch_of(machine)
+    ticks(watch, 3)
+    machine.end(process.pid)
+    del machine.groups["/shop.service"]
+    ticks(watch, 2)
+    machine.start(WORKER, cgroup="/shop.service", anon_bytes=5 * MIB)
+    ticks(watch, 3)
+    first, second = told(watch, machine)["cgroup/shop.service"].lifetimes
+    assert (first.ending, second.ending) == (Ending.EXITED, Ending.RUNNING)
+    assert (len(first), set(first.value.tolist())) == (4, {50 * MIB})
+    assert (len(second), set(second.value.tolist())) == (3, {5 * MIB})
 
 
 @pytest.mark.parametrize("step_s", [-3600.0, 3600.0])
