@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oakum.judge.batch import judge_columns, judge_many
-from oakum.judge.columns import Columns, columns_of
+from oakum.judge.columns import Columns, columns_of, plain_columns
 from oakum.judge.one import curve, judge
 from oakum.judge.settings import JudgeSettings
 from oakum.judge.state import JudgeState, restored, state_of
@@ -17,6 +17,7 @@ __all__ = [
     "judge",
     "judge_columns",
     "judge_many",
+    "plain_columns",
     "restored",
     "state_of",
 ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from oakum.judge.facts import Facts, facts_of
 from oakum.judge.ledger import Ints
 from oakum.judge.lifetimes import checked, loads
-from oakum.model.series import Ending, Floats, WorkloadSeries
+from oakum.model.series import Ending, Floats, Unit, WorkloadSeries
 
 LEAST_BYTES = 4 * 2.0**20
 """Growth of less than this is nobody's problem tonight, unless the limit is as small."""
@@ -80,4 +80,28 @@ def columns_of(workloads: Sequence[WorkloadSeries]) -> Columns:
         np.ascontiguousarray(limit),
         np.ascontiguousarray(boundary),
         np.ascontiguousarray(least),
+    )
+
+
+def plain_columns(offset: Ints, at_s: Floats, value: Floats, limit: Floats | None = None, *, unit: Unit) -> Columns:
+    """Of series of one lifetime each, without load: int64[n+1], float64[offset[n]] twice, float64[n] or None.
+
+    Nothing is checked: times increase within a series, values are numbers from 0 on.
+    """
+    count = len(offset) - 1
+    told = np.full(count, np.inf) if limit is None else np.where(np.isfinite(limit) & (limit > 0), limit, np.inf)
+    if unit == "percent":
+        told = np.where(np.isfinite(told), told, 100.0)
+    least = np.zeros(count) if unit == "percent" else np.minimum(LEAST_BYTES, LEAST_SHARE * told)
+    return Columns(
+        offset,
+        at_s,
+        value,
+        np.zeros(len(at_s)),
+        np.zeros(len(at_s), np.int64),
+        np.arange(count + 1, dtype=np.int64),
+        np.zeros(count, np.bool_),
+        told,
+        told,
+        least,
     )
