@@ -80,7 +80,7 @@ def test_words_about_python_make_no_python(machine, path, content, writable):
 @pytest.mark.parametrize("name", ["python3", "python3.11", "node", "ruby", "java"])
 def test_a_name_makes_no_runtime(machine, name):
     found = recognised(
-        machine, ("/usr/bin/sleep", data(), False), command=(name, "-m", "app"), executable=f"/tmp/{name}"
+        machine, ("/usr/bin/sleep", data(), False), command=(name, "-m", "app"), executable=f"/opt/{name}"
     )
     assert found.name is RuntimeName.NATIVE
 
