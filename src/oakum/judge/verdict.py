@@ -61,8 +61,12 @@ def named(answer: Floats, settings: JudgeSettings) -> tuple[VerdictName, float]:
     short = answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] < 1
     if short:
         rising = answer[kernels.RATE_LOW] > 0 and answer[kernels.RISEN] >= CLEAR_QUARTERS
-        grown = answer[kernels.RATE] * answer[kernels.SPAN] > 0.01 * abs(answer[kernels.FLOOR_NOW])
-        if rising and grown:
+        toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
+        # A few teeth say little of their floor: there it must have risen by much, and all the time.
+        grown = answer[kernels.RATE] * answer[kernels.SPAN] > (0.1 if toothed else 0.01) * abs(
+            answer[kernels.FLOOR_NOW]
+        )
+        if rising and grown and not (toothed and answer[kernels.RISEN] <= CLEAR_QUARTERS):
             return VerdictName.SUSPECT, 0.75 if answer[kernels.RISEN] > CLEAR_QUARTERS else 0.5
         return VerdictName.HEALTHY, min(probability, 0.2)
     if evidence >= weights.LEAK_AT:
