@@ -7,7 +7,7 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Self
@@ -77,25 +77,19 @@ def measured(name: str, series: int, cores: int) -> Measured:
 
 def started() -> Started:
     began = time.perf_counter()
-    import oakum.judge  # noqa: PLC0415
+    from oakum.judge import judge, judge_many  # noqa: PLC0415
 
     imported = time.perf_counter() - began
     from bench.speed.fleet import chunks  # noqa: PLC0415
-    from bench.speed.methods import judge_batch  # noqa: PLC0415
 
-    chunk = next(chunks(8))
-    one = next(chunk.workloads())
-    alone = [_spent(lambda: oakum.judge.judge(one)) for _ in range(2)]
-    batch = judge_batch()
-    many: list[float | None] = [None, None]
-    if batch is not None:
-        many = [_spent(lambda: batch(chunk.offsets, chunk.at_s, chunk.value, chunk.limit, workers=1)) for _ in range(2)]
+    series = list(next(chunks(8)).workloads())
+    alone = [_spent(lambda: judge(series[0])) for _ in range(2)]
+    many = [_spent(lambda: list(judge_many(series))) for _ in range(2)]
     return Started(imported, alone[0], alone[1], many[0], many[1])
 
 
-def _spent(work: object) -> float:
+def _spent(work: Callable[[], object]) -> float:
     began = time.perf_counter()
-    assert callable(work)
     work()
     return time.perf_counter() - began
 

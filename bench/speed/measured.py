@@ -28,13 +28,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Seconds from nothing: importing, the first answer, the second one; once for one series, once for a batch.
-
-    None where there is no batch.
-    """
+    """Seconds from nothing: importing, the first answer, the second one; once for one series, once for many."""
 
     import_s: float
     first_s: float
     second_s: float
-    batch_first_s: float | None
-    batch_second_s: float | None
+    batch_first_s: float
+    batch_second_s: float

@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.pool import Pool
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-import oakum.judge
 from bench.speed.fleet import Chunk, chunks
+from oakum.judge import Columns, judge, judge_columns, judge_many
+from oakum.judge.columns import LEAST_BYTES
+from oakum.model.verdict import Verdict
 
 WARM = 16
 PRECOG_TRAINED = 0.25
@@ -27,33 +29,21 @@ class Method(Protocol):
     @property
     def sizes(self) -> Sequence[int]: ...
 
-    def there(self) -> bool: ...
-
     def ready(self, cores: int) -> Callable[[Chunk], int]:
         """Something that answers for all series of a chunk and returns how many it answered."""
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Oakum's answer to many series in columns."""
+class Together:
+    """A function of many series that has workers of its own."""
 
-    name = "Oakum judge_batch"
-    sizes = (1_000, 10_000, 100_000)
-
-    def there(self) -> bool:
-        return judge_batch() is not None
+    name: str
+    sizes: tuple[int, ...]
+    ask: Callable[[Chunk, int], int]
 
     def ready(self, cores: int) -> Callable[[Chunk], int]:
-        batch = judge_batch()
-        if batch is None:
-            raise SystemExit("bench: oakum.judge has no judge_batch")
-
-        def answer(chunk: Chunk) -> int:
-            batch(chunk.offsets, chunk.at_s, chunk.value, chunk.limit, workers=cores)
-            return len(chunk)
-
-        answer(next(chunks(WARM)))
-        return answer
+        self.ask(next(chunks(WARM)), cores)
+        return lambda chunk: self.ask(chunk, cores)
 
 
 @dataclass(frozen=True)
@@ -63,9 +53,6 @@ class EachAlone:
     name: str
     sizes: tuple[int, ...]
     ask: Callable[[Chunk], int]
-
-    def there(self) -> bool:
-        return True
 
     def ready(self, cores: int) -> Callable[[Chunk], int]:
         self.ask(next(chunks(WARM)))
@@ -96,13 +83,36 @@ def _pieces(chunk: Chunk, count: int) -> list[Chunk]:
     return made
 
 
-def judge_batch() -> Callable[..., Any] | None:
-    """None where this version has none yet."""
-    return getattr(oakum.judge, "judge_batch", None)
+def in_columns(chunk: Chunk, cores: int) -> int:
+    """Columns in, columns out."""
+    answers = judge_columns(as_columns(chunk), workers=cores)
+    return int(np.count_nonzero(np.isfinite(answers[:, 0])))
 
 
-def oakum_alone(chunk: Chunk) -> int:
-    return sum(oakum.judge.judge(series) is not None for series in chunk.workloads())
+def as_columns(chunk: Chunk) -> Columns:
+    """Without requests, each series one life."""
+    count = len(chunk)
+    return Columns(
+        offset=chunk.offsets,
+        at_s=chunk.at_s,
+        value=chunk.value,
+        load=np.zeros(chunk.value.size),
+        life=np.zeros(chunk.value.size, np.int64),
+        lives=np.arange(count + 1, dtype=np.int64),
+        dead=np.zeros(count, np.bool_),
+        limit=chunk.limit,
+        boundary=chunk.limit,
+        least=np.minimum(LEAST_BYTES, 0.05 * chunk.limit),
+    )
+
+
+def in_words(chunk: Chunk, cores: int) -> int:
+    """Whole verdicts with their reasons."""
+    return sum(isinstance(answer, Verdict) for answer in judge_many(list(chunk.workloads()), workers=cores))
+
+
+def one_by_one(chunk: Chunk) -> int:
+    return sum(isinstance(judge(series), Verdict) for series in chunk.workloads())
 
 
 def mann_kendall(chunk: Chunk) -> int:
@@ -135,8 +145,9 @@ def precog(chunk: Chunk) -> int:
 
 
 METHODS: tuple[Method, ...] = (
-    Batch(),
-    EachAlone("Oakum judge", (1_000, 10_000), oakum_alone),
+    Together("Oakum, columns", (1_000, 10_000, 100_000), in_columns),
+    Together("Oakum, verdicts", (1_000, 10_000, 100_000), in_words),
+    EachAlone("Oakum, one by one", (1_000,), one_by_one),
     EachAlone("PrecogMF (our numpy form)", (1_000,), precog),
     EachAlone("pymannkendall + scipy Theil-Sen", (40,), mann_kendall),
 )

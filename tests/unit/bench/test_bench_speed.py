@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from bench.speed.fleet import BLOCK, LIMIT_BYTES, SAMPLES, SHAPES, chunks
 from bench.speed.measured import Measured, Started
-from bench.speed.methods import METHODS, _pieces, judge_batch, oakum_alone, precog
+from bench.speed.methods import _pieces, as_columns, in_columns, in_words, one_by_one, precog
 from bench.speed.page import page
 
-import oakum.judge
+from oakum.judge import columns_of
 
-START = Started(0.2, 0.3, 0.001, None, None)
+START = Started(0.2, 0.3, 0.001, 9.0, 0.002)
 
 
 def row(method, series, cores, seconds, peak=200.0):
@@ -53,36 +55,39 @@ def test_pieces_for_a_pool_hold_every_series_once():
     assert all(one.offsets[0] == 0 and one.offsets[-1] == one.value.size for one in pieces)
 
 
-@pytest.mark.parametrize("ask", [oakum_alone, precog])
+@pytest.mark.parametrize("ask", [one_by_one, precog, partial(in_columns, cores=1), partial(in_words, cores=2)])
 def test_every_series_of_a_chunk_is_answered(ask):
     assert ask(next(chunks(9))) == 9
 
 
-def test_a_batch_that_is_not_there_is_said_not_guessed():
-    assert METHODS[0].there() is hasattr(oakum.judge, "judge_batch")
-    assert (judge_batch() is None) is not hasattr(oakum.judge, "judge_batch")
-    text = page(
-        [("when", "now")], ["Oakum judge_batch: not there yet", row("Oakum judge", 1000, 1, 0.9)], {"cold": START}
-    )
-    assert "- Oakum judge_batch: not there yet" in text
-    assert cells(text, "µs per series in a batch, one core")[2:] == ["–", "not there yet"]
-    assert cells(text, "µs per series, one series at a time, one core")[2:] == ["900", "yes"]
-    assert cells(text, "cold")[-1] == "not there yet"
+def test_columns_of_a_chunk_are_those_of_its_workloads():
+    chunk = next(chunks(9))
+    ours, theirs = as_columns(chunk), columns_of(list(chunk.workloads()))
+    for name in ("offset", "at_s", "value", "load", "life", "lives", "dead", "limit", "boundary", "least"):
+        assert np.array_equal(getattr(ours, name), getattr(theirs, name)), name
+
+
+def test_what_was_not_measured_is_said_not_guessed():
+    rows = ["PrecogMF, 1,000 series, cores: 1: not run", row("Oakum, columns", 1000, 1, 0.9)]
+    text = page([("when", "now")], rows, {"cold": START})
+    assert "- PrecogMF, 1,000 series, cores: 1: not run" in text
+    assert cells(text, "µs per series with words, one core")[2:] == ["–", "not measured"]
+    assert cells(text, "µs per series in columns, one core")[2:] == ["900", "yes"]
 
 
 def test_targets_are_judged_on_the_largest_fleet():
     rows = [
-        row("Oakum judge_batch", 1_000, 1, 2.0),
-        row("Oakum judge_batch", 100_000, 1, 90.0),
-        row("Oakum judge_batch", 100_000, 2, 130.0, peak=1000.0),
+        row("Oakum, verdicts", 1_000, 1, 2.0),
+        row("Oakum, verdicts", 100_000, 1, 90.0),
+        row("Oakum, verdicts", 100_000, 2, 130.0, peak=1000.0),
     ]
-    text = page([("when", "now")], rows, {"cold": Started(0.5, 9.0, 0.001, 7.0, 0.001)})
-    assert cells(text, "µs per series in a batch, one core")[2:] == ["900", "yes"]
-    assert cells(text, "seconds for 100,000 series, two cores")[2:] == ["130", "no"]
-    assert cells(text, "peak MiB for 100,000 series, two cores")[2:] == ["1,000", "yes"]
-    assert cells(text, "seconds until the first answers with cold caches")[2:] == ["16.5", "no"]
+    text = page([("when", "now")], rows, {"cold": Started(0.5, 0.02, 0.01, 16.5, 0.001)})
+    assert cells(text, "µs per series with words, one core")[2:] == ["900", "yes"]
+    assert cells(text, "seconds for 100,000 series with words, two cores")[2:] == ["130", "no"]
+    assert cells(text, "peak MiB for 100,000 series with words, two cores")[2:] == ["1,000", "yes"]
+    assert cells(text, "seconds to compile, once")[2:] == ["16.5", "no"]
 
 
 def test_a_small_fleet_says_nothing_of_a_large_one():
-    text = page([("when", "now")], [row("Oakum judge_batch", 10_000, 2, 9.0)], {"cold": START})
-    assert cells(text, "seconds for 100,000 series, two cores")[2:] == ["–", "not there yet"]
+    text = page([("when", "now")], [row("Oakum, verdicts", 10_000, 2, 9.0)], {"cold": START})
+    assert cells(text, "seconds for 100,000 series with words, two cores")[2:] == ["–", "not measured"]
