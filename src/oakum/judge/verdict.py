@@ -29,6 +29,10 @@ PATTERNS = (
 """By the kernels' number of a shape."""
 
 CLEAR_QUARTERS = 3
+
+LEAST_SEEN_BYTES = 2.0**20
+"""In minutes, growth of less than this is an allocator's."""
+
 REACHES = (kernels.REACH_5, kernels.REACH_10, kernels.REACH_50, kernels.REACH_90, kernels.REACH_95)
 
 
@@ -36,7 +40,7 @@ def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict
     """``answer``: float64[ANSWER] of the kernels."""
     if facts.samples < settings.least_samples:
         return _too_little(facts, settings)
-    name, probability = named(answer, settings)
+    name, probability = named(facts, answer, settings)
     pattern = PATTERNS[int(answer[kernels.SHAPE])]
     may_leak = name in {VerdictName.LEAK, VerdictName.SUSPECT}
     return Verdict(
@@ -54,7 +58,7 @@ def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict
     )
 
 
-def named(answer: Floats, settings: JudgeSettings) -> tuple[VerdictName, float]:
+def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[VerdictName, float]:
     """(name, probability) of a series with enough samples."""
     evidence = float(answer[kernels.EVIDENCE])
     probability = 1 / (1 + math.exp(-(weights.SURE[0] * evidence + weights.SURE[1])))
@@ -63,9 +67,9 @@ def named(answer: Floats, settings: JudgeSettings) -> tuple[VerdictName, float]:
         rising = answer[kernels.RATE_LOW] > 0 and answer[kernels.RISEN] >= CLEAR_QUARTERS
         toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
         # A few teeth say little of their floor: there it must have risen by much, and all the time.
-        grown = answer[kernels.RATE] * answer[kernels.SPAN] > (0.1 if toothed else 0.01) * abs(
-            answer[kernels.FLOOR_NOW]
-        )
+        gain = float(answer[kernels.RATE] * answer[kernels.SPAN])
+        least = LEAST_SEEN_BYTES if facts.unit == "bytes" else 0.0
+        grown = gain > max((0.1 if toothed else 0.01) * abs(float(answer[kernels.FLOOR_NOW])), least)
         if rising and grown and not (toothed and answer[kernels.RISEN] <= CLEAR_QUARTERS):
             return VerdictName.SUSPECT, 0.75 if answer[kernels.RISEN] > CLEAR_QUARTERS else 0.5
         return VerdictName.HEALTHY, min(probability, 0.2)
