@@ -59,7 +59,7 @@ ROW = 14
     FLOOR_RISE,
     NOISE,
     LIVED,
-    STARTING,
+    FLOOR_S,
     BASE,
     GAIN,
 ) = range(30)
@@ -728,7 +728,9 @@ def weigh(
     answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, begin, n, slopes)
     answer[ONSET] = onset
     answer[BEND], answer[BASE], answer[GAIN] = power, base, gain
-    answer[STARTING] = 1.0 if rows[max(chosen, 0), HISTORY] < rows[max(chosen, 0), WINDOW] else 0.0
+    answer[FLOOR_S] = last[size - 1] - times[0]
+    answer[FLOOR_NOW] = floor[n - 1]
+    answer[RISEN] = rising_quarters(floor, n)
     answer[SHAPE] = shape(bins, near, times, floor, n, (onset, power, base, gain), suspected, loaded, answer)
     if gain > 0 and math.isfinite(top_limit):
         reach(bins, near, (onset, power, base, gain), top_limit, foresight, answer)

@@ -34,8 +34,8 @@ def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> I
     now, rise = float(answer[kernels.FLOOR_NOW]), float(answer[kernels.FLOOR_RISE])
     span = format_duration(float(answer[kernels.SPAN]))
     if math.isfinite(rise):
-        before = max(now - rise, 0.0)
-        yield f"over {span} the floor went from {_level(before, unit)} to {_level(now, unit)}: {_SHAPES[pattern]}"
+        before, since = max(now - rise, 0.0), format_duration(float(answer[kernels.FLOOR_S]))
+        yield f"over {since} the floor went from {_level(before, unit)} to {_level(now, unit)}: {_SHAPES[pattern]}"
     else:
         yield f"over {span} it stood at {_level(now, unit)}"
     if may_leak:
