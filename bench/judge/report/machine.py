@@ -20,15 +20,19 @@ TIMED = 25
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """The machine at one moment. ``noise``: P90 of one fixed computation over its median, minus one."""
+    """The machine at one moment. ``noise``: P90 of one fixed computation over its median, minus one.
+
+    ``engine``: what the judge was then; it may be worked on while a long run goes on.
+    """
 
     at: datetime
+    engine: str
     load: tuple[float, float, float]
     noise: float
 
 
 def stand() -> Stand:
-    return Stand(datetime.now(UTC), os.getloadavg(), noise())
+    return Stand(datetime.now(UTC), engine(), os.getloadavg(), noise())
 
 
 def noise() -> float:
@@ -50,7 +54,7 @@ def told(before: Stand, after: Stand) -> list[tuple[str, str]]:
         ("when", f"{after.at:%Y-%m-%d %H:%M} UTC, in {minutes:.1f} min"),
         ("on", f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"),
         ("with", f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"),
-        ("engine", engine()),
+        ("engine", before.engine),
         ("noise", f"one fixed computation: P90 {100 * max(before.noise, after.noise):.0f} % above its median; {loads}"),
     ]
 
