@@ -51,7 +51,8 @@ def _case(rows: pl.DataFrame) -> Case:
     truth = Truth(
         family=str(rows["program"][0]),
         kind="recorded" if leaks else "",
-        patterns=(pattern,) if leaks else (pattern, Pattern.FLAT),
+        # A healthy program starts up and then stands, whatever else it does.
+        patterns=(pattern,) if leaks else tuple(dict.fromkeys((pattern, Pattern.FLAT, Pattern.WARM_UP))),
         onset_s=rows["onset_s"][0],
         crosses_s=tuple(killed),
         base=float(lives[0].value[0]) / limit,
