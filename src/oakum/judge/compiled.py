@@ -24,6 +24,8 @@ for kernel in (
     kernels.settled,
     kernels.one_step,
     kernels.rhythm,
+    kernels.teeth,
+    kernels.climbing,
     kernels.shape,
     kernels.rising_quarters,
     kernels.earlier_climbs,

@@ -449,21 +449,21 @@ def climb(times, floor, n, now, powers):
 
 
 def settled(times, floor, n):
-    """(gain, taken back): the share of the rise that a saturating curve explains beyond a line, and its late share.
+    """(gain, taken back, left): the share of the rise that a saturating curve explains beyond a line, its late share.
 
-    Least squares of 1-exp(-u/tau) beside a line; positive where the curve that bends down fits better.
+    Least squares of 1-exp(-u/tau), or of a ramp up to a bound, beside a line; `gain` is positive where the curve fits
+    better. `left`: the share of the squares that the best curve leaves unexplained.
     """
     if n < 8:
-        return 0.0, 1.0
-    best, late = np.inf, 1.0
-    line = np.inf
+        return 0.0, 1.0, 1.0
+    best, late, line, whole = np.inf, 1.0, np.inf, 0.0
     span = max(times[n - 1] - times[0], 1e-9)
-    for which in range(6):
-        tau = (0.0, 0.03, 0.07, 0.15, 0.3, 0.5)[which]
+    for which in range(12):
+        tau = (0.0, 0.03, 0.07, 0.15, 0.3, 0.5, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)[which]
         phi_sum, y_sum, cross, square, total = 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(n):
             u = (times[i] - times[0]) / span
-            phi = u if which == 0 else 1.0 - math.exp(-u / tau)
+            phi = u if which == 0 else min(u / tau, 1.0) if which > 5 else 1.0 - math.exp(-u / tau)
             y = floor[i] - floor[0]
             phi_sum += phi
             y_sum += y
@@ -474,15 +474,17 @@ def settled(times, floor, n):
         if weight <= 1e-12:
             continue
         slope = (cross - phi_sum * y_sum / n) / weight
-        error = max(total - y_sum * y_sum / n - slope * slope * weight, 0.0)
+        whole = total - y_sum * y_sum / n
+        error = max(whole - slope * slope * weight, 0.0)
         if which == 0:
             line = error
         elif error < best and slope > 0:
-            best = error
-            late = (math.exp(-0.7 / tau) - math.exp(-1.0 / tau)) / (1.0 - math.exp(-1.0 / tau))
-    if not math.isfinite(best) or line <= 0:
-        return 0.0, 1.0
-    return 1.0 - best / line, late
+            best, late = error, 0.0
+            if which <= 5:
+                late = (math.exp(-0.7 / tau) - math.exp(-1.0 / tau)) / (1.0 - math.exp(-1.0 / tau))
+    if not math.isfinite(best) or line <= 0 or whole <= 0:
+        return 0.0, 1.0, 1.0
+    return 1.0 - best / line, late, best / whole
 
 
 def one_step(floor, n):
@@ -562,48 +564,111 @@ def rhythm(first, last, mean, start, grid):
 ) = range(12)
 
 
-def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
-    """Which of the twelve patterns the present lifetime shows.
+def teeth(bins, start, law, level):
+    """(falls, middle, reach, toothed): how a collector shows once the climb is taken out.
 
-    `law`: onset, power, start and gain of the climb. `evidence`: whether it is a leak or may be one.
+    A collector's teeth fill the space between floor and top evenly: `middle`, the mean level as a share of `reach`
+    above the floor, is near a half and all heights are seen. A job is away most of the time, a process that is
+    restarted stands high, a machine that is on or off is rarely between. `falls`: bins with a fall of 0.3 of the reach
+    between two samples; leaps are few, and falls are most of the way down. Teeth shorter than a step leap as often
+    as they fall: then only their number and height tell them from noise. `level`: what heights are measured by.
     """
     first, last, low, high, mean, fall, leap = bins[0], bins[1], bins[2], bins[3], bins[4], bins[6], bins[7]
     size = first.size
-    onset, power, base, gain = law
+    onset, power, gain = law
+    k = size - start
+    under, over, rest = np.empty(k), np.empty(k), np.empty(k)
+    span = max(last[size - 1] - onset, 1e-9)
+    for at in range(start, size):
+        line = gain * bent((first[at] - onset) / span, power) if gain != 0 else 0.0
+        under[at - start], over[at - start], rest[at - start] = low[at] - line, high[at] - line, mean[at] - line
+    under.sort()
+    over.sort()
+    bottom = under[int(0.03 * (k - 1))]
+    reach = over[math.ceil(0.97 * (k - 1))] - bottom
+    if reach <= 0:
+        return 0, 0.0, 0.0, False
+    falls, leaps, middle, between, spent = 0, 0, 0.0, 0.0, 0.0
+    fallen, leapt, down = 0.0, 0.0, 0.0
+    for at in range(start, size):
+        lasts = (first[at + 1] if at + 1 < size else last[at]) - first[at]
+        height = (rest[at - start] - bottom) / reach
+        spent += lasts
+        middle += lasts * height
+        if 0.33 < height < 0.67:
+            between += lasts
+        if fall[at] > 0.3 * reach:
+            falls += 1
+            fallen += fall[at]
+        if leap[at] > 0.3 * reach:
+            leaps += 1
+            leapt += leap[at]
+        if at > start:
+            down += max(rest[at - start - 1] - rest[at - start], 0.0)
+    if spent <= 0:
+        return falls, 0.0, reach, False
+    middle /= spent
+    even = 0.4 < middle < 0.6 and between > 0.28 * spent
+    if falls < 3 or not even:
+        return falls, middle, reach, False
+    if leaps <= falls / 2:
+        return falls, middle, reach, reach > 0.04 * abs(level) and fallen > 0.27 * down + 0.4 * leapt * down / fallen
+    return falls, middle, reach, falls > 0.12 * k and reach > 0.15 * abs(level)
+
+
+def climbing(floor, n):
+    """Whether the floor climbs without a doubt: the least of six stretches, the start-up left out."""
+    begin = n // 4
+    if n - begin < 6:
+        return False
+    least = np.full(6, np.inf)
+    for i in range(begin, n):
+        piece = (i - begin) * 6 // (n - begin)
+        least[piece] = min(least[piece], floor[i])
+    up = 0
+    for i in range(6):
+        for j in range(i + 1, 6):
+            up += 1 if least[j] > least[i] else -1
+    return up >= 11 and least[5] - least[0] > 0.05 * abs(least[0])
+
+
+def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
+    """Which of the twelve patterns the present lifetime shows.
+
+    `start`: its first bin. `law`: onset, power and gain of the climb. `evidence`: whether it is a leak or may be one.
+    """
+    first, last, low, high, mean = bins[0], bins[1], bins[2], bins[3], bins[4]
+    size = first.size
+    onset, power, gain = law
     now = last[size - 1]
     top, bottom, level = -np.inf, np.inf, 0.0
-    rest_top, rest_bottom = -np.inf, np.inf
     for at in range(start, size):
         top, bottom = max(top, high[at]), min(bottom, low[at])
         level += mean[at] / (size - start)
-        line = base + gain * bent((first[at] - onset) / max(now - onset, 1e-9), power)
-        rest_top, rest_bottom = max(rest_top, high[at] - line), min(rest_bottom, low[at] - line)
     rise = 0.0
     edge = max(1, n // 8)
     for i in range(edge):
         rise += (floor[n - 1 - i] - floor[i]) / edge
-    reach = rest_top - rest_bottom if evidence else top - bottom
-    falls, leaps, busy, spent, steps = 0, 0, 0.0, 0.0, 0.0
+    reach = top - bottom
+    busy, latest, idle, lowest, spent, steps = 0.0, first[start], 0.0, first[start], 0.0, 0.0
     for at in range(start, size):
-        line = base + gain * bent((first[at] - onset) / max(now - onset, 1e-9), power) if evidence else 0.0
-        under = rest_bottom if evidence else bottom
         until = first[at + 1] if at + 1 < size else last[at]
         spent += until - first[at]
-        if mean[at] - line > under + 0.3 * reach:
+        if mean[at] > bottom + 0.3 * reach:
             busy += until - first[at]
+            latest = until
+        if mean[at] < bottom + 0.5 * reach:
+            idle += until - first[at]
+            lowest = until
         if at > start:
             steps += abs(mean[at] - mean[at - 1]) / (size - start)
-        if fall[at] > 0.3 * reach:
-            falls += 1
-        if leap[at] > 0.3 * reach:
-            leaps += 1
     duty = busy / spent if spent > 0 else 1.0
     trifle = reach < max(0.03 * abs(level), 1e-12)
+    falls, middle, swing, toothed = teeth(bins, start, (onset, power, gain if evidence else 0.0), level)
     answer[FALLS] = falls
     answer[FLOOR_RISE] = rise
     answer[NOISE] = steps
     answer[RHYTHM] = rhythm(first, last, mean, start, np.empty(120))
-    toothed = falls >= 3 and leaps <= falls / 2 and duty > 0.33 and not trifle
     if evidence:
         if toothed:
             return RISING_SAWTOOTH
@@ -615,16 +680,22 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     if trifle:
         return FLAT
     if toothed:
-        return SAWTOOTH
+        return RISING_SAWTOOTH if climbing(floor, n) else SAWTOOTH
     stepped, up = one_step(floor, n)
-    if stepped > 0.85 and abs(up) > 0.4 * reach:
+    better, late, left = settled(times, floor, n)
+    if stepped > 0.85 and abs(up) > 0.4 * reach and 1 - stepped < left:
         return STEP
-    better, late = settled(times, floor, n)
-    if better > 0.5 and late < 0.2 and rise > 0.3 * reach:
+    slack = 0.05 * (now - first[start])
+    # It stood low at the start only.
+    up_soon = low[start] < bottom + 0.3 * reach and idle < 0.2 * spent and lowest - first[start] <= idle + slack
+    if (better > 0.5 and late < 0.2 and rise > 0.3 * reach) or up_soon:
         return WARM_UP
-    if answer[RHYTHM] > 0.45 or (falls >= 2 and duty <= 0.33):
+    comes_back = falls >= 2 and not 0.35 < middle < 0.65 and swing > max(0.25 * reach, 0.05 * abs(level))
+    if answer[RHYTHM] > 0.45 or comes_back:
         return PERIODIC
-    if rise < -0.4 * reach:
+    # Start-up memory that is given back stands high at the start only.
+    begun = high[start] > bottom + 0.7 * reach and latest - first[start] <= busy + 2 * slack
+    if rise < -0.4 * reach or (begun and duty < 0.5):
         return SHRINKING
     if duty < 0.12:
         return SPIKE
@@ -711,7 +782,7 @@ def weigh(
     suspected = evidence > -2.0 or (short and rising)
     # The law of a climb is read where it shows: what a machine did a week ago says nothing of it.
     near = start
-    if chosen >= 0 and best > -4.0:
+    if suspected and chosen >= 0 and best > -4.0:
         widest = chosen
         for i in range(chosen):
             if rows[i, SCORE] > best - LIKE and i < widest:
@@ -731,7 +802,7 @@ def weigh(
     answer[FLOOR_S] = last[size - 1] - times[0]
     answer[FLOOR_NOW] = floor[n - 1]
     answer[RISEN] = rising_quarters(floor, n)
-    answer[SHAPE] = shape(bins, near, times, floor, n, (onset, power, base, gain), suspected, loaded, answer)
+    answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, gain), suspected, loaded, answer)
     if gain > 0 and math.isfinite(top_limit):
         reach(bins, near, (onset, power, base, gain), top_limit, foresight, answer)
 
