@@ -8,16 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.judge.facts import Facts, facts_of
+from oakum.judge.facts import LEAST_LIMIT, Facts, facts_of
 from oakum.judge.ledger import Ints
 from oakum.judge.lifetimes import checked, loads
-from oakum.model.series import Ending, Floats, Unit, WorkloadSeries
+from oakum.model.series import MOST, Ending, Floats, Unit, WorkloadSeries
 
 LEAST_BYTES = 4 * 2.0**20
 """Growth of less than this is nobody's problem tonight, unless the limit is as small."""
 
 LEAST_SHARE = 0.05
 """Of a limit, the growth that matters in any case."""
+
+
+LEAST_POINTS = 0.1
+"""Where memory is told in percent: what is less cannot be told from rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +52,7 @@ class Columns:
 def limits(facts: Facts) -> tuple[float, float, float]:
     """(limit in force, boundary of the forecast, least growth that matters); +inf where there is none."""
     limit = float("inf") if facts.limit is None else facts.limit
-    least = 0.0 if facts.unit == "percent" else min(LEAST_BYTES, LEAST_SHARE * limit)
+    least = LEAST_POINTS if facts.unit == "percent" else min(LEAST_BYTES, LEAST_SHARE * limit)
     return limit, facts.boundary[1], least
 
 
@@ -89,10 +93,10 @@ def plain_columns(offset: Ints, at_s: Floats, value: Floats, limit: Floats | Non
     Nothing is checked: times increase within a series, values are numbers from 0 on.
     """
     count = len(offset) - 1
-    told = np.full(count, np.inf) if limit is None else np.where(np.isfinite(limit) & (limit > 0), limit, np.inf)
+    told = np.full(count, np.inf) if limit is None else np.where((limit > LEAST_LIMIT) & (limit < MOST), limit, np.inf)
     if unit == "percent":
         told = np.where(np.isfinite(told), told, 100.0)
-    least = np.zeros(count) if unit == "percent" else np.minimum(LEAST_BYTES, LEAST_SHARE * told)
+    least = np.full(count, LEAST_POINTS) if unit == "percent" else np.minimum(LEAST_BYTES, LEAST_SHARE * told)
     return Columns(
         offset,
         at_s,

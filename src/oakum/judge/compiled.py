@@ -28,6 +28,7 @@ for kernel in (
     kernels.climbing,
     kernels.shape,
     kernels.rising_quarters,
+    kernels.stretch,
     kernels.earlier_climbs,
     kernels.corrected,
     kernels.reach,

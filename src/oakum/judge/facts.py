@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
+from oakum.model.series import MOST, Ending, Metric, Series, Unit, WorkloadSeries
 
-from oakum.model.series import Ending, Metric, Series, Unit, WorkloadSeries
+LEAST_LIMIT = 1e-6
+"""In bytes or percent: a limit below this, as one of zero, is how some write that there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,11 @@ class Facts:
 
     @property
     def limit(self) -> float | None:
-        """The limit in force, None where there is none; a limit of zero is none. Percent end at 100 if they stayed."""
+        """The limit in force, None where there is none, as for ``binds``. Percent end at 100 if they stayed."""
         if not self.lives:
             return None
         last = self.lives[-1]
-        if np.isfinite(last.limit) and last.limit > 0:
+        if binds(last.limit):
             return last.limit
         return 100.0 if self.unit == "percent" and last.highest <= 100 else None
 
@@ -58,12 +59,22 @@ class Facts:
         """What a forecast runs to: its name, and +inf where there is none."""
         if self.limit is not None:
             return "limit", self.limit
-        return "node", self.node_limit if self.node_limit is not None and self.node_limit > 0 else float("inf")
+        return "node", self.node_limit if self.node_limit is not None and binds(self.node_limit) else float("inf")
+
+    @property
+    def just_killed(self) -> bool:
+        """Whether the present lifetime follows one that was killed for its memory."""
+        return len(self.lives) > 1 and self.lives[-2].killed
 
     @property
     def kills(self) -> tuple[float, ...]:
         """The level just before each kill."""
         return tuple(life.last_value for life in self.lives if life.killed)
+
+
+def binds(limit: float) -> bool:
+    """Whether it is one at all: zero, NaN, infinity and the largest numbers that a kernel can write are none."""
+    return LEAST_LIMIT < limit < MOST
 
 
 def facts_of(workload: WorkloadSeries) -> Facts:

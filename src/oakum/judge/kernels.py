@@ -62,8 +62,12 @@ ROW = 14
     FLOOR_S,
     BASE,
     GAIN,
-) = range(30)
-ANSWER = 30
+    FLOOR_FIRST,
+    FLOOR_LATE,
+    LOWEST,
+    HIGHEST,
+) = range(34)
+ANSWER = 34
 
 
 def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
@@ -743,6 +747,10 @@ def weigh(
         usable[at] = not dead[born[at]]
     climbs = earlier_climbs(low, high, born, start, dead, limit)
     answer[CLIMBS] = climbs
+    answer[LOWEST], answer[HIGHEST] = np.inf, -np.inf
+    for at in range(start, size):
+        answer[LOWEST] = min(answer[LOWEST], low[at])
+        answer[HIGHEST] = max(answer[HIGHEST], high[at])
     loaded = 0.0
     if loads.max() > loads.min():
         loaded = unload(low, high, mean, loads, first, start)
@@ -759,8 +767,7 @@ def weigh(
     evidence = 0.5 * (best + second)
     times, floor = np.empty(FINE), np.empty(FINE)
     n = fine_floor(first, last, low, start, times, floor)
-    answer[FLOOR_NOW] = floor[n - 1]
-    answer[RISEN] = rising_quarters(floor, n)
+    stretch(times, floor, n, last[size - 1], answer)
     rising = floor[n - 1] > floor[0] + 0.02 * abs(floor[0])
     if climbs > 0 and rising:
         evidence = max(evidence, -1.0) + 1.3 * min(climbs, 2)
@@ -776,7 +783,7 @@ def weigh(
     slopes = np.empty(FINE * (FINE - 1) // 2)
     if n < 4:
         answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
-        answer[SHAPE] = FLAT
+        answer[SHAPE] = LINEAR if evidence > -2.0 and answer[RATE] > 0 else FLAT
         return
     short = answer[SPAN] < 600.0
     suspected = evidence > -2.0 or (short and rising)
@@ -799,12 +806,21 @@ def weigh(
     answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, begin, n, slopes)
     answer[ONSET] = onset
     answer[BEND], answer[BASE], answer[GAIN] = power, base, gain
-    answer[FLOOR_S] = last[size - 1] - times[0]
-    answer[FLOOR_NOW] = floor[n - 1]
-    answer[RISEN] = rising_quarters(floor, n)
+    stretch(times, floor, n, last[size - 1], answer)
     answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, gain), suspected, loaded, answer)
     if gain > 0 and math.isfinite(top_limit):
         reach(bins, near, (onset, power, base, gain), top_limit, foresight, answer)
+
+
+def stretch(times, floor, n, now, answer):
+    """What words tell of the floor that a shape is read from; where load was taken out it may lie below nothing."""
+    answer[FLOOR_S] = now - times[0]
+    answer[FLOOR_NOW] = max(floor[n - 1], 0.0)
+    answer[RISEN] = rising_quarters(floor, n)
+    answer[FLOOR_FIRST], answer[FLOOR_LATE] = np.inf, np.inf
+    for i in range(max(1, n // 8)):
+        answer[FLOOR_FIRST] = min(answer[FLOOR_FIRST], max(floor[i], 0.0))
+        answer[FLOOR_LATE] = min(answer[FLOOR_LATE], max(floor[n - 1 - i], 0.0))
 
 
 def rising_quarters(floor, n):
@@ -859,6 +875,8 @@ def reach(bins, start, law, limit, foresight, answer):
     elif room <= gain:
         steep = power if power > 0 else -power * math.exp(-power) / math.expm1(-power)
         middle = max(0.0, (limit - high[size - 1]) / (gain * steep / span))
+    elif gain <= 1e-12 * room:
+        return
     else:
         middle = (unbent(room / gain, power) - 1.0) * span
     seen = answer[CLIMB_S] if math.isfinite(answer[CLIMB_S]) else span

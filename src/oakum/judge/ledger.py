@@ -16,6 +16,9 @@ from oakum.model.series import Floats
 
 Ints = NDArray[np.int64]
 
+AT_ONCE = 1_000_000
+"""Samples that become bins of their own before they are folded: bounds memory at about 200 MB."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
@@ -49,11 +52,16 @@ class Ledger:
     def samples(self) -> int:
         return int(self.count.sum())
 
-    def added(self, at_s: Floats, value: Floats, load: Floats, life: int) -> Ledger:
-        """With more samples of one lifetime, all later than those that are in it: float64[n] each."""
-        if not at_s.size:
-            return self
-        before = self.final if len(self) and int(self.life[-1]) == life else None
+    def added(self, at_s: Floats, value: Floats, load: Floats, life: Ints) -> Ledger:
+        """With more samples, all later than those that are in it: float64[n] each, ``life`` int64[n] ascending."""
+        grown = self
+        for begin in range(0, at_s.size, AT_ONCE):
+            part = slice(begin, begin + AT_ONCE)
+            grown = grown._grown(at_s[part], value[part], load[part], life[part])
+        return grown
+
+    def _grown(self, at_s: Floats, value: Floats, load: Floats, life: Ints) -> Ledger:
+        before = self.final if len(self) and self.life[-1] == life[0] else None
         fresh = _raw(self.start_s, at_s, value, load, life, before)
         joined = {name: np.concatenate([getattr(self, name), getattr(fresh, name)]) for name in COLUMNS}
         return _folded(Ledger(self.start_s, fresh.final, **joined))
@@ -82,14 +90,16 @@ def empty_ledger(start_s: float) -> Ledger:
     return Ledger(start_s, float("nan"), ints, ints, none, none, none, none, none, none, none, none, none)
 
 
-def _raw(start_s: float, at_s: Floats, value: Floats, load: Floats, life: int, before: float | None) -> Ledger:
+def _raw(start_s: float, at_s: Floats, value: Floats, load: Floats, life: Ints, before: float | None) -> Ledger:
     tick = np.floor((at_s - start_s) / TICK_S).astype(np.int64)
     previous = np.concatenate([[value[0] if before is None else before], value[:-1]])
+    born = np.concatenate([[False], life[1:] != life[:-1]])
+    previous[born] = value[born]
     return Ledger(
         start_s,
         float(value[-1]),
         tick,
-        np.full(at_s.size, life, np.int64),
+        life,
         at_s,
         at_s,
         value,

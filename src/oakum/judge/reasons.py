@@ -27,45 +27,78 @@ _SHAPES = {
 }
 
 
+_MOVING = frozenset({Pattern.SAWTOOTH, Pattern.SPIKE, Pattern.PERIODIC, Pattern.LOAD_DRIVEN})
+"""Shapes whose first and last level say nothing: it depends on when one looks."""
+
+
 def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> Iterator[str]:
     """The strongest first. ``answer``: float64[ANSWER] of the kernels."""
     unit = facts.unit
     may_leak = name in {VerdictName.LEAK, VerdictName.SUSPECT}
-    now, rise = float(answer[kernels.FLOOR_NOW]), float(answer[kernels.FLOOR_RISE])
-    span = format_duration(float(answer[kernels.SPAN]))
-    if math.isfinite(rise):
-        before, since = max(now - rise, 0.0), format_duration(float(answer[kernels.FLOOR_S]))
-        yield f"over {since} the floor went from {_level(before, unit)} to {_level(now, unit)}: {_SHAPES[pattern]}"
-    else:
-        yield f"over {span} it stood at {_level(now, unit)}"
+    yield _course(unit, answer, pattern)
     if may_leak:
-        low, high = _rate(float(answer[kernels.RATE_LOW]), unit), _rate(float(answer[kernels.RATE_HIGH]), unit)
-        rate = _rate(float(answer[kernels.RATE]), unit)
-        yield f"it rose in {int(answer[kernels.RISEN])} of 4 quarters, by {rate} ({low} to {high})"
+        yield from _speed(answer, unit)
         yield from _above(answer, unit)
     climbs = int(answer[kernels.CLIMBS]) if math.isfinite(answer[kernels.CLIMBS]) else 0
     if climbs:
-        yield f"{climbs} earlier lifetimes climbed in the same way until they ended"
+        yield f"{counted(climbs, 'earlier lifetime')} climbed until the end"
         yield from _sooner(facts)
     if facts.kills:
         levels = ", ".join(_level(value, unit) for value in facts.kills[-3:])
-        yield f"it was OOM-killed {len(facts.kills)} times, last seen at {levels}"
+        yield f"it was OOM-killed {times(len(facts.kills))}, last seen at {levels}"
     if answer[kernels.LOADED] >= 0.3:  # below, it was not taken out
         yield f"the request rate explains {answer[kernels.LOADED]:.0%} of its ups and downs, which were taken out"
     if facts.metric in {Metric.USAGE, Metric.WORKING_SET}:
         yield f"the metric is {facts.metric.value}, which counts page cache too: anonymous memory would be surer"
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 sample``, ``2 samples``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def times(count: int) -> str:
+    """``once``, ``2 times``."""
+    return "once" if count == 1 else f"{count} times"
+
+
+def _course(unit: Unit, answer: Floats, pattern: Pattern) -> str:
+    """From where to where, over which time, and in which shape."""
+    span_s = float(answer[kernels.SPAN])
+    if span_s <= 0:
+        return f"this lifetime has one sample yet, at {_level(float(answer[kernels.FLOOR_NOW]), unit)}"
+    if pattern in _MOVING:
+        low, high = (_level(float(answer[column]), unit) for column in (kernels.LOWEST, kernels.HIGHEST))
+        return f"over {format_duration(span_s)} it moved between {low} and {high}: {_SHAPES[pattern]}"
+    now = kernels.FLOOR_LATE if pattern is Pattern.RISING_SAWTOOTH else kernels.FLOOR_NOW
+    before, after = (_level(float(answer[column]), unit) for column in (kernels.FLOOR_FIRST, now))
+    course = f"over {format_duration(float(answer[kernels.FLOOR_S]))} the floor went from {before} to {after}"
+    # Too few bins for a shape: what is told is in the figures.
+    return f"{course}: {_SHAPES[pattern]}" if math.isfinite(answer[kernels.FLOOR_RISE]) else course
+
+
+def _speed(answer: Floats, unit: Unit) -> Iterator[str]:
+    rate, low, high = (float(answer[column]) for column in (kernels.RATE, kernels.RATE_LOW, kernels.RATE_HIGH))
+    risen = int(answer[kernels.RISEN])
+    if not risen and rate == 0:
+        return
+    verb = f"it rose in {risen} of 4 quarters, by" if risen and rate > 0 else "it changes by"
+    yield f"{verb} {_rate(rate, unit)} ({_rate(low, unit)} to {_rate(high, unit)})"
+
+
 def _above(answer: Floats, unit: Unit) -> Iterator[str]:
     """How it stands beside its own past."""
-    window, above = answer[kernels.CLIMB_S], answer[kernels.ABOVE]
+    window, above = answer[kernels.CLIMB_S], float(answer[kernels.ABOVE])
     if not math.isfinite(window) or answer[kernels.EVIDENCE] <= -4:
         return
+    past = format_duration(float(answer[kernels.HISTORY_S]))
     if answer[kernels.HISTORY_S] >= window:
-        past = format_duration(float(answer[kernels.HISTORY_S]))
-        yield f"it stands {_level(float(above), unit)} above anything that {past} of history kept up"
+        more = format_size(above) if unit == "bytes" else f"{above:.1f} points"
+        yield f"it stands {more} above anything that {past} of history kept up"
+    elif answer[kernels.HISTORY_S] > 0:
+        yield f"only {past} of history came before the climb: little to compare it with"
     else:
-        yield f"{format_duration(float(answer[kernels.SPAN]))} is all that is known: no past to compare it with"
+        yield "no past is known that it could be compared with"
 
 
 def _sooner(facts: Facts) -> Iterator[str]:

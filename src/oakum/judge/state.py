@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from oakum.judge import kernels, weights
 from oakum.judge.columns import limits
-from oakum.judge.facts import Facts, Life, life_of
+from oakum.judge.facts import Facts, Life, facts_of, life_of
 from oakum.judge.ledger import COLUMNS, Ledger, empty_ledger
 from oakum.judge.lifetimes import check, checked, loads
 from oakum.judge.settings import JudgeSettings
@@ -19,6 +21,9 @@ from oakum.judge.verdict import verdict_of
 from oakum.model.errors import DataError
 from oakum.model.series import Floats, Metric, Series, WorkloadSeries
 from oakum.model.verdict import Verdict
+
+_BROKEN = (ValueError, KeyError, TypeError, EOFError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What a file that was damaged, or never was one of these, makes of reading it."""
 
 FORMAT = 1
 """Raised whenever what is saved changes its meaning."""
@@ -47,11 +52,13 @@ class JudgeState:
         fresh = life_of(more)
         lives = (*lives, fresh) if begins or not lives else (*lives[:-1], _longer(lives[-1], fresh))
         ledger = self.ledger if len(self.ledger) else empty_ledger(float(more.at_s[0]))
-        ledger = ledger.added(more.at_s, more.value, loads(more), len(lives) - 1)
+        ledger = ledger.added(more.at_s, more.value, loads(more), np.full(len(more), len(lives) - 1, np.int64))
         return JudgeState(self.id, replace(self.facts, lives=lives), ledger)
 
     def killed(self) -> JudgeState:
-        """The present lifetime was killed for its memory."""
+        """The present lifetime was killed for its memory; without one nothing changes."""
+        if not self.facts.lives:
+            return self
         *earlier, last = self.facts.lives
         return JudgeState(self.id, replace(self.facts, lives=(*earlier, replace(last, killed=True))), self.ledger)
 
@@ -111,11 +118,20 @@ def _longer(life: Life, more: Life) -> Life:
 
 def state_of(workload: WorkloadSeries) -> JudgeState:
     """Raises DataError for times that do not increase or values that are no numbers."""
-    facts = Facts(workload.unit, workload.metric, workload.node_limit, ())
-    state = JudgeState(workload.id, facts, empty_ledger(0.0))
-    for lifetime in checked(workload):
-        state = state.added(lifetime, begins=True)
-    return state
+    lifetimes = checked(workload)
+    if not lifetimes:
+        return JudgeState(workload.id, facts_of(workload), empty_ledger(0.0))
+    ledger = empty_ledger(float(lifetimes[0].at_s[0])).added(
+        _joined([lifetime.at_s for lifetime in lifetimes]),
+        _joined([lifetime.value for lifetime in lifetimes]),
+        _joined([loads(lifetime) for lifetime in lifetimes]),
+        np.repeat(np.arange(len(lifetimes)), [len(lifetime) for lifetime in lifetimes]),
+    )
+    return JudgeState(workload.id, facts_of(workload), ledger)
+
+
+def _joined(parts: Sequence[Floats]) -> Floats:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, dtype=np.float64)
 
 
 def restored(content: bytes) -> JudgeState:
@@ -128,7 +144,7 @@ def restored(content: bytes) -> JudgeState:
             ledger = Ledger(head["start_s"], head["final"], **{name: file[name] for name in COLUMNS})
         lives = tuple(Life(**life) for life in head["lives"])
         facts = Facts(head["unit"], Metric(head["metric"]), head["node_limit"], lives)
-    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as exc:
+    except _BROKEN as exc:
         raise _unknown(str(exc)[:200]) from exc
     return JudgeState(head["id"], facts, ledger)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from oakum.judge import kernels, weights
+from oakum.judge.columns import LEAST_POINTS
 from oakum.judge.facts import Facts
-from oakum.judge.reasons import told
+from oakum.judge.reasons import counted, times, told
 from oakum.judge.settings import JudgeSettings
 from oakum.model.series import Floats
 from oakum.model.units import format_duration
@@ -38,7 +39,8 @@ REACHES = (kernels.REACH_5, kernels.REACH_10, kernels.REACH_50, kernels.REACH_90
 
 def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict:
     """``answer``: float64[ANSWER] of the kernels."""
-    if facts.samples < settings.least_samples:
+    unseen = facts.just_killed and facts.lives[-1].samples < settings.least_samples and answer[kernels.CLIMBS] < 1
+    if facts.samples < settings.least_samples or unseen:
         return _too_little(facts, settings)
     name, probability = named(facts, answer, settings)
     pattern = PATTERNS[int(answer[kernels.SHAPE])]
@@ -68,7 +70,7 @@ def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[Verdic
         toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
         # A few teeth say little of their floor: there it must have risen by much, and all the time.
         gain = float(answer[kernels.RATE] * answer[kernels.SPAN])
-        least = LEAST_SEEN_BYTES if facts.unit == "bytes" else 0.0
+        least = LEAST_SEEN_BYTES if facts.unit == "bytes" else LEAST_POINTS
         grown = gain > max((0.1 if toothed else 0.01) * abs(float(answer[kernels.FLOOR_NOW])), least)
         if rising and grown and not (toothed and answer[kernels.RISEN] <= CLEAR_QUARTERS):
             return VerdictName.SUSPECT, 0.75 if answer[kernels.RISEN] > CLEAR_QUARTERS else 0.5
@@ -77,7 +79,9 @@ def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[Verdic
         return VerdictName.LEAK, probability
     if evidence >= weights.SUSPECT_AT:
         return VerdictName.SUSPECT, probability
-    return VerdictName.HEALTHY, probability
+    again = answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] >= 1 and facts.just_killed
+    # Minutes after a climb that killed nothing has changed yet.
+    return (VerdictName.SUSPECT, max(probability, 0.5)) if again else (VerdictName.HEALTHY, probability)
 
 
 def _forecasts(facts: Facts, answer: Floats) -> tuple[Forecast, ...]:
@@ -101,11 +105,10 @@ def _settles(name: VerdictName, answer: Floats, settings: JudgeSettings) -> str:
 
 def _too_little(facts: Facts, settings: JudgeSettings) -> Verdict:
     last = facts.lives[-1] if facts.lives else None
-    step_s = (last.last_s - last.first_s) / (last.samples - 1) if last is not None and last.samples > 1 else 60.0
-    wait = format_duration(max(1.0, step_s * settings.least_samples))
-    reasons = [f"{facts.samples} samples are too few to tell a trend from noise"]
+    samples = last.samples if last is not None else 0
+    reasons = [f"{counted(samples, 'sample')} of this lifetime cannot tell a trend from noise"]
     if facts.kills:
-        reasons.append(f"it was OOM-killed {len(facts.kills)} times")
+        reasons.append(f"it was OOM-killed {times(len(facts.kills))}")
     return Verdict(
         VerdictName.CANNOT_TELL,
         None,
@@ -113,5 +116,15 @@ def _too_little(facts: Facts, settings: JudgeSettings) -> Verdict:
         last.last_value if last is not None else float("nan"),
         limit=facts.limit,
         reasons=tuple(reasons),
-        settles=f"{settings.least_samples} samples or more: watch {wait} longer",
+        settles=_more_samples(facts, settings),
     )
+
+
+def _more_samples(facts: Facts, settings: JudgeSettings) -> str:
+    least = settings.least_samples
+    if facts.just_killed and facts.lives[-2].lived_s > 0 and facts.lives[-2].samples < least:
+        lived_s = facts.lives[-2].lived_s
+        return f"a sample every {format_duration(lived_s / least)}: it lived for {format_duration(lived_s)} last time"
+    last = facts.lives[-1] if facts.lives else None
+    step_s = (last.last_s - last.first_s) / (last.samples - 1) if last is not None and last.samples > 1 else 60.0
+    return f"{least} samples or more: watch {format_duration(max(1.0, step_s * least))} longer"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import numpy as np
 from oakum.judge import judge, judge_many
 from oakum.model.errors import CallerError, DataError, MachineError
 from oakum.model.scan import Scan, ScanRow, Skipped, Window
-from oakum.model.series import Series, WorkloadSeries
+from oakum.model.series import FAR_S, Series, WorkloadSeries
 from oakum.model.units import format_count, format_duration
 from oakum.model.verdict import Verdict
 from oakum.sense.files import read_series
@@ -59,18 +60,30 @@ class Settings:
 
 
 def _moment(text: str) -> float:
+    """UTC epoch seconds; a time without a zone is UTC, as in files."""
     try:
-        return float(text)
+        at_s = float(text)
     except ValueError:
-        pass
+        at_s = _from_iso(text)
+    if not abs(at_s) < FAR_S:
+        raise CallerError(
+            f"{text!r} is no moment that samples could have",
+            why="epoch times are in seconds here, not in milliseconds",
+            next_step="--at 2026-11-20T03:00:00Z",
+        )
+    return at_s
+
+
+def _from_iso(text: str) -> float:
     try:
-        return datetime.fromisoformat(text).timestamp()
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise CallerError(
             f"{text!r} is not a time",
             why="UTC epoch seconds or ISO 8601 is wanted",
             next_step="--at 2026-11-20T03:00:00Z",
         ) from None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def scan_host(machine: Machine, *, settings: Settings, progress: Progress) -> Scan:
@@ -106,9 +119,22 @@ def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, p
         series += read.series
         skipped += read.skipped
         warnings += read.warnings
+    warnings += _again(series)
     if settings.at_s is not None:
-        series = [cut for whole in series if (cut := _until(whole, settings.at_s)) is not None]
+        cuts = [(whole.id, _until(whole, settings.at_s)) for whole in series]
+        skipped += [Skipped(name, "it has no sample as early as --at") for name, cut in cuts if cut is None]
+        series = [cut for _, cut in cuts if cut is not None]
     return _judged(", ".join(map(str, paths)), series, skipped, warnings, now_s, None)
+
+
+def _again(series: Sequence[WorkloadSeries]) -> list[str]:
+    """Of series that share their name, in one file or in several: they are not joined."""
+    counts = Counter(workload.id for workload in series)
+    return [
+        f"{name} stands for {format_count(count)} series; each is judged by itself"
+        for name, count in counts.items()
+        if count > 1
+    ]
 
 
 def _content(path: PurePath) -> bytes:
@@ -163,7 +189,7 @@ def _judged(
             broken.append(Skipped(workload.id, verdict.what))
         else:
             rows.append((workload, verdict))
-    times = [lifetime.at_s for workload in series for lifetime in workload.lifetimes if len(lifetime)]
+    times = [lifetime.at_s for workload, _ in rows for lifetime in workload.lifetimes if len(lifetime)]
     start_s = min((float(at[0]) for at in times), default=now_s)
     end_s = max((float(at[-1]) for at in times), default=now_s)
     return Scan(source, now_s, Window(start_s, end_s, step_s), tuple(rows), tuple(broken), (), tuple(warnings))

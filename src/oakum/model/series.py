@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Unit: TypeAlias = Literal["bytes", "percent"]
 
+MOST = 2.0**60
+"""No memory is as large as an exbibyte: a limit from there on is how some kernels write that there is none."""
+
+FAR_S = 1e10
+"""An epoch time as large is no longer in seconds: it would be the year 2286."""
+
 
 class Scope(StrEnum):
     """What a series measures."""

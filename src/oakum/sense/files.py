@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import io
 import json
+import zlib
 from dataclasses import dataclass, field
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
@@ -13,8 +16,10 @@ from numpy.typing import NDArray
 
 from oakum.model.errors import CallerError, DataError
 from oakum.model.scan import Skipped
-from oakum.model.series import Floats, Metric, Scope, Series, Unit, WorkloadSeries
+from oakum.model.series import FAR_S, MOST, Floats, Metric, Scope, Series, Unit, WorkloadSeries
 from oakum.model.units import format_count
+from oakum.sense import column
+from oakum.sense.column import scale_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,8 +38,6 @@ FACTORS: Final[dict[str, tuple[Unit, float]]] = {
     "MB": ("bytes", 1e6),
     "GB": ("bytes", 1e9),
 }
-# Epoch seconds of the years 2001 to 2286 lie below the first line; each further line is a thousand times finer.
-_SCALES: Final = ((1e10, 1.0, "seconds"), (1e13, 1e-3, "milliseconds"), (1e16, 1e-6, "microseconds"))
 
 
 @dataclass(slots=True)
@@ -54,12 +57,25 @@ def read_series(content: bytes, name: str, *, unit: str = "bytes") -> Read:
         raise DataError(f"{name} is empty", next_step=f"ls -l {quote(name)}")
     if content[:4] == b"PAR1":
         return _from_frame(_parquet(content, name), name, unit)
-    start = content.lstrip()[:1]
+    plain = _unpacked(content, name)
+    start = plain.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     if start == b"{":
-        return _from_prometheus(content, name, unit)
+        return _from_prometheus(plain, name, unit)
     if start == b"<":
         raise DataError(f"{name} holds HTML", why="perhaps a login page was saved", next_step=f"head {quote(name)}")
-    return _from_frame(_csv(content, name), name, unit)
+    return _from_frame(_csv(plain, name), name, unit)
+
+
+def _unpacked(content: bytes, name: str) -> bytes:
+    """Gzip is undone; what else CSV may be packed in is undone where it is read."""
+    if content[:2] != b"\x1f\x8b":
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as exc:
+        raise DataError(
+            f"{name} is not whole gzip", why=str(exc), next_step=f"copy it again; gzip -t {quote(name)}"
+        ) from exc
 
 
 def _parquet(content: bytes, name: str) -> pl.DataFrame:
@@ -93,8 +109,9 @@ def _first_line(exc: Exception) -> str:
 def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
     import polars as pl  # noqa: PLC0415
 
-    missing = [column for column in NEEDED if column not in frame.columns]
-    if missing and not all(column.isprintable() for column in frame.columns):
+    frame = _named_plainly(frame)
+    missing = [needed for needed in NEEDED if needed not in frame.columns]
+    if missing and not all(given.isprintable() for given in frame.columns):
         raise DataError(
             f"{name} is not CSV",
             why="its first line does not print: a binary file, or text in UTF-16",
@@ -108,12 +125,15 @@ def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
         )
     if not frame.height:
         raise DataError(f"{name} has no rows", why="only the header is there", next_step=f"head {quote(name)}")
+    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
     read = Read()
-    columns = {"ts": _times(frame["ts"], name, read), "value": _numbers(frame["value"], name)}
-    for column in ("limit", "load"):
-        if column in frame.columns:
-            columns[column] = _numbers(frame[column], name)
-    frame = frame.with_columns(**columns).with_columns(series_id=_names(frame["series_id"], name))
+    columns = {"ts": column.times(frame["ts"], name, read.warnings), "value": column.numbers(frame["value"], name)}
+    if "limit" in frame.columns:
+        columns["limit"] = column.limits(frame["limit"], name)
+    if "load" in frame.columns:
+        columns["load"] = column.numbers(frame["load"], name)
+    frame = frame.with_columns(**columns).with_columns(series_id=column.names(frame["series_id"], name))
+    frame = frame.filter(~blank)
     whole = frame.filter((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False))
     if left_out := frame.height - whole.height:
         read.warnings.append(f"{format_count(left_out)} rows without a finite time and value were left out")
@@ -126,20 +146,12 @@ def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
     return read
 
 
-def _names(column: pl.Series, name: str) -> pl.Series:
-    import polars as pl  # noqa: PLC0415
-
-    if column.dtype.is_nested() or column.dtype == pl.Binary:
-        raise _wrong_type(column, name, "text")
-    return column.cast(pl.String).fill_null("")
-
-
-def _wrong_type(column: pl.Series, name: str, wanted: str) -> DataError:
-    return DataError(
-        f"{name}: the column {column.name} holds {column.dtype}",
-        why=f"{wanted} is wanted",
-        next_step=f"write {column.name} again as {wanted.removeprefix('a ')}",
-    )
+def _named_plainly(frame: pl.DataFrame) -> pl.DataFrame:
+    """``series_id, ts, value`` has blanks about its names that nobody means."""
+    names = [given.strip() for given in frame.columns]
+    if len(set(names)) == len(names):
+        frame.columns = names
+    return frame
 
 
 def _one(part: pl.DataFrame, unit: str, read: Read) -> None:
@@ -153,11 +165,9 @@ def _one(part: pl.DataFrame, unit: str, read: Read) -> None:
     kept = _in_order(series_id, at, value, read)
     if kept is None:
         return
-    limit = _scaled(part["limit"].to_numpy()[kept], factor) if "limit" in part.columns else None
+    limit = _known_since(_scaled(part["limit"].to_numpy()[kept], factor)) if "limit" in part.columns else None
     load = part["load"].to_numpy()[kept] if "load" in part.columns else None
-    labels = {
-        column: str(part[column][0]) for column in part.columns if column not in OTHER and part[column][0] is not None
-    }
+    labels = {label: str(part[label][0]) for label in part.columns if label not in OTHER and part[label][0] is not None}
     if limit is not None:
         limit = np.where(np.isfinite(limit) & (limit > 0), limit, np.inf)
     metric = str(part["metric"][0]) if "metric" in part.columns else ""
@@ -178,6 +188,13 @@ def _scaled(value: Floats, factor: float) -> Floats:
         return value * factor
 
 
+def _known_since(limit: Floats) -> Floats:
+    """A row that says nothing of the limit does not lift it: the last one told stays in force."""
+    told = np.where(np.isnan(limit), 0, np.arange(limit.size))
+    held: Floats = limit[np.maximum.accumulate(told)]
+    return held
+
+
 def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[np.intp] | None:
     """Which rows to take, in order of time and each time once; None, and skipped, where rows contradict each other."""
     if np.any(np.diff(at) < 0):
@@ -195,10 +212,12 @@ def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[
 
 
 def _add(workload: WorkloadSeries, read: Read) -> None:
-    value = workload.lifetimes[0].value
-    if np.any(value < 0):
+    at_s, value = workload.lifetimes[0].at_s, workload.lifetimes[0].value
+    if np.any(np.abs(at_s) >= FAR_S):
+        read.skipped.append(Skipped(workload.id, "its times are later than the year 2286"))
+    elif np.any(value < 0):
         read.skipped.append(Skipped(workload.id, "it holds negative values: memory cannot be negative"))
-    elif not np.all(np.isfinite(value)):
+    elif not np.all(value <= MOST):
         read.skipped.append(Skipped(workload.id, "a value is too large to be memory"))
     else:
         read.series.append(workload)
@@ -214,55 +233,6 @@ def _metric(name: str) -> Metric:
         if part in name:
             return metric
     return Metric.UNKNOWN
-
-
-def _numbers(column: pl.Series, name: str) -> pl.Series:
-    import polars as pl  # noqa: PLC0415
-
-    if column.dtype.is_numeric() or column.dtype == pl.Null:
-        return column.cast(pl.Float64, strict=False)
-    if column.dtype != pl.String:
-        raise _wrong_type(column, name, "a number")
-    stripped = column.str.strip_chars()
-    numbers = stripped.cast(pl.Float64, strict=False)
-    given = (
-        stripped.is_not_null()
-        & (stripped != "")
-        & ~stripped.str.to_lowercase().is_in(["nan", "null", "none", "inf", "+inf"])
-    )
-    wrong = (numbers.is_null() & given).arg_true()
-    if len(wrong):
-        row = int(wrong[0])
-        raise DataError(
-            f"{name}, row {row + 2}: {column.name} is {str(column[row])[:40]!r}",
-            why="a number is wanted",
-            next_step=f"sed -n {row + 2}p {quote(name)}",
-        )
-    return numbers
-
-
-def _times(column: pl.Series, name: str, read: Read) -> pl.Series:
-    import polars as pl  # noqa: PLC0415
-
-    if isinstance(column.dtype, pl.Date | pl.Datetime):
-        return column.cast(pl.Datetime("us")).dt.epoch("us").cast(pl.Float64) / 1e6
-    if column.dtype == pl.String and column[0] is not None and ":" in str(column[0]):
-        parsed = column.str.to_datetime(time_zone="UTC", strict=False, ambiguous="null")
-        if parsed.null_count() > column.null_count():
-            row = int((parsed.is_null() & column.is_not_null()).arg_true()[0])
-            raise DataError(
-                f"{name}, row {row + 2}: ts is {str(column[row])[:40]!r}",
-                why="a time is wanted",
-                next_step=f"sed -n {row + 2}p {quote(name)}",
-            )
-        return parsed.dt.epoch("us").cast(pl.Float64) / 1e6
-    seconds = _numbers(column, name)
-    largest = float(seconds.filter(seconds.is_finite()).abs().max() or 0.0)  # type: ignore[arg-type]
-    finer = (1e-9, "nanoseconds")
-    factor, word = next(((factor, word) for most, factor, word in _SCALES if largest < most), finer)
-    if factor != 1.0:
-        read.warnings.append(f"{name}: the times are {word}, by their size")
-    return seconds * factor
 
 
 def _from_prometheus(content: bytes, name: str, unit: str) -> Read:
@@ -281,7 +251,8 @@ def _from_prometheus(content: bytes, name: str, unit: str) -> Read:
         )
     if not data["result"]:
         raise DataError(f"{name} has no series", why="the query matched nothing", next_step="look at the labels")
-    read = Read(warnings=[str(warning) for warning in answer.get("warnings") or []])
+    told = answer.get("warnings")
+    read = Read(warnings=[str(warning) for warning in told] if isinstance(told, list) else [])
     kind, factor = FACTORS[unit]
     for row in data["result"]:
         _prometheus_row(row, kind, factor, read)
@@ -309,6 +280,13 @@ def _prometheus_row(row: Any, kind: Unit, factor: float, read: Read) -> None:
         count = format_count(int(np.count_nonzero(~finite)))
         read.warnings.append(f"{series_id}: {count} samples without a finite time and value were left out")
     at, value = pairs[finite].T
+    scale = scale_of(at)
+    if scale.odd(at).any():
+        read.skipped.append(Skipped(series_id, f"some of its times are not {scale.name}, as most are by their size"))
+        return
+    if scale.seconds != 1.0:
+        read.warnings.append(f"{series_id}: the times are {scale.name}, by their size")
+        at = at * scale.seconds
     kept = _in_order(series_id, at, value, read)
     if kept is not None:
         lifetime = Series(at[kept], _scaled(value[kept], factor))

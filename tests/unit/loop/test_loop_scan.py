@@ -1,0 +1,78 @@
+"""Scans of files: as of a moment, of many files, of few series and of many."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from oakum.loop.scan import MANY, Settings, scan_files
+from oakum.model.errors import CallerError
+from oakum.model.scan import Scan
+
+START_S = 1_760_000_000
+
+
+class Silent:
+    def stage(self, text: str) -> None:
+        del text
+
+
+def scanned(folder, *texts, **told) -> Scan:
+    paths = []
+    for number, text in enumerate(texts):
+        paths.append(folder / f"{number}.csv")
+        paths[-1].write_text("series_id,ts,value\n" + text)
+    return scan_files(paths, now_s=START_S, settings=Settings.of(**told), progress=Silent())
+
+
+def rows(count, *, series="a", start_s=START_S, grow=1_000_000):
+    return "".join(f"{series},{start_s + 60 * i},{200_000_000 + grow * i}\n" for i in range(count))
+
+
+@pytest.mark.parametrize(
+    ("at", "kept"),
+    [
+        (str(START_S + 59), 1),
+        (str(START_S + 60), 2),
+        ("2025-10-09T08:54:20Z", 2),
+        ("2025-10-09T08:54:20", 2),
+        ("2025-10-09T10:54:20+02:00", 2),
+    ],
+)
+def test_as_of_a_moment_only_earlier_samples_count_and_a_time_without_a_zone_is_utc(tmp_path, monkeypatch, at, kept):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        scan = scanned(tmp_path, rows(30), at=at)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert scan.rows[0][0].samples == kept
+    assert scan.window.end_s == START_S + 60 * (kept - 1)
+
+
+def test_what_began_later_than_the_moment_is_skipped_and_not_forgotten(tmp_path):
+    scan = scanned(tmp_path, rows(30) + rows(30, series="b", start_s=START_S + 600), at=str(START_S + 300))
+    assert [series.id for series, _ in scan.rows] == ["a"]
+    assert [(skipped.id, skipped.why) for skipped in scan.skipped] == [("b", "it has no sample as early as --at")]
+
+
+@pytest.mark.parametrize("at", ["nan", "inf", str(START_S * 1000), "-1e300", "soon"])
+def test_a_moment_that_no_sample_could_have_is_the_callers_mistake(at):
+    with pytest.raises(CallerError):
+        Settings.of(at=at)
+
+
+def test_one_name_in_two_files_is_said(tmp_path):
+    scan = scanned(tmp_path, rows(30), rows(30, start_s=START_S + 86400))
+    assert len(scan.rows) == 2
+    assert scan.warnings == ("a stands for 2 series; each is judged by itself",)
+
+
+def test_a_series_is_judged_among_many_as_it_is_alone(tmp_path):
+    texts = [rows(40, series=f"s{number}", grow=1_000_000 * (number % 4)) for number in range(MANY)]
+    many = {series.id: verdict for series, verdict in scanned(tmp_path, "".join(texts)).rows}
+    few = {series.id: verdict for series, verdict in scanned(tmp_path, "".join(texts[:8])).rows}
+    assert len(many) == MANY
+    assert all(many[name] == verdict for name, verdict in few.items())
