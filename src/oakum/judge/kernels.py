@@ -24,7 +24,7 @@ PAST = 256
 SCALES = 40
 FINE = 48
 LEAST_BINS = 16
-LIKE, WIDER = 1.0, 1.6
+LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
 
 # Columns of one scale's row.
 WINDOW, GROWTH, LEVEL, RISING, LATE, JUMP, RECENT, HISTORY, EXCESS, RANGE, STEADY, CURVE, BINS, SCORE = range(14)
@@ -538,7 +538,9 @@ def rhythm(first, last, mean, start, grid):
     for i in range(k):
         grid[i] -= middle + slope * (i - (k - 1) / 2)
         power += grid[i] * grid[i]
-    if power <= 0:
+    # A straight line in bins is a staircase, and stairs have a rhythm.
+    stair = slope * max(k / (size - start), 0.1)
+    if power <= 0.2 * k * stair * stair:
         return 0.0
     best, dipped = 0.0, False
     for lag in range(3, k * 2 // 3):
@@ -639,11 +641,12 @@ def climbing(floor, n):
 def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     """Which of the twelve patterns the present lifetime shows.
 
-    `start`: its first bin. `law`: onset, power and gain of the climb. `evidence`: whether it is a leak or may be one.
+    `start`: its first bin. `law`: onset, power and gain of the climb, and the law of its longer past.
+    `evidence`: whether it is a leak or may be one.
     """
     first, last, low, high, mean = bins[0], bins[1], bins[2], bins[3], bins[4]
     size = first.size
-    onset, power, gain = law
+    onset, power, gain, bend = law
     now = last[size - 1]
     top, bottom, level = -np.inf, np.inf, 0.0
     for at in range(start, size):
@@ -676,9 +679,9 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     if evidence:
         if toothed:
             return RISING_SAWTOOTH
-        if power == 1:
+        if bend == 1:
             return LINEAR
-        return ACCELERATING if power > 0 else EXPONENTIAL
+        return ACCELERATING if bend > 0 else EXPONENTIAL
     if loaded >= 0.5:
         return LOAD_DRIVEN
     if trifle:
@@ -789,16 +792,27 @@ def weigh(
     suspected = evidence > -2.0 or (short and rising)
     # The law of a climb is read where it shows: what a machine did a week ago says nothing of it.
     near = start
+    powers = np.array([1.0, 1.5, 2.0, 2.5, -2.5, -3.5, -5.0])
+    bend = 1.0
     if suspected and chosen >= 0 and best > -4.0:
         widest = chosen
         for i in range(chosen):
             if rows[i, SCORE] > best - LIKE and i < widest:
                 widest = i
+        far = start
+        while far < size - LEAST_BINS and first[far] < last[size - 1] - WIDEST * rows[widest, WINDOW]:
+            far += 1
+        near = far
         while near < size - LEAST_BINS and first[near] < last[size - 1] - WIDER * rows[widest, WINDOW]:
             near += 1
+        if far < near:
+            n = fine_floor(first, last, low, far, times, floor)
+            _, bend, _, _ = climb(times, floor, n, last[size - 1], powers)
         n = fine_floor(first, last, low, near, times, floor)
-    powers = np.array([1.0, 1.5, 2.0, 2.5, -2.5, -3.5, -5.0])
     onset, power, base, gain = climb(times, floor, n, last[size - 1], powers)
+    # A level before the climb tells a power from doublings; near the end alone, a bend is a power's.
+    if bend == 1 and (power > 0 or near == start):
+        bend = power
     begin = 0
     if suspected:
         while begin < n - 6 and times[begin] < onset:
@@ -807,7 +821,7 @@ def weigh(
     answer[ONSET] = onset
     answer[BEND], answer[BASE], answer[GAIN] = power, base, gain
     stretch(times, floor, n, last[size - 1], answer)
-    answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, gain), suspected, loaded, answer)
+    answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, gain, bend), suspected, loaded, answer)
     if gain > 0 and math.isfinite(top_limit):
         reach(bins, near, (onset, power, base, gain), top_limit, foresight, answer)
 
