@@ -15,6 +15,7 @@ for kernel in (
     kernels.past_blocks,
     kernels.one_scale,
     kernels.measure,
+    kernels.facts,
     kernels.score,
     kernels.fine_floor,
     kernels.robust_line,
@@ -32,6 +33,7 @@ for kernel in (
     kernels.earlier_climbs,
     kernels.corrected,
     kernels.reach,
+    kernels.sighted,
     kernels.weigh,
 ):
     register_jitable(kernel)

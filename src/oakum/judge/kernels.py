@@ -25,6 +25,7 @@ SCALES = 40
 FINE = 48
 LEAST_BINS = 16
 LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
+AGAIN = 1.6
 
 # Columns of one scale's row.
 WINDOW, GROWTH, LEVEL, RISING, LATE, JUMP, RECENT, HISTORY, EXCESS, RANGE, STEADY, CURVE, BINS, SCORE = range(14)
@@ -310,39 +311,68 @@ def clipped(value, least, most):
     return min(max(value, least), most)
 
 
-def score(row, limit, least_growth, known, fresh):
-    """The evidence of one scale, in logits; -4 for none.
+NOTHING, LONG_PAST, SHORT_PAST = range(3)
+FACTS = 13
 
-    `known` float64[10], `fresh` float64[7]: weights and a constant, where the past is as long as the window, and where
-    it is not. `limit`: +inf for none. `least_growth`: what is less is nobody's problem.
+
+def facts(row, limit, least_growth, lived, fact):
+    """Which facts speak at one scale: fills `fact` float64[FACTS] and returns LONG_PAST, SHORT_PAST, or NOTHING.
+
+    The past is long where it is as long as the window. `limit`: +inf for none. `least_growth`: what is less is
+    nobody's problem. `lived`: seconds since the lifetime began. Facts are in the order of the weights: weights.py.
     """
-    growth, level, excess = row[GROWTH], row[LEVEL], row[EXCESS]
+    growth, level, excess, window = row[GROWTH], row[LEVEL], row[EXCESS], row[WINDOW]
     if growth <= least_growth or excess <= 0 or level <= 0 or row[RISING] < 5 or row[JUMP] >= 0.6:
-        return -4.0
+        return NOTHING
     limited = math.isfinite(limit) and limit > 0
     capacity = limit if limited else 1.6 * level
-    near = clipped(level / capacity - 0.6, 0.0, 0.4) if limited else 0.0
-    if row[HISTORY] >= row[WINDOW]:
+    near = level / capacity - 0.6 if limited else 0.0
+    bins = math.log(row[BINS] / 16.0)
+    fold = clipped(math.log(level / max(level - growth, 0.02 * level)), 0.0, 0.5)
+    if row[HISTORY] >= window:
         if excess < 0.15 * (row[RANGE] + 0.01 * level) or excess < 0.25 * growth:
-            return -4.0
-        logit = known[9]
-        logit += known[0] * clipped(math.log(excess / capacity), -6.0, -1.0)
-        logit += known[1] * clipped(math.log(row[HISTORY] / row[WINDOW]), 0.0, 2.5)
-        logit += known[2] * clipped(math.log(row[HISTORY] / 86400.0), -4.0, 1.8)
-        logit += known[3] * clipped(row[RISING] - 5.0, -1.0, 2.0)
-        logit -= known[4] * clipped(row[JUMP], 0.17, 0.75)
-        logit += known[5] * clipped(row[RECENT], -0.2, 0.3)
-        logit += known[6] * min(math.log(row[BINS] / 16.0), 2.0)
-        logit += known[7] * clipped(math.log(growth / max(row[STEADY], 0.002 * level)), -2.0, 1.5)
-        logit += known[8] * near
-        return logit
-    logit = fresh[6]
-    logit += fresh[0] * clipped(math.log(growth / capacity), -6.0, 0.0)
-    logit += fresh[1] * clipped(row[LATE], -0.2, 0.6)
-    logit += fresh[2] * clipped(row[RECENT], -0.2, 0.3)
-    logit -= fresh[3] * clipped(row[JUMP], 0.15, 0.75)
-    logit += fresh[4] * clipped(row[CURVE], -1.0, 0.5)
-    logit += fresh[5] * near
+            return NOTHING
+        fact[0] = clipped(math.log(excess / capacity), -6.0, -3.0)
+        fact[1] = clipped(math.log(excess / growth), -1.4, 0.0)
+        fact[2] = clipped(math.log(row[HISTORY] / window), 0.0, 3.0)
+        fact[3] = clipped(math.log(row[HISTORY] / 86400.0), 0.2, 1.8)
+        fact[4] = clipped(row[RISING], 5.0, 7.0)
+        fact[5] = -clipped(row[JUMP], 0.13, 0.25)
+        fact[6] = -clipped(row[JUMP], 0.25, 0.6)
+        fact[7] = clipped(row[RECENT], -0.2, 0.5)
+        fact[8] = clipped(bins, 0.0, 0.7)
+        fact[9] = clipped(bins, 0.7, 2.2)
+        fact[10] = clipped(math.log(growth / max(row[STEADY], 0.002 * level)), -2.0, 0.0)
+        fact[11] = fold
+        fact[12] = clipped(near, 0.0, 0.2)
+        return LONG_PAST
+    size = math.log(growth / capacity)
+    fact[0] = clipped(size, -6.0, -3.0)
+    fact[1] = clipped(size, -3.0, 0.0)
+    fact[2] = clipped(row[LATE], -0.2, 0.8)
+    fact[3] = clipped(row[RECENT], -0.2, 0.5)
+    fact[4] = -clipped(row[JUMP], 0.13, 0.3)
+    fact[5] = -clipped(row[JUMP], 0.3, 0.6)
+    fact[6] = clipped(row[CURVE], -1.0, 0.0)
+    fact[7] = clipped(bins, 0.0, 2.2)
+    fact[8] = clipped(math.log(window / 3600.0), -1.0, 0.3)
+    fact[9] = clipped(math.log(lived / window), 0.0, 1.0)
+    fact[10] = fold
+    fact[11] = clipped(near, 0.0, 0.2)
+    fact[12] = clipped(near, 0.2, 0.4)
+    return SHORT_PAST
+
+
+def score(row, limit, least_growth, lived, known, fresh, fact):
+    """The evidence of one scale, in logits; -4 for none. `known`, `fresh`: weights of the facts, then a constant."""
+    which = facts(row, limit, least_growth, lived, fact)
+    if which == NOTHING:
+        return -4.0
+    weight = known if which == LONG_PAST else fresh
+    count = weight.size - 1
+    logit = weight[count]
+    for i in range(count):
+        logit += weight[i] * fact[i]
     return logit
 
 
@@ -717,6 +747,26 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     return WARM_UP if better > 0.1 else LINEAR
 
 
+def sighted(bins, born, limit, dead, rows):
+    """(first bin of the present lifetime, earlier climbs, share that follows the load, rows filled).
+
+    What follows the load is taken out of `bins`, in place; lifetimes that stood at the limit are marked in `dead`.
+    """
+    first, last, low, high, mean, loads = bins[0], bins[1], bins[2], bins[3], bins[4], bins[5]
+    size = first.size
+    start = size - 1
+    while start > 0 and born[start - 1] == born[size - 1]:
+        start -= 1
+    usable = np.empty(size, np.bool_)
+    for at in range(size):
+        usable[at] = not dead[born[at]]
+    climbs = earlier_climbs(low, high, born, start, dead, limit)
+    loaded = 0.0
+    if loads.max() > loads.min():
+        loaded = unload(low, high, mean, loads, first, start)
+    return start, climbs, loaded, measure(first, last, low, start, usable, rows)
+
+
 def weigh(
     bins: Floats,
     born: Ints,
@@ -737,32 +787,25 @@ def weigh(
     its memory. `foresight` float64[6, k]: knots, and corrections per
     quantile.
     """
-    first, last, low, high, mean, loads = bins[0], bins[1], bins[2], bins[3], bins[4], bins[5]
+    first, last, low = bins[0], bins[1], bins[2]
     size = first.size
     for i in range(ANSWER):
         answer[i] = np.nan
     answer[EVIDENCE] = -4.0
-    start = size - 1
-    while start > 0 and born[start - 1] == born[size - 1]:
-        start -= 1
-    usable = np.empty(size, np.bool_)
-    for at in range(size):
-        usable[at] = not dead[born[at]]
-    climbs = earlier_climbs(low, high, born, start, dead, limit)
-    answer[CLIMBS] = climbs
     answer[LOWEST], answer[HIGHEST] = np.inf, -np.inf
-    for at in range(start, size):
+    at = size - 1
+    while at >= 0 and born[at] == born[size - 1]:
         answer[LOWEST] = min(answer[LOWEST], low[at])
-        answer[HIGHEST] = max(answer[HIGHEST], high[at])
-    loaded = 0.0
-    if loads.max() > loads.min():
-        loaded = unload(low, high, mean, loads, first, start)
-    answer[LOADED] = loaded
+        answer[HIGHEST] = max(answer[HIGHEST], bins[3, at])
+        at -= 1
     rows = np.empty((SCALES, ROW))
-    found = measure(first, last, low, start, usable, rows)
+    start, climbs, loaded, found = sighted(bins, born, limit, dead, rows)
+    answer[CLIMBS], answer[LOADED] = climbs, loaded
+    fact = np.empty(FACTS)
+    lived = last[size - 1] - first[start]
     best, second, chosen = -4.0, -4.0, -1
     for i in range(found):
-        rows[i, SCORE] = score(rows[i], limit, least_growth, known, fresh)
+        rows[i, SCORE] = score(rows[i], limit, least_growth, lived, known, fresh, fact)
         if rows[i, SCORE] > best:
             second, best, chosen = best, rows[i, SCORE], i
         elif rows[i, SCORE] > second:
@@ -773,7 +816,7 @@ def weigh(
     stretch(times, floor, n, last[size - 1], answer)
     rising = floor[n - 1] > floor[0] + 0.02 * abs(floor[0])
     if climbs > 0 and rising:
-        evidence = max(evidence, -1.0) + 1.3 * min(climbs, 2)
+        evidence = max(evidence, -1.0) + AGAIN * min(climbs, 2)
     answer[EVIDENCE] = evidence
     answer[SPAN] = last[size - 1] - first[start]
     answer[LIVED] = count

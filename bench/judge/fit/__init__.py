@@ -1,0 +1,1 @@
+"""Finds the weights of the judge: rows of the engine's own kernels in, ``weights.py`` out."""
