@@ -44,7 +44,7 @@ FRESH = np.array(
 )
 """Where there is less past: a start, or a lifetime as old as the climb."""
 
-SURE = (0.82, 1.61)
+SURE = (0.82, 1.60)
 """From evidence to probability: slope and constant of the logistic curve (Platt 1999)."""
 
 LEAK_AT = 2.1
