@@ -13,7 +13,7 @@ from oakum.cli.demo import demo
 from oakum.cli.doctor import doctor
 from oakum.cli.investigate import investigate
 from oakum.cli.scan import scan
-from oakum.cli.streams import say
+from oakum.cli.streams import open_streams, say
 from oakum.model.errors import InternalError, OakumError
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ def options(
 
 def run() -> None:
     """Entry point. Exit codes are those of the design; a traceback is only ever our own fault, and says so."""
+    open_streams()
     try:
         app()
     except OakumError as exc:

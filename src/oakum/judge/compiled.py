@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pickle import UnpicklingError
+
 from numba import njit
 from numba.extending import register_jitable
 
@@ -38,5 +40,19 @@ for kernel in (
 ):
     register_jitable(kernel)
 
-judge_columns = njit(cache=True, nogil=True)(kernels.judge_columns)
-"""As ``kernels.judge_columns``; threads may run it side by side."""
+_anew = njit(nogil=True)(kernels.judge_columns)
+try:
+    _kept = njit(cache=True, nogil=True)(kernels.judge_columns)
+except RuntimeError:  # neither beside the kernels nor in the home folder can anything be written
+    _kept = _anew
+
+
+def judge_columns(*columns: object) -> None:
+    """As ``kernels.judge_columns``; threads may run it side by side.
+
+    Where the machine code cannot be kept (a full disk) or what was kept is damaged, it is compiled for this process.
+    """
+    try:
+        _kept(*columns)
+    except (OSError, EOFError, UnpicklingError):
+        _anew(*columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -221,3 +222,27 @@ def test_what_only_says_its_name_loads_nothing_heavy(program):
     loaded = set(run.stdout.splitlines()[-1].split()[1:])
     assert "oakum" in loaded
     assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_streams_that_the_caller_closed_change_no_verdict(series, closed, output):
+    command = f"exec {shlex.quote(str(OAKUM))} scan {shlex.quote(str(series))} -o {output} {closed}"
+    run = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False, timeout=20)
+    assert run.returncode == 0, run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_under_standard_output_is_this_machines_fault(series):
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [OAKUM, "scan", series, "-o", "json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+    assert run.returncode == 6
+    assert "No space left on device" in run.stderr
