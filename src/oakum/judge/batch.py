@@ -52,6 +52,7 @@ def judge_columns(columns: Columns, *, workers: int = 1) -> Floats:
     if workers <= 1 or len(parts) <= 2:
         part(0, len(columns))
         return answers
+    part(0, 0)  # compiles here: threads would do it again, and an interrupt would wait for them
     with ThreadPoolExecutor(workers) as pool:
         for job in [pool.submit(part, begin, end) for begin, end in zip(parts, parts[1:], strict=False)]:
             job.result()
