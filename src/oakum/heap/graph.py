@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 
+class Strength(IntEnum):
+    """How an edge holds its target. ``counts`` says which of them keep it alive for good."""
+
+    STRONG = 0
+    WEAK = 1
+    SOFT = 2
+    PHANTOM = 3
+    FINALIZER = 4
+    EPHEMERON = 5
+    """From a weak table to a value that its key holds too: the key's edge is the one that counts."""
+    SHORTCUT = 6
+    """A way round that the runtime drew for its own tools; the real edges are there beside it."""
+
+
+def counts(strength: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """bool[m]: whether each edge counts for reach, paths and dominators. Every walk, forward or back, asks this alone.
+
+    A soft or a finalizer's edge keeps its target for a while, but gives it up before memory runs out.
+    """
+    held: NDArray[np.bool_] = strength == Strength.STRONG
+    return held
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HeapGraph:
-    """Nodes 0 … n - 1. Only owning references are edges: weak ones were left out by whoever read the heap.
+    """Nodes 0 … n - 1, edges 0 … m - 1 in rows by source.
 
-    ``address``: int64[n]. ``size``: int64[n], bytes of the node's own block. ``kind``: int32[n], an index into
-    ``kinds``; -1 for a raw block (a table or an array that an object owns).
+    ``address``: int64[n], the identity of each node in its runtime. ``size``: int64[n], bytes of the node's own block.
+    ``kind``: int32[n], an index into ``kinds``; -1 for a raw block (a table or an array that an object owns). Two kinds
+    may have one name: a class that two loaders loaded.
     ``edge_offsets``: int64[n + 1], non-decreasing, from 0. ``edge_targets``: int32[m], all in [0, n).
-    ``roots``: groups of nodes (int32) in order of precedence: what a module holds is not a thread's.
+    ``roots``: groups of nodes (int32) in order of precedence: what a module holds is not a thread's; ``root_kinds``
+    names each group.
+    ``edge_names``: int32[m], an index into ``names``, or -1 - i for element i of an array; None where the reader names
+    edges by other means. ``edge_strength``: uint8[m], of Strength; None where every edge is strong.
     """
 
     address: NDArray[np.int64]
@@ -25,15 +53,39 @@ class HeapGraph:
     edge_offsets: NDArray[np.int64]
     edge_targets: NDArray[np.int32]
     roots: tuple[NDArray[np.int32], ...]
+    root_kinds: tuple[str, ...] = ()
+    edge_names: NDArray[np.int32] | None = None
+    names: tuple[str, ...] = ()
+    edge_strength: NDArray[np.uint8] | None = None
 
     @property
     def nodes(self) -> int:
         return len(self.address)
 
+    @property
+    def edges(self) -> int:
+        return len(self.edge_targets)
+
     def targets(self, node: int) -> NDArray[np.int32]:
-        """The nodes that ``node`` refers to."""
+        """The nodes that ``node`` refers to, by whatever strength."""
         return self.edge_targets[self.edge_offsets[node] : self.edge_offsets[node + 1]]
 
     def kind_name(self, node: int) -> str:
         kind = int(self.kind[node])
         return self.kinds[kind] if kind >= 0 else "raw"
+
+    def edge_name(self, edge: int) -> str:
+        """``next``, or ``[3]`` for an element; "" where the reader gave no names."""
+        if self.edge_names is None:
+            return ""
+        name = int(self.edge_names[edge])
+        return self.names[name] if name >= 0 else f"[{-1 - name}]"
+
+    def edge_between(self, source: int, target: int) -> int:
+        """The first edge that counts from ``source`` to ``target``, -1 where none does. O(degree of the source)."""
+        begin, end = int(self.edge_offsets[source]), int(self.edge_offsets[source + 1])
+        found = self.edge_targets[begin:end] == target
+        if self.edge_strength is not None:
+            found &= counts(self.edge_strength[begin:end])
+        at = np.flatnonzero(found)
+        return begin + int(at[0]) if at.size else -1

@@ -13,7 +13,7 @@ from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, 
 from oakum.heap.formats.python.naming import Named, Namer
 from oakum.heap.formats.python.objects import PythonHeap
 from oakum.heap.graph import HeapGraph
-from oakum.heap.tree import Dominators, dominators, shortest_paths
+from oakum.heap.tree import Children, Dominators, dominators, shortest_paths
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind, TypeGrowth
 
 MOST_TYPES = 40
@@ -117,7 +117,7 @@ def _types(before: PythonHeap, after: PythonHeap) -> tuple[TypeGrowth, ...]:
 def _holders(first: _Side, last: _Side, fresh: NDArray[np.bool_]) -> tuple[HolderGrowth, ...]:
     tree = last.tree
     gained = tree.retained(np.append(np.where(fresh, last.heap.graph.size, 0), 0))
-    children = _Children(tree)
+    children = Children(tree)
     namer = Namer(last.heap, last.parent, last.which)
     points = _accumulation_points(last.heap, tree, gained, children)
     found: dict[str, HolderGrowth] = {}
@@ -132,21 +132,8 @@ def _holders(first: _Side, last: _Side, fresh: NDArray[np.bool_]) -> tuple[Holde
     return tuple(holder for holder in ranked if holder.bytes_grown >= most * HOLDER_SHARE)[:MOST_HOLDERS]
 
 
-class _Children:
-    """Children in the dominator tree, by number."""
-
-    def __init__(self, tree: Dominators) -> None:
-        self._order = np.argsort(tree.idom, kind="stable").astype(np.int32)
-        self._starts = np.searchsorted(tree.idom[self._order], np.arange(tree.idom.size + 1))
-
-    def of(self, number: int) -> NDArray[np.int32]:
-        found: NDArray[np.int32] = self._order[self._starts[number] : self._starts[number + 1]]
-        below: NDArray[np.int32] = found[found != number]
-        return below
-
-
 def _accumulation_points(
-    heap: PythonHeap, tree: Dominators, gained: NDArray[np.int64], children: _Children
+    heap: PythonHeap, tree: Dominators, gained: NDArray[np.int64], children: Children
 ) -> list[int]:
     """Numbers where what is new spreads over many children, most gained first."""
     total = int(gained[0])
@@ -171,7 +158,7 @@ def _accumulation_points(
 
 
 def _leads_to_own_kind(
-    heap: PythonHeap, tree: Dominators, gained: NDArray[np.int64], children: _Children, number: int
+    heap: PythonHeap, tree: Dominators, gained: NDArray[np.int64], children: Children, number: int
 ) -> bool:
     """An instance that holds the next of its own class, perhaps through its table of attributes: a linked list."""
     kind = int(heap.graph.kind[tree.vertex[number]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from oakum.heap import kernels
-from oakum.heap.tree import dominators, shortest_paths
+from oakum.heap.tree import kernels as tree
 
 
 def warm_up() -> None:
@@ -30,6 +30,17 @@ def warm_up() -> None:
     edges = np.concatenate(([0], np.cumsum(degree))).astype(np.int64)
     kernels.fill_edges(*place, long, long, short, skip, edges)
     kernels.find_frames(words, start, end, slot_base, slots, offset, wanted, long, 16384, short, 0, 0, 0, 0)
+    warm_up_tree()
+
+
+def warm_up_tree() -> None:
+    """The walks over a graph, whatever its format."""
     offsets, targets = np.array([0, 0, 1], np.int64), np.zeros(1, np.int32)
-    dominators(offsets, targets, 1).retained(long)
-    shortest_paths(offsets, targets, [np.ones(1, np.int32)])
+    order, vertex, parent = tree.depth_first(offsets, targets, 1)
+    starts, sources = tree.reverse(offsets, targets, order, vertex.size)
+    idom = tree.dominators(starts, sources, parent)
+    tree.sum_upwards(idom, np.zeros(vertex.size, np.int64))
+    starts, below = tree.children(idom)
+    tree.topmost(starts, below, np.zeros(vertex.size, np.int32))
+    tree.sum_by_group(np.zeros(2, np.int32), np.zeros(2, np.int64), 1)
+    tree.breadth_first(offsets, targets, np.ones(1, np.int32), np.full(2, -1, np.int32), np.full(2, -1, np.int32))

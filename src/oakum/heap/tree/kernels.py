@@ -144,3 +144,70 @@ def sum_upwards(idom, value):
     for node in range(idom.size - 1, 0, -1):
         total[idom[node]] += total[node]
     return total
+
+
+@njit(cache=True, nogil=True)
+def children(idom):
+    """(starts: int64[k + 1], below: int32[k - 1]): the children of each number, ascending. The root is no child."""
+    count = idom.size
+    starts = np.zeros(count + 1, np.int64)
+    for number in range(1, count):
+        starts[idom[number] + 1] += 1
+    for number in range(count):
+        starts[number + 1] += starts[number]
+    fill = starts[:-1].copy()
+    below = np.empty(max(count - 1, 0), np.int32)
+    for number in range(1, count):
+        below[fill[idom[number]]] = number
+        fill[idom[number]] += 1
+    return starts, below
+
+
+@njit(cache=True, nogil=True)
+def topmost(starts, below, group):
+    """bool[k]: whether no dominator of a number is of its group. `group`: int32[k], -1 for none of any.
+
+    `starts`: int64[k + 1], `below`: int32[k - 1], the children of each number. O(k).
+    """
+    count = group.size
+    most = -1
+    for number in range(count):
+        most = max(most, group[number])
+    open_groups = np.zeros(most + 1, np.int32)
+    top = np.zeros(count, np.bool_)
+    stack = np.empty(count, np.int32)
+    edge = np.empty(count, np.int64)
+    if count == 0:
+        return top
+    depth = 0
+    stack[0] = 0
+    edge[0] = starts[0]
+    if group[0] >= 0:
+        top[0] = True
+        open_groups[group[0]] = 1
+    while depth >= 0:
+        number = stack[depth]
+        if edge[depth] == starts[number + 1]:
+            if group[number] >= 0:
+                open_groups[group[number]] -= 1
+            depth -= 1
+            continue
+        child = below[edge[depth]]
+        edge[depth] += 1
+        if group[child] >= 0:
+            top[child] = open_groups[group[child]] == 0
+            open_groups[group[child]] += 1
+        depth += 1
+        stack[depth] = child
+        edge[depth] = starts[child]
+    return top
+
+
+@njit(cache=True, nogil=True)
+def sum_by_group(group, value, groups):
+    """int64[groups]: the sum of `value` (int64[k]) over each group (int32[k]; -1 counts nowhere)."""
+    total = np.zeros(groups, np.int64)
+    for i in range(group.size):
+        if group[i] >= 0:
+            total[group[i]] += value[i]
+    return total

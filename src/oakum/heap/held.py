@@ -1,0 +1,82 @@
+"""What is held, and by whom: the edges that count, with a virtual root above all roots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.compiled import chosen
+from oakum.heap.graph import HeapGraph, Strength, counts
+from oakum.heap.tree import Dominators, dominators, kernels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """The one set of edges that every walk takes, and the tree over it. Node n is the virtual root.
+
+    ``offsets``: int64[n + 2], ``targets``: int32[m' + roots]: the edges that count, then the root's.
+    ``tree``: dominators of what the root reaches. ``retained``: int64[k], bytes by number of the tree.
+    """
+
+    graph: HeapGraph
+    offsets: NDArray[np.int64]
+    targets: NDArray[np.int32]
+    tree: Dominators
+    retained: NDArray[np.int64]
+
+    @property
+    def root(self) -> int:
+        return self.graph.nodes
+
+    @property
+    def reached(self) -> NDArray[np.bool_]:
+        """bool[n]: whether each node is held by a root."""
+        found: NDArray[np.bool_] = self.tree.order[:-1] >= 0
+        return found
+
+    def retained_by(self, node: int) -> int:
+        """Bytes that would go with ``node``; 0 for one that nothing holds."""
+        number = int(self.tree.order[node])
+        return int(self.retained[number]) if number >= 0 else 0
+
+
+def held(graph: HeapGraph) -> Held:
+    """O(m log n)."""
+    offsets, targets = edges_that_count(graph)
+    tree = dominators(offsets, targets, graph.nodes)
+    return Held(graph, offsets, targets, tree, tree.retained(np.append(graph.size, 0)))
+
+
+def edges_that_count(graph: HeapGraph) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """(int64[n + 2], int32[m' + roots]): rows of the nodes, then the row of the virtual root."""
+    offsets, targets = graph.edge_offsets, graph.edge_targets
+    if graph.edge_strength is not None and graph.edge_strength.any():
+        keep = counts(graph.edge_strength)
+        offsets = _offsets_of(keep, offsets)
+        targets = targets[keep]
+    seeds = np.unique(np.concatenate([np.empty(0, np.int32), *graph.roots])).astype(np.int32)
+    return np.append(offsets, offsets[-1] + seeds.size), np.concatenate([targets, seeds])
+
+
+def loosely_held(graph: HeapGraph, reached: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """bool[n]: what no strong edge reaches, but soft, weak, phantom or finalizer edges do. O(n + m)."""
+    if graph.edge_strength is None or not graph.edge_strength.any():
+        return np.zeros(graph.nodes, np.bool_)
+    loose = np.isin(graph.edge_strength, (Strength.WEAK, Strength.SOFT, Strength.PHANTOM, Strength.FINALIZER))
+    source_row = np.searchsorted(graph.edge_offsets, np.flatnonzero(loose), side="right") - 1
+    seeds = graph.edge_targets[loose][reached[source_row]]
+    depth = np.where(reached, 0, -1).astype(np.int32)
+    seeds = np.unique(seeds[~reached[seeds]]).astype(np.int32)
+    parent = np.full(graph.nodes, -1, np.int32)
+    walk = chosen(kernels.breadth_first, graph.nodes + graph.edges)
+    walk(graph.edge_offsets, graph.edge_targets, seeds, parent, depth)
+    found: NDArray[np.bool_] = (depth >= 0) & ~reached
+    return found
+
+
+def _offsets_of(keep: NDArray[np.bool_], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row offsets after the edges that are not kept went."""
+    gone = np.flatnonzero(~keep)
+    return offsets - np.searchsorted(gone, offsets)

@@ -1,0 +1,84 @@
+"""Why a node is still there: the ways from roots to it."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.compiled import chosen
+from oakum.heap.held import Held
+from oakum.heap.tree import kernels
+
+MOST_EXPANDED = 100_000
+"""Paths are looked for no further than this many steps: a clique has more of them than anybody can read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backward:
+    """The edges that count, turned round, and how far each node is from a root.
+
+    ``starts``: int64[n + 2], ``sources``: int32[m']: who holds each node; node n is the virtual root.
+    ``parent``, ``depth``: int32[n + 1]: the step before on a shortest way from that root, -1 for none.
+    """
+
+    starts: NDArray[np.int64]
+    sources: NDArray[np.int32]
+    parent: NDArray[np.int32]
+    depth: NDArray[np.int32]
+
+
+def backward(held: Held) -> Backward:
+    """O(n + m)."""
+    nodes = held.root + 1
+    steps = nodes + held.targets.size
+    parent, depth = forward_steps(held)
+    # Numbered by themselves: nodes that no root reaches hold nothing that counts.
+    order = np.where(depth >= 0, np.arange(nodes), -1).astype(np.int32)
+    starts, sources = chosen(kernels.reverse, steps)(held.offsets, held.targets, order, nodes)
+    return Backward(starts, sources, parent, depth)
+
+
+def forward_steps(held: Held) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """(parent, depth), as in Backward. O(n + m)."""
+    nodes = held.root + 1
+    parent, depth = np.full(nodes, -1, np.int32), np.full(nodes, -1, np.int32)
+    walk = chosen(kernels.breadth_first, nodes + held.targets.size)
+    walk(held.offsets, held.targets, np.array([held.root], np.int32), parent, depth)
+    return parent, depth
+
+
+def shortest(parent: NDArray[np.int32], node: int, root: int) -> tuple[int, ...]:
+    """From a root to ``node``, both included; empty where nothing holds it. O(length)."""
+    path = []
+    at = node
+    while at >= 0 and at != root:
+        path.append(at)
+        at = int(parent[at])
+    return tuple(reversed(path)) if at == root else ()
+
+
+def distinct(back: Backward, node: int, *, most: int) -> tuple[tuple[int, ...], ...]:
+    """Up to ``most`` ways from a root to ``node`` that visit no node twice, shortest first, all different.
+
+    Every node's distance is known, so no step is taken that leads nowhere, but for ways that would cross themselves.
+    """
+    root = back.depth.size - 1
+    found: list[tuple[int, ...]] = []
+    if back.depth[node] < 0:
+        return ()
+    todo: list[tuple[int, int, tuple[int, ...]]] = [(int(back.depth[node]), 0, (node,))]
+    made = 1
+    while todo and len(found) < most and made < MOST_EXPANDED:
+        _, _, path = heapq.heappop(todo)
+        head = path[0]
+        if head == root:
+            found.append(path[1:])
+            continue
+        for source in np.unique(back.sources[back.starts[head] : back.starts[head + 1]]).tolist():
+            if source not in path:
+                made += 1
+                heapq.heappush(todo, (len(path) + int(back.depth[source]), made, (source, *path)))
+    return tuple(found)
