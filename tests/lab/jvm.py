@@ -1,0 +1,65 @@
+"""The leaking shop of lab/java in a real JVM, and what the JVM's own tools say of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from programs import ROOT, Lines, started
+
+from oakum.heap.formats.hprof.classes import source_name
+
+SOURCES = ROOT / "lab" / "java" / "shop"
+ROW = re.compile(r"\s*\d+:\s+(\d+)\s+(\d+)\s+(\S+)")
+HIDDEN_NAME = re.compile(r"[/.+]0x[0-9a-f]+$")
+
+
+def need_jdk():
+    for program in ("javac", "java", "jcmd"):
+        if shutil.which(program) is None:
+            pytest.skip(f"no {program} on this machine")
+
+
+@contextmanager
+def shop(classes: Path, *options: str) -> Iterator[Shop]:
+    """The shop with at most 256 MB of heap, compiled into ``classes``, in a memory cgroup."""
+    need_jdk()
+    subprocess.run(["javac", "-d", str(classes), *map(str, sorted(SOURCES.glob("*.java")))], check=True)
+    command = ["java", "-Xmx256m", *options, "-cp", str(classes), "shop.Main"]
+    with started(command, name="lab-jvm") as (process, _):
+        yield Shop(process)
+
+
+class Shop:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self._lines = Lines(process.stdout.fileno())
+        assert self._lines.next() == "ready"
+
+    def serve(self, requests: int) -> None:
+        self.process.stdin.write(f"{requests}\n".encode())
+        self.process.stdin.flush()
+        assert self._lines.next().startswith("served ")
+
+    def jcmd(self, *command: str) -> str:
+        done = subprocess.run(["jcmd", str(self.process.pid), *command], check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def dump(self, path: Path, *options: str) -> Path:
+        self.jcmd("GC.heap_dump", *options, str(path))
+        return path
+
+    def histogram(self, *options: str) -> dict[str, tuple[int, int]]:
+        """(instances, bytes) by class name as in source."""
+        rows = {}
+        for line in self.jcmd("GC.class_histogram", *options).splitlines():
+            if match := ROW.match(line):
+                name = source_name(HIDDEN_NAME.sub("", match[3]).replace(".", "/"))
+                count, size = rows.get(name, (0, 0))
+                rows[name] = (count + int(match[1]), size + int(match[2]))
+        return rows

@@ -1,0 +1,112 @@
+"""The HPROF reader: what was written is read, and any bytes give a graph or a data error."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pytest
+from hprof_files import OBJECTS, HprofFile, edges_of, made, place
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oakum.heap import compiled
+from oakum.heap.formats.hprof import read_hprof, records
+from oakum.heap.graph import Strength
+from oakum.heap.held import held
+from oakum.model.errors import DataError
+
+
+@pytest.fixture(params=[-1, 1 << 40], ids=["compiled", "interpreted"], autouse=True, scope="module")
+def form(request):
+    """Both forms of every kernel are run, whatever the size of the file."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(compiled, "INTERPRETED_STEPS", request.param)
+    yield
+    patch.undo()
+
+
+def read(data):
+    return read_hprof(np.frombuffer(data, np.uint8))
+
+
+def node_at(heap, identity):
+    return int(np.searchsorted(heap.graph.address, identity))
+
+
+@settings(max_examples=80, deadline=None)
+@given(OBJECTS, st.sets(st.integers(0, 7), max_size=3), st.sampled_from([4, 8]), st.integers(1, 4))
+def test_objects_references_names_and_strengths_are_read_as_they_were_written(objects, roots, wide, segments):
+    heap = read(made(objects, roots, wide=wide, segments=segments))
+    graph = heap.graph
+    found = []
+    for node in range(len(objects)):
+        source = node_at(heap, place(node))
+        assert int(graph.address[source]) == place(node)
+        for edge in range(int(graph.edge_offsets[source]), int(graph.edge_offsets[source + 1])):
+            target = (int(graph.address[graph.edge_targets[edge]]) - place(0)) // 64
+            found.append((node, target, graph.edge_name(edge), graph.edge_strength[edge] == Strength.WEAK))
+    assert found == edges_of(objects)
+    assert graph.nodes == len(objects) + 4
+    kinds = {
+        "pair": "shop.Pair",
+        "array": "java.lang.Object[]",
+        "bytes": "byte[]",
+        "weak": "java.lang.ref.WeakReference",
+    }
+    for node, row in enumerate(objects):
+        assert graph.kind_name(node_at(heap, place(node))) == kinds[row[0]]
+    rooted = {node for node in roots if node < len(objects)}
+    assert {(int(graph.address[at]) - place(0)) // 64 for at in graph.roots[3]} == rooted
+    assert not heap.warnings
+
+
+@settings(max_examples=60, deadline=None)
+@given(OBJECTS, st.integers(0, 3000))
+def test_a_file_cut_anywhere_gives_what_it_holds_or_a_data_error(objects, cut):
+    whole = made(objects, {0})
+    data = whole[: min(cut, len(whole) - 10)]
+    try:
+        heap = read(data)
+    except DataError:
+        return
+    assert any("cut off" in warning for warning in heap.warnings)
+    assert set(heap.graph.address.tolist()) <= set(read(whole).graph.address.tolist())
+    held(heap.graph)
+
+
+@settings(max_examples=200, deadline=None)
+@given(OBJECTS, st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=6))
+def test_changed_bytes_give_a_graph_or_a_data_error_and_nothing_else(objects, changes):
+    data = bytearray(made(objects, {0}))
+    for at, value in changes:
+        data[at % len(data)] = value
+    try:
+        graph = read(bytes(data)).graph
+    except DataError:
+        return
+    assert int(graph.edge_offsets[-1]) == graph.edges
+    assert not graph.edges or 0 <= graph.edge_targets.min() <= graph.edge_targets.max() < graph.nodes
+    held(graph)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=400))
+def test_any_bytes_after_a_good_header_give_a_graph_or_a_data_error(body):
+    file = HprofFile()
+    with contextlib.suppress(DataError):
+        held(read(file.head + b"\x1c" + bytes(4) + len(body).to_bytes(4, "big") + body).graph)
+
+
+@given(OBJECTS, st.integers(64, 80))
+@settings(max_examples=40, deadline=None)
+def test_records_found_in_small_chunks_are_those_found_at_once(objects, chunk):
+    data = np.frombuffer(made(objects, {0}), np.uint8)
+    whole = records.scan(data, records.Header("1.0.2", 8, 0.0, 31))
+    patch = pytest.MonkeyPatch()
+    with patch.context() as patched:
+        patched.setattr(records, "CHUNK", chunk % 5 + 1)
+        patched.setattr(records, "LEAST_CHUNK", 1)
+        parts = records.scan(data, records.Header("1.0.2", 8, 0.0, 31))
+    for name in ("id", "at", "string_id", "string_at", "record_at", "root_at"):
+        assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
