@@ -10,33 +10,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from oakum.api import analyze_heap as analyze_heap
     from oakum.api import investigate as investigate
     from oakum.api import scan as scan
     from oakum.model.assessment import Investigation as Investigation
     from oakum.model.errors import OakumError as OakumError
+    from oakum.model.heap import HeapReport as HeapReport
     from oakum.model.scan import Scan as Scan
     from oakum.model.series import Series as Series
     from oakum.model.series import WorkloadSeries as WorkloadSeries
     from oakum.model.verdict import Verdict as Verdict
 
 _HOMES = {
+    "HeapReport": "oakum.model.heap",
     "Investigation": "oakum.model.assessment",
     "OakumError": "oakum.model.errors",
     "Scan": "oakum.model.scan",
     "Series": "oakum.model.series",
     "Verdict": "oakum.model.verdict",
     "WorkloadSeries": "oakum.model.series",
+    "analyze_heap": "oakum.api",
     "investigate": "oakum.api",
     "scan": "oakum.api",
 }
 
 __all__ = [
+    "HeapReport",
     "Investigation",
     "OakumError",
     "Scan",
     "Series",
     "Verdict",
     "WorkloadSeries",
+    "analyze_heap",
     "investigate",
     "scan",
 ]

@@ -6,10 +6,12 @@ import time
 from pathlib import Path
 
 from oakum import wiring
+from oakum.loop import heap as heaping
 from oakum.loop import investigate as investigating
 from oakum.loop import scan as scanning
 from oakum.loop.progress import Progress, Silent
 from oakum.model.assessment import Investigation
+from oakum.model.heap import HeapReport
 from oakum.model.scan import Scan
 from oakum.model.target import parse_target
 
@@ -36,3 +38,9 @@ def scan(
         return scanning.scan_host(wiring.machine(), settings=settings, progress=progress or Silent())
     paths = [Path(file) for file in files]
     return scanning.scan_files(paths, now_s=time.time(), settings=settings, progress=progress or Silent())
+
+
+def analyze_heap(file: str | Path, *, memory_bytes: int | None = None, progress: Progress | None = None) -> HeapReport:
+    """As ``oakum heap analyze FILE``. A broken dump gives what could be read, ``partial``."""
+    settings = heaping.Settings.of(memory_bytes=memory_bytes)
+    return heaping.analyze(str(file), machine=wiring.machine(), settings=settings, progress=progress or Silent())

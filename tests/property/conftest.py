@@ -1,8 +1,9 @@
-"""Lets the tests of this folder import its examples: pytest's importlib mode puts no folder on the path."""
+"""Lets the tests of this folder import the fakes and their own: pytest's importlib mode puts no folder on the path."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+FAKES = next(folder / "fakes" for folder in Path(__file__).parents if (folder / "fakes").is_dir())
+sys.path[:0] = [str(FAKES), str(Path(__file__).parent)]

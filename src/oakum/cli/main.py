@@ -11,6 +11,7 @@ import typer
 
 from oakum.cli.demo import demo
 from oakum.cli.doctor import doctor
+from oakum.cli.heap import app as heap
 from oakum.cli.investigate import investigate
 from oakum.cli.scan import scan
 from oakum.cli.streams import open_streams, say
@@ -28,6 +29,7 @@ app.command()(demo)
 app.command()(scan)
 app.command()(investigate)
 app.command()(doctor)
+app.add_typer(heap, name="heap")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer's callback)

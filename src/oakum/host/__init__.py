@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oakum.host.apart import LiveApart
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
+from oakum.host.dumps import LiveDumps
 from oakum.host.kernel_log import LiveKernelLog
 from oakum.host.memory import LiveMemories
 from oakum.host.procfs import LiveProcesses
 from oakum.host.sandbox import LiveSandboxes
-from oakum.model.ports import Cgroups, Clock, KernelLog, Memories, Processes, Sandboxes
+from oakum.model.ports import Apart, Cgroups, Clock, Dumps, KernelLog, Memories, Processes, Sandboxes
 
 __all__ = ["Machine", "this_machine"]
 
@@ -25,7 +27,18 @@ class Machine:
     kernel_log: KernelLog
     memories: Memories
     sandboxes: Sandboxes
+    dumps: Dumps
+    apart: Apart
 
 
 def this_machine() -> Machine:
-    return Machine(LiveProcesses(), LiveCgroups(), LiveClock(), LiveKernelLog(), LiveMemories(), LiveSandboxes())
+    return Machine(
+        LiveProcesses(),
+        LiveCgroups(),
+        LiveClock(),
+        LiveKernelLog(),
+        LiveMemories(),
+        LiveSandboxes(),
+        LiveDumps(),
+        LiveApart(),
+    )

@@ -6,7 +6,7 @@ An adapter translates every foreign error: a port raises OakumError families and
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -138,3 +138,25 @@ class Sandboxes(Protocol):
     """Makes memory cgroups where this machine allows it."""
 
     def create(self, name: str, limit_bytes: int) -> Sandbox | Absent: ...
+
+
+class Dumps(Protocol):
+    """Opens heap dumps."""
+
+    def open(self, path: str) -> AbstractContextManager[NDArray[np.uint8]]:
+        """uint8[b], the whole file, unpacked; ``-`` is standard input. The array is valid inside the block only.
+
+        Raises CallerError, DataError (a packed file that cannot be unpacked) or MachineError.
+        """
+
+
+class Apart(Protocol):
+    """Runs work on data that nobody vouches for in a process of its own."""
+
+    def run(
+        self, module: str, request: Mapping[str, str | int], *, memory_bytes: int, told: Callable[[str], None]
+    ) -> object:
+        """What ``python -m module`` answers. Raises what it raised; DataError when it crashed.
+
+        ``memory_bytes``: it may not take more for itself; mapped files are not counted.
+        """

@@ -55,7 +55,7 @@ def _environment() -> Environment:
 
 
 def investigation_html(investigation: Investigation) -> str:
-    return _page("investigation.html", investigation=investigation, **_parts(investigation))
+    return page("investigation.html", investigation=investigation, **_parts(investigation))
 
 
 def demo_html(demo: Demo) -> str:
@@ -66,7 +66,7 @@ def demo_html(demo: Demo) -> str:
         demo.whole_life, None, limit=float(life.limit[-1]) if life.limit is not None else None, events=events
     )
     fixed = _parts(demo.fixed)
-    return _page(
+    return page(
         "demo.html",
         demo=demo,
         killed=killed,
@@ -83,7 +83,7 @@ def scan_html(scan: Scan) -> str:
         (series, verdict, chart_svg(series, None, limit=verdict.limit), nearest_forecast(verdict))
         for series, verdict in scan.ranked[:MOST_CHARTS]
     ]
-    return _page("scan.html", scan=scan, rows=rows, more=max(0, len(scan.rows) - MOST_CHARTS))
+    return page("scan.html", scan=scan, rows=rows, more=max(0, len(scan.rows) - MOST_CHARTS))
 
 
 def _parts(investigation: Investigation) -> dict[str, object]:
@@ -98,5 +98,5 @@ def _parts(investigation: Investigation) -> dict[str, object]:
     }
 
 
-def _page(template: str, **values: object) -> str:
+def page(template: str, **values: object) -> str:
     return encodable(_environment().get_template(template).render(**values))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
-NAMES = ("oakum.investigation/1", "oakum.scan/1")
+NAMES = ("oakum.heap/1", "oakum.investigation/1", "oakum.scan/1")
 
 
 def read(name: str) -> dict[str, object]:
-    """The schema of ``oakum.scan/1`` or ``oakum.investigation/1``; KeyError for any other name.
+    """The schema of one of NAMES; KeyError for any other name.
 
     The investigation's refers to the scan's by its ``$id``: give a validator both.
     """

@@ -1,0 +1,61 @@
+"""``oakum heap analyze FILE``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from oakum import wiring
+from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
+from oakum.model.errors import DataError
+from oakum.model.units import parse_size
+
+app = typer.Typer(help="What is in a heap dump, and who holds it.", no_args_is_help=True, rich_markup_mode=None)
+
+MemoryOption = Annotated[
+    str,
+    typer.Option("--memory", metavar="SIZE", help="take no more memory than this (mapped files are not counted)"),
+]
+
+
+@app.callback()
+def heap() -> None:
+    """What is in a heap dump, and who holds it."""
+
+
+@app.command()
+def analyze(
+    dump: Annotated[str, typer.Argument(metavar="FILE", help="a heap dump, plain, gzip or zstd; - is standard input")],
+    *,
+    memory: MemoryOption = "",
+    top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
+    output: OutputOption = Output.TABLE,
+    file: FileOption = None,
+) -> None:
+    """Leak suspects with the path that holds them, classes, the largest objects, and waste.
+
+    Exits 0 once analysed, 4 when the dump is broken (what could be read is printed, marked partial).
+    """
+    from oakum.cli.progress import progress  # noqa: PLC0415
+    from oakum.loop import heap as journey  # noqa: PLC0415
+
+    check_file(file)
+    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
+    with progress() as told:
+        found = journey.analyze(dump, machine=wiring.machine(), settings=settings, progress=told)
+    from oakum import render  # noqa: PLC0415
+
+    answer(
+        output,
+        file,
+        table=lambda: render.heap_view(found, top=top),
+        encoded=lambda: render.heap_to_json(found),
+        html=lambda: render.heap_html(found),
+    )
+    if found.partial:
+        raise DataError(
+            f"{dump} is broken: what is said above is partial",
+            why=found.warnings[0] if found.warnings else "",
+            next_step="take the dump again",
+        )

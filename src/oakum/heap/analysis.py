@@ -1,0 +1,114 @@
+"""One dump, from its bytes to what a person wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.dump import Dump
+from oakum.heap.formats.detect import read_dump
+from oakum.heap.held import Held, held, loosely_held
+from oakum.heap.histogram import Histogram, histogram
+from oakum.heap.paths import forward_steps, shortest
+from oakum.heap.suspects import holder_name, suspects
+from oakum.heap.tree import Children
+from oakum.model.heap import Big, Block, ClassRow, HeapReport, Tally
+from oakum.model.units import format_size
+
+Told = Callable[[str], None]
+"""Called with one line as each stage begins."""
+
+MOST_BIG = 20
+CHAIN_SHARE = 0.9
+"""What is kept by one object nearly alone, through a chain of others, is told once: at the chain's head."""
+
+TREE_DEPTH = 12
+TREE_SHARE = 0.01
+TREE_WIDTH = 12
+UNREACHABLE_SHARE = 0.2
+
+
+def analyze(data: NDArray[np.uint8], *, file: str, told: Told) -> HeapReport:
+    """``data``: uint8[b], the whole file. Raises DataError for what cannot be read."""
+    told(f"reading {format_size(data.size)}")
+    dump = read_dump(data)
+    return report(dump, file=file, told=told)
+
+
+def report(dump: Dump, *, file: str, told: Told) -> HeapReport:
+    graph = dump.graph
+    told(f"dominators of {graph.nodes:,} objects, {graph.edges:,} references")
+    found = held(graph)
+    children = Children(found.tree)
+    told("histogram, suspects, waste")
+    table = histogram(found, children)
+    parent, _ = forward_steps(found)
+    reached = found.reached
+    loose = loosely_held(graph, reached)
+    total = Tally(graph.nodes, int(graph.size.sum()))
+    live = Tally(int(reached.sum()), int(graph.size[reached].sum()))
+    dead = Tally(total.objects - live.objects, total.bytes - live.bytes)
+    return HeapReport(
+        file=file,
+        format=dump.format,
+        runtime=dump.runtime,
+        total=total,
+        references=graph.edges,
+        reachable=live,
+        unreachable=dead,
+        loose=Tally(int(loose.sum()), int(graph.size[loose].sum())),
+        classes=_classes(table),
+        suspects=suspects(dump, found, children, parent),
+        biggest=_biggest(dump, found, parent),
+        waste=dump.waste(reached),
+        tree=_tree(dump, found, children),
+        partial=dump.partial,
+        warnings=(*dump.warnings, *_unreachable(dead, total)),
+    )
+
+
+def _unreachable(dead: Tally, total: Tally) -> tuple[str, ...]:
+    if dead.bytes < UNREACHABLE_SHARE * total.bytes:
+        return ()
+    held_by_none = f"{format_size(dead.bytes)} of {format_size(total.bytes)} are not held by any root"
+    return (f"{held_by_none}: garbage that was not collected yet, no leak; nothing below counts them",)
+
+
+def _classes(table: Histogram) -> tuple[ClassRow, ...]:
+    order = np.argsort(-table.retained, kind="stable")
+    return tuple(
+        ClassRow(table.names[row], int(table.count[row]), int(table.shallow[row]), int(table.retained[row]))
+        for row in order.tolist()
+        if table.count[row]
+    )
+
+
+def _biggest(dump: Dump, held: Held, parent: NDArray[np.int32]) -> tuple[Big, ...]:
+    tree, retained = held.tree, held.retained
+    most = min(retained.size, 50 * MOST_BIG)
+    numbers = np.argpartition(-retained, most - 1)[:most]
+    above = tree.idom[numbers]
+    heads = numbers[(numbers > 0) & ((above == 0) | (retained[numbers] < CHAIN_SHARE * retained[above]))]
+    found = []
+    for number in heads[np.argsort(-retained[heads], kind="stable")][:MOST_BIG].tolist():
+        node = int(tree.vertex[number])
+        name = holder_name(dump, shortest(parent, node, held.root))
+        found.append(Big(dump.label(node), name, int(held.graph.size[node]), int(retained[number])))
+    return tuple(found)
+
+
+def _tree(dump: Dump, held: Held, children: Children) -> Block:
+    least = max(1, int(int(held.retained[0]) * TREE_SHARE))
+
+    def block(number: int, depth: int) -> Block:
+        below = children.of(number)
+        size = held.retained[below]
+        large = below[size >= least]
+        large = large[np.argsort(-held.retained[large], kind="stable")][:TREE_WIDTH]
+        drawn = tuple(block(int(child), depth + 1) for child in large) if depth < TREE_DEPTH else ()
+        name = dump.label(int(held.tree.vertex[number])) if number else "all that roots hold"
+        return Block(name, int(held.retained[number]), drawn)
+
+    return block(0, 0)

@@ -1,0 +1,52 @@
+"""A decoded dump as the analysis sees it: the graph, and how a developer of that runtime speaks of it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.graph import HeapGraph
+from oakum.model.cause import CodePlace
+from oakum.model.heap import Waste
+
+
+class Dump(Protocol):
+    """One per format. ``partial``: the file did not hold all that it should."""
+
+    format: str
+    runtime: str
+    graph: HeapGraph
+    warnings: tuple[str, ...]
+    partial: bool
+
+    def label(self, node: int) -> str:
+        """What it is, in words: ``class shop.Main``, ``thread "worker-1"``, ``java.util.HashMap``."""
+
+    def is_anchor(self, node: int) -> bool:
+        """Whether a path may be told from here on: a class, a thread, a module, the global object."""
+
+    def is_inside(self, node: int) -> bool:
+        """Part of a collection or of the runtime: nobody wrote a field of it. A developer looks past it."""
+
+    def is_foreign(self, node: int) -> bool:
+        """Of a library or the runtime, not of the application."""
+
+    def via(self, edge: int) -> str:
+        """An edge as it is written: ``.entries``, ``static entries``, ``[3]``."""
+
+    def owned_name(self, source: int, edge: int) -> str:
+        """What an edge is called by who owns it: ``shop.SessionCache.entries``."""
+
+    def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
+        """(name, what kind of holder) where a path goes through something that has a better name than any edge."""
+
+    def length(self, node: int) -> int | None:
+        """How many items a collection says that it holds; None for what is none."""
+
+    def places(self, path: tuple[int, ...]) -> tuple[CodePlace, ...]:
+        """Where in the code a path's holder is, as far as the dump tells."""
+
+    def waste(self, reached: NDArray[np.bool_]) -> tuple[Waste, ...]:
+        """Duplicates, poorly filled collections, big arrays among ``reached`` (bool[n])."""

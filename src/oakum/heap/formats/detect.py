@@ -1,0 +1,35 @@
+"""Which format a file is of, by what it holds."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.dump import Dump
+from oakum.heap.formats.hprof.header import is_hprof
+from oakum.model.errors import DataError
+
+KNOWN = "HPROF (JVM, Android)"
+FOREIGN = (
+    (b"", "it is empty"),
+    (b"PK\x03\x04", "it is a ZIP archive: unpack it first"),
+    (b"\x7fELF", "it is an ELF file, perhaps a core dump: of a core, the runtime's own tool can make a heap dump"),
+    (b"<", "it is HTML or XML, perhaps an error page that was saved as the dump"),
+)
+
+
+def read_dump(data: NDArray[np.uint8]) -> Dump:
+    """Raises DataError for what no reader knows, and for what its reader cannot read."""
+    begin = data[:4096].tobytes()
+    if is_hprof(begin):
+        from oakum.heap.formats.hprof.dump import HprofDump  # noqa: PLC0415  (readers load their kernels)
+        from oakum.heap.formats.hprof.reader import read_hprof  # noqa: PLC0415
+
+        return HprofDump(read_hprof(data))
+    head = begin.lstrip()
+    why = next((why for magic, why in FOREIGN if (head.startswith(magic) if magic else not begin)), "")
+    raise DataError(
+        "this is no heap dump that can be read",
+        why=why or f"it begins with {begin[:16]!r}; read are {KNOWN}",
+        next_step="file FILE",
+    )

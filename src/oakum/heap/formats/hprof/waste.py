@@ -1,0 +1,132 @@
+"""What Java memory is wasted on: equal strings and arrays, tables with little in them, blocks that are simply large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.duplicates import Duplicates, duplicates
+from oakum.heap.fill import fill
+from oakum.heap.formats.hprof.classes import VALUE_BYTES
+from oakum.heap.formats.hprof.reader import HprofHeap
+from oakum.model.heap import Waste
+from oakum.model.units import format_count, format_size
+
+MOST_ROWS = 8
+LEAST_BYTES = 4096
+BIG_ARRAY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where a collection keeps its count and its slots. ``count`` "" : the count is not kept in one field."""
+
+    name: str
+    count: str
+    slots: str
+
+
+TABLES = (
+    Table("java.util.HashMap", "size", "table"),
+    Table("java.util.LinkedHashMap", "size", "table"),
+    Table("java.util.WeakHashMap", "size", "table"),
+    Table("java.util.Hashtable", "count", "table"),
+    Table("java.util.concurrent.ConcurrentHashMap", "baseCount", "table"),
+    Table("java.util.ArrayList", "size", "elementData"),
+    Table("java.util.Vector", "elementCount", "elementData"),
+    Table("java.util.PriorityQueue", "size", "queue"),
+)
+
+
+def waste_of(heap: HprofHeap, reached: NDArray[np.bool_]) -> tuple[Waste, ...]:
+    """Most bytes first, of what roots hold; texts themselves are not shown. O(bytes of primitive arrays)."""
+    rows = [*_duplicates(heap, reached), *_fills(heap, reached), *_big(heap, reached)]
+    return tuple(sorted(rows, key=lambda row: -row.wasted_bytes))
+
+
+def _duplicates(heap: HprofHeap, reached: NDArray[np.bool_]) -> list[Waste]:
+    found = []
+    tags = heap.records.data[heap.records.at]
+    for row, known in enumerate(heap.classes_by_kind):
+        code = next((code for code, name in _PRIMITIVES.items() if known.name == f"{name}[]"), 0)
+        if not code:
+            continue
+        node = np.flatnonzero((heap.graph.kind == row) & reached & (tags == 0x23)).astype(np.int32)
+        begin = heap.records.at[node] + 1 + heap.header.id_bytes + 9
+        equal = duplicates(
+            heap.records.data, node, begin, heap.items[node] * VALUE_BYTES[code], heap.graph.size[node], most=3
+        )
+        if equal.wasted_bytes >= LEAST_BYTES:
+            found.append(_duplicate(heap, known.name, equal))
+    return found
+
+
+_PRIMITIVES = {4: "boolean", 5: "char", 6: "float", 7: "double", 8: "byte", 9: "short", 10: "int", 11: "long"}
+
+
+def _duplicate(heap: HprofHeap, name: str, equal: Duplicates) -> Waste:
+    worst = equal.worst[0]
+    size = format_size(int(heap.graph.size[worst.node]))
+    note = f"{format_count(equal.groups)} contents; the worst is there {format_count(worst.copies)} times, {size} each"
+    return Waste("duplicate arrays", name, sum(row.copies for row in equal.worst), equal.wasted_bytes, note)
+
+
+def _fills(heap: HprofHeap, reached: NDArray[np.bool_]) -> list[Waste]:
+    found = []
+    for table in TABLES:
+        used, capacity = _table(heap, table, reached)
+        if not used.size:
+            continue
+        (row,) = fill((table.name,), np.zeros(used.size, np.int32), used, capacity, heap.sizes.reference)
+        note = (
+            f"{format_count(row.empty)} empty, {format_count(row.single)} with one element, "
+            f"{format_count(row.oversized)} less than a quarter full"
+        )
+        if row.wasted_bytes >= LEAST_BYTES:
+            found.append(Waste("poorly filled collections", table.name, row.count, row.wasted_bytes, note))
+    return found
+
+
+def _table(heap: HprofHeap, table: Table, reached: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(count, slots) of each collection of that very class: int64[k]; slots are 0 where no table was made yet."""
+    none = np.empty(0, np.int64)
+    used, capacity = [none], [none]
+    data, wide = heap.records.data, heap.header.id_bytes
+    for row, known in enumerate(heap.classes_by_kind):
+        count = heap.classes.value(known.id, table.count) if known.name == table.name else None
+        slots = heap.classes.value(known.id, table.slots) if known.name == table.name else None
+        if count is None or slots is None:
+            continue
+        node = np.flatnonzero((heap.graph.kind == row) & reached)
+        body = heap.records.at[node] + 1 + 2 * wide + 8
+        end = max(count[0] + heap.classes.wide(count[1]), slots[0] + wide)
+        whole = _big_endian(data, body - 4, 4) >= end if node.size else np.empty(0, np.bool_)
+        body = body[whole]
+        of = heap.lookup.of(_big_endian(data, body + slots[0], wide))
+        used.append(_big_endian(data, body + count[0], heap.classes.wide(count[1])))
+        capacity.append(np.where(of >= 0, heap.items[of], 0))
+    return np.concatenate(used), np.concatenate(capacity)
+
+
+def _big_endian(data: NDArray[np.uint8], at: NDArray[np.int64], wide: int) -> NDArray[np.int64]:
+    """int64[k]: the number at each place."""
+    value = np.zeros(at.size, np.int64)
+    for step in range(wide):
+        value = (value << 8) | data[at + step]
+    return value
+
+
+def _big(heap: HprofHeap, reached: NDArray[np.bool_]) -> list[Waste]:
+    """Arrays so large that each is a decision of its own; nothing says that they are waste."""
+    big = np.flatnonzero(reached & (heap.items >= 0) & (heap.graph.size >= BIG_ARRAY_BYTES))
+    worst = big[np.argsort(-heap.graph.size[big], kind="stable")][:MOST_ROWS]
+    return [
+        Waste("big array", f"{heap.graph.kind_name(node)[:-2]}[{int(heap.items[node])}]", 1, 0, _large(heap, node))
+        for node in worst.tolist()
+    ]
+
+
+def _large(heap: HprofHeap, node: int) -> str:
+    return f"{format_size(int(heap.graph.size[node]))} in one block"

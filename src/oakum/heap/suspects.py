@@ -1,0 +1,219 @@
+"""Leak suspects of one dump: what accumulates, named by the field that a developer wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.dump import Dump
+from oakum.heap.held import Held
+from oakum.heap.paths import shortest
+from oakum.heap.shapes import Guess, Shape, guess
+from oakum.heap.spread import Point, points
+from oakum.heap.tree import Children
+from oakum.model.growth import PathStep
+from oakum.model.heap import Suspect
+from oakum.model.units import format_count, format_size
+
+LEAST_SHARE = 0.003
+"""A holder of a smaller share of what roots hold is no suspect."""
+
+LEAST_FOREIGN_SHARE = 0.02
+"""Libraries and runtimes keep tables of their own: a small one is as it should be."""
+
+LEAST_BYTES = 16 * 1024
+MOST_SUSPECTS = 20
+MOST_CONFIDENCE = 0.6
+"""One dump does not tell what grows from what is merely large."""
+
+ITEMS_DEPTH = 5
+MOST_ITEMS = 1000
+"""Of a holder's items so many are looked at, evenly taken."""
+
+SINGLE_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A point of accumulation with its name. ``number``: in the dominator tree; ``node``: the container itself."""
+
+    name: str
+    node: int
+    number: int
+    bytes: int
+    count: int
+    item_type: str
+    path: tuple[int, ...]
+    special: str
+    foreign: bool
+    guess: Guess
+
+
+def suspects(dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> tuple[Suspect, ...]:
+    """Application code before libraries, then most bytes first. ``parent``: as paths.forward_steps gives it."""
+    total = int(held.retained[0])
+    found = holders(dump, held, children, parent, least_bytes=max(LEAST_BYTES, int(total * LEAST_SHARE)))
+    told = [holder for holder in found if not holder.foreign or holder.bytes >= LEAST_FOREIGN_SHARE * total]
+    ranked = sorted(told, key=lambda holder: (holder.foreign, -holder.bytes))[:MOST_SUSPECTS]
+    return tuple(_suspect(rank, holder, dump, total) for rank, holder in enumerate(ranked, 1))
+
+
+def holders(dump: Dump, held: Held, children: Children, parent: NDArray[np.int32], *, least_bytes: int) -> list[Holder]:
+    """One per name: what a field of several instances holds is told as one."""
+    by_name: dict[str, Holder] = {}
+    for point in points(held, children, least_bytes=least_bytes):
+        holder = _holder(point, dump, held, children, parent)
+        known = by_name.get(holder.name)
+        if known is None:
+            by_name[holder.name] = holder
+        elif not _dominates(held, known.number, holder.number):
+            by_name[holder.name] = replace(known, bytes=known.bytes + holder.bytes, count=known.count + holder.count)
+    return list(by_name.values())
+
+
+def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> Holder:
+    node = int(held.tree.vertex[point.number])
+    path = shortest(parent, node, held.root)
+    name, edge_end = _named(dump, path)
+    aside = dump.aside(path)
+    special = ""
+    if aside is not None:
+        name, special = aside
+    container = path[edge_end]
+    length = _length(dump, path[edge_end:], last=bool(special))
+    count = length if length is not None else _many(point, children)
+    item_type = _item_type(dump, held, children, point.number)
+    single = int(held.graph.size[node]) >= SINGLE_SHARE * point.bytes
+    owner_static = edge_end > 0 and dump.is_anchor(path[edge_end - 1])
+    shape = Shape(
+        words=f"{name} {item_type} {dump.label(container)}".lower(),
+        kind=dump.label(container),
+        special=special,
+        static=owner_static,
+        single=single,
+    )
+    foreign = dump.is_foreign(path[max(edge_end - 1, 0)]) and special == "" and dump.is_foreign(path[edge_end])
+    return Holder(
+        name, container, point.number, point.bytes, count, item_type, _told(dump, path, edge_end), special, foreign,
+        guess(shape),
+    )  # fmt: skip
+
+
+def holder_name(dump: Dump, path: tuple[int, ...]) -> str:
+    """What holds the last step of a path, as a developer would write it; "" where a root does itself."""
+    return _named(dump, path)[0] if len(path) > 1 else ""
+
+
+def _named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int]:
+    """(name, index of the step that the named edge leads to): the last edge that the application wrote.
+
+    Where no step is the application's, the last edge whose source is no inside of a collection.
+    """
+    graph = dump.graph
+    chosen = -1
+    for at in range(len(path) - 1, 0, -1):
+        source = path[at - 1]
+        if dump.is_inside(source):
+            continue
+        if chosen < 0:
+            chosen = at
+        if not dump.is_foreign(source):
+            chosen = at
+            break
+    if chosen < 0:
+        return dump.label(path[-1]), len(path) - 1
+    edge = graph.edge_between(path[chosen - 1], path[chosen])
+    return dump.owned_name(path[chosen - 1], edge), chosen
+
+
+def _length(dump: Dump, path: tuple[int, ...], *, last: bool) -> int | None:
+    """What the collection that the edge leads to says of itself; ``last``: the innermost one on the way instead."""
+    lengths = [length for node in path if (length := dump.length(node)) is not None]
+    if not last:
+        return lengths[0] if lengths else None
+    # The innermost is a table with its spare slots; the collection that owns it stands one step before.
+    return lengths[-2] if len(lengths) > 1 else lengths[0] if lengths else None
+
+
+def _told(dump: Dump, path: tuple[int, ...], end: int) -> tuple[int, ...]:
+    """From the last anchor before the named edge to what it leads to."""
+    begin = max((at for at in range(end) if dump.is_anchor(path[at])), default=0)
+    return path[begin : end + 1]
+
+
+def steps(dump: Dump, path: tuple[int, ...]) -> tuple[PathStep, ...]:
+    """A path in words."""
+    graph = dump.graph
+    found = [PathStep(dump.label(path[0]), "", int(graph.address[path[0]]))] if path else []
+    for source, target in zip(path, path[1:], strict=False):
+        edge = graph.edge_between(source, target)
+        found.append(PathStep(dump.label(target), dump.via(edge) if edge >= 0 else "", int(graph.address[target])))
+    return tuple(found)
+
+
+def _dominates(held: Held, above: int, below: int) -> bool:
+    at = below
+    while at > above:
+        at = int(held.tree.idom[at])
+    return at == above
+
+
+def _many(point: Point, children: Children) -> int:
+    """Of a linked list, its length; else how many a point dominates directly, through one step that holds them all."""
+    if not point.chained:
+        return point.children
+    count, at = 1, point.number
+    while count < 10_000_000:
+        below = children.of(at)
+        if not below.size:
+            return count
+        at = int(below[-1]) if below.size == 1 else int(below[0])
+        count += 1
+    return count
+
+
+def _item_type(dump: Dump, held: Held, children: Children, number: int) -> str:
+    """The class that weighs most below a point, a few steps down: the application's own first, insides last."""
+    level = _sample(children.of(number))
+    least = 0.1 * int(held.retained[level].sum())
+    weights: dict[str, list[int]] = {}
+    for _ in range(ITEMS_DEPTH):
+        nodes = held.tree.vertex[level]
+        kinds = held.graph.kind[nodes]
+        for kind in np.unique(kinds).tolist():
+            mine = kinds == kind
+            example = int(nodes[np.argmax(mine)])
+            rank = 0 if dump.is_inside(example) else 1 if dump.is_foreign(example) else 2
+            row = weights.setdefault(held.graph.kind_name(example), [rank, 0])
+            row[1] = max(row[1], int(held.retained[level[mine]].sum()))
+        level = np.concatenate([np.empty(0, np.int32), *(_sample(children.of(int(at))) for at in level)])
+        if not level.size or level.size > 16 * MOST_ITEMS:
+            break
+    large = {name: row for name, row in weights.items() if row[1] >= least}
+    return max(large, key=lambda name: tuple(large[name]), default="")
+
+
+def _sample(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    return numbers[:: -(-numbers.size // MOST_ITEMS)] if numbers.size > MOST_ITEMS else numbers
+
+
+def _suspect(rank: int, holder: Holder, dump: Dump, total: int) -> Suspect:
+    share = holder.bytes / total if total else 0.0
+    items = f"{format_count(holder.count)} " + (f"{holder.item_type}" if holder.item_type else "objects")
+    certain = min(MOST_CONFIDENCE, holder.guess.fit * (0.35 + 0.5 * share)) * (0.5 if holder.foreign else 1.0)
+    return Suspect(
+        rank=rank,
+        cause=holder.guess.cause,
+        title=f"{holder.name} holds {format_size(holder.bytes)}: {items}",
+        holder=holder.name,
+        retained_bytes=holder.bytes,
+        share=share,
+        count=holder.count,
+        item_type=holder.item_type,
+        path=steps(dump, holder.path),
+        advice=holder.guess.advice,
+        confidence=round(certain, 3),
+        places=dump.places(holder.path),
+    )

@@ -1,0 +1,110 @@
+"""Work on data that nobody vouches for, in a process of its own with a limit on its memory.
+
+A mapped file that shrinks, a crash or a limit that was reached ends that process, and the caller is told so.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import resource
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import IO
+
+from oakum.model import errors
+from oakum.model.errors import DataError, InternalError, MachineError, OakumError
+from oakum.model.units import format_size
+
+TOLD, RESULT, FAILED = b"T", b"R", b"F"
+_HEAD = struct.Struct(">cQ")
+
+
+class LiveApart:
+    """Port Apart."""
+
+    def run(
+        self,
+        module: str,
+        request: Mapping[str, str | int],
+        *,
+        memory_bytes: int,
+        told: Callable[[str], None],
+    ) -> object:
+        wanted = json.dumps({**request, "memory_bytes": memory_bytes})
+        # Its standard input is ours: a dump may come through it.
+        with subprocess.Popen([sys.executable, "-m", module, wanted], stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            try:
+                return _answer(child.stdout, child, told, memory_bytes)
+            finally:
+                child.kill()
+
+
+def _answer(out: IO[bytes], child: subprocess.Popen[bytes], told: Callable[[str], None], memory_bytes: int) -> object:
+    while head := out.read(_HEAD.size):
+        kind, size = _HEAD.unpack(head)
+        body = out.read(size)
+        if kind == TOLD:
+            told(body.decode())
+        elif kind == FAILED:
+            raise _error(json.loads(body))
+        else:
+            # Written by our own program from values that it made itself.
+            return pickle.loads(body)  # noqa: S301
+    code = child.wait()
+    if code == -signal.SIGBUS:
+        raise DataError(
+            "the file became shorter while it was read",
+            why="something still writes or truncates it",
+            next_step="copy the file, then analyze the copy",
+        )
+    if code == -signal.SIGKILL:
+        raise MachineError(
+            "the analysis was killed",
+            why=f"its limit was {format_size(memory_bytes)}: this machine or its cgroup has less memory free",
+            next_step="dmesg | tail",
+        )
+    raise DataError(
+        "the analysis crashed on this dump",
+        why=f"its process ended with {code}; the dump may be broken",
+        next_step="take the dump again, and report this one",
+    )
+
+
+def _error(told: Mapping[str, str]) -> OakumError:
+    family = getattr(errors, told["family"], InternalError)
+    made: OakumError = family(told["what"], why=told["why"], next_step=told["next"])
+    return made
+
+
+def serve(work: Callable[[Mapping[str, str | int], Callable[[str], None]], object]) -> None:
+    """The other end: the request is the last argument, the answer goes to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    out = sys.stdout.buffer
+
+    def send(kind: bytes, body: bytes) -> None:
+        out.write(_HEAD.pack(kind, len(body)) + body)
+        out.flush()
+
+    request: dict[str, str | int] = json.loads(sys.argv[-1])
+    limit = int(request["memory_bytes"])
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    # A core file of this process would be as large as the heap and hold its secrets.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        send(RESULT, pickle.dumps(work(request, lambda text: send(TOLD, text.encode()))))
+    except OakumError as exc:
+        failed = {"family": type(exc).__name__, "what": exc.what, "why": exc.why, "next": exc.next_step}
+        send(FAILED, json.dumps(failed).encode())
+    except MemoryError:
+        failed = {
+            "family": "MachineError",
+            "what": f"{format_size(limit)} of memory are too little for this dump",
+            "why": "an index did not fit",
+            "next": f"oakum heap analyze --memory {2 * limit // 2**20}MiB FILE",
+        }
+        send(FAILED, json.dumps(failed).encode())

@@ -1,0 +1,105 @@
+"""What a heap dump says: what it is made of, what holds most of it, and what may be a leak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oakum.model.cause import CauseName, CodePlace
+from oakum.model.growth import PathStep
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """Objects of one class that roots hold. ``retained_bytes`` counts every byte once per class."""
+
+    name: str
+    count: int
+    shallow_bytes: int
+    retained_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """One holder that has a large part of the heap.
+
+    ``holder``: as a developer would write it (``shop.SessionCache.entries``). ``share``: 0..1, of what roots hold.
+    ``count``: its items where it has a length, else the objects that it dominates directly. ``item_type``: what its
+    items mostly are. ``path``: from a class, a thread or a module to the holder. ``places``: where in the code.
+    ``confidence``: 0..1; one dump alone cannot tell a leak from a large cache, so it never is above 0.6.
+    """
+
+    rank: int
+    cause: CauseName
+    title: str
+    holder: str
+    retained_bytes: int
+    share: float
+    count: int
+    item_type: str
+    path: tuple[PathStep, ...]
+    advice: str
+    confidence: float
+    places: tuple[CodePlace, ...] = ()
+    growth: tuple[int, ...] = ()
+    """Retained bytes in each dump that was compared, oldest first; empty for a single dump."""
+
+
+@dataclass(frozen=True, slots=True)
+class Big:
+    """One object that keeps much: ``held``: how its holder names it, "" where a root does."""
+
+    name: str
+    held: str
+    shallow_bytes: int
+    retained_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waste:
+    """Memory that does nothing: ``what`` (duplicate strings, empty collections …) of ``name``, ``count`` of them."""
+
+    what: str
+    name: str
+    count: int
+    wasted_bytes: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One node of the dominator tree as it is drawn; ``below`` is cut where it would be too small to see."""
+
+    name: str
+    retained_bytes: int
+    below: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Objects and their shallow bytes."""
+
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeapReport:
+    """``reachable`` and ``unreachable`` add up to ``total``. ``loose`` is the part of ``unreachable`` that weak, soft,
+    phantom or finalizer references lead to: it goes when memory is wanted.
+    """
+
+    file: str
+    format: str
+    runtime: str
+    total: Tally
+    references: int
+    reachable: Tally
+    unreachable: Tally
+    loose: Tally
+    classes: tuple[ClassRow, ...]
+    suspects: tuple[Suspect, ...]
+    biggest: tuple[Big, ...]
+    waste: tuple[Waste, ...]
+    tree: Block
+    partial: bool
+    warnings: tuple[str, ...]

@@ -1,0 +1,87 @@
+"""``oakum.heap/1``."""
+
+from __future__ import annotations
+
+from oakum.model.heap import Block, HeapReport, Suspect, Tally
+from oakum.render.codec_growth import place_to_json
+from oakum.render.codec_number import texts
+from oakum.render.names import encodable
+
+SCHEMA = "oakum.heap/1"
+
+
+def heap_to_json(report: HeapReport) -> dict[str, object]:
+    """Classes by retained bytes, suspects by rank. ``reachable`` and ``unreachable`` add up to the totals."""
+    return {
+        "schema": SCHEMA,
+        "file": encodable(report.file),
+        "format": report.format,
+        "runtime": encodable(report.runtime),
+        "objects": report.total.objects,
+        "references": report.references,
+        "shallow_bytes": report.total.bytes,
+        "reachable": _tally(report.reachable),
+        "unreachable": _tally(report.unreachable),
+        "loosely_held": _tally(report.loose),
+        "classes": [
+            {
+                "name": encodable(row.name),
+                "count": row.count,
+                "shallow_bytes": row.shallow_bytes,
+                "retained_bytes": row.retained_bytes,
+            }
+            for row in report.classes
+        ],
+        "suspects": [suspect_to_json(suspect) for suspect in report.suspects],
+        "biggest": [
+            {
+                "name": encodable(row.name),
+                "held_by": encodable(row.held) or None,
+                "shallow_bytes": row.shallow_bytes,
+                "retained_bytes": row.retained_bytes,
+            }
+            for row in report.biggest
+        ],
+        "waste": [
+            {
+                "what": row.what,
+                "name": encodable(row.name),
+                "count": row.count,
+                "wasted_bytes": row.wasted_bytes,
+                "note": encodable(row.note),
+            }
+            for row in report.waste
+        ],
+        "tree": _block(report.tree),
+        "partial": report.partial,
+        "warnings": texts(report.warnings),
+    }
+
+
+def suspect_to_json(suspect: Suspect) -> dict[str, object]:
+    return {
+        "rank": suspect.rank,
+        "cause": suspect.cause.value,
+        "title": encodable(suspect.title),
+        "holder": encodable(suspect.holder),
+        "retained_bytes": suspect.retained_bytes,
+        "share": round(suspect.share, 6),
+        "count": suspect.count,
+        "item_type": encodable(suspect.item_type),
+        "path": [{"node": encodable(step.node), "via": encodable(step.via)} for step in suspect.path],
+        "places": [place_to_json(place) for place in suspect.places],
+        "advice": encodable(suspect.advice),
+        "confidence": suspect.confidence,
+    }
+
+
+def _tally(tally: Tally) -> dict[str, object]:
+    return {"objects": tally.objects, "bytes": tally.bytes}
+
+
+def _block(block: Block) -> dict[str, object]:
+    return {
+        "name": encodable(block.name),
+        "retained_bytes": block.retained_bytes,
+        "below": [_block(below) for below in block.below],
+    }

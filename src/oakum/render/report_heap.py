@@ -1,0 +1,16 @@
+"""One dump as a page: suspects, the dominator tree as a picture, classes, large objects, waste."""
+
+from __future__ import annotations
+
+from oakum.model.heap import HeapReport
+from oakum.render.icicle import icicle_svg
+from oakum.render.report_html import page
+
+MOST_CLASSES = 40
+
+
+def heap_html(report: HeapReport) -> str:
+    most = max((row.retained_bytes for row in report.classes), default=1) or 1
+    return page(
+        "heap.html", report=report, picture=icicle_svg(report.tree), classes=report.classes[:MOST_CLASSES], most=most
+    )

@@ -1,0 +1,103 @@
+"""``oakum heap analyze`` in a terminal: suspects first, then what the heap is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from oakum.model.heap import HeapReport, Suspect
+from oakum.model.units import format_count, format_share, format_size
+from oakum.render.names import shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+
+def heap_view(report: HeapReport, *, top: int = 10) -> RenderableType:
+    from rich.console import Group  # noqa: PLC0415
+
+    return Group(*_parts(report, top))
+
+
+def _parts(report: HeapReport, top: int) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    yield Text(
+        f"{format_size(report.reachable.bytes)} in {format_count(report.reachable.objects)} objects are held,"
+        f" {format_size(report.unreachable.bytes)} are not; {shown(report.runtime)}",
+        style="bold",
+    )
+    for warning in report.warnings:
+        yield Text(f"note: {shown(warning)}", style="yellow")
+    if not report.suspects:
+        yield Text("no holder stands out")
+    for suspect in report.suspects[:top]:
+        yield from suspect_lines(suspect)
+    yield from _table(
+        "classes",
+        ("class", "objects", "shallow", "retained"),
+        [
+            (row.name, format_count(row.count), format_size(row.shallow_bytes), format_size(row.retained_bytes))
+            for row in report.classes[:top]
+        ],
+    )
+    yield from _table(
+        "largest objects",
+        ("object", "shallow", "retained", "held by"),
+        [
+            (row.name, format_size(row.shallow_bytes), format_size(row.retained_bytes), shown(row.held, 48))
+            for row in report.biggest[:top]
+        ],
+    )
+    yield from _table(
+        "waste",
+        ("what", "count", "wasted", ""),
+        [
+            (f"{row.what}: {row.name}", format_count(row.count), format_size(row.wasted_bytes), shown(row.note))
+            for row in report.waste[:top]
+        ],
+    )
+
+
+def suspect_lines(suspect: Suspect) -> Iterator[RenderableType]:
+    """The holder, its path, where in the code, what to do."""
+    from rich.text import Text  # noqa: PLC0415
+
+    growth = " → ".join(format_size(size) for size in suspect.growth)
+    yield Text(f"\n{suspect.rank}. {suspect.cause.value} ({format_share(suspect.confidence)}): ", style="bold").append(
+        shown(suspect.holder)
+    )
+    of = f" of {shown(suspect.item_type)}" if suspect.item_type else ""
+    yield Text(
+        f"   {growth or format_size(suspect.retained_bytes)}, {format_share(suspect.share)} of what is held;"
+        f" {format_count(suspect.count)} items{of}"
+    )
+    for index, step in enumerate(suspect.path):
+        via = f"{shown(step.via)} → " if step.via else ""
+        yield Text(f"   {'  ' * index}{via}{shown(step.node)}", style="dim" if index + 1 < len(suspect.path) else "")
+    for place in suspect.places:
+        yield Text(f"   {shown(str(place))}", style="cyan")
+    yield Text(f"   fix: {shown(suspect.advice)}")
+
+
+def _table(title: str, names: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[RenderableType]:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    if not rows:
+        return
+    yield _title(title)
+    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    for index, name in enumerate(names):
+        figures = 0 < index < 3 or (index == 3 and names[3] == "retained")
+        table.add_column(name, overflow="fold", justify="right" if figures else "left", no_wrap=figures)
+    for first, *others in rows:
+        table.add_row(Text(shown(first, 60)), *(Text(other) for other in others))
+    yield table
+
+
+def _title(text: str) -> Text:
+    from rich.text import Text  # noqa: PLC0415
+
+    return Text(f"\n{text}", style="bold")

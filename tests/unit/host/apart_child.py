@@ -1,0 +1,35 @@
+"""What the tests let a process apart do."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+
+from oakum.host.apart import serve
+from oakum.model.errors import DataError, OakumError
+
+
+def work(request, told):
+    verb = request["verb"]
+    if verb == "add":
+        told("adding")
+        return {"sum": int(request["left"]) + int(request["right"])}
+    if verb == "refuse":
+        raise DataError("it is broken", why="a byte", next_step="take another")
+    if verb == "grow":
+        return len(bytearray(1 << 32))
+    if verb == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if verb == "shrink":
+        with open(str(request["file"]), "r+b") as file:  # noqa: PTH123
+            mapped = mmap.mmap(file.fileno(), 0)
+            file.truncate(0)
+            return mapped[0]
+    if verb == "crash":
+        os.abort()
+    raise OakumError(verb)
+
+
+if __name__ == "__main__":
+    serve(work)
