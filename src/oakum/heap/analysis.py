@@ -90,13 +90,23 @@ def _biggest(dump: Dump, held: Held, parent: NDArray[np.int32]) -> tuple[Big, ..
     most = min(retained.size, 50 * MOST_BIG)
     numbers = np.argpartition(-retained, most - 1)[:most]
     above = tree.idom[numbers]
-    heads = numbers[(numbers > 0) & ((above == 0) | (retained[numbers] < CHAIN_SHARE * retained[above]))]
+    only = number_of_only_root(held)
+    above = np.where(above == only, 0, above)
+    heads = numbers[
+        (numbers > 0) & (numbers != only) & ((above == 0) | (retained[numbers] < CHAIN_SHARE * retained[above]))
+    ]
     found = []
     for number in heads[np.argsort(-retained[heads], kind="stable")][:MOST_BIG].tolist():
         node = int(tree.vertex[number])
         name = holder_name(dump, shortest(parent, node, held.root))
         found.append(Big(dump.label(node), name, int(held.graph.size[node]), int(retained[number])))
     return tuple(found)
+
+
+def number_of_only_root(held: Held) -> int:
+    """A runtime that draws one root above all others: it holds everything and says nothing. -1 where there is none."""
+    roots = held.graph.roots
+    return int(held.tree.order[roots[0][0]]) if len(roots) == 1 and roots[0].size == 1 else -1
 
 
 def _tree(dump: Dump, held: Held, children: Children) -> Block:
@@ -108,7 +118,7 @@ def _tree(dump: Dump, held: Held, children: Children) -> Block:
         large = below[size >= least]
         large = large[np.argsort(-held.retained[large], kind="stable")][:TREE_WIDTH]
         drawn = tuple(block(int(child), depth + 1) for child in large) if depth < TREE_DEPTH else ()
-        name = dump.label(int(held.tree.vertex[number])) if number else "all that roots hold"
+        name = dump.label(int(held.tree.vertex[number])) if depth else "all that roots hold"
         return Block(name, int(held.retained[number]), drawn)
 
-    return block(0, 0)
+    return block(max(number_of_only_root(held), 0), 0)

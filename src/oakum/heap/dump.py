@@ -36,8 +36,11 @@ class Dump(Protocol):
     def via(self, edge: int) -> str:
         """An edge as it is written: ``.entries``, ``static entries``, ``[3]``."""
 
-    def owned_name(self, source: int, edge: int) -> str:
-        """What an edge is called by who owns it: ``shop.SessionCache.entries``."""
+    def kind_label(self, node: int) -> str:
+        """Its class, as items are spoken of: ``shop.Session``, ``function onTick``."""
+
+    def owned_name(self, path: tuple[int, ...], at: int) -> str:
+        """What the edge from step ``at`` - 1 of a path to step ``at`` is called: ``shop.SessionCache.entries``."""
 
     def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
         """(name, what kind of holder) where a path goes through something that has a better name than any edge."""

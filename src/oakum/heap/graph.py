@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -55,7 +56,7 @@ class HeapGraph:
     roots: tuple[NDArray[np.int32], ...]
     root_kinds: tuple[str, ...] = ()
     edge_names: NDArray[np.int32] | None = None
-    names: tuple[str, ...] = ()
+    names: Sequence[str] = ()
     edge_strength: NDArray[np.uint8] | None = None
 
     @property

@@ -11,7 +11,8 @@ from oakum.model.cause import CauseName
 class Shape:
     """``words``: names of the holder, of the way to it and of its items, lower case. ``kind``: its container's class.
 
-    ``special``: what the format knows of the way: ``thread-local``, ``timer``, ``class-loader``, ``closure``, or "".
+    ``special``: what the format knows of the way: ``thread-local``, ``timer``, ``listener``, ``class-loader``,
+    ``closure``, or "".
     ``single``: one block holds nearly all of it.
     """
 
@@ -77,6 +78,11 @@ _SPECIAL = {
         "Remove the value when the work is done: threads of a pool live on, and their thread-locals with them.",
     ),
     "timer": (CauseName.TIMER, 0.9, "Clear the timer when its owner ends; its callback keeps all that it captured."),
+    "listener": (
+        CauseName.LISTENER,
+        0.9,
+        "Remove the listener when its owner ends (off, AbortSignal), or register it once.",
+    ),
     "class-loader": (
         CauseName.CLASS_LOADER,
         0.8,
@@ -101,7 +107,8 @@ def guess(shape: Shape) -> Guess:
     if shape.single:
         return Guess(CauseName.LARGE_LOAD, 0.6, "One block is this large: read it in pieces, or keep it for less long.")
     kind = shape.kind.lower()
-    if "map" in kind or "dict" in kind or "table" in kind:
+    # A plain JavaScript object that holds so much is used as a mapping.
+    if "map" in kind or "dict" in kind or "table" in kind or kind == "object":
         return Guess(
             CauseName.UNBOUNDED_CACHE, 0.6, "A mapping without a bound keeps all that it was ever given: bound it."
         )

@@ -82,10 +82,10 @@ def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: ND
     if aside is not None:
         name, special = aside
     container = path[edge_end]
-    length = _length(dump, path[edge_end:], last=bool(special))
+    length = _length(dump, path, container, inner=bool(special))
     count = length if length is not None else _many(point, children)
     item_type = _item_type(dump, held, children, point.number)
-    single = int(held.graph.size[node]) >= SINGLE_SHARE * point.bytes
+    single = node == container and int(held.graph.size[node]) >= SINGLE_SHARE * point.bytes
     owner_static = edge_end > 0 and dump.is_anchor(path[edge_end - 1])
     shape = Shape(
         words=f"{name} {item_type} {dump.label(container)}".lower(),
@@ -111,7 +111,6 @@ def _named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int]:
 
     Where no step is the application's, the last edge whose source is no inside of a collection.
     """
-    graph = dump.graph
     chosen = -1
     for at in range(len(path) - 1, 0, -1):
         source = path[at - 1]
@@ -124,17 +123,16 @@ def _named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int]:
             break
     if chosen < 0:
         return dump.label(path[-1]), len(path) - 1
-    edge = graph.edge_between(path[chosen - 1], path[chosen])
-    return dump.owned_name(path[chosen - 1], edge), chosen
+    return dump.owned_name(path, chosen), chosen
 
 
-def _length(dump: Dump, path: tuple[int, ...], *, last: bool) -> int | None:
-    """What the collection that the edge leads to says of itself; ``last``: the innermost one on the way instead."""
-    lengths = [length for node in path if (length := dump.length(node)) is not None]
-    if not last:
-        return lengths[0] if lengths else None
-    # The innermost is a table with its spare slots; the collection that owns it stands one step before.
-    return lengths[-2] if len(lengths) > 1 else lengths[0] if lengths else None
+def _length(dump: Dump, path: tuple[int, ...], container: int, *, inner: bool) -> int | None:
+    """What the collection that the edge leads to says of itself; ``inner``: the last one on the way instead."""
+    if not inner:
+        return dump.length(container)
+    own = dump.length(path[-1])
+    # The last step may be the table of the collection before it.
+    return dump.length(path[-2]) if own is None and len(path) > 1 and dump.is_inside(path[-1]) else own
 
 
 def _told(dump: Dump, path: tuple[int, ...], end: int) -> tuple[int, ...]:
@@ -186,7 +184,7 @@ def _item_type(dump: Dump, held: Held, children: Children, number: int) -> str:
             mine = kinds == kind
             example = int(nodes[np.argmax(mine)])
             rank = 0 if dump.is_inside(example) else 1 if dump.is_foreign(example) else 2
-            row = weights.setdefault(held.graph.kind_name(example), [rank, 0])
+            row = weights.setdefault(dump.kind_label(example), [rank, 0])
             row[1] = max(row[1], int(held.retained[level[mine]].sum()))
         level = np.concatenate([np.empty(0, np.int32), *(_sample(children.of(int(at))) for at in level)])
         if not level.size or level.size > 16 * MOST_ITEMS:

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
 from oakum.heap.formats.hprof.header import is_hprof
+from oakum.heap.formats.v8.sections import is_v8
 from oakum.model.errors import DataError
 
-KNOWN = "HPROF (JVM, Android)"
+KNOWN = "HPROF (JVM, Android) and V8 heap snapshots (Node.js, Chrome)"
 FOREIGN = (
     (b"", "it is empty"),
     (b"PK\x03\x04", "it is a ZIP archive: unpack it first"),
@@ -26,6 +27,11 @@ def read_dump(data: NDArray[np.uint8]) -> Dump:
         from oakum.heap.formats.hprof.reader import read_hprof  # noqa: PLC0415
 
         return HprofDump(read_hprof(data))
+    if is_v8(begin):
+        from oakum.heap.formats.v8.dump import V8Dump  # noqa: PLC0415
+        from oakum.heap.formats.v8.reader import read_v8  # noqa: PLC0415
+
+        return V8Dump(read_v8(data))
     head = begin.lstrip()
     why = next((why for magic, why in FOREIGN if (head.startswith(magic) if magic else not begin)), "")
     raise DataError(

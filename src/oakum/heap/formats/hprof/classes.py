@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ PRIMITIVES = {4: "boolean", 5: "char", 6: "float", 7: "double", 8: "byte", 9: "s
 _CODES = dict(zip("ZCFDBSIJ", PRIMITIVES.values(), strict=True))
 REFERENCE = 2
 TAG_CLASS = 0x20
+_HIDDEN = re.compile(r"[.+]0x[0-9a-f]+$")
+"""A lambda's class is numbered anew in every run."""
 LONGEST_LINE = 100
 """No real class extends so many; a broken file could make the work grow with the square of its classes."""
 
@@ -174,4 +177,4 @@ def source_name(internal: str) -> str:
         name = _CODES[name]
     elif depth and name.startswith("L") and name.endswith(";"):
         name = name[1:-1]
-    return name.replace("/", ".") + "[]" * depth
+    return _HIDDEN.sub("", name.replace("/", ".")) + "[]" * depth

@@ -123,8 +123,12 @@ class HprofDump:
             return name.strip("<>") if name.startswith("<") else name
         return f"static {name}" if self._as_class(source) is not None else f".{name}"
 
-    def owned_name(self, source: int, edge: int) -> str:
-        name = self.graph.edge_name(edge)
+    def kind_label(self, node: int) -> str:
+        return self.graph.kind_name(node)
+
+    def owned_name(self, path: tuple[int, ...], at: int) -> str:
+        source = path[at - 1]
+        name = self.graph.edge_name(self.graph.edge_between(source, path[at]))
         if name.startswith("<local"):
             return f"{self.label(source)}: {name.strip('<>')}"
         if name.startswith("<"):
@@ -143,9 +147,8 @@ class HprofDump:
         return None
 
     def length(self, node: int) -> int | None:
-        if int(self._heap.items[node]) >= 0:
-            return int(self._heap.items[node])
-        if not self.is_inside(node):
+        """None for arrays: theirs counts empty slots too."""
+        if int(self._heap.items[node]) >= 0 or not self.is_inside(node):
             return None
         if self.graph.kind_name(node).endswith("Set"):
             inner = self._node_at(self._reference(node, "map") or self._reference(node, "m"))

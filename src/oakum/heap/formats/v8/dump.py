@@ -1,0 +1,184 @@
+"""A V8 heap in a JavaScript developer's words."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.formats.v8.reader import V8Heap
+from oakum.heap.formats.v8.scripts import Scripts
+from oakum.heap.formats.v8.waste import waste_of
+from oakum.heap.graph import HeapGraph
+from oakum.model.cause import CodePlace
+from oakum.model.heap import Waste
+
+CONTEXT = "system / Context"
+PLAIN = frozenset({"Object", "Array", "Map", "Set", "WeakMap", "WeakSet", "Module", ""})
+"""Containers that say nothing of whose they are: the name that leads to them does."""
+
+INSIDE_TYPES = frozenset({"array", "hidden", "code", "synthetic", "object shape", "number", "string"})
+EMITTER_TABLE = "_events"
+TIMER_LIST = "TimersList"
+LONGEST_NAME = 80
+
+
+class V8Dump:
+    """See heap.dump.Dump."""
+
+    format = "v8"
+
+    def __init__(self, heap: V8Heap) -> None:
+        self._heap = heap
+        self.graph: HeapGraph = heap.graph
+        self.runtime = "V8 (Node.js, Chrome)"
+        self.warnings = heap.warnings
+        self.partial = bool(heap.warnings)
+
+    @cached_property
+    def _scripts(self) -> Scripts:
+        return Scripts(self._heap)
+
+    def label(self, node: int) -> str:
+        kind, name = self._heap.type_of(node), self._name(node)
+        if kind == "closure":
+            return f"function {name or '(anonymous)'}{_in(self._scripts.place(node))}"
+        if name == CONTEXT:
+            return f"scope in {_base(self._scripts.file(node)) or 'unknown code'}"
+        if kind in {"string", "concatenated string", "sliced string", "number", "bigint", "symbol"}:
+            return kind
+        return name or f"({kind})"
+
+    def kind_label(self, node: int) -> str:
+        if self._heap.type_of(node) == "closure":
+            return f"function {self._name(node) or '(anonymous)'}"
+        return self.graph.kind_name(node)
+
+    def is_anchor(self, node: int) -> bool:
+        return self._name(node) == CONTEXT or self._name(node).startswith("global") or node == 0
+
+    def is_inside(self, node: int) -> bool:
+        kind, name = self._heap.type_of(node), self._name(node)
+        return kind in INSIDE_TYPES or (kind == "object" and name in PLAIN)
+
+    def is_foreign(self, node: int) -> bool:
+        kind = self._heap.type_of(node)
+        if kind in {"object", "closure"}:
+            return _is_library(self._scripts.file(node))
+        return True
+
+    def via(self, edge: int) -> str:
+        kind, name = self._heap.edge_type(edge), self.graph.edge_name(edge)[:LONGEST_NAME]
+        if kind == "context":
+            return f"variable {name}"
+        if kind == "property":
+            return f".{name}"
+        return name if kind in {"element", "hidden"} else f"({name})"
+
+    def owned_name(self, path: tuple[int, ...], at: int) -> str:
+        """``SessionStore.entries``, ``hub in hub.js``; plain objects are named by what leads to them."""
+        if at <= 0:
+            return self.label(path[0])
+        source = path[at - 1]
+        edge = self.graph.edge_between(source, path[at])
+        kind, name = self._heap.edge_type(edge), self.graph.edge_name(edge)[:LONGEST_NAME]
+        if kind == "context":
+            return f"{name} in {_base(self._scripts.file(source)) or 'unknown code'}"
+        if self._heap.type_of(source) == "object" and self._name(source) not in PLAIN and kind == "property":
+            return f"{self._name(source)}.{name}"
+        if kind == "property" and self._heap.type_of(source) == "object":
+            return f"{self.owned_name(path, at - 1)}.{name}"
+        if self._heap.type_of(source) == "closure":
+            return self.label(source)
+        return self.owned_name(path, at - 1)
+
+    def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
+        """Timers are named by their callback, listeners by their emitter and event."""
+        for at, node in enumerate(path):
+            if self._name(node) == TIMER_LIST:
+                return self._timer(node)
+            if at and self._heap.type_of(node) == "object":
+                edge = self.graph.edge_between(path[at - 1], node)
+                if self.graph.edge_name(edge) == EMITTER_TABLE and at + 1 < len(path):
+                    event = self.graph.edge_name(self.graph.edge_between(node, path[at + 1]))
+                    return f"{self._emitter(path, at - 1)}: listeners of {event[:LONGEST_NAME]!r}", "listener"
+        return None
+
+    def _emitter(self, path: tuple[int, ...], at: int) -> str:
+        """The application's own name of an emitter: an edge that its code wrote, as near as there is one."""
+        for step in range(at, 0, -1):
+            if not self.is_inside(path[step - 1]) and not self.is_foreign(path[step - 1]):
+                return self.owned_name(path, step)
+        return self.label(path[at])
+
+    def _timer(self, timers: int) -> tuple[str, str]:
+        node = timers
+        for _ in range(3):
+            callback = self._property(node, "_onTimeout")
+            if callback >= 0:
+                place = self._scripts.place(callback)
+                return f"timers that call {self._name(callback) or '(anonymous)'}{_in(place)}", "timer"
+            node = self._property(node, "_idleNext")
+            if node < 0:
+                break
+        return "timers", "timer"
+
+    def _property(self, node: int, name: str) -> int:
+        begin, end = int(self.graph.edge_offsets[node]), int(self.graph.edge_offsets[node + 1])
+        for edge in range(begin, min(end, begin + 200)):
+            if self._heap.edge_type(edge) in {"property", "internal"} and self.graph.edge_name(edge) == name:
+                return int(self.graph.edge_targets[edge])
+        return -1
+
+    def length(self, node: int) -> int | None:
+        """What the edges tell: small numbers are in no snapshot, so neither are counts."""
+        name = self._name(node)
+        if self._heap.type_of(node) != "object" or name not in PLAIN:
+            return None
+        if name in {"Map", "Set"}:
+            table = self._property(node, "table")
+            held = int(np.diff(self.graph.edge_offsets[table : table + 2])[0]) if table >= 0 else 0
+            return max(0, held - 1) // (2 if name == "Map" else 1)
+        begin, end = int(self.graph.edge_offsets[node]), int(self.graph.edge_offsets[node + 1])
+        kinds = self._heap.sections.edge_kind[begin:end]
+        types = self._heap.sections.meta.edge_types
+        wanted = "element" if name == "Array" else "property"
+        shown = int((kinds == (types.index(wanted) if wanted in types else 255)).sum())
+        table = self._property(node, "properties") if name == "Object" else -1
+        return max(shown, int(np.diff(self.graph.edge_offsets[table : table + 2])[0]) - 1 if table >= 0 else 0)
+
+    def places(self, path: tuple[int, ...]) -> tuple[CodePlace, ...]:
+        """From the holder outwards, the application's own code; at most three."""
+        found: list[CodePlace] = []
+        for node in reversed(path):
+            if self._heap.type_of(node) not in {"object", "closure"}:
+                continue
+            place = self._scripts.place(node)
+            if place is not None and not _is_library(place.file) and place not in found:
+                found.append(place)
+        return tuple(found[:3])
+
+    def waste(self, reached: NDArray[np.bool_]) -> tuple[Waste, ...]:
+        return waste_of(self._heap, reached)
+
+    def _name(self, node: int) -> str:
+        return self._heap.name_of(node)
+
+
+def _in(place: CodePlace | None) -> str:
+    if place is None:
+        return ""
+    return f" in {_base(place.file)}:{place.line}" if place.line else f" in {_base(place.file)}"
+
+
+def _base(file: str) -> str:
+    """The file's name; where that says nothing (index.js), with its folder."""
+    parts = file.replace("\\", "/").rstrip("/").split("/")
+    many = 2 if len(parts) > 1 and parts[-1].startswith("index.") else 1
+    return "/".join(parts[-many:])
+
+
+def _is_library(file: str) -> bool:
+    builtin = not file or file.startswith(("node:", "internal/", "extensions::", "chrome-extension:", "evalmachine"))
+    return builtin or "node_modules/" in file.replace("\\", "/")

@@ -1,0 +1,252 @@
+"""The parts of a snapshot file, each parsed into flat arrays as it is met."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.compiled import chosen
+from oakum.heap.formats.v8 import kernels
+from oakum.heap.formats.v8.names import Names
+from oakum.model.errors import DataError
+
+META_BYTES_MOST = 1 << 20
+KEY_BYTES_MOST = 100
+STRING_CHUNK = 1 << 18
+SPACE = b" \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the file says of itself: names of the columns and of the types, and how many rows it promises."""
+
+    node_fields: tuple[str, ...]
+    node_types: tuple[str, ...]
+    edge_fields: tuple[str, ...]
+    edge_types: tuple[str, ...]
+    location_fields: tuple[str, ...]
+    nodes: int
+    edges: int
+
+
+@dataclass(slots=True, eq=False)
+class Sections:
+    """``node_kind`` uint8[n], ``node_name`` int32[n], ``id``, ``size`` int64[n], ``degree`` int32[n];
+    ``edge_kind`` uint8[m], ``edge_name``, ``edge_target`` int32[m]; ``locations``: int64[l, fields].
+
+    ``cut``: the name of the part in which the file ends, "" for a whole one.
+    """
+
+    meta: Meta
+    node_kind: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    node_name: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    size: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    degree: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    edge_kind: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    edge_name: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    edge_target: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    locations: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 4), np.int64))
+    names: Names = field(
+        default_factory=lambda: Names(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
+    )
+    cut: str = ""
+
+
+def is_v8(begin: bytes) -> bool:
+    head = begin.lstrip()
+    return head.startswith(b"{") and head[1:].lstrip().startswith(b'"snapshot"')
+
+
+def read_sections(data: NDArray[np.uint8]) -> Sections:
+    """Raises DataError for what is no snapshot, or breaks off before its names.
+
+    O(bytes); nothing is kept of the text but the places of the strings.
+    """
+    pos = _past(data, 0, b"{")
+    found: Sections | None = None
+    while True:
+        key, pos = _key(data, pos)
+        if not key:
+            break
+        if key == "snapshot":
+            end = int(kernels_value_end(data, pos, META_BYTES_MOST))
+            found = Sections(_meta(data[pos:end].tobytes()))
+            pos = end
+        elif found is None:
+            raise _broken("its first part is not the description", data, pos)
+        else:
+            pos = _part(key, found, data, pos)
+            if pos < 0:
+                found.cut = key
+                break
+    if found is None:
+        raise _broken("it holds no description of itself", data, pos)
+    if not len(found.names) or not found.node_kind.size:
+        raise DataError(
+            "the snapshot breaks off before its names",
+            why=f"it ends in its part {found.cut or 'after ' + str(data.size) + ' bytes'}; names stand at the end, "
+            "and without them nothing can be told",
+            next_step="take the snapshot again, with room for all of it",
+        )
+    return found
+
+
+def kernels_value_end(data: NDArray[np.uint8], pos: int, most: int) -> int:
+    """Where a small value ends. Raises DataError if it is larger than ``most`` or does not end."""
+    window = data[: min(data.size, pos + most)]
+    end = int(chosen(kernels.value_end, window.size - pos)(window, pos))
+    if end < 0:
+        raise _broken("its description does not end", data, pos)
+    return end
+
+
+def _part(key: str, found: Sections, data: NDArray[np.uint8], pos: int) -> int:
+    """The place after the part, -1 if the file ends in it."""
+    if key == "nodes":
+        return _nodes(found, data, pos)
+    if key == "edges":
+        return _edges(found, data, pos)
+    if key == "locations":
+        return _locations(found, data, pos)
+    if key == "strings":
+        return _strings(found, data, pos)
+    return int(chosen(kernels.value_end, data.size - pos)(data, pos))
+
+
+def _meta(text: bytes) -> Meta:
+    try:
+        told = json.loads(text)
+        meta = told["meta"]
+        made = Meta(
+            tuple(meta["node_fields"]),
+            tuple(meta["node_types"][0]),
+            tuple(meta["edge_fields"]),
+            tuple(meta["edge_types"][0]),
+            tuple(meta.get("location_fields", ())),
+            int(told["node_count"]),
+            int(told["edge_count"]),
+        )
+        wanted = {"type", "name", "id", "self_size", "edge_count"} - set(made.node_fields)
+        wanted |= {"type", "name_or_index", "to_node"} - set(made.edge_fields)
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as exc:
+        raise DataError(
+            "the snapshot's description cannot be read", why=str(exc), next_step="head -c 2000 FILE"
+        ) from exc
+    if wanted or made.nodes < 1 or made.edges < 0:
+        raise DataError(
+            "the snapshot's description is not complete",
+            why=f"missing: {', '.join(sorted(wanted)) or 'nodes'}",
+            next_step="head -c 2000 FILE",
+        )
+    return made
+
+
+def _room(rows: int, fields: int, left: int) -> int:
+    """Each number takes two bytes of the file at least: a count that promises more than that is a lie."""
+    return min(rows, left // (2 * fields) + 1)
+
+
+def _nodes(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
+    meta, fields = found.meta, len(found.meta.node_fields)
+    rows = _room(meta.nodes, fields, data.size - pos)
+    place = [meta.node_fields.index(name) for name in ("type", "name", "id", "self_size", "edge_count")]
+    found.node_kind, found.node_name = np.empty(rows, np.uint8), np.empty(rows, np.int32)
+    found.id, found.size, found.degree = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int32)
+    read, end = chosen(kernels.nodes, data.size - pos)(
+        data,
+        pos,
+        fields,
+        np.array(place, np.int64),
+        found.node_kind,
+        found.node_name,
+        found.id,
+        found.size,
+        found.degree,
+    )
+    if read != meta.nodes or end == kernels.BROKEN:
+        raise _broken(f"of {meta.nodes} nodes {read} can be read", data, pos)
+    return int(end)
+
+
+def _edges(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
+    meta, fields = found.meta, len(found.meta.edge_fields)
+    rows = _room(meta.edges, fields, data.size - pos)
+    place = [meta.edge_fields.index(name) for name in ("type", "name_or_index", "to_node")]
+    found.edge_kind, found.edge_name = np.empty(rows, np.uint8), np.empty(rows, np.int32)
+    found.edge_target = np.empty(rows, np.int32)
+    read, end = chosen(kernels.edges, data.size - pos)(
+        data,
+        pos,
+        fields,
+        np.array(place, np.int64),
+        len(meta.node_fields),
+        found.node_kind.size,
+        found.edge_kind,
+        found.edge_name,
+        found.edge_target,
+    )
+    if read != meta.edges or end == kernels.BROKEN or int(found.degree.sum(dtype=np.int64)) != read:
+        raise _broken(f"of {meta.edges} references {read} can be read", data, pos)
+    return int(end)
+
+
+def _locations(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
+    """Every object that a constructor made has one, so there are at most as many as nodes."""
+    fields = len(found.meta.location_fields)
+    out = np.empty(_room(found.node_kind.size, max(fields, 1), data.size - pos) * max(fields, 1), np.int64)
+    read, end = chosen(kernels.numbers, data.size - pos)(data, pos, out)
+    if end == kernels.BROKEN:
+        return -1
+    if fields >= 4:
+        whole = min(read, out.size) // fields * fields
+        found.locations = out[:whole].reshape(-1, fields)
+    return int(end)
+
+
+def _strings(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
+    begins, ends = [], []
+    chunk = int(min(STRING_CHUNK, max(64, (data.size - pos) // 16)))
+    closed = False
+    pos = _past(data, pos, b"[")
+    while not closed and pos < data.size:
+        begin, end = np.empty(chunk, np.int64), np.empty(chunk, np.int64)
+        read, pos, closed = chosen(kernels.strings, data.size)(data, pos, begin, end)
+        begins.append(begin[:read])
+        ends.append(end[:read])
+    none = np.empty(0, np.int64)
+    found.names = Names(data, np.concatenate([none, *begins]), np.concatenate([none, *ends]))
+    return pos if closed else -1
+
+
+def _past(data: NDArray[np.uint8], pos: int, wanted: bytes) -> int:
+    """The place after the next byte that is no space; it must be ``wanted``."""
+    while pos < data.size and int(data[pos]) in SPACE:
+        pos += 1
+    if pos >= data.size or int(data[pos]) != wanted[0]:
+        raise _broken(f"{wanted.decode()!r} is expected at byte {pos}", data, pos)
+    return pos + 1
+
+
+def _key(data: NDArray[np.uint8], pos: int) -> tuple[str, int]:
+    """(the next key, the place of its value); "" at the end of the object or of the file."""
+    while pos < data.size and int(data[pos]) in SPACE + b",":
+        pos += 1
+    if pos >= data.size or int(data[pos]) != ord('"'):
+        return "", pos
+    text = data[pos + 1 : pos + KEY_BYTES_MOST].tobytes()
+    stop = text.find(b'"')
+    if stop < 0:
+        return "", pos
+    try:
+        return text[:stop].decode("utf-8", "replace"), _past(data, pos + stop + 2, b":")
+    except DataError:
+        return "", pos
+
+
+def _broken(why: str, data: NDArray[np.uint8], pos: int) -> DataError:
+    cut = "; the file may be cut off" if pos > data.size * 0.9 else ""
+    return DataError("this V8 snapshot is broken", why=why + cut, next_step="take the snapshot again")

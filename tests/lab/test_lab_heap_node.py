@@ -1,0 +1,60 @@
+"""Snapshots of a real Node.js: every planted leak by its name, its file and its line."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+from node import node_shop
+from programs import SCHEMAS, oakum
+
+pytestmark = pytest.mark.lab
+
+PLANTED = {
+    "SessionStore.entries": ("session-state", "sessions.js"),
+    "hub in hub.js: listeners of 'tick'": ("listener", "hub.js"),
+    "timers that call sendReminder in reminders.js:6": ("timer", ""),
+    "counters in metrics.js": ("unbounded-cache", "metrics.js"),
+}
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    with node_shop() as running:
+        running.serve(3000)
+        yield running.dump(tmp_path_factory.mktemp("node") / "shop.heapsnapshot")
+
+
+def test_every_planted_leak_is_named_with_its_file_and_ranked_above_the_runtimes_own(snapshot):
+    run = oakum("heap", "analyze", snapshot, "-o", "json")
+    assert run.code == 0, run.err
+    answer = run.json
+    schema = json.loads((SCHEMAS / "oakum.heap-1.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    assert {suspect["holder"] for suspect in answer["suspects"][:4]} == set(PLANTED)
+    for suspect in answer["suspects"][:4]:
+        cause, file = PLANTED[suspect["holder"]]
+        assert suspect["cause"] == cause
+        assert not file or suspect["places"][0]["file"].endswith(file)
+    first = answer["suspects"][0]
+    assert (first["holder"], first["count"], first["item_type"]) == ("SessionStore.entries", 3000, "Session")
+
+
+def test_counts_and_bytes_are_those_of_the_snapshot_itself(snapshot):
+    plain = json.loads(snapshot.read_text(encoding="utf-8"))
+    fields = plain["snapshot"]["meta"]["node_fields"]
+    sizes = plain["nodes"][fields.index("self_size") :: len(fields)]
+    answer = oakum("heap", "analyze", snapshot, "-o", "json").json
+    assert answer["objects"] == plain["snapshot"]["node_count"]
+    assert answer["references"] == plain["snapshot"]["edge_count"]
+    assert answer["shallow_bytes"] == sum(sizes)
+
+
+def test_a_snapshot_cut_short_is_one_clear_error(snapshot, tmp_path):
+    path = tmp_path / "cut.heapsnapshot"
+    whole = snapshot.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    run = oakum("heap", "analyze", path)
+    assert run.code == 4
+    run.says("broken", "cut off" if "cut off" in run.err else "can be read")

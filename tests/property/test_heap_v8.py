@@ -1,0 +1,131 @@
+"""The V8 reader equals a plain reading of the JSON, and any bytes give a graph or a data error."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from v8_files import EDGE_TYPES, NODE_TYPES, NUMBERED, V8File
+
+from oakum.heap import compiled
+from oakum.heap.formats.v8 import read_v8
+from oakum.heap.graph import Strength
+from oakum.heap.held import held
+from oakum.model.errors import DataError
+
+
+@pytest.fixture(params=[-1, 1 << 40], ids=["compiled", "interpreted"], autouse=True, scope="module")
+def form(request):
+    """Both forms of every kernel are run, whatever the size of the file."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(compiled, "INTERPRETED_STEPS", request.param)
+    yield
+    patch.undo()
+
+
+NODES = st.lists(st.tuples(st.sampled_from(NODE_TYPES), st.text(max_size=6), st.integers(0, 1 << 40)), max_size=7)
+EDGES = st.lists(
+    st.tuples(st.integers(0, 7), st.sampled_from(EDGE_TYPES), st.text(max_size=5), st.integers(0, 7)), max_size=20
+)
+
+
+def made(nodes, edges, *, traced=True, indent=None):
+    file = V8File(traced=traced)
+    for kind, name, size in nodes:
+        file.node(kind, name, size)
+    count = len(file.nodes)
+    for source, kind, name, target in edges:
+        file.edge(source % count, kind, len(name) if kind in NUMBERED else name, target % count)
+    return file.bytes(indent)
+
+
+def read(data):
+    return read_v8(np.frombuffer(data, np.uint8))
+
+
+@settings(max_examples=80, deadline=None)
+@given(NODES, EDGES, st.booleans(), st.sampled_from([None, 1]))
+def test_nodes_edges_and_names_are_those_of_the_json(nodes, edges, traced, indent):
+    data = made(nodes, edges, traced=traced, indent=indent)
+    plain, heap = json.loads(data), read(data)
+    width = len(plain["snapshot"]["meta"]["node_fields"])
+    texts, graph = plain["strings"], heap.graph
+    assert list(graph.names) == texts
+    rows = [plain["nodes"][at : at + width] for at in range(0, len(plain["nodes"]), width)]
+    assert [heap.type_of(node) for node in range(graph.nodes)] == [NODE_TYPES[row[0]] for row in rows]
+    assert [heap.name_of(node) for node in range(graph.nodes)] == [texts[row[1]] for row in rows]
+    assert graph.address.tolist() == [row[2] for row in rows]
+    assert graph.size.tolist() == [row[3] for row in rows]
+    assert np.diff(graph.edge_offsets).tolist() == [row[4] for row in rows]
+    told = [plain["edges"][at : at + 3] for at in range(0, len(plain["edges"]), 3)]
+    assert graph.edge_targets.tolist() == [row[2] // width for row in told]
+    for edge, (kind, name, _) in enumerate(told):
+        assert graph.edge_name(edge) == (f"[{name}]" if EDGE_TYPES[kind] in NUMBERED else texts[name])
+        strength = graph.edge_strength[edge]
+        if EDGE_TYPES[kind] == "weak":
+            assert strength == Strength.WEAK
+        elif EDGE_TYPES[kind] == "shortcut":
+            assert strength == (Strength.STRONG if edge < graph.edge_offsets[1] else Strength.SHORTCUT)
+        else:
+            assert strength == Strength.STRONG
+
+
+@settings(max_examples=60, deadline=None)
+@given(NODES, EDGES, st.integers(2, 2000))  # the last byte closes the whole: nothing is lost with it
+def test_a_file_cut_anywhere_is_a_data_error_or_lacks_names_only(nodes, edges, cut):
+    whole = made(nodes, edges)
+    try:
+        heap = read(whole[: max(0, len(whole) - cut)])
+    except DataError:
+        return
+    assert heap.warnings
+    assert heap.graph.nodes == read(whole).graph.nodes
+
+
+@settings(max_examples=200, deadline=None)
+@given(NODES, EDGES, st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=4))
+def test_changed_bytes_give_a_graph_or_a_data_error_and_nothing_else(nodes, edges, changes):
+    data = bytearray(made(nodes, edges))
+    for at, value in changes:
+        data[at % len(data)] = value
+    try:
+        graph = read(bytes(data)).graph
+    except DataError:
+        return
+    assert int(graph.edge_offsets[-1]) == graph.edges
+    assert not graph.edges or 0 <= graph.edge_targets.min() <= graph.edge_targets.max() < graph.nodes
+    held(graph)
+
+
+def test_an_ephemerons_value_is_held_by_its_key_and_not_by_the_table():
+    file = V8File()
+    table, key, value = (file.node(kind, name) for kind, name in (("array", "t"), ("object", "K"), ("object", "V")))
+    name = f"1 / part of key (K @{2 * key + 1}) -> value (V @{2 * value + 1}) pair in WeakMap (table @{2 * table + 1})"
+    file.edge(0, "element", 1, table)
+    file.edge(0, "element", 2, key)
+    file.edge(table, "internal", name, value)
+    file.edge(key, "internal", name, value)
+    found = held(read(file.bytes()).graph)
+    assert found.retained_by(key) == 32
+    assert found.retained_by(table) == 16
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b'{"snapshot":{"meta":{}}}', "description"),
+        (b'{"snapshot":[', "description does not end"),
+        (b'{"snapshot":' + b"[" * 100_000, "description does not end"),
+        (made([], []).replace(b'"node_count": 1', b'"node_count": 1152921504606846976'), "can be read"),
+        (made([], []).replace(b'"edge_count": 0', b'"edge_count": 1152921504606846976'), "can be read"),
+        (made([("object", "a", 1)], [(0, "element", "", 1)]).replace(b"[1, 0, 7]", b"[1, 0, 70]"), "can be read"),
+        (made([], []).partition(b'"strings"')[0], "before its names"),
+    ],
+)
+def test_what_lies_or_breaks_off_is_one_clear_error(data, words):
+    with pytest.raises(DataError) as told:
+        read(data)
+    assert words in str(told.value)

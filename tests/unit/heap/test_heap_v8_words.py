@@ -1,0 +1,117 @@
+"""JavaScript heaps in a developer's words: variables, fields, listeners and timers, each with its file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from v8_files import V8File
+
+from oakum.heap.analysis import analyze
+from oakum.model.cause import CauseName
+
+APP, LIBRARY = "/srv/app/store.js", "/srv/app/node_modules/lru/index.js"
+
+
+def report(file):
+    return analyze(np.frombuffer(file.bytes(), np.uint8), file="x.heapsnapshot", told=lambda _: None)
+
+
+def scope(file, name, line, *, script, source=APP):
+    """A scope that a function of ``source`` closes over, held by the root."""
+    context = file.node("object", "system / Context", 40)
+    closure = file.function(name, source, line, script=script, context=context)
+    file.edge(0, "element", script, closure)
+    return context
+
+
+def filled_map(file, count=300, *, of="Session"):
+    held, table = file.node("object", "Map", 32), file.node("array", "", 4096)
+    file.edge(held, "internal", "table", table)
+    for number in range(count):
+        item, key = file.node("object", of, 200), file.node("string", f"secret-{number}", 32)
+        file.edge(table, "internal", f"{2 * number}", key)
+        file.edge(table, "internal", f"{2 * number + 1}", item)
+    return held
+
+
+def test_a_variable_of_a_file_is_named_with_the_file():
+    file = V8File()
+    context = scope(file, "put", 7, script=5)
+    file.edge(context, "context", "cache", filled_map(file))
+    first = report(file).suspects[0]
+    assert first.holder == "cache in store.js"
+    assert first.cause is CauseName.SESSION_STATE
+    assert first.item_type == "Session"
+    assert [str(place) for place in first.places] == ["/srv/app/store.js:8 in put"]
+    assert [(step.via, step.node) for step in first.path] == [("", "scope in store.js"), ("variable cache", "Map")]
+
+
+def test_a_field_is_named_by_its_class_and_its_constructors_line():
+    file = V8File()
+    context = scope(file, "main", 0, script=5)
+    store = file.node("object", "Store", 24)
+    file.locate(store, 5, 20)
+    file.edge(context, "context", "store", store)
+    file.edge(store, "property", "entries", filled_map(file))
+    first = report(file).suspects[0]
+    assert first.holder == "Store.entries"
+    assert (first.places[0].file, first.places[0].line) == (APP, 21)
+
+
+def test_listeners_are_named_by_the_emitter_that_the_application_holds():
+    file = V8File()
+    context = scope(file, "subscribe", 3, script=5)
+    emitter, table, many = (file.node("object", name, 32) for name in ("EventEmitter", "Object", "Array"))
+    file.edge(context, "context", "hub", emitter)
+    file.edge(emitter, "property", "_events", table)
+    file.edge(table, "property", "tick", many)
+    for number in range(100):
+        listener = file.function("onTick", APP, 9, script=5)
+        file.edge(many, "element", number, listener)
+        file.edge(listener, "internal", "context", file.node("object", "system / Context", 300))
+    first = report(file).suspects[0]
+    assert first.holder == "hub in store.js: listeners of 'tick'"
+    assert first.cause is CauseName.LISTENER
+    assert (first.count, first.item_type) == (100, "function onTick")
+
+
+def test_timers_are_named_by_what_they_call():
+    file = V8File()
+    timers = file.node("object", "TimersList", 32)
+    file.edge(0, "element", 1, timers)
+    for _ in range(100):
+        timeout, callback = file.node("object", "Timeout", 300), file.function("poll", APP, 30, script=5)
+        file.edge(timers, "property", "_idleNext", timeout)
+        file.edge(timeout, "property", "_onTimeout", callback)
+    first = report(file).suspects[0]
+    assert first.holder == "timers that call poll in store.js:31"
+    assert first.cause is CauseName.TIMER
+
+
+def test_a_library_comes_after_the_application_and_is_told_by_its_folder():
+    file = V8File()
+    library = scope(file, "get", 1, script=6, source=LIBRARY)
+    file.edge(library, "context", "store", filled_map(file, 900, of="Entry"))
+    own = scope(file, "put", 1, script=5)
+    file.edge(own, "context", "seen", filled_map(file, 100))
+    holders = [suspect.holder for suspect in report(file).suspects]
+    assert holders == ["seen in store.js", "store in lru/index.js"]
+
+
+def test_no_text_of_the_program_is_shown():
+    file = V8File()
+    context = scope(file, "put", 7, script=5)
+    file.edge(context, "context", "cache", filled_map(file))
+    assert "secret" not in repr(report(file))
+
+
+@pytest.mark.parametrize("columns", [(), ("object_index", "script_id")])
+def test_a_snapshot_without_locations_still_names_the_variable(columns):
+    file = V8File()
+    context = scope(file, "put", 7, script=5)
+    file.edge(context, "context", "cache", filled_map(file))
+    text = file.bytes().replace(
+        b'["object_index", "script_id", "line", "column"]', str(list(columns)).replace("'", '"').encode()
+    )
+    found = analyze(np.frombuffer(text, np.uint8), file="x", told=lambda _: None)
+    assert found.suspects[0].holder == "cache in store.js"
