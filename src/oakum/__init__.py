@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from oakum.api import analyze_heap as analyze_heap
+    from oakum.api import diff_heaps as diff_heaps
     from oakum.api import investigate as investigate
     from oakum.api import scan as scan
     from oakum.model.assessment import Investigation as Investigation
     from oakum.model.errors import OakumError as OakumError
+    from oakum.model.heap import HeapDiff as HeapDiff
     from oakum.model.heap import HeapReport as HeapReport
     from oakum.model.scan import Scan as Scan
     from oakum.model.series import Series as Series
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from oakum.model.verdict import Verdict as Verdict
 
 _HOMES = {
+    "HeapDiff": "oakum.model.heap",
     "HeapReport": "oakum.model.heap",
     "Investigation": "oakum.model.assessment",
     "OakumError": "oakum.model.errors",
@@ -30,11 +33,13 @@ _HOMES = {
     "Verdict": "oakum.model.verdict",
     "WorkloadSeries": "oakum.model.series",
     "analyze_heap": "oakum.api",
+    "diff_heaps": "oakum.api",
     "investigate": "oakum.api",
     "scan": "oakum.api",
 }
 
 __all__ = [
+    "HeapDiff",
     "HeapReport",
     "Investigation",
     "OakumError",
@@ -43,6 +48,7 @@ __all__ = [
     "Verdict",
     "WorkloadSeries",
     "analyze_heap",
+    "diff_heaps",
     "investigate",
     "scan",
 ]

@@ -11,7 +11,7 @@ from oakum.loop import investigate as investigating
 from oakum.loop import scan as scanning
 from oakum.loop.progress import Progress, Silent
 from oakum.model.assessment import Investigation
-from oakum.model.heap import HeapReport
+from oakum.model.heap import HeapDiff, HeapReport
 from oakum.model.scan import Scan
 from oakum.model.target import parse_target
 
@@ -44,3 +44,10 @@ def analyze_heap(file: str | Path, *, memory_bytes: int | None = None, progress:
     """As ``oakum heap analyze FILE``. A broken dump gives what could be read, ``partial``."""
     settings = heaping.Settings.of(memory_bytes=memory_bytes)
     return heaping.analyze(str(file), machine=wiring.machine(), settings=settings, progress=progress or Silent())
+
+
+def diff_heaps(*files: str | Path, memory_bytes: int | None = None, progress: Progress | None = None) -> HeapDiff:
+    """As ``oakum heap diff A B…``: the oldest first."""
+    settings = heaping.Settings.of(memory_bytes=memory_bytes)
+    names = [str(file) for file in files]
+    return heaping.diff(names, machine=wiring.machine(), settings=settings, progress=progress or Silent())

@@ -102,3 +102,28 @@ def test_the_page_is_one_file(dump, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "shop.SessionCache.entries holds" in text
     assert "<svg" in text
+
+
+def test_growth_between_three_dumps_names_every_planted_leak_down_to_the_smallest(tmp_path):
+    files = []
+    with shop(tmp_path) as running:
+        for number in range(3):
+            running.serve(1500)
+            files.append(running.dump(tmp_path / f"{number}.hprof"))
+    run = oakum("heap", "diff", *files, "-o", "json")
+    assert run.code == 0, run.err
+    answer = run.json
+    schema = json.loads((SCHEMAS / "oakum.heapdiff-1.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    assert {suspect["holder"] for suspect in answer["suspects"]} == set(PLANTED)
+    for suspect in answer["suspects"]:
+        assert suspect["growth"] == sorted(suspect["growth"])
+        assert suspect["confidence"] >= 0.5
+    rows = {row["name"]: row["count"] for row in answer["grown"]}
+    assert rows["shop.Session"] == [1500, 3000, 4500]
+
+
+def test_one_dump_cannot_be_compared(dump):
+    run = oakum("heap", "diff", dump)
+    assert run.code == 2
+    run.says("one dump", "oakum heap diff")

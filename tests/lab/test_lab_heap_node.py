@@ -58,3 +58,15 @@ def test_a_snapshot_cut_short_is_one_clear_error(snapshot, tmp_path):
     run = oakum("heap", "analyze", path)
     assert run.code == 4
     run.says("broken", "cut off" if "cut off" in run.err else "can be read")
+
+
+def test_growth_between_three_snapshots_names_every_planted_leak(tmp_path):
+    files = []
+    with node_shop() as running:
+        for number in range(3):
+            running.serve(1000)
+            files.append(running.dump(tmp_path / f"{number}.heapsnapshot"))
+    run = oakum("heap", "diff", *files, "-o", "json")
+    assert run.code == 0, run.err
+    found = [suspect["holder"] for suspect in run.json["suspects"]]
+    assert set(found[:4]) == set(PLANTED), found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from graphs import HEAPS, NODES
@@ -14,7 +17,7 @@ from oakum.heap.fill import fill
 from oakum.heap.graph import Strength
 from oakum.heap.held import held, loosely_held
 from oakum.heap.histogram import dominators_of_class, histogram
-from oakum.heap.paths import backward, distinct, shortest
+from oakum.heap.paths import backward, distinct, shortest, telling_steps
 from oakum.heap.tree import Children
 
 ANY = settings(max_examples=120, deadline=None)
@@ -90,6 +93,25 @@ def test_distinct_paths_are_all_there_are_shortest_first(drawn, node):
     first = shortest(back.parent, node, found.root)
     assert len(first) == (len(paths[0]) if paths else 0)
     assert not first or first in paths
+
+
+@ANY
+@given(HEAPS, st.sets(st.integers(0, NODES - 1), max_size=3))
+def test_the_telling_path_passes_no_late_node_where_another_way_is_there(drawn, late):
+    found = held(replace(drawn.graph(), late=np.array(sorted(late), np.int32)))
+    parent = telling_steps(found)
+    edges = set(drawn.strong)
+    for node in range(NODES):
+        ways = drawn.paths(node)
+        path = shortest(parent, node, found.root)
+        assert bool(path) == bool(ways)
+        round_them = [way for way in ways if not late & set(way[:-1])]
+        if path:
+            assert path[0] in drawn.roots
+            assert all(step in edges for step in itertools.pairwise(path))
+        if round_them:
+            assert len(path) == min(map(len, round_them))
+            assert not late & set(path[:-1])
 
 
 @ANY

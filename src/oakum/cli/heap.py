@@ -1,4 +1,4 @@
-"""``oakum heap analyze FILE``."""
+"""``oakum heap analyze FILE`` and ``oakum heap diff A B…``."""
 
 from __future__ import annotations
 
@@ -56,6 +56,43 @@ def analyze(
     if found.partial:
         raise DataError(
             f"{dump} is broken: what is said above is partial",
+            why=found.warnings[0] if found.warnings else "",
+            next_step="take the dump again",
+        )
+
+
+@app.command()
+def diff(
+    dumps: Annotated[list[str], typer.Argument(metavar="FILE...", help="dumps of one program, the oldest first")],
+    *,
+    memory: MemoryOption = "",
+    top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
+    output: OutputOption = Output.TABLE,
+    file: FileOption = None,
+) -> None:
+    """What grew between two or more dumps of one program, and who holds it.
+
+    Exits 0 once compared, 4 when a dump is broken (what could be read is compared, marked partial).
+    """
+    from oakum.cli.progress import progress  # noqa: PLC0415
+    from oakum.loop import heap as journey  # noqa: PLC0415
+
+    check_file(file)
+    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
+    with progress() as told:
+        found = journey.diff(dumps, machine=wiring.machine(), settings=settings, progress=told)
+    from oakum import render  # noqa: PLC0415
+
+    answer(
+        output,
+        file,
+        table=lambda: render.heap_diff_view(found, top=top),
+        encoded=lambda: render.heap_diff_to_json(found),
+        html=lambda: render.heap_diff_html(found),
+    )
+    if found.partial:
+        raise DataError(
+            "a dump is broken: what is said above is partial",
             why=found.warnings[0] if found.warnings else "",
             next_step="take the dump again",
         )

@@ -11,7 +11,7 @@ from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.held import Held, held, loosely_held
 from oakum.heap.histogram import Histogram, histogram
-from oakum.heap.paths import forward_steps, shortest
+from oakum.heap.paths import shortest, telling_steps
 from oakum.heap.suspects import holder_name, suspects
 from oakum.heap.tree import Children
 from oakum.model.heap import Big, Block, ClassRow, HeapReport, Tally
@@ -44,7 +44,7 @@ def report(dump: Dump, *, file: str, told: Told) -> HeapReport:
     children = Children(found.tree)
     told("histogram, suspects, waste")
     table = histogram(found, children)
-    parent, _ = forward_steps(found)
+    parent = telling_steps(found)
     reached = found.reached
     loose = loosely_held(graph, reached)
     total = Tally(graph.nodes, int(graph.size.sum()))

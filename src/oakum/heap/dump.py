@@ -42,6 +42,9 @@ class Dump(Protocol):
     def owned_name(self, path: tuple[int, ...], at: int) -> str:
         """What the edge from step ``at`` - 1 of a path to step ``at`` is called: ``shop.SessionCache.entries``."""
 
+    def names_on(self, source: int, edge: int) -> bool:
+        """Whether an edge of something that says nothing itself still belongs to the name: ``exports.cache``."""
+
     def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
         """(name, what kind of holder) where a path goes through something that has a better name than any edge."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -45,6 +45,7 @@ class HeapGraph:
     names each group.
     ``edge_names``: int32[m], an index into ``names``, or -1 - i for element i of an array; None where the reader names
     edges by other means. ``edge_strength``: uint8[m], of Strength; None where every edge is strong.
+    ``late``: int32[], nodes that hold for a moment only (a thread's frames): a path round them tells more.
     """
 
     address: NDArray[np.int64]
@@ -58,6 +59,7 @@ class HeapGraph:
     edge_names: NDArray[np.int32] | None = None
     names: Sequence[str] = ()
     edge_strength: NDArray[np.uint8] | None = None
+    late: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     @property
     def nodes(self) -> int:

@@ -34,20 +34,25 @@ def backward(held: Held) -> Backward:
     """O(n + m)."""
     nodes = held.root + 1
     steps = nodes + held.targets.size
-    parent, depth = forward_steps(held)
+    parent, depth = np.full(nodes, -1, np.int32), np.full(nodes, -1, np.int32)
+    chosen(kernels.breadth_first, steps)(held.offsets, held.targets, np.array([held.root], np.int32), parent, depth)
     # Numbered by themselves: nodes that no root reaches hold nothing that counts.
     order = np.where(depth >= 0, np.arange(nodes), -1).astype(np.int32)
     starts, sources = chosen(kernels.reverse, steps)(held.offsets, held.targets, order, nodes)
     return Backward(starts, sources, parent, depth)
 
 
-def forward_steps(held: Held) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """(parent, depth), as in Backward. O(n + m)."""
-    nodes = held.root + 1
-    parent, depth = np.full(nodes, -1, np.int32), np.full(nodes, -1, np.int32)
-    walk = chosen(kernels.breadth_first, nodes + held.targets.size)
-    walk(held.offsets, held.targets, np.array([held.root], np.int32), parent, depth)
-    return parent, depth
+def telling_steps(held: Held) -> NDArray[np.int32]:
+    """int32[n + 1]: the step before each node on the way that tells most; -1 where there is none. O(n + m).
+
+    The shortest that passes no node of ``graph.late``, if there is one: what a frame holds for a moment is no answer
+    where a field holds it too.
+    """
+    late = np.zeros(held.root + 1, np.bool_)
+    late[held.graph.late] = True
+    walk = chosen(kernels.breadth_first_late, late.size + held.targets.size)
+    parent: NDArray[np.int32] = walk(held.offsets, held.targets, held.root, late)
+    return parent
 
 
 def shortest(parent: NDArray[np.int32], node: int, root: int) -> tuple[int, ...]:

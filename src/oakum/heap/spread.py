@@ -38,13 +38,13 @@ class Point:
     chained: bool
 
 
-def points(held: Held, children: Children, *, least_bytes: int) -> list[Point]:
-    """Most bytes first. Work is in proportion to the children of heavy nodes."""
+def points(held: Held, children: Children, *, least_bytes: int, most: int = MOST_POINTS) -> list[Point]:
+    """Most bytes first, at most ``most``. Work is in proportion to the children of heavy nodes."""
     retained, own = held.retained, np.append(held.graph.size, 0)[held.tree.vertex]
     kinds = np.append(held.graph.kind, -2)[held.tree.vertex]
     found: list[Point] = []
     todo = [0]
-    while todo and len(found) < MOST_POINTS:
+    while todo and len(found) < most:
         number = todo.pop()
         below = children.of(number)
         total = int(retained[number])

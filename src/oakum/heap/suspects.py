@@ -25,6 +25,7 @@ LEAST_FOREIGN_SHARE = 0.02
 
 LEAST_BYTES = 16 * 1024
 MOST_SUSPECTS = 20
+MOST_HOLDERS = 2000
 MOST_CONFIDENCE = 0.6
 """One dump does not tell what grows from what is merely large."""
 
@@ -52,18 +53,29 @@ class Holder:
 
 
 def suspects(dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> tuple[Suspect, ...]:
-    """Application code before libraries, then most bytes first. ``parent``: as paths.forward_steps gives it."""
+    """Application code before libraries, then most bytes first. ``parent``: as paths.telling_steps gives it."""
     total = int(held.retained[0])
-    found = holders(dump, held, children, parent, least_bytes=max(LEAST_BYTES, int(total * LEAST_SHARE)))
+    least_bytes = max(LEAST_BYTES, int(total * LEAST_SHARE))
+    found = _holders(points(held, children, least_bytes=least_bytes), dump, held, children, parent)
     told = [holder for holder in found if not holder.foreign or holder.bytes >= LEAST_FOREIGN_SHARE * total]
     ranked = sorted(told, key=lambda holder: (holder.foreign, -holder.bytes))[:MOST_SUSPECTS]
     return tuple(_suspect(rank, holder, dump, total) for rank, holder in enumerate(ranked, 1))
 
 
-def holders(dump: Dump, held: Held, children: Children, parent: NDArray[np.int32], *, least_bytes: int) -> list[Holder]:
+def every_holder(
+    dump: Dump, held: Held, children: Children, parent: NDArray[np.int32], *, least_bytes: int
+) -> dict[str, Suspect]:
+    """All that could be compared with another dump, by name; most bytes first."""
+    found = _holders(points(held, children, least_bytes=least_bytes, most=MOST_HOLDERS), dump, held, children, parent)
+    total = int(held.retained[0])
+    ranked = sorted(found, key=lambda holder: -holder.bytes)
+    return {holder.name: _suspect(rank, holder, dump, total) for rank, holder in enumerate(ranked, 1)}
+
+
+def _holders(found: list[Point], dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> list[Holder]:
     """One per name: what a field of several instances holds is told as one."""
     by_name: dict[str, Holder] = {}
-    for point in points(held, children, least_bytes=least_bytes):
+    for point in found:
         holder = _holder(point, dump, held, children, parent)
         known = by_name.get(holder.name)
         if known is None:
@@ -123,6 +135,10 @@ def _named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int]:
             break
     if chosen < 0:
         return dump.label(path[-1]), len(path) - 1
+    while chosen + 1 < len(path) and dump.names_on(
+        path[chosen], dump.graph.edge_between(path[chosen], path[chosen + 1])
+    ):
+        chosen += 1
     return dump.owned_name(path, chosen), chosen
 
 
@@ -194,7 +210,8 @@ def _item_type(dump: Dump, held: Held, children: Children, number: int) -> str:
 
 
 def _sample(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-    return numbers[:: -(-numbers.size // MOST_ITEMS)] if numbers.size > MOST_ITEMS else numbers
+    """At odd steps: keys and values that take turns are both met."""
+    return numbers[:: (numbers.size // MOST_ITEMS) | 1] if numbers.size > MOST_ITEMS else numbers
 
 
 def _suspect(rank: int, holder: Holder, dump: Dump, total: int) -> Suspect:
@@ -213,5 +230,6 @@ def _suspect(rank: int, holder: Holder, dump: Dump, total: int) -> Suspect:
         path=steps(dump, holder.path),
         advice=holder.guess.advice,
         confidence=round(certain, 3),
+        foreign=holder.foreign,
         places=dump.places(holder.path),
     )

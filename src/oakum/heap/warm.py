@@ -43,4 +43,5 @@ def warm_up_tree() -> None:
     starts, below = tree.children(idom)
     tree.topmost(starts, below, np.zeros(vertex.size, np.int32))
     tree.sum_by_group(np.zeros(2, np.int32), np.zeros(2, np.int64), 1)
+    tree.breadth_first_late(offsets, targets, 1, np.zeros(2, np.bool_))
     tree.breadth_first(offsets, targets, np.ones(1, np.int32), np.full(2, -1, np.int32), np.full(2, -1, np.int32))

@@ -17,6 +17,7 @@ from typing import IO
 
 from oakum.model import errors
 from oakum.model.errors import DataError, InternalError, MachineError, OakumError
+from oakum.model.ports import Request
 from oakum.model.units import format_size
 
 TOLD, RESULT, FAILED = b"T", b"R", b"F"
@@ -29,7 +30,7 @@ class LiveApart:
     def run(
         self,
         module: str,
-        request: Mapping[str, str | int],
+        request: Request,
         *,
         memory_bytes: int,
         told: Callable[[str], None],
@@ -81,7 +82,7 @@ def _error(told: Mapping[str, str]) -> OakumError:
     return made
 
 
-def serve(work: Callable[[Mapping[str, str | int], Callable[[str], None]], object]) -> None:
+def serve(work: Callable[[Request, Callable[[str], None]], object]) -> None:
     """The other end: the request is the last argument, the answer goes to standard output."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     out = sys.stdout.buffer
@@ -90,8 +91,8 @@ def serve(work: Callable[[Mapping[str, str | int], Callable[[str], None]], objec
         out.write(_HEAD.pack(kind, len(body)) + body)
         out.flush()
 
-    request: dict[str, str | int] = json.loads(sys.argv[-1])
-    limit = int(request["memory_bytes"])
+    request: dict[str, str | int | list[str]] = json.loads(sys.argv[-1])
+    limit = int(str(request["memory_bytes"]))
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     # A core file of this process would be as large as the heap and hold its secrets.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

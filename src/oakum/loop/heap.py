@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oakum.model.errors import CallerError
-from oakum.model.heap import HeapReport
-from oakum.model.ports import Dumps
+from oakum.model.heap import HeapDiff, HeapReport
+from oakum.model.ports import Dumps, Request
 from oakum.model.units import format_size
 
 if TYPE_CHECKING:
@@ -49,19 +49,42 @@ def analyze(file: str, *, machine: Machine, settings: Settings, progress: Progre
     return made
 
 
-def _apart(request: Mapping[str, str | int], machine: Machine, settings: Settings, progress: Progress) -> object:
+def diff(files: Sequence[str], *, machine: Machine, settings: Settings, progress: Progress) -> HeapDiff:
+    """``files``: oldest first. Raises CallerError, DataError or MachineError."""
+    if len(files) < 2:
+        raise CallerError("one dump cannot be compared", why="two or more are", next_step="oakum heap diff OLD NEW")
+    made = _apart({"verb": "diff", "files": list(files)}, machine, settings, progress)
+    assert isinstance(made, HeapDiff)
+    return made
+
+
+def _apart(request: Request, machine: Machine, settings: Settings, progress: Progress) -> object:
     memory = settings.memory_bytes or int(machine.cgroups.machine_memory_bytes() * MACHINE_SHARE)
     return machine.apart.run(WORKER, request, memory_bytes=memory, told=progress.stage)
 
 
-def work(request: Mapping[str, str | int], *, dumps: Dumps, told: Told) -> object:
+def work(request: Request, *, dumps: Dumps, told: Told) -> object:
     """What the process apart does."""
+    _say_compiling(told)
+    if request["verb"] == "diff":
+        return _compared(request["files"], dumps, told)
     from oakum.heap.analysis import analyze as analysis  # noqa: PLC0415  (loads the kernels)
 
-    _say_compiling(told)
     file = str(request["file"])
     with dumps.open(file) as data:
         return analysis(data, file=file, told=told)
+
+
+def _compared(files: object, dumps: Dumps, told: Told) -> HeapDiff:
+    """One dump after the other: of each only a sketch is kept."""
+    from oakum.heap.difference import difference, sketch  # noqa: PLC0415
+
+    assert isinstance(files, list)
+    sketches = []
+    for file in files:
+        with dumps.open(str(file)) as data:
+            sketches.append(sketch(data, file=str(file), told=told))
+    return difference(sketches)
 
 
 def _say_compiling(told: Told) -> None:

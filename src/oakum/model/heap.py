@@ -39,6 +39,9 @@ class Suspect:
     path: tuple[PathStep, ...]
     advice: str
     confidence: float
+    foreign: bool = False
+    """Of a library or the runtime: ranked after the application's own."""
+
     places: tuple[CodePlace, ...] = ()
     growth: tuple[int, ...] = ()
     """Retained bytes in each dump that was compared, oldest first; empty for a single dump."""
@@ -101,5 +104,29 @@ class HeapReport:
     biggest: tuple[Big, ...]
     waste: tuple[Waste, ...]
     tree: Block
+    partial: bool
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassGrowth:
+    """One class in each dump, oldest first."""
+
+    name: str
+    counts: tuple[int, ...]
+    retained_bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeapDiff:
+    """Two or more dumps of one program, oldest first. ``suspects`` carry their growth, most grown first."""
+
+    files: tuple[str, ...]
+    format: str
+    runtime: str
+    reachable: tuple[Tally, ...]
+    unreachable: tuple[Tally, ...]
+    grown: tuple[ClassGrowth, ...]
+    suspects: tuple[Suspect, ...]
     partial: bool
     warnings: tuple[str, ...]

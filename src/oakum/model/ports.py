@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,12 +150,14 @@ class Dumps(Protocol):
         """
 
 
+Request: TypeAlias = Mapping[str, str | int | Sequence[str]]
+"""What is asked of a process apart: plain values."""
+
+
 class Apart(Protocol):
     """Runs work on data that nobody vouches for in a process of its own."""
 
-    def run(
-        self, module: str, request: Mapping[str, str | int], *, memory_bytes: int, told: Callable[[str], None]
-    ) -> object:
+    def run(self, module: str, request: Request, *, memory_bytes: int, told: Callable[[str], None]) -> object:
         """What ``python -m module`` answers. Raises what it raised; DataError when it crashed.
 
         ``memory_bytes``: it may not take more for itself; mapped files are not counted.

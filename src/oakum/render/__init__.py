@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from oakum.render.chart import chart_svg as chart_svg
     from oakum.render.codec_demo import demo_to_json as demo_to_json
+    from oakum.render.codec_heap import heap_diff_to_json as heap_diff_to_json
     from oakum.render.codec_heap import heap_to_json as heap_to_json
     from oakum.render.codec_investigation import investigation_to_json as investigation_to_json
     from oakum.render.codec_scan import scan_to_json as scan_to_json
     from oakum.render.live import live_panel as live_panel
     from oakum.render.live import watch_line as watch_line
+    from oakum.render.report_heap import heap_diff_html as heap_diff_html
     from oakum.render.report_heap import heap_html as heap_html
     from oakum.render.report_html import demo_html as demo_html
     from oakum.render.report_html import investigation_html as investigation_html
     from oakum.render.report_html import scan_html as scan_html
     from oakum.render.table_demo import demo_view as demo_view
+    from oakum.render.table_heap import heap_diff_view as heap_diff_view
     from oakum.render.table_heap import heap_view as heap_view
     from oakum.render.table_investigation import investigation_view as investigation_view
     from oakum.render.table_scan import scan_table as scan_table
@@ -31,6 +34,9 @@ _HOMES = {
     "demo_html": "report_html",
     "demo_to_json": "codec_demo",
     "demo_view": "table_demo",
+    "heap_diff_html": "report_heap",
+    "heap_diff_to_json": "codec_heap",
+    "heap_diff_view": "table_heap",
     "heap_html": "report_heap",
     "heap_to_json": "codec_heap",
     "heap_view": "table_heap",
@@ -49,6 +55,9 @@ __all__ = [
     "demo_html",
     "demo_to_json",
     "demo_view",
+    "heap_diff_html",
+    "heap_diff_to_json",
+    "heap_diff_view",
     "heap_html",
     "heap_to_json",
     "heap_view",

@@ -1,13 +1,14 @@
-"""``oakum.heap/1``."""
+"""``oakum.heap/1`` and ``oakum.heapdiff/1``."""
 
 from __future__ import annotations
 
-from oakum.model.heap import Block, HeapReport, Suspect, Tally
+from oakum.model.heap import Block, HeapDiff, HeapReport, Suspect, Tally
 from oakum.render.codec_growth import place_to_json
 from oakum.render.codec_number import texts
 from oakum.render.names import encodable
 
 SCHEMA = "oakum.heap/1"
+DIFF_SCHEMA = "oakum.heapdiff/1"
 
 
 def heap_to_json(report: HeapReport) -> dict[str, object]:
@@ -55,6 +56,25 @@ def heap_to_json(report: HeapReport) -> dict[str, object]:
         "tree": _block(report.tree),
         "partial": report.partial,
         "warnings": texts(report.warnings),
+    }
+
+
+def heap_diff_to_json(diff: HeapDiff) -> dict[str, object]:
+    """Lists of numbers are in the order of ``files``. Suspects by rank, each with its ``growth``."""
+    return {
+        "schema": DIFF_SCHEMA,
+        "files": texts(diff.files),
+        "format": diff.format,
+        "runtime": encodable(diff.runtime),
+        "reachable": [_tally(tally) for tally in diff.reachable],
+        "unreachable": [_tally(tally) for tally in diff.unreachable],
+        "grown": [
+            {"name": encodable(row.name), "count": list(row.counts), "retained_bytes": list(row.retained_bytes)}
+            for row in diff.grown
+        ],
+        "suspects": [{**suspect_to_json(suspect), "growth": list(suspect.growth)} for suspect in diff.suspects],
+        "partial": diff.partial,
+        "warnings": texts(diff.warnings),
     }
 
 

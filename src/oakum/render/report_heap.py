@@ -1,8 +1,8 @@
-"""One dump as a page: suspects, the dominator tree as a picture, classes, large objects, waste."""
+"""Dumps as pages: suspects, the dominator tree as a picture, classes, large objects, waste; what grew."""
 
 from __future__ import annotations
 
-from oakum.model.heap import HeapReport
+from oakum.model.heap import HeapDiff, HeapReport
 from oakum.render.icicle import icicle_svg
 from oakum.render.report_html import page
 
@@ -14,3 +14,8 @@ def heap_html(report: HeapReport) -> str:
     return page(
         "heap.html", report=report, picture=icicle_svg(report.tree), classes=report.classes[:MOST_CLASSES], most=most
     )
+
+
+def heap_diff_html(diff: HeapDiff) -> str:
+    most = max((row.retained_bytes[-1] for row in diff.grown), default=1) or 1
+    return page("heapdiff.html", diff=diff, classes=diff.grown[:MOST_CLASSES], most=most)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from oakum.model.heap import HeapReport, Suspect
+from oakum.model.heap import HeapDiff, HeapReport, Suspect
 from oakum.model.units import format_count, format_share, format_size
 from oakum.render.names import shown
 
@@ -56,6 +56,33 @@ def _parts(report: HeapReport, top: int) -> Iterator[RenderableType]:
         [
             (f"{row.what}: {row.name}", format_count(row.count), format_size(row.wasted_bytes), shown(row.note))
             for row in report.waste[:top]
+        ],
+    )
+
+
+def heap_diff_view(diff: HeapDiff, *, top: int = 10) -> RenderableType:
+    from rich.console import Group  # noqa: PLC0415
+
+    return Group(*_diff_parts(diff, top))
+
+
+def _diff_parts(diff: HeapDiff, top: int) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    sizes = " → ".join(format_size(tally.bytes) for tally in diff.reachable)
+    yield Text(f"{sizes} held in {len(diff.files)} dumps; {shown(diff.runtime)}", style="bold")
+    for warning in diff.warnings:
+        yield Text(f"note: {shown(warning)}", style="yellow")
+    if not diff.suspects:
+        yield Text("no holder grew enough to be told")
+    for suspect in diff.suspects[:top]:
+        yield from suspect_lines(suspect)
+    yield from _table(
+        "classes that grew",
+        ("class", "objects", "retained"),
+        [
+            (row.name, " → ".join(map(format_count, row.counts)), " → ".join(map(format_size, row.retained_bytes)))
+            for row in diff.grown[:top]
         ],
     )
 

@@ -34,7 +34,7 @@ class _Ids:
         self.next = BASE + 0x10_0000
 
     def __call__(self):
-        self.next += 1 << 10
+        self.next += 1 << 14
         return self.next
 
 

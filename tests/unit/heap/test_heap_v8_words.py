@@ -115,3 +115,25 @@ def test_a_snapshot_without_locations_still_names_the_variable(columns):
     )
     found = analyze(np.frombuffer(text, np.uint8), file="x", told=lambda _: None)
     assert found.suspects[0].holder == "cache in store.js"
+
+
+def test_a_handle_of_the_compiler_is_no_answer_where_a_variable_holds_the_same():
+    file = V8File()
+    context = scope(file, "put", 7, script=5)
+    cache, handles = filled_map(file), file.node("synthetic", "(Handle scope)")
+    file.edge(0, "element", 99, handles)
+    file.edge(handles, "internal", "1", cache)
+    file.edge(context, "context", "cache", cache)
+    assert report(file).suspects[0].holder == "cache in store.js"
+
+
+def test_a_modules_exports_are_named_by_its_file():
+    file = V8File()
+    module, exports, name = file.node("object", "Module"), file.node("object", "Object"), file.node("string", APP)
+    file.edge(0, "element", 1, module)
+    file.edge(module, "property", "filename", name)
+    file.edge(module, "property", "exports", exports)
+    file.edge(exports, "property", "cache", filled_map(file))
+    first = report(file).suspects[0]
+    assert first.holder == "store.js: exports.cache"
+    assert first.path[0].node == "module store.js"

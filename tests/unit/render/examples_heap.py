@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from examples_render import HOSTILE
 
 from oakum.model.cause import CauseName, CodePlace
 from oakum.model.growth import PathStep
-from oakum.model.heap import Big, Block, ClassRow, HeapReport, Suspect, Tally, Waste
+from oakum.model.heap import Big, Block, ClassGrowth, ClassRow, HeapDiff, HeapReport, Suspect, Tally, Waste
 
 
 def heap_report(name="shop.SessionCache"):
@@ -47,3 +49,19 @@ def heap_report(name="shop.SessionCache"):
 
 def hostile_heap():
     return heap_report(HOSTILE)
+
+
+def heap_diff(name="shop.SessionCache"):
+    """Three dumps."""
+    suspect = replace(heap_report(name).suspects[0], growth=(1_300_000, 2_600_000, 3_912_000))
+    return HeapDiff(
+        files=(f"{name}-1.hprof", f"{name}-2.hprof", f"{name}-3.hprof"),
+        format="hprof",
+        runtime="JVM (HPROF 1.0.2, 64-bit ids)",
+        reachable=(Tally(1000, 3_000_000), Tally(2000, 5_000_000), Tally(3000, 7_000_000)),
+        unreachable=(Tally(1, 16), Tally(0, 0), Tally(2, 32)),
+        grown=(ClassGrowth(name, (100, 200, 300), (1_000_000, 2_000_000, 3_000_000)),),
+        suspects=(suspect,),
+        partial=False,
+        warnings=(f"something about {name}",),
+    )

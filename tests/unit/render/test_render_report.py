@@ -9,13 +9,13 @@ from html.parser import HTMLParser
 
 import pytest
 from examples_demo import hostile_demo, killed, not_killed
-from examples_heap import heap_report, hostile_heap
+from examples_heap import heap_diff, heap_report, hostile_heap
 from examples_render import HOSTILE, NOW_S, cannot_tell, filling_cache, healthy, heap_growth, hostile, leak, scan
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.growth import TypeGrowth
 from oakum.model.scan import Scan, Skipped, Window
-from oakum.render import demo_html, heap_html, investigation_html, scan_html
+from oakum.render import demo_html, heap_diff_html, heap_html, investigation_html, scan_html
 
 VOID = frozenset({"meta", "br", "link", "img", "hr", "input", "base"})
 LOADS = frozenset({"src", "href", "srcset", "data", "action", "poster", "background", "xlink:href", "formaction"})
@@ -42,6 +42,8 @@ PAGES = {
     "empty scan": lambda: scan_html(Scan("x.csv", NOW_S, Window(math.nan, math.nan), ())),
     "heap": lambda: heap_html(heap_report()),
     "hostile heap": lambda: heap_html(hostile_heap()),
+    "heap diff": lambda: heap_diff_html(heap_diff()),
+    "hostile heap diff": lambda: heap_diff_html(heap_diff(HOSTILE)),
     "demo": lambda: demo_html(killed()),
     "demo without a kill": lambda: demo_html(not_killed()),
     "hostile demo": lambda: demo_html(hostile_demo()),

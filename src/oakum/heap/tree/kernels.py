@@ -35,6 +35,43 @@ def breadth_first(offsets, targets, seeds, parent, depth):
 
 
 @njit(cache=True, nogil=True)
+def breadth_first_late(offsets, targets, root, late):
+    """int32[n]: the step before each node on a way from `root`, -1 where there is none.
+
+    Edges of a node of `late` (bool[n]) are followed when nothing else is left: ways round such nodes are preferred, and
+    among those the shortest. O(n + m).
+    """
+    nodes = offsets.size - 1
+    parent = np.full(nodes, -1, np.int32)
+    seen = np.zeros(nodes, np.bool_)
+    queue = np.empty(nodes, np.int32)
+    waiting = np.empty(late.sum(), np.int32)
+    queue[0] = root
+    seen[root] = True
+    head, tail = 0, 1
+    first, last = 0, 0
+    while head < tail or first < last:
+        if head < tail:
+            node = queue[head]
+            head += 1
+            if late[node]:
+                waiting[last] = node
+                last += 1
+                continue
+        else:
+            node = waiting[first]
+            first += 1
+        for edge in range(offsets[node], offsets[node + 1]):
+            target = targets[edge]
+            if not seen[target]:
+                seen[target] = True
+                parent[target] = node
+                queue[tail] = target
+                tail += 1
+    return parent
+
+
+@njit(cache=True, nogil=True)
 def depth_first(offsets, targets, root):
     """(order: number of each node from 0, -1 if not reached; vertex: node of each number; parent: as numbers)."""
     nodes = offsets.size - 1

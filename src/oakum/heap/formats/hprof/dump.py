@@ -136,6 +136,11 @@ class HprofDump:
         owner = self._as_class(source) or self._declaring(source, name)
         return f"element {name[1:-1]} of {owner.name}" if name.startswith("[") else f"{owner.name}.{name}"
 
+    def names_on(self, source: int, edge: int) -> bool:
+        """Never: every Java object has a class that says whose it is."""
+        del source, edge
+        return False
+
     def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
         """A thread-local is named by the static field that it is kept in, not by the thread's table."""
         for node in path:

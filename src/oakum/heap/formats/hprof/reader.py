@@ -69,7 +69,7 @@ def read_hprof(data: NDArray[np.uint8]) -> HprofHeap:
     _size_of_classes(size, by_kind, classes, sizes, instance, lookup)
     roots = read_roots(records, classes)
     edges = _Edges(records, classes, by_kind, kind, lookup, roots)
-    groups = {name: lookup.of(np.array(ids, np.int64)) for name, ids in roots.groups.items()}
+    groups = {name: _nodes(lookup, ids) for name, ids in roots.groups.items()}
     graph = HeapGraph(
         address=records.id,
         size=size,
@@ -77,11 +77,12 @@ def read_hprof(data: NDArray[np.uint8]) -> HprofHeap:
         kinds=tuple(found.name for found in by_kind),
         edge_offsets=edges.offsets,
         edge_targets=edges.targets,
-        roots=tuple(np.unique(nodes[nodes >= 0]) for nodes in groups.values()),
+        roots=tuple(groups.values()),
         root_kinds=tuple(groups),
         edge_names=edges.names,
         names=edges.texts,
         edge_strength=edges.strength,
+        late=_nodes(lookup, list(roots.threads)),
     )
     return HprofHeap(
         header,
@@ -96,6 +97,12 @@ def read_hprof(data: NDArray[np.uint8]) -> HprofHeap:
         edges.dangling,
         _warnings(records, edges.dangling, graph.edges),
     )
+
+
+def _nodes(lookup: Lookup, ids: list[int]) -> NDArray[np.int32]:
+    """Ascending, each once; ids of no object are left out."""
+    found = lookup.of(np.array(ids, np.int64))
+    return np.unique(found[found >= 0])
 
 
 def _kinds(classes: Classes) -> tuple[tuple[JavaClass, ...], dict[int, int]]:

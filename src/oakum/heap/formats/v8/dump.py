@@ -15,7 +15,8 @@ from oakum.model.cause import CodePlace
 from oakum.model.heap import Waste
 
 CONTEXT = "system / Context"
-PLAIN = frozenset({"Object", "Array", "Map", "Set", "WeakMap", "WeakSet", "Module", ""})
+MODULE = "Module"
+PLAIN = frozenset({"Object", "Array", "Map", "Set", "WeakMap", "WeakSet", ""})
 """Containers that say nothing of whose they are: the name that leads to them does."""
 
 INSIDE_TYPES = frozenset({"array", "hidden", "code", "synthetic", "object shape", "number", "string"})
@@ -44,11 +45,17 @@ class V8Dump:
         kind, name = self._heap.type_of(node), self._name(node)
         if kind == "closure":
             return f"function {name or '(anonymous)'}{_in(self._scripts.place(node))}"
+        if name == MODULE and kind == "object":
+            return f"module {_base(self._module_file(node)) or '(unknown)'}"
         if name == CONTEXT:
             return f"scope in {_base(self._scripts.file(node)) or 'unknown code'}"
         if kind in {"string", "concatenated string", "sliced string", "number", "bigint", "symbol"}:
             return kind
         return name or f"({kind})"
+
+    def _module_file(self, node: int) -> str:
+        file = self._property(node, "filename")
+        return self._heap.name_of(file) if file >= 0 and self._heap.type_of(file) == "string" else ""
 
     def kind_label(self, node: int) -> str:
         if self._heap.type_of(node) == "closure":
@@ -56,14 +63,18 @@ class V8Dump:
         return self.graph.kind_name(node)
 
     def is_anchor(self, node: int) -> bool:
-        return self._name(node) == CONTEXT or self._name(node).startswith("global") or node == 0
+        return self._name(node) in {CONTEXT, MODULE, "global"} or node == 0
 
     def is_inside(self, node: int) -> bool:
         kind, name = self._heap.type_of(node), self._name(node)
+        if name == MODULE:
+            return False
         return kind in INSIDE_TYPES or (kind == "object" and name in PLAIN)
 
     def is_foreign(self, node: int) -> bool:
         kind = self._heap.type_of(node)
+        if kind == "object" and self._name(node) == MODULE:
+            return _is_library(self._module_file(node))
         if kind in {"object", "closure"}:
             return _is_library(self._scripts.file(node))
         return True
@@ -76,22 +87,28 @@ class V8Dump:
             return f".{name}"
         return name if kind in {"element", "hidden"} else f"({name})"
 
+    def names_on(self, source: int, edge: int) -> bool:
+        plain = self._heap.type_of(source) == "object" and self._name(source) == "Object"
+        return plain and self._heap.edge_type(edge) == "property"
+
     def owned_name(self, path: tuple[int, ...], at: int) -> str:
         """``SessionStore.entries``, ``hub in hub.js``; plain objects are named by what leads to them."""
-        if at <= 0:
-            return self.label(path[0])
-        source = path[at - 1]
-        edge = self.graph.edge_between(source, path[at])
-        kind, name = self._heap.edge_type(edge), self.graph.edge_name(edge)[:LONGEST_NAME]
-        if kind == "context":
-            return f"{name} in {_base(self._scripts.file(source)) or 'unknown code'}"
-        if self._heap.type_of(source) == "object" and self._name(source) not in PLAIN and kind == "property":
-            return f"{self._name(source)}.{name}"
-        if kind == "property" and self._heap.type_of(source) == "object":
-            return f"{self.owned_name(path, at - 1)}.{name}"
-        if self._heap.type_of(source) == "closure":
-            return self.label(source)
-        return self.owned_name(path, at - 1)
+        tail = ""
+        for step in range(at, 0, -1):
+            source = path[step - 1]
+            edge = self.graph.edge_between(source, path[step])
+            kind, name = self._heap.edge_type(edge), self.graph.edge_name(edge)[:LONGEST_NAME]
+            of = self._name(source)
+            if kind == "context":
+                return f"{name}{tail} in {_base(self._scripts.file(source)) or 'unknown code'}"
+            if kind == "property" and of == MODULE:
+                return f"{_base(self._module_file(source)) or 'a module'}: {name}{tail}"
+            if kind == "property" and self._heap.type_of(source) == "object" and of not in PLAIN:
+                return f"{of}.{name}{tail}"
+            if self._heap.type_of(source) == "closure":
+                return f"{self.label(source)}{tail}"
+            tail = f".{name}{tail}" if kind == "property" else tail
+        return self.label(path[0]) + tail
 
     def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
         """Timers are named by their callback, listeners by their emitter and event."""

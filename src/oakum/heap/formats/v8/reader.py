@@ -13,6 +13,8 @@ from oakum.heap.formats.v8.sections import Sections, read_sections
 from oakum.heap.graph import HeapGraph, Strength
 
 ROOT = 0
+LATE = frozenset({"(Stack roots)", "(Handle scope)", "(Handle scopes)", "(Strong roots)"})
+MOST_SYNTHETIC = 10_000
 NAMED = frozenset({"object", "native"})
 """Nodes of these types are of the class that their name says; others are of their type."""
 
@@ -78,6 +80,7 @@ def read_v8(data: NDArray[np.uint8]) -> V8Heap:
         edge_names=edge_names,
         names=found.names,
         edge_strength=_strengths(found, offsets),
+        late=_late(found),
     )
     warnings = ("the snapshot is cut off: some names are missing",) if found.cut else ()
     return V8Heap(found, graph, warnings)
@@ -98,6 +101,13 @@ def _kinds(found: Sections) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     kind = np.where(named, rows[found.node_name], found.node_kind).astype(np.int32)
     by_type = [CLASSES.get(name, f"({name})") for name in types] + ["(unknown)"] * (256 - len(types))
     return kind, (*by_type, *(found.names[at] for at in np.flatnonzero(used).tolist()))
+
+
+def _late(found: Sections) -> NDArray[np.int32]:
+    """Handles of native frames, and of a compiler that works beside the program, under synthetic nodes of their own."""
+    synthetic = np.flatnonzero(found.node_kind == _index(found.meta.node_types, "synthetic"))[:MOST_SYNTHETIC]
+    late = [node for node in synthetic.tolist() if found.names[int(found.node_name[node])] in LATE]
+    return np.array(late, np.int32)
 
 
 def _strengths(found: Sections, offsets: NDArray[np.int64]) -> NDArray[np.uint8]:

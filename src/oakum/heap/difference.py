@@ -1,0 +1,158 @@
+"""Several dumps of one program: what grew, and who holds it.
+
+Objects of most runtimes move, so holders are matched by name: the field, variable or listener that a developer wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.analysis import Told
+from oakum.heap.dump import Dump
+from oakum.heap.formats.detect import read_dump
+from oakum.heap.held import held
+from oakum.heap.histogram import histogram
+from oakum.heap.paths import telling_steps
+from oakum.heap.suspects import every_holder
+from oakum.heap.tree import Children
+from oakum.model.errors import CallerError
+from oakum.model.heap import ClassGrowth, HeapDiff, Suspect, Tally
+from oakum.model.units import format_count, format_size
+
+LEAST_HOLDER_SHARE = 0.0002
+"""Holders down to this share of the heap are looked for: what grows may have been small at first."""
+
+LEAST_HOLDER_BYTES = 2048
+GROWN_SHARE = 0.001
+"""A holder that grew by less than this share of the last heap is not told."""
+
+MOST_SUSPECTS = 20
+MOST_CLASSES = 50
+MOST_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is kept of one dump. ``classes``: (count, retained bytes) by name. ``holders``: by name."""
+
+    file: str
+    format: str
+    runtime: str
+    reachable: Tally
+    unreachable: Tally
+    classes: dict[str, tuple[int, int]]
+    holders: dict[str, Suspect]
+    partial: bool
+    warnings: tuple[str, ...]
+
+
+def sketch(data: NDArray[np.uint8], *, file: str, told: Told) -> Sketch:
+    """Raises DataError for what cannot be read."""
+    told(f"reading {format_size(data.size)} of {file}")
+    return sketch_of(read_dump(data), file=file)
+
+
+def sketch_of(dump: Dump, *, file: str) -> Sketch:
+    graph = dump.graph
+    found = held(graph)
+    children = Children(found.tree)
+    table = histogram(found, children)
+    total = int(found.retained[0])
+    least = max(LEAST_HOLDER_BYTES, int(total * LEAST_HOLDER_SHARE))
+    parent = telling_steps(found)
+    reached = found.reached
+    live = Tally(int(reached.sum()), int(graph.size[reached].sum()))
+    return Sketch(
+        file=file,
+        format=dump.format,
+        runtime=dump.runtime,
+        reachable=live,
+        unreachable=Tally(graph.nodes - live.objects, int(graph.size.sum()) - live.bytes),
+        classes={
+            name: (int(table.count[row]), int(table.retained[row]))
+            for row, name in enumerate(table.names)
+            if table.count[row]
+        },
+        holders=every_holder(dump, found, children, parent, least_bytes=least),
+        partial=dump.partial,
+        warnings=tuple(f"{file}: {warning}" for warning in dump.warnings),
+    )
+
+
+def difference(sketches: Sequence[Sketch]) -> HeapDiff:
+    """``sketches``: two or more, oldest first. Raises CallerError for dumps of different formats."""
+    formats = {each.format for each in sketches}
+    if len(formats) > 1:
+        raise CallerError(
+            "dumps of different runtimes cannot be compared",
+            why=", ".join(f"{each.file} is {each.format}" for each in sketches),
+            next_step="oakum heap analyze FILE",
+        )
+    first, last = sketches[0], sketches[-1]
+    return HeapDiff(
+        files=tuple(each.file for each in sketches),
+        format=last.format,
+        runtime=last.runtime,
+        reachable=tuple(each.reachable for each in sketches),
+        unreachable=tuple(each.unreachable for each in sketches),
+        grown=_classes(sketches),
+        suspects=_suspects(sketches),
+        partial=any(each.partial for each in sketches),
+        warnings=(*(warning for each in sketches for warning in each.warnings), *_shrunk(first, last)),
+    )
+
+
+def _shrunk(first: Sketch, last: Sketch) -> tuple[str, ...]:
+    if last.reachable.bytes >= first.reachable.bytes:
+        return ()
+    before, after = format_size(first.reachable.bytes), format_size(last.reachable.bytes)
+    return (f"less is held in the last dump than in the first: {before}, then {after}; give the oldest dump first",)
+
+
+def _classes(sketches: Sequence[Sketch]) -> tuple[ClassGrowth, ...]:
+    """Those whose count grew, most retained bytes gained first."""
+    rows = [
+        ClassGrowth(
+            name,
+            tuple(each.classes.get(name, (0, 0))[0] for each in sketches),
+            tuple(each.classes.get(name, (0, 0))[1] for each in sketches),
+        )
+        for name in sketches[-1].classes
+    ]
+    grown = [row for row in rows if row.counts[-1] > row.counts[0]]
+    return tuple(sorted(grown, key=lambda row: row.retained_bytes[0] - row.retained_bytes[-1])[:MOST_CLASSES])
+
+
+def _suspects(sketches: Sequence[Sketch]) -> tuple[Suspect, ...]:
+    """The application's own first, then most grown first."""
+    first, last = sketches[0], sketches[-1]
+    gained = max(1, last.reachable.bytes - first.reachable.bytes)
+    least = max(LEAST_HOLDER_BYTES, int(GROWN_SHARE * last.reachable.bytes))
+    found = []
+    for name, suspect in last.holders.items():
+        growth = tuple(each.holders[name].retained_bytes if name in each.holders else 0 for each in sketches)
+        if growth[-1] - growth[0] >= least:
+            found.append(_grown(suspect, growth, sketches, gained))
+    ranked = sorted(found, key=lambda suspect: (suspect.foreign, suspect.growth[0] - suspect.growth[-1]))
+    return tuple(replace(suspect, rank=rank) for rank, suspect in enumerate(ranked[:MOST_SUSPECTS], 1))
+
+
+def _grown(suspect: Suspect, growth: tuple[int, ...], sketches: Sequence[Sketch], gained: int) -> Suspect:
+    """Sure in proportion to the part of the heap's growth that it accounts for, and when it never gave back."""
+    part = min(1.0, (growth[-1] - growth[0]) / gained)
+    steady = all(before <= after for before, after in zip(growth, growth[1:], strict=False))
+    known = sketches[0].holders.get(suspect.holder)
+    sure = (0.5 + 0.35 * part + (0.1 if steady and len(growth) > 2 else 0.0)) * (1.0 if steady else 0.6)
+    items = f"{format_count(known.count if known else 0)} → {format_count(suspect.count)}"
+    what = suspect.item_type or "objects"
+    sizes = " → ".join(format_size(size) for size in growth)
+    return replace(
+        suspect,
+        title=f"{suspect.holder} grew: {sizes}, {items} {what}",
+        confidence=round(min(MOST_CONFIDENCE, sure) * (0.5 if suspect.foreign else 1.0), 3),
+        growth=growth,
+    )
