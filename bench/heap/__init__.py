@@ -1,0 +1,1 @@
+"""The heap engine on dumps of our own leaking programs, beside its peers."""
