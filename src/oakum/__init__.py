@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from oakum.api import analyze_heap as analyze_heap
     from oakum.api import diff_heaps as diff_heaps
+    from oakum.api import heap_paths as heap_paths
     from oakum.api import investigate as investigate
     from oakum.api import scan as scan
     from oakum.model.assessment import Investigation as Investigation
     from oakum.model.errors import OakumError as OakumError
     from oakum.model.heap import HeapDiff as HeapDiff
+    from oakum.model.heap import HeapPaths as HeapPaths
     from oakum.model.heap import HeapReport as HeapReport
     from oakum.model.scan import Scan as Scan
     from oakum.model.series import Series as Series
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "HeapDiff": "oakum.model.heap",
+    "HeapPaths": "oakum.model.heap",
     "HeapReport": "oakum.model.heap",
     "Investigation": "oakum.model.assessment",
     "OakumError": "oakum.model.errors",
@@ -34,12 +37,14 @@ _HOMES = {
     "WorkloadSeries": "oakum.model.series",
     "analyze_heap": "oakum.api",
     "diff_heaps": "oakum.api",
+    "heap_paths": "oakum.api",
     "investigate": "oakum.api",
     "scan": "oakum.api",
 }
 
 __all__ = [
     "HeapDiff",
+    "HeapPaths",
     "HeapReport",
     "Investigation",
     "OakumError",
@@ -49,6 +54,7 @@ __all__ = [
     "WorkloadSeries",
     "analyze_heap",
     "diff_heaps",
+    "heap_paths",
     "investigate",
     "scan",
 ]

@@ -11,7 +11,7 @@ from oakum.loop import investigate as investigating
 from oakum.loop import scan as scanning
 from oakum.loop.progress import Progress, Silent
 from oakum.model.assessment import Investigation
-from oakum.model.heap import HeapDiff, HeapReport
+from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
 from oakum.model.scan import Scan
 from oakum.model.target import parse_target
 
@@ -51,3 +51,13 @@ def diff_heaps(*files: str | Path, memory_bytes: int | None = None, progress: Pr
     settings = heaping.Settings.of(memory_bytes=memory_bytes)
     names = [str(file) for file in files]
     return heaping.diff(names, machine=wiring.machine(), settings=settings, progress=progress or Silent())
+
+
+def heap_paths(
+    file: str | Path, name: str, *, most: int = 3, memory_bytes: int | None = None, progress: Progress | None = None
+) -> HeapPaths:
+    """As ``oakum heap paths FILE --class NAME``."""
+    settings = heaping.Settings.of(memory_bytes=memory_bytes)
+    machine = wiring.machine()
+    told = progress or Silent()
+    return heaping.paths(str(file), name, most=most, machine=machine, settings=settings, progress=told)

@@ -127,3 +127,14 @@ def test_one_dump_cannot_be_compared(dump):
     run = oakum("heap", "diff", dump)
     assert run.code == 2
     run.says("one dump", "oakum heap diff")
+
+
+def test_the_way_to_a_class_is_told(dump):
+    run = oakum("heap", "paths", dump, "--class", "Session", "-o", "json")
+    assert run.code == 0, run.err
+    answer = run.json
+    assert (answer["class"], answer["count"]) == ("shop.Session", 3000)
+    assert answer["groups"][0]["path"][0]["node"] == "class shop.SessionCache"
+    wrong = oakum("heap", "paths", dump, "--class", "NoSuchClass")
+    assert wrong.code == 2
+    wrong.says("no class 'NoSuchClass'")

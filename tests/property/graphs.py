@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,15 +55,24 @@ class Drawn:
         return self.reached() - self.reached(without=node)
 
     def paths(self, node):
-        """Every way from a root to ``node`` without a repeat."""
-        found = []
-        others = [other for other in range(NODES) if other != node]
-        edges = set(self.strong)
-        for length in range(NODES):
-            for middle in itertools.permutations(others, length):
-                path = (*middle, node)
-                if path[0] in self.roots and all(step in edges for step in itertools.pairwise(path)):
-                    found.append(path)
+        """Every way from a root to ``node`` without a repeat: all ways are walked, from every root."""
+        edges = sorted(set(self.strong))
+        found, todo = [], [(root,) for root in self.roots]
+        while todo:
+            path = todo.pop()
+            if path[-1] == node:
+                found.append(path)
+            else:
+                todo += [(*path, target) for source, target in edges if source == path[-1] and target not in path]
+        return found
+
+    def distances(self, without):
+        """Steps from a root to each node that is reached without the edges of some nodes."""
+        found, level, steps = {}, set(self.roots), 1
+        while level:
+            found |= dict.fromkeys(level, steps)
+            level = {target for source, target in self.strong if source in level - without} - set(found)
+            steps += 1
         return found
 
 

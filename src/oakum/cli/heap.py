@@ -1,4 +1,4 @@
-"""``oakum heap analyze FILE`` and ``oakum heap diff A B…``."""
+"""``oakum heap analyze FILE``, ``oakum heap diff A B…`` and ``oakum heap paths FILE --class NAME``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
-from oakum.model.errors import DataError
+from oakum.model.errors import CallerError, DataError
 from oakum.model.units import parse_size
 
 app = typer.Typer(help="What is in a heap dump, and who holds it.", no_args_is_help=True, rich_markup_mode=None)
@@ -96,3 +96,38 @@ def diff(
             why=found.warnings[0] if found.warnings else "",
             next_step="take the dump again",
         )
+
+
+@app.command()
+def paths(
+    dump: Annotated[str, typer.Argument(metavar="FILE", help="a heap dump, plain, gzip or zstd; - is standard input")],
+    *,
+    name: Annotated[str, typer.Option("--class", metavar="NAME", help="whole, or its last part if that is clear")],
+    most: Annotated[int, typer.Option("--most", min=1, help="different ways to the largest object of the class")] = 3,
+    memory: MemoryOption = "",
+    output: OutputOption = Output.TABLE,
+    file: FileOption = None,
+) -> None:
+    """Why objects of one class are still there: who holds them, and by which ways.
+
+    Exits 0 once found, 2 when roots hold no object of such a class.
+    """
+    from oakum.cli.progress import progress  # noqa: PLC0415
+    from oakum.loop import heap as journey  # noqa: PLC0415
+
+    if output is Output.HTML:
+        raise CallerError("paths has no page", why="it is a short list", next_step="oakum heap paths -o json")
+    check_file(file)
+    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
+    with progress() as told:
+        found = journey.paths(dump, name, most=most, machine=wiring.machine(), settings=settings, progress=told)
+    from oakum.render.codec_heap import heap_paths_to_json  # noqa: PLC0415
+    from oakum.render.table_heap import heap_paths_view  # noqa: PLC0415
+
+    answer(
+        output,
+        file,
+        table=lambda: heap_paths_view(found),
+        encoded=lambda: heap_paths_to_json(found),
+        html=str,
+    )

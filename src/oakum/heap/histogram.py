@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from oakum.heap.graph import HeapGraph
 from oakum.heap.held import Held
 from oakum.heap.tree import Children, sum_by_group
+from oakum.model.heap import HolderClass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,20 +29,6 @@ class Histogram:
     dead_count: NDArray[np.int64]
     dead_shallow: NDArray[np.int64]
     group: NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class DominatorClass:
-    """Objects of class ``name`` that immediately dominate ``dominated`` objects of the class asked for.
-
-    ``holders``: how many of them. ``shallow_bytes``, ``retained_bytes``: of the objects that they dominate.
-    """
-
-    name: str
-    holders: int
-    dominated: int
-    shallow_bytes: int
-    retained_bytes: int
 
 
 def groups(graph: HeapGraph) -> tuple[tuple[str, ...], NDArray[np.int32]]:
@@ -76,7 +63,7 @@ def histogram(held: Held, children: Children) -> Histogram:
     )
 
 
-def dominators_of_class(held: Held, found: Histogram, name: str) -> tuple[DominatorClass, ...]:
+def dominators_of_class(held: Held, found: Histogram, name: str) -> tuple[HolderClass, ...]:
     """Who immediately dominates the objects of one class, by class, most retained first; "root" for the virtual root.
 
     Those that another object of the class dominates are counted with it, under the class itself. O(n).
@@ -92,7 +79,7 @@ def dominators_of_class(held: Held, found: Histogram, name: str) -> tuple[Domina
         chosen = by_number[above] == row
         own = asked[chosen]
         rows.append(
-            DominatorClass(
+            HolderClass(
                 name=found.names[row] if row >= 0 else "root",
                 holders=int(np.unique(above[chosen]).size),
                 dominated=int(own.size),

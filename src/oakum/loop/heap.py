@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oakum.model.errors import CallerError
-from oakum.model.heap import HeapDiff, HeapReport
+from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
 from oakum.model.ports import Dumps, Request
 from oakum.model.units import format_size
 
@@ -58,6 +58,13 @@ def diff(files: Sequence[str], *, machine: Machine, settings: Settings, progress
     return made
 
 
+def paths(file: str, name: str, *, most: int, machine: Machine, settings: Settings, progress: Progress) -> HeapPaths:
+    """Why objects of class ``name`` are there. Raises CallerError, DataError or MachineError."""
+    made = _apart({"verb": "paths", "file": file, "class": name, "most": most}, machine, settings, progress)
+    assert isinstance(made, HeapPaths)
+    return made
+
+
 def _apart(request: Request, machine: Machine, settings: Settings, progress: Progress) -> object:
     memory = settings.memory_bytes or int(machine.cgroups.machine_memory_bytes() * MACHINE_SHARE)
     return machine.apart.run(WORKER, request, memory_bytes=memory, told=progress.stage)
@@ -69,9 +76,12 @@ def work(request: Request, *, dumps: Dumps, told: Told) -> object:
     if request["verb"] == "diff":
         return _compared(request["files"], dumps, told)
     from oakum.heap.analysis import analyze as analysis  # noqa: PLC0415  (loads the kernels)
+    from oakum.heap.ways import paths_to_class  # noqa: PLC0415
 
     file = str(request["file"])
     with dumps.open(file) as data:
+        if request["verb"] == "paths":
+            return paths_to_class(data, str(request["class"]), file=file, most=int(str(request["most"])), told=told)
         return analysis(data, file=file, told=told)
 
 

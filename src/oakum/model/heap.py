@@ -130,3 +130,47 @@ class HeapDiff:
     suspects: tuple[Suspect, ...]
     partial: bool
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HolderClass:
+    """``holders`` objects of class ``name`` immediately dominate ``dominated`` objects of the class asked for.
+
+    "root" stands for what several holders share or a root holds itself.
+    """
+
+    name: str
+    holders: int
+    dominated: int
+    shallow_bytes: int
+    retained_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PathGroup:
+    """``count`` of the objects looked at are held in one way; ``path`` is that of one of them, from an anchor on."""
+
+    count: int
+    path: tuple[PathStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeapPaths:
+    """Why objects of one class are still there. ``looked_at``: of how many the ways were followed.
+
+    ``largest``: different ways from a root to the one that retains most, shortest first.
+    """
+
+    file: str
+    format: str
+    runtime: str
+    name: str
+    objects: Tally
+    retained_bytes: int
+    looked_at: int
+    held_by: tuple[HolderClass, ...]
+    groups: tuple[PathGroup, ...]
+    largest_bytes: int
+    largest: tuple[tuple[PathStep, ...], ...]
+    partial: bool
+    warnings: tuple[str, ...]

@@ -1,14 +1,16 @@
-"""``oakum.heap/1`` and ``oakum.heapdiff/1``."""
+"""``oakum.heap/1``, ``oakum.heapdiff/1`` and ``oakum.heappaths/1``."""
 
 from __future__ import annotations
 
-from oakum.model.heap import Block, HeapDiff, HeapReport, Suspect, Tally
+from oakum.model.growth import PathStep
+from oakum.model.heap import Block, HeapDiff, HeapPaths, HeapReport, Suspect, Tally
 from oakum.render.codec_growth import place_to_json
 from oakum.render.codec_number import texts
 from oakum.render.names import encodable
 
 SCHEMA = "oakum.heap/1"
 DIFF_SCHEMA = "oakum.heapdiff/1"
+PATHS_SCHEMA = "oakum.heappaths/1"
 
 
 def heap_to_json(report: HeapReport) -> dict[str, object]:
@@ -78,6 +80,38 @@ def heap_diff_to_json(diff: HeapDiff) -> dict[str, object]:
     }
 
 
+def heap_paths_to_json(paths: HeapPaths) -> dict[str, object]:
+    """``groups``: how many of the ``looked_at`` objects are held in one way, most first."""
+    return {
+        "schema": PATHS_SCHEMA,
+        "file": encodable(paths.file),
+        "format": paths.format,
+        "class": encodable(paths.name),
+        "count": paths.objects.objects,
+        "shallow_bytes": paths.objects.bytes,
+        "retained_bytes": paths.retained_bytes,
+        "held_by": [
+            {
+                "name": encodable(row.name),
+                "holders": row.holders,
+                "count": row.dominated,
+                "shallow_bytes": row.shallow_bytes,
+                "retained_bytes": row.retained_bytes,
+            }
+            for row in paths.held_by
+        ],
+        "looked_at": paths.looked_at,
+        "groups": [{"count": group.count, "path": _path(group.path)} for group in paths.groups],
+        "largest": {"retained_bytes": paths.largest_bytes, "paths": [_path(path) for path in paths.largest]},
+        "partial": paths.partial,
+        "warnings": texts(paths.warnings),
+    }
+
+
+def _path(path: tuple[PathStep, ...]) -> list[dict[str, str]]:
+    return [{"node": encodable(step.node), "via": encodable(step.via)} for step in path]
+
+
 def suspect_to_json(suspect: Suspect) -> dict[str, object]:
     return {
         "rank": suspect.rank,
@@ -88,7 +122,7 @@ def suspect_to_json(suspect: Suspect) -> dict[str, object]:
         "share": round(suspect.share, 6),
         "count": suspect.count,
         "item_type": encodable(suspect.item_type),
-        "path": [{"node": encodable(step.node), "via": encodable(step.via)} for step in suspect.path],
+        "path": _path(suspect.path),
         "places": [place_to_json(place) for place in suspect.places],
         "advice": encodable(suspect.advice),
         "confidence": suspect.confidence,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from oakum.model.heap import HeapDiff, HeapReport, Suspect
+from oakum.model.growth import PathStep
+from oakum.model.heap import HeapDiff, HeapPaths, HeapReport, Suspect
 from oakum.model.units import format_count, format_share, format_size
 from oakum.render.names import shown
 
@@ -87,6 +88,46 @@ def _diff_parts(diff: HeapDiff, top: int) -> Iterator[RenderableType]:
     )
 
 
+def heap_paths_view(paths: HeapPaths) -> RenderableType:
+    from rich.console import Group  # noqa: PLC0415
+
+    return Group(*_paths_parts(paths))
+
+
+def _paths_parts(paths: HeapPaths) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    yield Text(
+        f"{format_count(paths.objects.objects)} {shown(paths.name)}, {format_size(paths.objects.bytes)}; with them"
+        f" {format_size(paths.retained_bytes)} would go",
+        style="bold",
+    )
+    for warning in paths.warnings:
+        yield Text(f"note: {shown(warning)}", style="yellow")
+    yield from _table(
+        "held alone by",
+        ("class", "holders", "objects", "retained"),
+        [
+            (row.name, format_count(row.holders), format_count(row.dominated), format_size(row.retained_bytes))
+            for row in paths.held_by[:10]
+        ],
+    )
+    for group in paths.groups:
+        yield _title(f"{format_count(group.count)} of {format_count(paths.looked_at)} looked at")
+        yield from _path_lines(group.path)
+    for number, path in enumerate(paths.largest, 1):
+        yield _title(f"the largest ({format_size(paths.largest_bytes)}), way {number} from a root")
+        yield from _path_lines(path)
+
+
+def _path_lines(path: tuple[PathStep, ...]) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    for index, step in enumerate(path):
+        via = f"{shown(step.via)} → " if step.via else ""
+        yield Text(f"   {'  ' * index}{via}{shown(step.node)}", style="dim" if index + 1 < len(path) else "")
+
+
 def suspect_lines(suspect: Suspect) -> Iterator[RenderableType]:
     """The holder, its path, where in the code, what to do."""
     from rich.text import Text  # noqa: PLC0415
@@ -100,9 +141,7 @@ def suspect_lines(suspect: Suspect) -> Iterator[RenderableType]:
         f"   {growth or format_size(suspect.retained_bytes)}, {format_share(suspect.share)} of what is held;"
         f" {format_count(suspect.count)} items{of}"
     )
-    for index, step in enumerate(suspect.path):
-        via = f"{shown(step.via)} → " if step.via else ""
-        yield Text(f"   {'  ' * index}{via}{shown(step.node)}", style="dim" if index + 1 < len(suspect.path) else "")
+    yield from _path_lines(suspect.path)
     for place in suspect.places:
         yield Text(f"   {shown(str(place))}", style="cyan")
     yield Text(f"   fix: {shown(suspect.advice)}")
