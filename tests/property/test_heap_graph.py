@@ -68,7 +68,7 @@ def test_every_object_of_a_class_has_one_immediate_dominator(drawn):
     reached = drawn.reached()
     dominated = {node: drawn.dominated(node) for node in reached}
     names = ["raw" if kind < 0 else found.graph.kinds[kind] for kind in drawn.kinds]
-    for name in table.names:
+    for row_number, name in enumerate(table.names):
         want: dict[str, list[int]] = {}
         for node in reached:
             if names[node] != name:
@@ -76,7 +76,7 @@ def test_every_object_of_a_class_has_one_immediate_dominator(drawn):
             above = [other for other in reached if other != node and node in dominated[other]]
             nearest = min(above, key=lambda other: len(dominated[other]), default=None)
             want.setdefault("root" if nearest is None else names[nearest], []).append(node)
-        rows = dominators_of_class(found, table, name)
+        rows = dominators_of_class(found, table, row_number)
         assert {row.name: row.dominated for row in rows} == {key: len(nodes) for key, nodes in want.items()}
         for row in rows:
             assert row.shallow_bytes == sum(drawn.sizes[node] for node in want[row.name])

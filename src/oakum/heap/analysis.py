@@ -87,8 +87,7 @@ def _classes(table: Histogram) -> tuple[ClassRow, ...]:
 
 def _biggest(dump: Dump, held: Held, parent: NDArray[np.int32]) -> tuple[Big, ...]:
     tree, retained = held.tree, held.retained
-    most = min(retained.size, 50 * MOST_BIG)
-    numbers = np.argpartition(-retained, most - 1)[:most]
+    numbers = _largest(retained, 50 * MOST_BIG)
     above = tree.idom[numbers]
     only = number_of_only_root(held)
     above = np.where(above == only, 0, above)
@@ -101,6 +100,16 @@ def _biggest(dump: Dump, held: Held, parent: NDArray[np.int32]) -> tuple[Big, ..
         name = holder_name(dump, shortest(parent, node, held.root))
         found.append(Big(dump.label(node), name, int(held.graph.size[node]), int(retained[number])))
     return tuple(found)
+
+
+def _largest(retained: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Numbers of the largest, about ``most`` of them. A threshold first: few stand out, and a sort of all is dear."""
+    share = 1000
+    numbers = np.flatnonzero(retained >= int(retained[0]) // share)
+    while numbers.size < most and share < 100_000:
+        share *= 10
+        numbers = np.flatnonzero(retained >= int(retained[0]) // share)
+    return numbers[np.argsort(-retained[numbers], kind="stable")][:most]
 
 
 def number_of_only_root(held: Held) -> int:

@@ -34,6 +34,20 @@ def counts(strength: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Loose:
+    """Edges that do not count and were kept apart. ``source``, ``target``: int32[w]; ``strength``: uint8[w]."""
+
+    source: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    target: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    strength: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+
+
+def seeds(roots: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """int32[]: every root once, ascending."""
+    return np.unique(np.concatenate([np.empty(0, np.int32), *roots])).astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HeapGraph:
     """Nodes 0 … n - 1, edges 0 … m - 1 in rows by source.
 
@@ -45,6 +59,8 @@ class HeapGraph:
     names each group.
     ``edge_names``: int32[m], an index into ``names``, or -1 - i for element i of an array; None where the reader names
     edges by other means. ``edge_strength``: uint8[m], of Strength; None where every edge is strong.
+    ``loose``: edges that do not count and stand in no row. ``rooted``: (int64[n + 2], int32[m + roots]), the same rows
+    with the row of a virtual root n behind them, where the reader made room for it.
     ``late``: int32[], nodes that hold for a moment only (a thread's frames): a path round them tells more.
     """
 
@@ -59,6 +75,8 @@ class HeapGraph:
     edge_names: NDArray[np.int32] | None = None
     names: Sequence[str] = ()
     edge_strength: NDArray[np.uint8] | None = None
+    loose: Loose = field(default_factory=Loose)
+    rooted: tuple[NDArray[np.int64], NDArray[np.int32]] | None = None
     late: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     @property
@@ -67,7 +85,8 @@ class HeapGraph:
 
     @property
     def edges(self) -> int:
-        return len(self.edge_targets)
+        """Those that do not count too."""
+        return len(self.edge_targets) + len(self.loose.target)
 
     def targets(self, node: int) -> NDArray[np.int32]:
         """The nodes that ``node`` refers to, by whatever strength."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.compiled import chosen
-from oakum.heap.graph import HeapGraph, Strength, counts
+from oakum.heap.graph import HeapGraph, Strength, counts, seeds
 from oakum.heap.tree import Dominators, dominators, kernels
 
 
@@ -51,29 +51,40 @@ def held(graph: HeapGraph) -> Held:
 
 def edges_that_count(graph: HeapGraph) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """(int64[n + 2], int32[m' + roots]): rows of the nodes, then the row of the virtual root."""
+    if graph.rooted is not None:
+        return graph.rooted
     offsets, targets = graph.edge_offsets, graph.edge_targets
     if graph.edge_strength is not None and graph.edge_strength.any():
         keep = counts(graph.edge_strength)
         offsets = _offsets_of(keep, offsets)
         targets = targets[keep]
-    seeds = np.unique(np.concatenate([np.empty(0, np.int32), *graph.roots])).astype(np.int32)
-    return np.append(offsets, offsets[-1] + seeds.size), np.concatenate([targets, seeds])
+    first = seeds(graph.roots)
+    return np.append(offsets, offsets[-1] + first.size), np.concatenate([targets, first])
+
+
+LOOSE = (Strength.WEAK, Strength.SOFT, Strength.PHANTOM, Strength.FINALIZER)
 
 
 def loosely_held(graph: HeapGraph, reached: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """bool[n]: what no strong edge reaches, but soft, weak, phantom or finalizer edges do. O(n + m)."""
-    if graph.edge_strength is None or not graph.edge_strength.any():
-        return np.zeros(graph.nodes, np.bool_)
-    loose = np.isin(graph.edge_strength, (Strength.WEAK, Strength.SOFT, Strength.PHANTOM, Strength.FINALIZER))
-    source_row = np.searchsorted(graph.edge_offsets, np.flatnonzero(loose), side="right") - 1
-    seeds = graph.edge_targets[loose][reached[source_row]]
     depth = np.where(reached, 0, -1).astype(np.int32)
-    seeds = np.unique(seeds[~reached[seeds]]).astype(np.int32)
     parent = np.full(graph.nodes, -1, np.int32)
     walk = chosen(kernels.breadth_first, graph.nodes + graph.edges)
-    walk(graph.edge_offsets, graph.edge_targets, seeds, parent, depth)
+    while (first := _next_loose(graph, depth)).size:
+        walk(graph.edge_offsets, graph.edge_targets, first, parent, depth)
     found: NDArray[np.bool_] = (depth >= 0) & ~reached
     return found
+
+
+def _next_loose(graph: HeapGraph, depth: NDArray[np.int32]) -> NDArray[np.int32]:
+    """What loose edges lead to from what was met so far (``depth`` not below 0), and was not met itself."""
+    apart = graph.loose
+    to = apart.target[(depth[apart.source] >= 0) & np.isin(apart.strength, LOOSE)]
+    if graph.edge_strength is not None and graph.edge_strength.any():
+        edges = np.flatnonzero(np.isin(graph.edge_strength, LOOSE))
+        source = np.searchsorted(graph.edge_offsets, edges, side="right") - 1
+        to = np.concatenate([to, graph.edge_targets[edges][depth[source] >= 0]])
+    return np.unique(to[depth[to] < 0]).astype(np.int32)
 
 
 def _offsets_of(keep: NDArray[np.bool_], offsets: NDArray[np.int64]) -> NDArray[np.int64]:

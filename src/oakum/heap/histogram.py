@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.compiled import chosen
 from oakum.heap.graph import HeapGraph
 from oakum.heap.held import Held
-from oakum.heap.tree import Children, sum_by_group
+from oakum.heap.tree import Children, kernels
 from oakum.model.heap import HolderClass
 
 
@@ -19,7 +20,7 @@ class Histogram:
 
     ``count``, ``shallow``, ``retained``: int64[c], of what roots hold. ``retained`` counts each byte once per class: an
     object that another of its class dominates adds nothing. ``dead_count``, ``dead_shallow``: int64[c], of the rest.
-    ``group``: int32[n], the row of each node; a raw block is row 0, "raw", if there is any.
+    ``row_of_kind``: int32[kinds + 1], the row of each of the graph's kinds; the last row, "raw", is of raw blocks.
     """
 
     names: tuple[str, ...]
@@ -28,60 +29,50 @@ class Histogram:
     retained: NDArray[np.int64]
     dead_count: NDArray[np.int64]
     dead_shallow: NDArray[np.int64]
-    group: NDArray[np.int32]
+    row_of_kind: NDArray[np.int32]
 
 
-def groups(graph: HeapGraph) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    """(class names, the row of each node: int32[n])."""
+def rows_of_kinds(graph: HeapGraph) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """(class names, int32[kinds + 1]: the row of each kind). The last is that of kind -1, a raw block."""
     rows: dict[str, int] = {}
-    raw = bool((graph.kind < 0).any())
-    if raw:
-        rows["raw"] = 0
-    row_of_kind = np.array([rows.setdefault(name, len(rows)) for name in graph.kinds] + [0], np.int32)
-    return tuple(rows), row_of_kind[graph.kind]
+    of_kind = [rows.setdefault(name, len(rows)) for name in graph.kinds]
+    return (*rows, "raw"), np.array([*of_kind, len(rows)], np.int32)
 
 
 def histogram(held: Held, children: Children) -> Histogram:
     """O(n)."""
-    graph = held.graph
-    names, group = groups(graph)
-    reached = held.reached
-    rows = len(names)
-    live, dead = np.where(reached, group, -1).astype(np.int32), np.where(reached, -1, group).astype(np.int32)
-    ones = np.ones(graph.nodes, np.int64)
-    vertex = held.tree.vertex
-    by_number = np.append(group, np.int32(-1))[vertex]
-    top = np.where(children.topmost(by_number), by_number, -1).astype(np.int32)
-    return Histogram(
-        names=names,
-        count=sum_by_group(live, ones, rows),
-        shallow=sum_by_group(live, graph.size, rows),
-        retained=sum_by_group(top, held.retained, rows),
-        dead_count=sum_by_group(dead, ones, rows),
-        dead_shallow=sum_by_group(dead, graph.size, rows),
-        group=group,
+    graph, tree = held.graph, held.tree
+    names, rows = rows_of_kinds(graph)
+    count, shallow, dead_count, dead_shallow = chosen(kernels.tally, graph.nodes)(
+        graph.kind, rows, graph.size, tree.order, len(names)
     )
+    retained = chosen(kernels.sum_topmost, tree.vertex.size)(
+        children.starts, children.below, tree.vertex, graph.kind, rows, held.retained, len(names)
+    )
+    return Histogram(names, count, shallow, retained, dead_count, dead_shallow, rows)
 
 
-def dominators_of_class(held: Held, found: Histogram, name: str) -> tuple[HolderClass, ...]:
+def nodes_of_class(held: Held, found: Histogram, row: int) -> NDArray[np.int64]:
+    """int64[]: what roots hold of one class, ascending. O(n)."""
+    return np.flatnonzero((found.row_of_kind[held.graph.kind] == row) & held.reached)
+
+
+def dominators_of_class(held: Held, found: Histogram, row: int) -> tuple[HolderClass, ...]:
     """Who immediately dominates the objects of one class, by class, most retained first; "root" for the virtual root.
 
     Those that another object of the class dominates are counted with it, under the class itself. O(n).
     """
-    if name not in found.names:
-        return ()
     tree = held.tree
-    by_number = np.append(found.group, np.int32(-1))[tree.vertex]
-    asked = np.flatnonzero(by_number == found.names.index(name))
+    asked = tree.order[nodes_of_class(held, found, row)]
     above = tree.idom[asked]
+    of = np.where(above > 0, found.row_of_kind[np.append(held.graph.kind, 0)[tree.vertex[above]]], -1)
     rows = []
-    for row in np.unique(by_number[above]).tolist():
-        chosen = by_number[above] == row
-        own = asked[chosen]
+    for each in np.unique(of).tolist():
+        own = asked[of == each]
         rows.append(
             HolderClass(
-                name=found.names[row] if row >= 0 else "root",
-                holders=int(np.unique(above[chosen]).size),
+                name=found.names[each] if each >= 0 else "root",
+                holders=int(np.unique(above[of == each]).size),
                 dominated=int(own.size),
                 shallow_bytes=int(held.graph.size[tree.vertex[own]].sum()),
                 retained_bytes=int(held.retained[own].sum()),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from oakum.heap.compiled import chosen
 from oakum.heap.held import Held
-from oakum.heap.tree import kernels
+from oakum.heap.tree import kernels, row_starts
 
 MOST_EXPANDED = 100_000
 """Paths are looked for no further than this many steps: a clique has more of them than anybody can read."""
@@ -20,11 +20,11 @@ MOST_EXPANDED = 100_000
 class Backward:
     """The edges that count, turned round, and how far each node is from a root.
 
-    ``starts``: int64[n + 2], ``sources``: int32[m']: who holds each node; node n is the virtual root.
+    ``starts``: [n + 2], ``sources``: int32[m']: who holds each node; node n is the virtual root.
     ``parent``, ``depth``: int32[n + 1]: the step before on a shortest way from that root, -1 for none.
     """
 
-    starts: NDArray[np.int64]
+    starts: NDArray[np.int32] | NDArray[np.int64]
     sources: NDArray[np.int32]
     parent: NDArray[np.int32]
     depth: NDArray[np.int32]
@@ -38,7 +38,8 @@ def backward(held: Held) -> Backward:
     chosen(kernels.breadth_first, steps)(held.offsets, held.targets, np.array([held.root], np.int32), parent, depth)
     # Numbered by themselves: nodes that no root reaches hold nothing that counts.
     order = np.where(depth >= 0, np.arange(nodes), -1).astype(np.int32)
-    starts, sources = chosen(kernels.reverse, steps)(held.offsets, held.targets, order, nodes)
+    starts = row_starts(nodes, held.targets.size)
+    sources = chosen(kernels.reverse, steps)(held.offsets, held.targets, order, starts)
     return Backward(starts, sources, parent, depth)
 
 

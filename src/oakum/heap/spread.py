@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from oakum.heap.held import Held
 from oakum.heap.tree import Children
@@ -40,8 +39,7 @@ class Point:
 
 def points(held: Held, children: Children, *, least_bytes: int, most: int = MOST_POINTS) -> list[Point]:
     """Most bytes first, at most ``most``. Work is in proportion to the children of heavy nodes."""
-    retained, own = held.retained, np.append(held.graph.size, 0)[held.tree.vertex]
-    kinds = np.append(held.graph.kind, -2)[held.tree.vertex]
+    retained, vertex = held.retained, held.tree.vertex
     found: list[Point] = []
     todo = [0]
     while todo and len(found) < most:
@@ -52,7 +50,7 @@ def points(held: Held, children: Children, *, least_bytes: int, most: int = MOST
         if not number:
             todo.extend(large.tolist())
             continue
-        if _is_chain(number, children, retained, kinds):
+        if _is_chain(number, children, held):
             found.append(Point(number, total, int(below.size), chained=True))
             continue
         heavy = large[retained[large] >= HEAVY_SHARE * total]
@@ -62,20 +60,21 @@ def points(held: Held, children: Children, *, least_bytes: int, most: int = MOST
         # What is too small to carry its holder may still be large enough to be told.
         todo.extend(large.tolist())
         rest = total - int(retained[large].sum())
-        if rest >= max(least_bytes, REST_SHARE * total) and rest > 2 * int(own[number]):
+        if rest >= max(least_bytes, REST_SHARE * total) and rest > 2 * int(held.graph.size[vertex[number]]):
             found.append(Point(number, rest, int(below.size), chained=False))
     return sorted(found, key=lambda point: -point.bytes)
 
 
-def _is_chain(number: int, children: Children, retained: NDArray[np.int64], kinds: NDArray[np.int32]) -> bool:
+def _is_chain(number: int, children: Children, held: Held) -> bool:
     """The heaviest child is of the same class, and so on, each step giving up a little."""
+    retained, vertex, kind = held.retained, held.tree.vertex, held.graph.kind
     at = number
     for _ in range(CHAIN_STEPS):
         below = children.of(at)
         if not below.size:
             return False
         heaviest = int(below[np.argmax(retained[below])])
-        if kinds[heaviest] != kinds[number] or retained[heaviest] < CARRIED_SHARE * retained[at]:
+        if kind[vertex[heaviest]] != kind[vertex[number]] or retained[heaviest] < CARRIED_SHARE * retained[at]:
             return False
         at = heaviest
     return True

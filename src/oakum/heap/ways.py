@@ -11,7 +11,7 @@ from oakum.heap.analysis import Told
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.held import Held, held
-from oakum.heap.histogram import Histogram, dominators_of_class, histogram
+from oakum.heap.histogram import Histogram, dominators_of_class, histogram, nodes_of_class
 from oakum.heap.paths import backward, distinct, shortest, telling_steps
 from oakum.heap.suspects import steps
 from oakum.heap.tree import Children
@@ -35,7 +35,7 @@ def paths_to_class(data: NDArray[np.uint8], name: str, *, file: str, most: int, 
 def ways(dump: Dump, found: Held, name: str, *, file: str, most: int) -> HeapPaths:
     table = histogram(found, Children(found.tree))
     row = _row(table, name, file)
-    nodes = np.flatnonzero((table.group == row) & found.reached)
+    nodes = nodes_of_class(found, table, row)
     retained = found.retained[found.tree.order[nodes]]
     largest = int(nodes[np.argmax(retained)])
     looked_at = nodes[:: -(-nodes.size // MOST_LOOKED_AT)]
@@ -47,7 +47,7 @@ def ways(dump: Dump, found: Held, name: str, *, file: str, most: int) -> HeapPat
         objects=Tally(int(table.count[row]), int(table.shallow[row])),
         retained_bytes=int(table.retained[row]),
         looked_at=int(looked_at.size),
-        held_by=dominators_of_class(found, table, table.names[row]),
+        held_by=dominators_of_class(found, table, row),
         groups=_groups(dump, found, looked_at),
         largest_bytes=int(retained.max()),
         largest=tuple(steps(dump, path) for path in distinct(backward(found), largest, most=most)),

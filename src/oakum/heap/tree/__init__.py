@@ -30,7 +30,7 @@ class Dominators:
 
 
 class Children:
-    """Children in the dominator tree, by number. ``starts``: int64[k + 1]; ``below``: int32[k - 1]. O(k)."""
+    """Children in the dominator tree, by number. ``starts``: int32[k + 1]; ``below``: int32[k - 1]. O(k)."""
 
     def __init__(self, tree: Dominators) -> None:
         self._tree = tree
@@ -41,11 +41,6 @@ class Children:
         found: NDArray[np.int32] = self.below[self.starts[number] : self.starts[number + 1]]
         return found
 
-    def topmost(self, group: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """bool[k]: the numbers that no other of their group (int32[k], -1: none) dominates. O(k)."""
-        found: NDArray[np.bool_] = chosen(kernels.topmost, group.size)(self.starts, self.below, group)
-        return found
-
 
 def dominators(offsets: NDArray[np.int64], targets: NDArray[np.int32], root: int) -> Dominators:
     """Of what ``root`` reaches. ``offsets``: int64[n + 1], non-decreasing; ``targets``: int32[m], all in [0, n).
@@ -54,8 +49,16 @@ def dominators(offsets: NDArray[np.int64], targets: NDArray[np.int32], root: int
     """
     steps = offsets.size + targets.size
     order, vertex, parent = chosen(kernels.depth_first, steps)(offsets, targets, root)
-    starts, sources = chosen(kernels.reverse, steps)(offsets, targets, order, vertex.size)
+    starts = row_starts(vertex.size, targets.size)
+    sources = chosen(kernels.reverse, steps)(offsets, targets, order, starts)
     return Dominators(order, vertex, chosen(kernels.dominators, steps)(starts, sources, parent))
+
+
+def row_starts(rows: int, edges: int) -> NDArray[np.int32] | NDArray[np.int64]:
+    """Zeros for where each row begins, as narrow as the number of edges allows."""
+    if edges < 2**31:
+        return np.zeros(rows + 1, np.int32)
+    return np.zeros(rows + 1, np.int64)
 
 
 def shortest_paths(
@@ -73,9 +76,3 @@ def shortest_paths(
         walk(offsets, targets, members.astype(np.int32), parent, depth)
         which[(depth >= 0) & (which < 0)] = group
     return parent, depth, which
-
-
-def sum_by_group(group: NDArray[np.int32], value: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
-    """int64[groups]: exact sums of ``value`` (int64[k]) by ``group`` (int32[k], -1: none). O(k)."""
-    summed: NDArray[np.int64] = chosen(kernels.sum_by_group, group.size)(group, value, groups)
-    return summed

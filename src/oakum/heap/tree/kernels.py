@@ -105,9 +105,12 @@ def depth_first(offsets, targets, root):
 
 
 @njit(cache=True, nogil=True)
-def reverse(offsets, targets, order, count):
-    """Edges turned round and renumbered by `order`, among the nodes reached."""
-    starts = np.zeros(count + 1, np.int64)
+def reverse(offsets, targets, order, starts):
+    """Sources of the edges turned round and renumbered by `order`, among the k nodes reached.
+
+    `starts`: zeros[k + 1], filled with where each number's sources begin; its type must hold the number of edges.
+    """
+    count = starts.size - 1
     for node in range(offsets.size - 1):
         if order[node] < 0:
             continue
@@ -115,29 +118,32 @@ def reverse(offsets, targets, order, count):
             starts[order[targets[edge]] + 1] += 1
     for i in range(count):
         starts[i + 1] += starts[i]
-    fill = starts[:-1].copy()
     sources = np.empty(starts[count], np.int32)
     for node in range(offsets.size - 1):
         if order[node] < 0:
             continue
         for edge in range(offsets[node], offsets[node + 1]):
             target = order[targets[edge]]
-            sources[fill[target]] = order[node]
-            fill[target] += 1
-    return starts, sources
+            sources[starts[target]] = order[node]
+            starts[target] += 1
+    # Each begin has moved to the next one's place.
+    for i in range(count, 0, -1):
+        starts[i] = starts[i - 1]
+    starts[0] = 0
+    return sources
 
 
 @njit(cache=True, nogil=True)
 def dominators(starts, sources, parent):
     """Immediate dominators by semi-NCA (Georgiadis 2005), all in depth-first numbers; the root's is 0.
 
-    O(m log n) with path compression, nearly linear in practice.
+    They take the place of `parent`, which is given up. O(m log n) with path compression, nearly linear in practice.
     """
     count = parent.size
     semi = np.arange(count).astype(np.int32)
     label = np.arange(count).astype(np.int32)
     ancestor = parent.copy()
-    idom = parent.copy()
+    idom = parent
     stack = np.empty(count, np.int32)
     for node in range(count - 1, 0, -1):
         best = node
@@ -185,66 +191,67 @@ def sum_upwards(idom, value):
 
 @njit(cache=True, nogil=True)
 def children(idom):
-    """(starts: int64[k + 1], below: int32[k - 1]): the children of each number, ascending. The root is no child."""
+    """(starts: int32[k + 1], below: int32[k - 1]): the children of each number, ascending. The root is no child."""
     count = idom.size
-    starts = np.zeros(count + 1, np.int64)
+    starts = np.zeros(count + 1, np.int32)
     for number in range(1, count):
         starts[idom[number] + 1] += 1
     for number in range(count):
         starts[number + 1] += starts[number]
-    fill = starts[:-1].copy()
     below = np.empty(max(count - 1, 0), np.int32)
     for number in range(1, count):
-        below[fill[idom[number]]] = number
-        fill[idom[number]] += 1
+        below[starts[idom[number]]] = number
+        starts[idom[number]] += 1
+    for number in range(count, 0, -1):
+        starts[number] = starts[number - 1]
+    starts[0] = 0
     return starts, below
 
 
 @njit(cache=True, nogil=True)
-def topmost(starts, below, group):
-    """bool[k]: whether no dominator of a number is of its group. `group`: int32[k], -1 for none of any.
+def tally(kind, row_of_kind, size, order, rows):
+    """int64[4, rows]: count and bytes of what is reached, count and bytes of the rest, by row of each node's kind.
 
-    `starts`: int64[k + 1], `below`: int32[k - 1], the children of each number. O(k).
+    `row_of_kind`: int32[kinds + 1], the last is that of kind -1. `order`: int32[n + 1], below 0: not reached.
     """
-    count = group.size
-    most = -1
-    for number in range(count):
-        most = max(most, group[number])
-    open_groups = np.zeros(most + 1, np.int32)
-    top = np.zeros(count, np.bool_)
-    stack = np.empty(count, np.int32)
-    edge = np.empty(count, np.int64)
-    if count == 0:
-        return top
-    depth = 0
-    stack[0] = 0
-    edge[0] = starts[0]
-    if group[0] >= 0:
-        top[0] = True
-        open_groups[group[0]] = 1
-    while depth >= 0:
-        number = stack[depth]
-        if edge[depth] == starts[number + 1]:
-            if group[number] >= 0:
-                open_groups[group[number]] -= 1
-            depth -= 1
-            continue
-        child = below[edge[depth]]
-        edge[depth] += 1
-        if group[child] >= 0:
-            top[child] = open_groups[group[child]] == 0
-            open_groups[group[child]] += 1
-        depth += 1
-        stack[depth] = child
-        edge[depth] = starts[child]
-    return top
+    found = np.zeros((4, rows), np.int64)
+    for node in range(kind.size):
+        row = row_of_kind[kind[node]]
+        dead = 2 if order[node] < 0 else 0
+        found[dead, row] += 1
+        found[dead + 1, row] += size[node]
+    return found
 
 
 @njit(cache=True, nogil=True)
-def sum_by_group(group, value, groups):
-    """int64[groups]: the sum of `value` (int64[k]) over each group (int32[k]; -1 counts nowhere)."""
-    total = np.zeros(groups, np.int64)
-    for i in range(group.size):
-        if group[i] >= 0:
-            total[group[i]] += value[i]
+def sum_topmost(starts, below, vertex, kind, row_of_kind, value, rows):
+    """int64[rows]: `value` (int64[k], by number) of each number that no other of its row dominates. O(k).
+
+    `vertex`: int32[k], the node of each number; number 0 is the virtual root and of no row.
+    """
+    total = np.zeros(rows, np.int64)
+    count = vertex.size
+    open_rows = np.zeros(rows, np.int32)
+    stack = np.empty(count, np.int32)
+    edge = np.empty(count, np.int32)
+    depth = 0
+    stack[0] = 0
+    edge[0] = 0
+    while depth >= 0:
+        number = stack[depth]
+        at = starts[number] + edge[depth]
+        if at == starts[number + 1]:
+            if number:
+                open_rows[row_of_kind[kind[vertex[number]]]] -= 1
+            depth -= 1
+            continue
+        child = below[at]
+        edge[depth] += 1
+        row = row_of_kind[kind[vertex[child]]]
+        if open_rows[row] == 0:
+            total[row] += value[child]
+        open_rows[row] += 1
+        depth += 1
+        stack[depth] = child
+        edge[depth] = 0
     return total

@@ -98,7 +98,7 @@ class HprofDump:
         name = self.graph.kind_name(node)
         if self._is_thread(node):
             return f'thread "{self.thread_name(node)}" ({name})'
-        items = int(self._heap.items[node])
+        items = self._heap.items_of(node)
         return name if items < 0 else f"{name[:-2]}[{items}]"
 
     def is_anchor(self, node: int) -> bool:
@@ -153,7 +153,7 @@ class HprofDump:
 
     def length(self, node: int) -> int | None:
         """None for arrays: theirs counts empty slots too."""
-        if int(self._heap.items[node]) >= 0 or not self.is_inside(node):
+        if self._heap.items_of(node) >= 0 or not self.is_inside(node):
             return None
         if self.graph.kind_name(node).endswith("Set"):
             inner = self._node_at(self._reference(node, "map") or self._reference(node, "m"))
@@ -195,7 +195,7 @@ class HprofDump:
             return ""
         begin = int(self._heap.records.at[node]) + 1 + self._heap.header.id_bytes + 9
         wide = 2 if kind == "char[]" else 1
-        length = min(int(self._heap.items[node]) * wide, 2 * LONGEST_TEXT)
+        length = min(self._heap.items_of(node) * wide, 2 * LONGEST_TEXT)
         return self._heap.records.data[begin : begin + length].tobytes().decode(encoding, "replace")
 
     def _as_class(self, node: int) -> JavaClass | None:

@@ -320,41 +320,43 @@ def shallow_sizes(kind, items, element, head, instance):
 
 
 @njit(cache=True, nogil=True)
-def count_references(data, at, id_bytes, kind, field_starts, field_at, class_node, extra_node):
-    """int64[n + 1]: at most so many edges of each node, summed up: references that are not null, and extra edges.
+def count_references(data, at, id_bytes, kind, field_starts, field_at, field_strength, class_node, extra_node):
+    """(int64[n + 2], how many weak ones): at most so many edges of each node, summed up; the last row is left empty.
 
-    `field_starts`: int64[kinds + 1], `field_at`: int32[], bytes from the begin of an instance's values, ascending.
-    `class_node`: int32[kinds], the node that an instance's class is, -1 where that edge is left out.
-    `extra_node`: int32[x], ascending, the source of each edge that stands in no object's values.
+    `field_starts`: int64[kinds + 1]; `field_at`: int32[], bytes from the begin of an instance's values, ascending;
+    `field_strength`: uint8[], 0 for those that count. `class_node`: int32[kinds], the node that an instance's class is,
+    -1 where that edge is left out. `extra_node`: int32[x], ascending, the source of each edge that stands in no object.
     """
-    offsets = np.empty(at.size + 1, np.int64)
+    offsets = np.empty(at.size + 2, np.int64)
     offsets[0] = 0
     extra = 0
+    weak = 0
     for i in range(at.size):
         pos = at[i]
         tag = data[pos]
         degree = 0
         if tag == 0x21:
-            if kind[i] >= 0:
-                body = pos + 1 + 2 * id_bytes + 8
-                length = u4(data, body - 4)
-                for j in range(field_starts[kind[i]], field_starts[kind[i] + 1]):
-                    if field_at[j] + id_bytes <= length and identity(data, body + field_at[j], id_bytes) != 0:
+            body = pos + 1 + 2 * id_bytes + 8
+            length = u4(data, body - 4)
+            for j in range(field_starts[kind[i]], field_starts[kind[i] + 1]):
+                if field_at[j] + id_bytes <= length and identity(data, body + field_at[j], id_bytes) != 0:
+                    if field_strength[j]:
+                        weak += 1
+                    else:
                         degree += 1
-                if class_node[kind[i]] >= 0:
-                    degree += 1
         elif tag == 0x22:
             body = pos + 1 + 2 * id_bytes + 8
             for j in range(u4(data, pos + 1 + id_bytes + 4)):
                 if identity(data, body + j * id_bytes, id_bytes) != 0:
                     degree += 1
-            if kind[i] >= 0 and class_node[kind[i]] >= 0:
-                degree += 1
+        if (tag == 0x21 or tag == 0x22) and class_node[kind[i]] >= 0:
+            degree += 1
         while extra < extra_node.size and extra_node[extra] == i:
             degree += 1
             extra += 1
         offsets[i + 1] = offsets[i] + degree
-    return offsets
+    offsets[at.size + 1] = offsets[at.size]
+    return offsets, weak
 
 
 @njit(cache=True, nogil=True)
@@ -365,54 +367,55 @@ def fill_references(
     kind,
     field_starts,
     field_at,
-    field_name,
     field_strength,
     class_node,
-    class_name,
     extra_node,
     extra_target,
     extra_name,
+    field_name,
+    class_name,
     ids,
     starts,
     shift,
     offsets,
     targets,
     names,
-    strength,
+    loose_source,
+    loose_target,
+    loose_strength,
 ):
-    """Fill the rows that count_references made room for; returns how many edges lead to an object that is not there.
+    """Fill the rows that count_references made room for: (references to what is not there, edges, weak ones).
 
     Ids that are no object's are left out, so rows are pushed together and `offsets` is made anew.
     """
     put = 0
     extra = 0
+    loosely = 0
     dangling = 0
     for i in range(at.size):
         offsets[i] = put
         pos = at[i]
         tag = data[pos]
         if tag == 0x21:
-            if kind[i] >= 0:
-                body = pos + 1 + 2 * id_bytes + 8
-                length = u4(data, body - 4)
-                for j in range(field_starts[kind[i]], field_starts[kind[i] + 1]):
-                    if field_at[j] + id_bytes > length:
-                        continue
-                    wanted = identity(data, body + field_at[j], id_bytes)
-                    if wanted == 0:
-                        continue
-                    target = find(ids, starts, shift, wanted)
-                    if target < 0:
-                        dangling += 1
-                        continue
+            body = pos + 1 + 2 * id_bytes + 8
+            length = u4(data, body - 4)
+            for j in range(field_starts[kind[i]], field_starts[kind[i] + 1]):
+                if field_at[j] + id_bytes > length:
+                    continue
+                wanted = identity(data, body + field_at[j], id_bytes)
+                if wanted == 0:
+                    continue
+                target = find(ids, starts, shift, wanted)
+                if target < 0:
+                    dangling += 1
+                elif field_strength[j]:
+                    loose_source[loosely] = i
+                    loose_target[loosely] = target
+                    loose_strength[loosely] = field_strength[j]
+                    loosely += 1
+                else:
                     targets[put] = target
                     names[put] = field_name[j]
-                    strength[put] = field_strength[j]
-                    put += 1
-                if class_node[kind[i]] >= 0:
-                    targets[put] = class_node[kind[i]]
-                    names[put] = class_name
-                    strength[put] = 0
                     put += 1
         elif tag == 0x22:
             body = pos + 1 + 2 * id_bytes + 8
@@ -426,18 +429,15 @@ def fill_references(
                     continue
                 targets[put] = target
                 names[put] = -1 - j
-                strength[put] = 0
                 put += 1
-            if kind[i] >= 0 and class_node[kind[i]] >= 0:
-                targets[put] = class_node[kind[i]]
-                names[put] = class_name
-                strength[put] = 0
-                put += 1
+        if (tag == 0x21 or tag == 0x22) and class_node[kind[i]] >= 0:
+            targets[put] = class_node[kind[i]]
+            names[put] = class_name
+            put += 1
         while extra < extra_node.size and extra_node[extra] == i:
             targets[put] = extra_target[extra]
             names[put] = extra_name[extra]
-            strength[put] = 0
             put += 1
             extra += 1
     offsets[at.size] = put
-    return dangling
+    return dangling, put, loosely

@@ -19,7 +19,7 @@ class Lookup:
             self.starts = np.zeros(2, np.int32)
             return
         first, last = int(ids[0]), int(ids[-1])
-        while (last >> self.shift) - (first >> self.shift) >= 2 * ids.size + 2:
+        while (last >> self.shift) - (first >> self.shift) >= ids.size + 2:
             self.shift += 1
         buckets = (last >> self.shift) - (first >> self.shift) + 1
         self.starts = chosen(kernels.directory, ids.size)(ids, self.shift, buckets)

@@ -15,10 +15,11 @@ from oakum.heap.formats.hprof.lookup import Lookup
 from oakum.heap.formats.hprof.records import Records, scan
 from oakum.heap.formats.hprof.sizes import SizeModel, size_model
 from oakum.heap.formats.hprof.threads import Roots, read_roots
-from oakum.heap.graph import HeapGraph, Strength
+from oakum.heap.graph import HeapGraph, Loose, Strength, seeds
 from oakum.model.errors import DataError
 from oakum.model.units import format_count, format_size
 
+ARRAYS = (0x22, 0x23, 0xC3)
 REFERENT_OWNER = "java.lang.ref.Reference"
 STRENGTHS = {
     "java.lang.ref.SoftReference": Strength.SOFT,
@@ -42,9 +43,19 @@ class HprofHeap:
     sizes: SizeModel
     lookup: Lookup
     graph: HeapGraph
-    items: NDArray[np.int64]
     dangling: int
     warnings: tuple[str, ...]
+
+    def items(self, node: NDArray[np.integer]) -> NDArray[np.int64]:
+        """int64[k]: the length of each array, read from the file; -1 of what is none, and of no node (-1)."""
+        at = self.records.at[node]
+        array = np.isin(self.records.data[at], ARRAYS) & (node >= 0)
+        found = np.full(at.size, -1, np.int64)
+        found[array] = self.records.numbers(at[array] + 1 + self.header.id_bytes + 4, 4)
+        return found
+
+    def items_of(self, node: int) -> int:
+        return int(self.items(np.array([node], np.int64))[0])
 
 
 def read_hprof(data: NDArray[np.uint8]) -> HprofHeap:
@@ -65,23 +76,26 @@ def read_hprof(data: NDArray[np.uint8]) -> HprofHeap:
     sizes, instance = size_model(header.id_bytes, records.id, kind, items, list(by_kind), classes)
     element = np.array([_element(found, sizes) for found in by_kind], np.int64)
     size = chosen(kernels.shallow_sizes, kind.size)(kind, items, element, sizes.array_head, instance)
+    # As large as the ids: not kept beside the references.
+    del items
     lookup = Lookup(records.id)
     _size_of_classes(size, by_kind, classes, sizes, instance, lookup)
     roots = read_roots(records, classes)
-    edges = _Edges(records, classes, by_kind, kind, lookup, roots)
     groups = {name: _nodes(lookup, ids) for name, ids in roots.groups.items()}
+    edges = _Edges(classes, by_kind, kind, lookup, roots)
     graph = HeapGraph(
         address=records.id,
         size=size,
         kind=kind,
         kinds=tuple(found.name for found in by_kind),
-        edge_offsets=edges.offsets,
-        edge_targets=edges.targets,
+        edge_offsets=edges.offsets[:-1],
+        edge_targets=edges.targets[: edges.names.size],
         roots=tuple(groups.values()),
         root_kinds=tuple(groups),
         edge_names=edges.names,
         names=edges.texts,
-        edge_strength=edges.strength,
+        loose=edges.loose,
+        rooted=(edges.offsets, edges.targets),
         late=_nodes(lookup, list(roots.threads)),
     )
     return HprofHeap(
@@ -93,7 +107,6 @@ def read_hprof(data: NDArray[np.uint8]) -> HprofHeap:
         sizes,
         lookup,
         graph,
-        items,
         edges.dangling,
         _warnings(records, edges.dangling, graph.edges),
     )
@@ -166,13 +179,14 @@ class _Edges:
 
     def __init__(
         self,
-        records: Records,
         classes: Classes,
         by_kind: tuple[JavaClass, ...],
         kind: NDArray[np.int32],
         lookup: Lookup,
         roots: Roots,
     ) -> None:
+        records = classes.records
+        rooted = seeds([_nodes(lookup, ids) for ids in roots.groups.values()])
         self._texts: dict[str, int] = {"<class>": 0}
         self._classes = classes
         starts, places, names, strengths = self._fields(by_kind)
@@ -180,32 +194,35 @@ class _Edges:
         class_node = self._class_nodes(by_kind, lookup, roots)
         steps = records.data.size // 8
         place = (records.data, records.at, records.header.id_bytes, kind, starts, places)
-        offsets = chosen(kernels.count_references, steps)(*place, class_node, extra[0])
-        most = int(offsets[-1])
-        targets, edge_names = np.empty(most, np.int32), np.empty(most, np.int32)
-        strength = np.empty(most, np.uint8)
-        self.dangling = int(
-            chosen(kernels.fill_references, steps)(
-                *place,
-                names,
-                strengths,
-                class_node,
-                0,
-                *extra,
-                lookup.ids,
-                lookup.starts,
-                lookup.shift,
-                offsets,
-                targets,
-                edge_names,
-                strength,
-            )
+        count = chosen(kernels.count_references, steps)
+        offsets, weak = count(*place, strengths, class_node, extra[0])
+        most = int(offsets[-2])
+        # The virtual root's row stands at the end: walks need no copy of the others.
+        targets, edge_names = np.empty(most + rooted.size, np.int32), np.empty(most, np.int32)
+        loose = Loose(np.empty(weak, np.int32), np.empty(weak, np.int32), np.empty(weak, np.uint8))
+        self.dangling, kept, loosely = chosen(kernels.fill_references, steps)(
+            *place,
+            strengths,
+            class_node,
+            *extra,
+            names,
+            0,
+            lookup.ids,
+            lookup.starts,
+            lookup.shift,
+            offsets,
+            targets,
+            edge_names,
+            loose.source,
+            loose.target,
+            loose.strength,
         )
-        kept = int(offsets[-1])
+        offsets[-1] = kept + rooted.size
+        targets[kept : kept + rooted.size] = rooted
         self.offsets: NDArray[np.int64] = offsets
-        self.targets = targets[:kept]
+        self.targets = targets[: kept + rooted.size]
         self.names = edge_names[:kept]
-        self.strength = strength[:kept]
+        self.loose = Loose(loose.source[:loosely], loose.target[:loosely], loose.strength[:loosely])
         self.texts = tuple(self._texts)
 
     def _text(self, name: str) -> int:

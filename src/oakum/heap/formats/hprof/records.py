@@ -52,6 +52,13 @@ class Records:
     def number(self, at: int, wide: int) -> int:
         return int.from_bytes(self.data[at : at + wide].tobytes(), "big")
 
+    def numbers(self, at: NDArray[np.int64], wide: int) -> NDArray[np.int64]:
+        """int64[k]: the number at each place."""
+        value = np.zeros(at.size, np.int64)
+        for step in range(wide):
+            value = (value << 8) | self.data[at + step]
+        return value
+
     def identity(self, at: int) -> int:
         """An id as kernels see it: signed when it is of 8 bytes."""
         wide = self.header.id_bytes

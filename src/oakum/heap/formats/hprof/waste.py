@@ -56,7 +56,7 @@ def _duplicates(heap: HprofHeap, reached: NDArray[np.bool_]) -> list[Waste]:
         node = np.flatnonzero((heap.graph.kind == row) & reached & (tags == 0x23)).astype(np.int32)
         begin = heap.records.at[node] + 1 + heap.header.id_bytes + 9
         equal = duplicates(
-            heap.records.data, node, begin, heap.items[node] * VALUE_BYTES[code], heap.graph.size[node], most=3
+            heap.records.data, node, begin, heap.items(node) * VALUE_BYTES[code], heap.graph.size[node], most=3
         )
         if equal.wasted_bytes >= LEAST_BYTES:
             found.append(_duplicate(heap, known.name, equal))
@@ -93,7 +93,7 @@ def _table(heap: HprofHeap, table: Table, reached: NDArray[np.bool_]) -> tuple[N
     """(count, slots) of each collection of that very class: int64[k]; slots are 0 where no table was made yet."""
     none = np.empty(0, np.int64)
     used, capacity = [none], [none]
-    data, wide = heap.records.data, heap.header.id_bytes
+    wide = heap.header.id_bytes
     for row, known in enumerate(heap.classes_by_kind):
         count = heap.classes.value(known.id, table.count) if known.name == table.name else None
         slots = heap.classes.value(known.id, table.slots) if known.name == table.name else None
@@ -102,28 +102,21 @@ def _table(heap: HprofHeap, table: Table, reached: NDArray[np.bool_]) -> tuple[N
         node = np.flatnonzero((heap.graph.kind == row) & reached)
         body = heap.records.at[node] + 1 + 2 * wide + 8
         end = max(count[0] + heap.classes.wide(count[1]), slots[0] + wide)
-        whole = _big_endian(data, body - 4, 4) >= end if node.size else np.empty(0, np.bool_)
+        whole = heap.records.numbers(body - 4, 4) >= end if node.size else np.empty(0, np.bool_)
         body = body[whole]
-        of = heap.lookup.of(_big_endian(data, body + slots[0], wide))
-        used.append(_big_endian(data, body + count[0], heap.classes.wide(count[1])))
-        capacity.append(np.where(of >= 0, heap.items[of], 0))
+        of = heap.lookup.of(heap.records.numbers(body + slots[0], wide))
+        used.append(heap.records.numbers(body + count[0], heap.classes.wide(count[1])))
+        capacity.append(np.maximum(heap.items(of), 0))
     return np.concatenate(used), np.concatenate(capacity)
-
-
-def _big_endian(data: NDArray[np.uint8], at: NDArray[np.int64], wide: int) -> NDArray[np.int64]:
-    """int64[k]: the number at each place."""
-    value = np.zeros(at.size, np.int64)
-    for step in range(wide):
-        value = (value << 8) | data[at + step]
-    return value
 
 
 def _big(heap: HprofHeap, reached: NDArray[np.bool_]) -> list[Waste]:
     """Arrays so large that each is a decision of its own; nothing says that they are waste."""
-    big = np.flatnonzero(reached & (heap.items >= 0) & (heap.graph.size >= BIG_ARRAY_BYTES))
+    big = np.flatnonzero(reached & (heap.graph.size >= BIG_ARRAY_BYTES))
+    big = big[heap.items(big) >= 0]
     worst = big[np.argsort(-heap.graph.size[big], kind="stable")][:MOST_ROWS]
     return [
-        Waste("big array", f"{heap.graph.kind_name(node)[:-2]}[{int(heap.items[node])}]", 1, 0, _large(heap, node))
+        Waste("big array", f"{heap.graph.kind_name(node)[:-2]}[{heap.items_of(node)}]", 1, 0, _large(heap, node))
         for node in worst.tolist()
     ]
 
