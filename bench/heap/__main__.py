@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -22,7 +23,7 @@ def commands(path: Path) -> list[tuple[str, list[str]]]:
     """(name, command) for what can read this dump here."""
     found = [("oakum heap analyze", [OAKUM, "heap", "analyze", str(path), "-o", "json"])]
     if path.suffix == ".hprof" and shutil.which("hprof-slurp"):
-        found.append(("hprof-slurp (histogram)", ["hprof-slurp", "-i", str(path)]))
+        found.append(("hprof-slurp (histogram)", ["hprof-slurp", str(path)]))
     if path.suffix == ".heapsnapshot" and shutil.which("memlab"):
         found.append(("memlab object-size", ["memlab", "analyze", "object-size", "--snapshot", str(path)]))
     return found
@@ -32,6 +33,14 @@ def row(name: str, path: Path, cost: Cost) -> str:
     rate = path.stat().st_size / cost.cpu_s / 1e6
     cells = (f"{cost.wall_s:.1f} s", f"{cost.cpu_s:.1f} s", format_size(cost.anon_bytes), format_size(cost.rss_bytes))
     return f"| {path.name}, {format_size(path.stat().st_size)} | {name} | {' | '.join(cells)} | {rate:.0f} MB/CPU-s |"
+
+
+def told(name: str, path: Path, command: list[str], times: int) -> str:
+    """A peer that fails on a dump has a row that says so."""
+    try:
+        return row(name, path, measured(command, times=times))
+    except subprocess.CalledProcessError as exc:
+        return f"| {path.name} | {name} | exit {exc.returncode} |  |  |  |  |"
 
 
 def main() -> int:
@@ -47,7 +56,7 @@ def main() -> int:
         for size in sizes:
             path = make(folder, size) if not chosen.size or size.name in chosen.size else None
             for name, command in commands(path) if path is not None else []:
-                print(row(name, path, measured(command, times=chosen.times)), flush=True)  # type: ignore[arg-type]
+                print(told(name, path, command, chosen.times), flush=True)  # type: ignore[arg-type]
     return 0
 
 

@@ -31,7 +31,14 @@ def machine():
 
 def ports(machine):
     return Machine(
-        machine.processes, machine.cgroups, machine.clock, machine.kernel_log, machine.memories, sandboxes=None
+        machine.processes,
+        machine.cgroups,
+        machine.clock,
+        machine.kernel_log,
+        machine.memories,
+        sandboxes=None,
+        dumps=None,
+        apart=None,
     )
 
 

@@ -119,14 +119,15 @@ def _strengths(found: Sections, offsets: NDArray[np.int64]) -> NDArray[np.uint8]
     shortcut[: int(offsets[ROOT + 1])] = False
     strength[shortcut] = Strength.SHORTCUT
     inner = np.flatnonzero(found.edge_kind == _index(types, "internal"))
-    used = np.unique(found.edge_name[inner])
-    used = used[used < len(found.names)].astype(np.int32)
     names = found.names
+    met = np.zeros(int(found.edge_name.max(initial=0)) + 1, np.bool_)
+    met[found.edge_name[inner]] = True
+    used = np.flatnonzero(met[: len(names)]).astype(np.int32)
     scan = chosen(kernels.weak_tables, used.size * 8)
     tables = scan(names.data, names.begin, names.end, used)
     if not (tables >= 0).any():
         return strength
-    table_of = np.full(int(found.edge_name.max()) + 1, -1, np.int64)
+    table_of = np.full(met.size, -1, np.int64)
     table_of[used] = tables
     told = inner[table_of[found.edge_name[inner]] >= 0]
     source = np.searchsorted(offsets, told, side="right") - 1

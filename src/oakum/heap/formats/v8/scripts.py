@@ -57,9 +57,10 @@ class Scripts:
         node = sections.locations[:, self._columns[0]] // len(sections.meta.node_fields)
         known = (node >= 0) & (node < self._row.size)
         self._row[node[known]] = np.flatnonzero(known)
-        for closure in self._closure[(self._row[self._closure] >= 0) & (self._script[self._closure] >= 0)].tolist():
-            script_id = int(sections.locations[self._row[closure], self._columns[1]])
-            self._files.setdefault(script_id, int(self._script[closure]))
+        closures = self._closure[(self._row[self._closure] >= 0) & (self._script[self._closure] >= 0)]
+        of_closure = sections.locations[self._row[closures], self._columns[1]]
+        script_id, first = np.unique(of_closure, return_index=True)
+        self._files = dict(zip(script_id.tolist(), self._script[closures[first]].tolist(), strict=True))
 
     def file(self, node: int) -> str:
         """The script of a function, of a scope, or of the constructor of an object; "" where that is not known."""
