@@ -1,1 +1,1 @@
-"""The heap engine on dumps of our own leaking programs, beside its peers."""
+"""What analysing a heap dump costs, and whether the answer is right: beside other tools, on dumps made here."""

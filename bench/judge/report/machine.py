@@ -31,8 +31,9 @@ class Stand:
     noise: float
 
 
-def stand() -> Stand:
-    return Stand(datetime.now(UTC), engine(), os.getloadavg(), noise())
+def stand(engine: str = ENGINE) -> Stand:
+    """``engine``: the folder whose last commit is named."""
+    return Stand(datetime.now(UTC), changed_by(engine), os.getloadavg(), noise())
 
 
 def noise() -> float:
@@ -68,10 +69,10 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def engine() -> str:
-    """The last commit that changed the judge, and whether it was changed since."""
-    commit = _git("log", "-1", "--format=%h of %cs", "--", ENGINE)
-    changed = ", with changes that are not committed" if _git("status", "--porcelain", "--", ENGINE) else ""
+def changed_by(folder: str) -> str:
+    """The last commit that changed what is measured, and whether it was changed since."""
+    commit = _git("log", "-1", "--format=%h of %cs", "--", folder)
+    changed = ", with changes that are not committed" if _git("status", "--porcelain", "--", folder) else ""
     return f"commit {commit}{changed}" if commit else "unknown: no repository here"
 
 

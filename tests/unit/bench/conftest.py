@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-ROOT = str(Path(__file__).parents[3])
-if ROOT not in sys.path:
-    sys.path.insert(0, ROOT)
+ROOT = Path(__file__).parents[3]
+for folder in (str(ROOT), str(ROOT / "tests" / "fakes")):
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
