@@ -116,3 +116,13 @@ def test_records_found_in_small_chunks_are_those_found_at_once(objects, chunk):
         parts = records.scan(data, records.Header("1.0.2", 8, 0.0, 31))
     for name in ("id", "at", "string_id", "string_at", "record_at", "root_at"):
         assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
+
+
+def test_an_array_that_promises_more_than_its_segment_holds_is_no_missing_segment():
+    file = HprofFile()
+    file.primitives(0x100, 8, bytes(100))
+    data = file.bytes()
+    lying = data.replace((100).to_bytes(4, "big") + b"\x08", b"\xff\xff\xff\xff\x08")
+    assert lying != data
+    with pytest.raises(DataError, match="could not be understood"):
+        read(lying)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,9 +126,53 @@ def test_an_ephemerons_value_is_held_by_its_key_and_not_by_the_table():
         (made([], []).replace(b'"edge_count": 0', b'"edge_count": 1152921504606846976'), "can be read"),
         (made([("object", "a", 1)], [(0, "element", "", 1)]).replace(b"[1, 0, 7]", b"[1, 0, 70]"), "can be read"),
         (made([], []).partition(b'"strings"')[0], "before its names"),
+        (made([("object", "a", 77)], []).replace(b", 77, 0", b", %d, 0" % (2**64 + 16)), "of 2 nodes 1 can be read"),
+        (made([("object", "a", 77)], []).replace(b", 77, 0", b", %s, 0" % (b"9" * 5000)), "of 2 nodes 1 can be read"),
+        (made([("object", "a", 77)], []).replace(b", 77, 0", b", 77, %d" % 2**40), "of 2 nodes 1 can be read"),
     ],
 )
 def test_what_lies_or_breaks_off_is_one_clear_error(data, words):
     with pytest.raises(DataError) as told:
         read(data)
     assert words in str(told.value)
+
+
+def test_an_element_far_out_in_an_array_takes_no_table_as_long_as_its_index():
+    file = V8File()
+    table, key, value = (file.node(kind, name) for kind, name in (("array", "t"), ("object", "K"), ("object", "V")))
+    name = f"1 / part of key (K @{2 * key + 1}) -> value (V @{2 * value + 1}) pair in WeakMap (table @{2 * table + 1})"
+    file.edge(0, "element", 2_000_000_000, key)
+    file.edge(0, "element", 1, table)
+    file.edge(table, "internal", name, value)
+    file.edge(key, "internal", name, value)
+    with little_memory():
+        found = held(read(file.bytes()).graph)
+    assert found.retained_by(key) == 32
+
+
+def test_names_that_the_snapshot_does_not_hold_are_said_and_take_no_memory():
+    file = V8File()
+    file.edge(0, "element", 1, file.node("object", "K", 77))
+    whole = file.bytes()
+    name = json.loads(whole)["strings"].index("K")
+    broken = whole.replace(b"3, %d, 3, 77" % name, b"3, 2147483000, 3, 77")
+    assert broken != whole
+    with little_memory():
+        heap = read(broken)
+    assert heap.name_of(1) == ""
+    assert heap.graph.kind_name(1) == ""
+    assert "names that it does not hold" in heap.warnings[0]
+    assert read(whole).warnings == ()
+
+
+@contextmanager
+def little_memory():
+    """Half a GiB more than now: what a table by an index of the file would not fit into."""
+    limits = resource.getrlimit(resource.RLIMIT_DATA)
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    data_kib = next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
+    resource.setrlimit(resource.RLIMIT_DATA, ((data_kib << 10) + (1 << 29), limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, limits)

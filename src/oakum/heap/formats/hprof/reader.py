@@ -68,6 +68,8 @@ def read_hprof(data: NDArray[np.uint8]) -> HprofHeap:
     records = scan(data, header)
     if not records.id.size:
         why = "the file ends before its first object" if records.truncated else "it has no heap segment"
+        if records.lost_bytes and not records.truncated:
+            why = f"{format_size(records.lost_bytes)} of heap segments could not be understood"
         raise DataError("this dump holds no object", why=why, next_step="take the dump again")
     classes = Classes(records)
     by_kind, kind_of_class = _kinds(classes)

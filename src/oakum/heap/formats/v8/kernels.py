@@ -29,10 +29,12 @@ def number(data, pos):
         byte = data[pos]
         if byte < 48 or byte > 57:
             break
-        value = value * 10 + (np.int64(byte) - 48)
         digits += 1
+        if digits > MOST_DIGITS:
+            return BROKEN, pos
+        value = value * 10 + (np.int64(byte) - 48)
         pos += 1
-    if pos >= size or digits == 0 or digits > MOST_DIGITS:
+    if pos >= size or digits == 0:
         return BROKEN, pos
     return value, pos
 
@@ -41,7 +43,8 @@ def number(data, pos):
 def nodes(data, pos, fields, place, kind, name, identity, size, degree):
     """(rows read, place after the array or BROKEN). `place`: int64[5], the columns of the five outputs among `fields`.
 
-    Outputs are of one length, the count that the file promises: more rows, or none that is whole, is broken.
+    Outputs are of one length, the count that the file promises: more rows, or none that is whole, is broken; a type
+    over 255 and more edges than can be counted too.
     """
     row = 0
     column = 0
@@ -52,14 +55,18 @@ def nodes(data, pos, fields, place, kind, name, identity, size, degree):
         if value == BROKEN or row == kind.size:
             return row, BROKEN
         if column == place[0]:
+            if value > 255:
+                return row, BROKEN
             kind[row] = value
         elif column == place[1]:
-            name[row] = value
+            name[row] = min(value, 0x7FFFFFFE)
         elif column == place[2]:
             identity[row] = value
         elif column == place[3]:
             size[row] = value
         elif column == place[4]:
+            if value > 0x7FFFFFFF:
+                return row, BROKEN
             degree[row] = value
         column += 1
         if column == fields:

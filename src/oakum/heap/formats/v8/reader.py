@@ -82,8 +82,15 @@ def read_v8(data: NDArray[np.uint8]) -> V8Heap:
         edge_strength=_strengths(found, offsets),
         late=_late(found),
     )
-    warnings = ("the snapshot is cut off: some names are missing",) if found.cut else ()
-    return V8Heap(found, graph, warnings)
+    return V8Heap(found, graph, _warnings(found))
+
+
+def _warnings(found: Sections) -> tuple[str, ...]:
+    if found.cut:
+        return ("the snapshot is cut off: some names are missing",)
+    if found.node_name.max(initial=0) >= len(found.names):
+        return ("the snapshot is broken: some objects have names that it does not hold",)
+    return ()
 
 
 def _index(types: tuple[str, ...], name: str) -> int:
@@ -95,10 +102,12 @@ def _kinds(found: Sections) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     types = found.meta.node_types
     named_types = np.array([name in NAMED for name in types] + [False] * (256 - len(types)), np.bool_)
     named = named_types[found.node_kind]
-    used = np.zeros(max(len(found.names), int(found.node_name.max(initial=0)) + 1), np.bool_)
-    used[found.node_name[named]] = True
+    # One row more, for names that the file does not hold: an index says nothing of how large a table may be.
+    used = np.zeros(len(found.names) + 1, np.bool_)
+    name = np.minimum(found.node_name, len(found.names))
+    used[name[named]] = True
     rows = np.cumsum(used, dtype=np.int32) - 1 + 256
-    kind = np.where(named, rows[found.node_name], found.node_kind).astype(np.int32)
+    kind = np.where(named, rows[name], found.node_kind).astype(np.int32)
     by_type = [CLASSES.get(name, f"({name})") for name in types] + ["(unknown)"] * (256 - len(types))
     return kind, (*by_type, *(found.names[at] for at in np.flatnonzero(used).tolist()))
 
@@ -120,14 +129,16 @@ def _strengths(found: Sections, offsets: NDArray[np.int64]) -> NDArray[np.uint8]
     strength[shortcut] = Strength.SHORTCUT
     inner = np.flatnonzero(found.edge_kind == _index(types, "internal"))
     names = found.names
-    met = np.zeros(int(found.edge_name.max(initial=0)) + 1, np.bool_)
+    # Tables of strings only: the index of an array's element may be in the billions.
+    inner = inner[found.edge_name[inner] < len(names)]
+    met = np.zeros(len(names), np.bool_)
     met[found.edge_name[inner]] = True
-    used = np.flatnonzero(met[: len(names)]).astype(np.int32)
+    used = np.flatnonzero(met).astype(np.int32)
     scan = chosen(kernels.weak_tables, used.size * 8)
     tables = scan(names.data, names.begin, names.end, used)
     if not (tables >= 0).any():
         return strength
-    table_of = np.full(met.size, -1, np.int64)
+    table_of = np.full(len(names), -1, np.int64)
     table_of[used] = tables
     told = inner[table_of[found.edge_name[inner]] >= 0]
     source = np.searchsorted(offsets, told, side="right") - 1
