@@ -13,7 +13,12 @@ from bench.heap.process import Spent, descendants, run, status
 from hprof_files import HprofFile
 
 MIB = 1 << 20
-EATS = "import sys; kept = bytearray(int(sys.argv[1])); kept[::4096] = b'x' * len(kept[::4096]); print(len(kept))"
+EATS = """import sys, time
+kept = bytearray(int(sys.argv[1]))
+kept[::4096] = b"x" * len(kept[::4096])
+# Kept for as long as it takes to be looked at.
+while time.process_time() < 0.3: pass
+print(len(kept))"""
 
 
 def spent(wall_s=1.0, cpu_s=2.0, *, code=0, err="", out=""):
