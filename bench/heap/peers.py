@@ -161,8 +161,8 @@ OURS = Peer("Oakum", "suspects, classes, waste", ("java", "node"), fetch_nothing
 PEERS = (
     OURS,
     Peer(f"hprof-slurp {SLURP}", "class histogram only", ("java",), fetch_slurp, slurp_command, slurp_first),
-    Peer(f"Shark {SHARK}", "dominator tree", ("java",), fetch_shark, shark_command, shark_first),
-    Peer("Eclipse MAT's engine of 2015", "indexes, dominators", ("java",), fetch_mat, mat_command, mat_first),
+    Peer(f"Shark {SHARK}", "dominator tree (-Xmx8g)", ("java",), fetch_shark, shark_command, shark_first),
+    Peer("Eclipse MAT's engine of 2015", "indexes, dominators (-Xmx8g)", ("java",), fetch_mat, mat_command, mat_first),
     Peer(f"memlab {MEMLAB}", "object-size", ("node",), fetch_memlab, memlab_command, memlab_first),
 )
 ABSENT = (
