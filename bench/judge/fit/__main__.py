@@ -16,10 +16,7 @@ from bench.judge.fit.sight import named
 from bench.judge.report.machine import ROOT
 
 TARGET = ROOT / "src" / "oakum" / "judge" / "weights.py"
-RULE = (
-    f"Evidence from which on it is called a leak: the least at which healthy series of the tuning part raise at most\n"
-    f"{threshold.FALSE_PER_1000_DAYS:.0f} false alarms in 1,000 days."
-)
+RULE = "Evidence from which on it is called a leak: of all tenths the one with the greatest F1 on the tuning series."
 
 
 def main(arguments: list[str] | None = None) -> int:
