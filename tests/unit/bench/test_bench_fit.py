@@ -38,7 +38,6 @@ def test_every_fact_has_its_weight_and_none_speaks_against_what_it_says():
 
 
 def test_a_weight_is_found_where_a_fact_decides_and_none_where_it_misleads():
-    pytest.importorskip("scipy")
     from bench.judge.fit.learn import logistic  # noqa: PLC0415
 
     rng = np.random.default_rng(5)
@@ -50,7 +49,6 @@ def test_a_weight_is_found_where_a_fact_decides_and_none_where_it_misleads():
 
 
 def test_quantiles_of_the_forecast_are_those_of_the_misses_and_do_not_cross():
-    pytest.importorskip("scipy")
     from bench.judge.fit.foresight import quantiles  # noqa: PLC0415
 
     rng = np.random.default_rng(6)
