@@ -24,6 +24,7 @@ PAST = 256
 SCALES = 40
 FINE = 48
 LEAST_BINS = 16
+SHORT_S = 600.0
 LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
 AGAIN = 1.6
 
@@ -709,6 +710,11 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     if evidence:
         if toothed:
             return RISING_SAWTOOTH
+        if now - first[start] < SHORT_S:
+            # Minutes are a start: one that bends is a warm-up until more is known.
+            better, late, _ = settled(times, floor, n)
+            if better > 0.25 and late < 0.25:
+                return WARM_UP
         if bend == 1:
             return LINEAR
         return ACCELERATING if bend > 0 else EXPONENTIAL
@@ -831,7 +837,7 @@ def weigh(
         answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
         answer[SHAPE] = LINEAR if evidence > -2.0 and answer[RATE] > 0 else FLAT
         return
-    short = answer[SPAN] < 600.0
+    short = answer[SPAN] < SHORT_S
     suspected = evidence > -2.0 or (short and rising)
     # The law of a climb is read where it shows: what a machine did a week ago says nothing of it.
     near = start

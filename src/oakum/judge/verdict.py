@@ -30,6 +30,8 @@ PATTERNS = (
 """By the kernels' number of a shape."""
 
 CLEAR_QUARTERS = 3
+YOUNG_S = 3600.0
+SHORT_SHARE, YOUNG_SHARE = 0.01, 0.15
 
 LEAST_SEEN_BYTES = 2.0**20
 """In minutes, growth of less than this is an allocator's."""
@@ -64,24 +66,33 @@ def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[Verdic
     """(name, probability) of a series with enough samples."""
     evidence = float(answer[kernels.EVIDENCE])
     probability = 1 / (1 + math.exp(-(weights.SURE[0] * evidence + weights.SURE[1])))
-    short = answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] < 1
-    if short:
-        rising = answer[kernels.RATE_LOW] > 0 and answer[kernels.RISEN] >= CLEAR_QUARTERS
-        toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
-        # A few teeth say little of their floor: there it must have risen by much, and all the time.
-        gain = float(answer[kernels.RATE] * answer[kernels.SPAN])
-        least = LEAST_SEEN_BYTES if facts.unit == "bytes" else LEAST_POINTS
-        grown = gain > max((0.1 if toothed else 0.01) * abs(float(answer[kernels.FLOOR_NOW])), least)
-        if rising and grown and not (toothed and answer[kernels.RISEN] <= CLEAR_QUARTERS):
+    if answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] < 1:
+        if _climbs(facts, answer, SHORT_SHARE):
             return VerdictName.SUSPECT, 0.75 if answer[kernels.RISEN] > CLEAR_QUARTERS else 0.5
         return VerdictName.HEALTHY, min(probability, 0.2)
     if evidence >= weights.LEAK_AT:
         return VerdictName.LEAK, probability
     if evidence >= weights.SUSPECT_AT:
         return VerdictName.SUSPECT, probability
+    # The first hour has no past to compare it with: there a clear climb stays open.
+    if answer[kernels.SPAN] < YOUNG_S and _climbs(facts, answer, YOUNG_SHARE):
+        return VerdictName.SUSPECT, max(probability, 0.5)
     again = answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] >= 1 and facts.just_killed
     # Minutes after a climb that killed nothing has changed yet.
     return (VerdictName.SUSPECT, max(probability, 0.5)) if again else (VerdictName.HEALTHY, probability)
+
+
+def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
+    """Whether the floor rose steadily, by more than ``share`` of its level and by more than what comes and goes."""
+    gain, level = float(answer[kernels.RATE] * answer[kernels.SPAN]), abs(float(answer[kernels.FLOOR_NOW]))
+    toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
+    least = LEAST_SEEN_BYTES if facts.unit == "bytes" else LEAST_POINTS
+    # A few teeth say little of their floor: there it must have risen by much, and all the time.
+    quarters = CLEAR_QUARTERS + toothed
+    if answer[kernels.RATE_LOW] <= 0 or answer[kernels.RISEN] < quarters:
+        return False
+    comes_and_goes = facts.lives[-1].highest - level
+    return gain > max((0.1 if toothed else share) * level, least, comes_and_goes)
 
 
 def _forecasts(facts: Facts, answer: Floats) -> tuple[Forecast, ...]:
