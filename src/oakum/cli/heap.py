@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -54,11 +55,7 @@ def analyze(
         html=lambda: render.heap_html(found),
     )
     if found.partial:
-        raise DataError(
-            f"{dump} is broken: what is said above is partial",
-            why=found.warnings[0] if found.warnings else "",
-            next_step="take the dump again",
-        )
+        raise _broken(dump, found.warnings)
 
 
 @app.command()
@@ -91,11 +88,7 @@ def diff(
         html=lambda: render.heap_diff_html(found),
     )
     if found.partial:
-        raise DataError(
-            "a dump is broken: what is said above is partial",
-            why=found.warnings[0] if found.warnings else "",
-            next_step="take the dump again",
-        )
+        raise _broken("a dump", found.warnings)
 
 
 @app.command()
@@ -130,4 +123,13 @@ def paths(
         table=lambda: heap_paths_view(found),
         encoded=lambda: heap_paths_to_json(found),
         html=str,
+    )
+
+
+def _broken(what: str, warnings: Sequence[str]) -> DataError:
+    """What was printed is a part of what a whole dump would have told."""
+    return DataError(
+        f"{what} is broken: what is said above is partial",
+        why=warnings[0] if warnings else "",
+        next_step="take the dump again",
     )

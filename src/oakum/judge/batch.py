@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from oakum.judge import kernels, weights
-from oakum.judge.columns import Columns, columns_of
-from oakum.judge.facts import facts_of
+from oakum.judge.columns import Columns, flattened
+from oakum.judge.facts import Facts, facts_of
 from oakum.judge.lifetimes import checked
 from oakum.judge.settings import JudgeSettings
 from oakum.judge.verdict import verdict_of
 from oakum.model.errors import DataError
-from oakum.model.series import Floats, WorkloadSeries
+from oakum.model.series import Floats, Series, WorkloadSeries
 from oakum.model.verdict import Verdict
 
 AT_ONCE = 2_000_000
@@ -69,21 +69,19 @@ def judge_many(
 
 
 def _judged(chunk: Sequence[WorkloadSeries], settings: JudgeSettings, workers: int) -> Iterator[Verdict | DataError]:
-    errors: dict[int, DataError] = {}
-    good: list[WorkloadSeries] = []
-    for number, workload in enumerate(chunk):
+    found: list[Facts | DataError] = []
+    lifetimes: list[list[Series]] = []
+    for workload in chunk:
         try:
-            checked(workload)
+            lifetimes.append(checked(workload))
         except DataError as exc:
-            errors[number] = exc
+            found.append(exc)
         else:
-            good.append(workload)
-    answers = iter(judge_columns(columns_of(good), workers=workers)) if good else iter(())
-    for number, workload in enumerate(chunk):
-        if number in errors:
-            yield errors[number]
-            continue
-        yield verdict_of(facts_of(workload), next(answers), settings)
+            found.append(facts_of(workload))
+    good = [known for known in found if isinstance(known, Facts)]
+    answers = iter(judge_columns(flattened(lifetimes, good), workers=workers)) if good else iter(())
+    for known in found:
+        yield known if isinstance(known, DataError) else verdict_of(known, next(answers), settings)
 
 
 def _chunks(workloads: Sequence[WorkloadSeries]) -> Iterator[Sequence[WorkloadSeries]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from oakum.judge.facts import LEAST_LIMIT, Facts, facts_of
 from oakum.judge.ledger import Ints
 from oakum.judge.lifetimes import checked, loads
-from oakum.model.series import MOST, Ending, Floats, Unit, WorkloadSeries
+from oakum.model.series import MOST, Ending, Floats, Series, Unit, WorkloadSeries
 
 LEAST_BYTES = 4 * 2.0**20
 """Growth of less than this is nobody's problem tonight, unless the limit is as small."""
@@ -58,10 +58,14 @@ def limits(facts: Facts) -> tuple[float, float, float]:
 
 def columns_of(workloads: Sequence[WorkloadSeries]) -> Columns:
     """Raises DataError for times that do not increase or values that are no numbers."""
+    return flattened([checked(workload) for workload in workloads], [facts_of(workload) for workload in workloads])
+
+
+def flattened(lifetimes_of: Sequence[Sequence[Series]], facts: Sequence[Facts]) -> Columns:
+    """Of lifetimes that ``checked`` passed, and the facts of each series."""
     at, value, load, life, dead = [], [], [], [], []
     offset, lives, bounds = [0], [0], []
-    for workload in workloads:
-        lifetimes = checked(workload)
+    for lifetimes, known in zip(lifetimes_of, facts, strict=True):
         for number, lifetime in enumerate(lifetimes):
             at.append(lifetime.at_s)
             value.append(lifetime.value)
@@ -70,7 +74,7 @@ def columns_of(workloads: Sequence[WorkloadSeries]) -> Columns:
             dead.append(lifetime.ending is Ending.OOM_KILLED)
         offset.append(offset[-1] + sum(len(lifetime) for lifetime in lifetimes))
         lives.append(len(dead))
-        bounds.append(limits(facts_of(workload)))
+        bounds.append(limits(known))
     limit, boundary, least = np.array(bounds, np.float64).reshape(-1, 3).T
     none = np.empty(0)
     return Columns(

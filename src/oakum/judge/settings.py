@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oakum.judge.kernels import SHORT_S
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
     """Defaults are meant for services that live for hours or longer."""
 
-    short_history_s: float = 600.0
+    short_history_s: float = SHORT_S
     """A history shorter than this, in seconds, alone is never a leak: most warm-ups take minutes."""
 
     least_samples: int = 6
