@@ -7,10 +7,14 @@ import json
 import subprocess
 
 import jsonschema
+import numpy as np
 import pytest
 import zstandard
 from jvm import shop
 from programs import OAKUM, SCHEMAS, oakum
+
+from oakum.heap.analysis import analyze
+from oakum.model.errors import DataError
 
 pytestmark = pytest.mark.lab
 
@@ -76,6 +80,24 @@ def test_a_cut_dump_is_told_as_far_as_it_goes_and_exits_4(dump, tmp_path):
     assert run.code == 4
     assert analyzed(run)["partial"] is True
     run.says("partial", "cut off")
+
+
+def test_a_dump_cut_at_any_hundredth_is_told_as_far_as_it_goes_or_is_one_error(dump):
+    whole = np.fromfile(dump, np.uint8)
+    told, refused = [], []
+    for hundredth in range(1, 100):
+        try:
+            told.append(analyze(whole[: whole.size * hundredth // 100], file="cut", told=lambda _: None))
+        except DataError as exc:
+            refused.append((hundredth, str(exc)))
+    assert all(report.partial for report in told)
+    assert all(any("cut off" in warning for warning in report.warnings) for report in told)
+    assert all("no object" in text for _, text in refused)
+    assert [hundredth for hundredth, _ in refused] == list(range(1, 1 + len(refused)))
+    # Names of classes and methods come first: the smaller a dump is, the more of it they are.
+    assert len(told) > 60
+    counts = [report.total.objects for report in told]
+    assert counts == sorted(counts)
 
 
 @pytest.mark.parametrize(

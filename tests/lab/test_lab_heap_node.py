@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import numpy as np
 import pytest
 from node import node_shop
 from programs import SCHEMAS, oakum
+
+from oakum.heap.analysis import analyze
 
 pytestmark = pytest.mark.lab
 
@@ -51,13 +54,31 @@ def test_counts_and_bytes_are_those_of_the_snapshot_itself(snapshot):
     assert answer["shallow_bytes"] == sum(sizes)
 
 
-def test_a_snapshot_cut_short_is_one_clear_error(snapshot, tmp_path):
+def test_a_snapshot_cut_at_any_hundredth_is_told_as_far_as_it_goes(snapshot):
+    whole = np.fromfile(snapshot, np.uint8)
+    told = [
+        analyze(whole[: whole.size * hundredth // 100], file="cut", told=lambda _: None) for hundredth in range(1, 100)
+    ]
+    assert all(report.partial for report in told)
+    assert all(any("cut off" in warning for warning in report.warnings) for report in told)
+    counts = [report.total.objects for report in told]
+    assert counts == sorted(counts)
+    assert counts[-1] == counts[50]
+    nameless = [report for report in told if any("before its names" in warning for warning in report.warnings)]
+    assert not any(report.suspects for report in nameless)
+    assert {"(object)", "(string)"} <= {row.name for row in nameless[-1].classes}
+    assert "timers that call sendReminder" in {suspect.holder for suspect in told[-1].suspects}
+
+
+@pytest.mark.parametrize("hundredth", [10, 50, 99])
+def test_a_snapshot_cut_short_is_marked_partial_and_exits_4(snapshot, tmp_path, hundredth):
     path = tmp_path / "cut.heapsnapshot"
     whole = snapshot.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    run = oakum("heap", "analyze", path)
+    path.write_bytes(whole[: len(whole) * hundredth // 100])
+    run = oakum("heap", "analyze", path, "-o", "json")
     assert run.code == 4
-    run.says("broken", "cut off" if "cut off" in run.err else "can be read")
+    assert run.json["partial"] is True
+    run.says("partial", "cut off")
 
 
 def test_growth_between_three_snapshots_names_every_planted_leak(tmp_path):

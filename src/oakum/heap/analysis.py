@@ -65,7 +65,7 @@ def report(dump: Dump, *, file: str, told: Told) -> HeapReport:
         waste=dump.waste(reached),
         tree=_tree(dump, found, children),
         partial=dump.partial,
-        warnings=(*dump.warnings, *_unreachable(dead, total)),
+        warnings=(*dump.warnings, *(() if dump.partial else _unreachable(dead, total))),
     )
 
 

@@ -34,6 +34,7 @@ MOST_ITEMS = 1000
 """Of a holder's items so many are looked at, evenly taken."""
 
 SINGLE_SHARE = 0.7
+NAMELESS = "function (anonymous)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ def suspects(dump: Dump, held: Held, children: Children, parent: NDArray[np.int3
     least_bytes = max(LEAST_BYTES, int(total * LEAST_SHARE))
     found = _holders(points(held, children, least_bytes=least_bytes), dump, held, children, parent)
     told = [holder for holder in found if not holder.foreign or holder.bytes >= LEAST_FOREIGN_SHARE * total]
+    if dump.partial:
+        # What lost its name is told by its type, in brackets: that names no holder.
+        told = [holder for holder in told if not holder.name.startswith("(") and holder.name != NAMELESS]
     ranked = sorted(told, key=lambda holder: (holder.foreign, -holder.bytes))[:MOST_SUSPECTS]
     return tuple(_suspect(rank, holder, dump, total) for rank, holder in enumerate(ranked, 1))
 

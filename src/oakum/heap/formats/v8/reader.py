@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from oakum.heap.compiled import chosen
 from oakum.heap.formats.v8 import kernels
 from oakum.heap.formats.v8.sections import Sections, read_sections
-from oakum.heap.graph import HeapGraph, Strength
+from oakum.heap.graph import HeapGraph, Strength, counts
+from oakum.model.units import format_count
 
 ROOT = 0
 LATE = frozenset({"(Stack roots)", "(Handle scope)", "(Handle scopes)", "(Strong roots)"})
@@ -68,6 +70,8 @@ def read_v8(data: NDArray[np.uint8]) -> V8Heap:
     kind, kinds = _kinds(found)
     numbered = np.isin(found.edge_kind, [_index(found.meta.edge_types, name) for name in ("element", "hidden")])
     edge_names = np.where(numbered, -1 - found.edge_name, found.edge_name).astype(np.int32)
+    strength = _strengths(found, offsets)
+    unheld = _unheld(found, strength)
     graph = HeapGraph(
         address=found.id,
         size=found.size,
@@ -75,22 +79,47 @@ def read_v8(data: NDArray[np.uint8]) -> V8Heap:
         kinds=kinds,
         edge_offsets=offsets,
         edge_targets=found.edge_target,
-        roots=(np.array([ROOT], np.int32),),
-        root_kinds=("root",),
+        roots=(np.array([ROOT], np.int32), *unheld),
+        root_kinds=("root", "unknown")[: 1 + len(unheld)],
         edge_names=edge_names,
         names=found.names,
-        edge_strength=_strengths(found, offsets),
+        edge_strength=strength,
         late=_late(found),
     )
     return V8Heap(found, graph, _warnings(found))
 
 
+def _unheld(found: Sections, strength: NDArray[np.uint8]) -> tuple[NDArray[np.int32], ...]:
+    """Where the file lost references: the nodes that none of those left leads to. Each may have been held. O(n + m)."""
+    if found.edge_kind.size == found.meta.edges:
+        return ()
+    led_to = np.zeros(found.node_kind.size, np.bool_)
+    led_to[found.edge_target[counts(strength)]] = True
+    led_to[ROOT] = True
+    return (np.flatnonzero(~led_to).astype(np.int32),)
+
+
 def _warnings(found: Sections) -> tuple[str, ...]:
     if found.cut:
-        return ("the snapshot is cut off: some names are missing",)
+        return tuple(_cut(found))
     if found.node_name.max(initial=0) >= len(found.names):
         return ("the snapshot is broken: some objects have names that it does not hold",)
     return ()
+
+
+def _cut(found: Sections) -> Iterator[str]:
+    meta, nodes, edges = found.meta, found.node_kind.size, found.edge_kind.size
+    if nodes < meta.nodes:
+        yield f"the snapshot is cut off: it holds {format_count(nodes)} of {format_count(meta.nodes)} objects"
+    if edges < meta.edges:
+        yield (
+            f"the snapshot is cut off: {format_count(meta.edges - edges)} of {format_count(meta.edges)} references are"
+            " missing; objects that none of the others leads to are counted as held, and retained bytes are too few"
+        )
+    if not len(found.names):
+        yield "the snapshot is cut off before its names: objects are told by their type, and no holder by its field"
+    elif found.cut == "strings":
+        yield "the snapshot is cut off: some names are missing"
 
 
 def _index(types: tuple[str, ...], name: str) -> int:
@@ -107,7 +136,7 @@ def _kinds(found: Sections) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     name = np.minimum(found.node_name, len(found.names))
     used[name[named]] = True
     rows = np.cumsum(used, dtype=np.int32) - 1 + 256
-    kind = np.where(named, rows[name], found.node_kind).astype(np.int32)
+    kind = np.where(named & (name < len(found.names)), rows[name], found.node_kind).astype(np.int32)
     by_type = [CLASSES.get(name, f"({name})") for name in types] + ["(unknown)"] * (256 - len(types))
     return kind, (*by_type, *(found.names[at] for at in np.flatnonzero(used).tolist()))
 

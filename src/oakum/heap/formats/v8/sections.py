@@ -16,6 +16,7 @@ from oakum.model.errors import DataError
 META_BYTES_MOST = 1 << 20
 KEY_BYTES_MOST = 100
 STRING_CHUNK = 1 << 18
+SCAN_BYTES = 1 << 22
 SPACE = b" \t\r\n"
 
 
@@ -62,9 +63,10 @@ def is_v8(begin: bytes) -> bool:
 
 
 def read_sections(data: NDArray[np.uint8]) -> Sections:
-    """Raises DataError for what is no snapshot, or breaks off before its names.
+    """Raises DataError for what is no snapshot, or breaks off before its first object.
 
-    O(bytes); nothing is kept of the text but the places of the strings.
+    One that is cut off later is read as far as it goes: rows that are whole, references to objects that are there,
+    names that are there. O(bytes); nothing is kept of the text but the places of the strings.
     """
     pos = _past(data, 0, b"{")
     found: Sections | None = None
@@ -85,14 +87,24 @@ def read_sections(data: NDArray[np.uint8]) -> Sections:
                 break
     if found is None:
         raise _broken("it holds no description of itself", data, pos)
-    if not len(found.names) or not found.node_kind.size:
+    if not found.node_kind.size:
         raise DataError(
-            "the snapshot breaks off before its names",
-            why=f"it ends in its part {found.cut or 'after ' + str(data.size) + ' bytes'}; names stand at the end, "
-            "and without them nothing can be told",
+            "the snapshot breaks off before its first object",
+            why=f"it ends after {data.size} bytes",
             next_step="take the snapshot again, with room for all of it",
         )
+    if found.edge_kind.size != found.meta.edges:
+        _without_edges(found)
+    if not found.cut and not len(found.names):
+        found.cut = "strings"
     return found
+
+
+def _without_edges(found: Sections) -> None:
+    """Of nodes whose references the file does not hold, those that it holds are left. O(n)."""
+    ends = np.minimum(np.cumsum(found.degree, dtype=np.int64), found.edge_kind.size)
+    found.degree = np.diff(ends, prepend=0).astype(np.int32)
+    found.cut = found.cut or "edges"
 
 
 def kernels_value_end(data: NDArray[np.uint8], pos: int, most: int) -> int:
@@ -167,9 +179,13 @@ def _nodes(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
         found.size,
         found.degree,
     )
-    if read != meta.nodes or end == kernels.BROKEN:
+    if read == meta.nodes and end != kernels.BROKEN:
+        return int(end)
+    if not _ends_in_numbers(data, pos):
         raise _broken(f"of {meta.nodes} nodes {read} can be read", data, pos)
-    return int(end)
+    found.node_kind, found.node_name = found.node_kind[:read], found.node_name[:read]
+    found.id, found.size, found.degree = found.id[:read], found.size[:read], found.degree[:read]
+    return -1
 
 
 def _edges(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
@@ -189,9 +205,21 @@ def _edges(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
         found.edge_name,
         found.edge_target,
     )
-    if read != meta.edges or end == kernels.BROKEN or int(found.degree.sum(dtype=np.int64)) != read:
+    whole = read == meta.edges and end != kernels.BROKEN and int(found.degree.sum(dtype=np.int64)) == read
+    if whole:
+        return int(end)
+    if read > int(found.degree.sum(dtype=np.int64)) or not _ends_in_numbers(data, pos):
         raise _broken(f"of {meta.edges} references {read} can be read", data, pos)
-    return int(end)
+    found.edge_kind, found.edge_name = found.edge_kind[:read], found.edge_name[:read]
+    found.edge_target = found.edge_target[:read]
+    return -1
+
+
+def _ends_in_numbers(data: NDArray[np.uint8], pos: int) -> bool:
+    """Whether the file is cut off inside of the numbers that begin at ``pos``: nothing else follows. O(bytes)."""
+    numbers = np.zeros(256, np.bool_)
+    numbers[list(b"0123456789,[" + SPACE)] = True
+    return all(bool(numbers[data[at : at + SCAN_BYTES]].all()) for at in range(pos, data.size, SCAN_BYTES))
 
 
 def _locations(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
