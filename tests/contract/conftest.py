@@ -10,7 +10,8 @@ import pytest
 FAKES = next(folder / "fakes" for folder in Path(__file__).parents if (folder / "fakes").is_dir())
 sys.path[:0] = [str(FAKES), str(Path(__file__).parent)]
 
-from worlds import fake_world, real_world  # noqa: E402  (the path is set just above)
+from stores import databases, postgres  # noqa: E402, F401  (the path is set just above; fixtures)
+from worlds import fake_world, real_world  # noqa: E402
 
 
 @pytest.fixture(params=[real_world, fake_world], ids=["this machine", "fake"])

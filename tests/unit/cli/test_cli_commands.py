@@ -215,7 +215,21 @@ def test_a_terminal_that_knows_ascii_only_gets_an_answer(series, output):
     assert output != "html" or "&#9679; healthy" in run.stdout
 
 
-HEAVY = {"elftools", "jinja2", "numba", "numpy", "polars", "pyarrow", "rich", "pygments", "httpx"}
+HEAVY = {
+    "elftools",
+    "jinja2",
+    "numba",
+    "numpy",
+    "polars",
+    "pyarrow",
+    "rich",
+    "pygments",
+    "httpx",
+    "sqlalchemy",
+    "alembic",
+    "psycopg",
+    "obstore",
+}
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,9 @@ def test_the_house_as_it_stands_keeps_its_floors(copy_of_house):
         ("heap/__init__.py", "import time", "engines"),
         ("render/__init__.py", "import oakum.judge", "render knows only model"),
         ("cli/__init__.py", "import oakum_guard", "only host reads cgroups"),
+        ("host/__init__.py", "import oakum.store", "floors"),
+        ("sense/__init__.py", "import oakum.store", "stages speak to adapters through model's ports"),
+        ("loop/__init__.py", "import sqlalchemy", "only store speaks SQL"),
     ],
 )
 def test_one_seeded_violation_is_found(copy_of_house, file, line, contract):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from contextlib import closing
 from dataclasses import fields
 
 import pytest
@@ -83,3 +86,55 @@ def test_a_named_file_that_is_not_there_is_told(places, monkeypatch):
     monkeypatch.setenv("OAKUM_CONFIG", "nowhere.toml")
     with pytest.raises(MachineError, match="cannot read"):
         wiring.policy()
+
+
+@pytest.fixture
+def no_store(monkeypatch, tmp_path):
+    monkeypatch.delenv("OAKUM_STORE", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def test_the_record_is_where_it_was_asked_for_then_the_environment_then_the_file_then_the_users_folder(
+    places, no_store, tmp_path, monkeypatch
+):
+    def place(named=""):
+        with closing(wiring.store(named)) as store:
+            return store.place
+
+    assert place() == str(tmp_path / "state" / "oakum" / "oakum.db")
+    written(places[0] / "oakum.toml", f"[store]\nurl = '{tmp_path}/file.db'\nblobs = '{tmp_path}/blobs'\n")
+    assert place() == str(tmp_path / "file.db")
+    monkeypatch.setenv("OAKUM_STORE", str(tmp_path / "environment.db"))
+    assert place() == str(tmp_path / "environment.db")
+    assert place(str(tmp_path / "asked.db")) == str(tmp_path / "asked.db")
+    with closing(wiring.store()) as store:
+        store.blobs.put([b"x"])
+    assert (tmp_path / "blobs").is_dir()
+
+
+def test_looking_for_a_record_makes_none(places, no_store, tmp_path):
+    assert wiring.store_if_there() is None
+    assert wiring.store_if_there(str(tmp_path)) is None
+    assert not (tmp_path / "state").exists()
+    wiring.store().close()
+    with closing(wiring.store_if_there()) as store:
+        assert store.place == str(tmp_path / "state" / "oakum" / "oakum.db")
+
+
+@pytest.mark.parametrize("text", ["[store]\nplace = 'x'\n", "[store]\nurl = 3\n", "[store]\nurl = ''\n", "store = 3\n"])
+def test_a_store_that_is_wrong_in_the_file_is_the_callers(places, no_store, text):
+    written(places[0] / "oakum.toml", text)
+    with pytest.raises(CallerError, match="store"):
+        wiring.store()
+
+
+def test_a_record_is_opened_without_alembic_postgresql_or_buckets_once_its_tables_are_there(tmp_path):
+    place = str(tmp_path / "oakum.db")
+    code = f"from oakum import wiring\nwiring.store({place!r}).close()\nimport sys\nprint(*sys.modules)"
+
+    def loaded():
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=20)
+        return set(run.stdout.split()) & {"sqlalchemy", "alembic", "psycopg", "obstore"}
+
+    assert loaded() == {"sqlalchemy", "alembic"}
+    assert loaded() == {"sqlalchemy"}

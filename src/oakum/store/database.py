@@ -1,0 +1,122 @@
+"""One engine; reading and writing as whole transactions, with every foreign error translated."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from oakum.model.errors import CallerError, MachineError, RefusedError
+from oakum.store.faults import Again, fault
+from oakum.store.place import FilePlace, Place, PostgresPlace
+
+T = TypeVar("T")
+
+WAIT_S = 5.0
+"""How long another writer is waited for, in seconds."""
+
+CONNECT_S = 5
+"""How long a server may take to answer at all, in seconds."""
+
+ATTEMPTS = 20
+"""So often a transaction is tried again when others came first."""
+
+
+class Database:
+    """``read`` sees one moment; ``write`` happens whole or not at all, and is on the disk when it returns."""
+
+    def __init__(self, place: Place, *, wait_s: float = WAIT_S) -> None:
+        self.place = place
+        self.engine = _sqlite(place, wait_s) if isinstance(place, FilePlace) else _postgres(place, wait_s)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        return self._whole(work, writes=False)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """``work`` may be run again from the start. Raises RefusedError when others always came first."""
+        return self._whole(work, writes=True)
+
+    def _whole(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        for _ in range(ATTEMPTS):
+            try:
+                return self._once(work, writes=writes)
+            except Again:
+                continue
+        raise RefusedError(
+            f"others write to {self.place} all the time",
+            why=f"{ATTEMPTS} attempts found that it had changed meanwhile; nothing was written",
+            next_step="the same command again",
+        )
+
+    def _once(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        try:
+            with self.engine.connect().execution_options(oakum_writes=writes) as connection, connection.begin():
+                return work(connection)
+        except (DBAPIError, sqlite3.Error) as exc:
+            raise fault(exc, self.place) from exc
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite(place: FilePlace, wait_s: float) -> Engine:
+    folder = place.path.parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made here so that nobody else may read it: it names what targets do.
+        os.close(os.open(place.path, os.O_RDONLY | os.O_CREAT, 0o600))
+    except OSError as exc:
+        raise MachineError(
+            f"cannot open {place}", why=exc.strerror or "", next_step=f"ls -ld {folder}    # or --store PATH"
+        ) from exc
+    engine = create_engine(f"sqlite:///{place.path}", connect_args={"timeout": wait_s}, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: object, _: object) -> None:
+        # Transactions are begun by us: the driver would begin them late, and not for DDL.
+        connection.isolation_level = None  # type: ignore[attr-defined]
+        for line in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {line}")  # type: ignore[attr-defined]
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer that begins as a reader may find, when it writes, that it has waited in vain.
+        writes = connection.get_execution_options().get("oakum_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres(place: PostgresPlace, wait_s: float) -> Engine:
+    wait_ms = round(wait_s * 1000)
+    try:
+        return create_engine(
+            place.url,
+            poolclass=NullPool,
+            isolation_level="SERIALIZABLE",
+            connect_args={
+                "connect_timeout": CONNECT_S,
+                # A server that vanished without a word is given up.
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 30000,
+                "application_name": "oakum",
+                "options": f"-c lock_timeout={wait_ms} -c statement_timeout=30000 -c client_encoding=UTF8",
+            },
+        )
+    except (ArgumentError, ValueError) as exc:
+        raise CallerError(
+            "this is no address of a PostgreSQL database",
+            why=str(exc),
+            next_step="--store postgresql://USER@HOST:5432/DATABASE",
+        ) from exc
+    except ImportError as exc:
+        raise MachineError(
+            "this Oakum cannot speak to PostgreSQL", why=str(exc), next_step="pip install 'oakum[postgres]'"
+        ) from exc

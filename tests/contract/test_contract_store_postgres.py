@@ -1,0 +1,129 @@
+"""A real PostgreSQL that goes away, refuses or is held up: one clear error each, and nothing half-written."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+import psycopg
+import pytest
+from sqlalchemy.exc import OperationalError
+from stores import server
+
+from oakum.model.errors import MachineError, RefusedError, TargetError
+from oakum.model.incident import Change, Entry, EntryKind, Incident, Severity, State
+from oakum.store import open_store
+from oakum.store.faults import fault
+from oakum.store.place import parse_place
+
+PLAIN = Incident("service shop", "pid/7", State.DETECTED, Severity.P3, 1.0, 1.0, 1.0)
+ENTRY = Entry(1.0, EntryKind.NOTE, "ann", "a note", State.DETECTED)
+
+
+@pytest.fixture
+def fragile():
+    """A server of its own, to be stopped."""
+    with server() as made:
+        yield made
+
+
+@pytest.fixture
+def url(postgres):
+    return postgres.database()
+
+
+def opened(url, tmp_path, **options):
+    return open_store(parse_place(url), blobs=str(tmp_path), **options)
+
+
+def noted(store):
+    return store.incidents.change(1, lambda was: Change(was, (ENTRY,)))
+
+
+def test_a_server_that_goes_away_is_told_and_what_was_confirmed_is_there_when_it_is_back(fragile, tmp_path):
+    url = fragile.database()
+    with closing(opened(url, tmp_path)) as store:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN, (ENTRY,)))
+        fragile.stop("immediate")
+        with pytest.raises(TargetError, match="cannot be reached") as caught:
+            noted(store)
+        assert "pg_isready" in caught.value.next_step
+        fragile.start()
+        noted(store)
+        assert [entry.number for entry in store.incidents.record(1).timeline] == [1, 2]
+
+
+def test_a_server_that_goes_away_within_a_write_leaves_nothing_of_it(fragile, tmp_path):
+    url = fragile.database()
+    with closing(opened(url, tmp_path)) as store:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
+
+        def gone(was):
+            fragile.stop("immediate")
+            return Change(replace(was, owner="bob"), (ENTRY,))
+
+        with pytest.raises(TargetError, match="cannot be reached"):
+            store.incidents.change(1, gone)
+        fragile.start()
+        record = store.incidents.record(1)
+        assert (record.incident.owner, record.incident.revision, record.timeline) == ("", 1, ())
+
+
+def test_a_server_that_ends_our_session_is_told(url, tmp_path):
+    with closing(opened(url, tmp_path)) as store, psycopg.connect(url, autocommit=True) as other:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
+
+        def ended(was):
+            other.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'oakum'")
+            return Change(was, (ENTRY,))
+
+        with pytest.raises(TargetError, match="cannot be reached"):
+            store.incidents.change(1, ended)
+        assert store.incidents.record(1).timeline == ()
+
+
+def test_a_table_that_another_session_holds_is_said_to_be_locked(url, tmp_path):
+    with closing(opened(url, tmp_path, wait_s=0.05)) as store, psycopg.connect(url) as other:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
+        other.execute("lock table incidents in access exclusive mode")
+        with pytest.raises(MachineError, match="is locked") as caught:
+            noted(store)
+        other.rollback()
+        assert caught.value.next_step.startswith("psql")
+        noted(store)
+
+
+def test_a_database_that_may_not_be_written_is_refused(url, tmp_path):
+    with closing(opened(url, tmp_path)) as store, psycopg.connect(url, autocommit=True) as other:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
+        name = url.rpartition("/oakum_")[2].partition("?")[0]
+        other.execute(f"alter database oakum_{name} set default_transaction_read_only = on")
+        assert store.incidents.get(1).number == 1
+        with pytest.raises(RefusedError, match="cannot be written"):
+            noted(store)
+
+
+@pytest.mark.parametrize("change", [("/oakum_", "/nobody_"), ("oakum@", "nobody@"), ("?host=/tmp", "?host=/none")])
+def test_a_database_that_cannot_be_reached_is_told_without_its_password(url, tmp_path, change):
+    wrong = url.replace(*change).replace("@/", ":secret@/")
+    with pytest.raises(TargetError, match="cannot be reached") as caught:
+        opened(wrong, tmp_path)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cause", "family", "words"),
+    [
+        (psycopg.errors.DiskFull, MachineError, "no room"),
+        (psycopg.errors.TooManyConnections, MachineError, "no room"),
+        (psycopg.errors.AdminShutdown, TargetError, "cannot be reached"),
+        (psycopg.errors.QueryCanceled, TargetError, "cannot be reached"),
+        (psycopg.errors.InsufficientPrivilege, RefusedError, "cannot be written"),
+    ],
+)
+def test_what_cannot_be_brought_about_here_is_told_too(cause, family, words):
+    error = fault(OperationalError("select 1", {}, cause("the server's words")), parse_place("postgresql://db/oakum"))
+    assert isinstance(error, family)
+    assert words in error.what
+    assert "the server's words" in error.why
+    assert error.next_step
