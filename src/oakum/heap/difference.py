@@ -30,6 +30,9 @@ LEAST_HOLDER_BYTES = 2048
 GROWN_SHARE = 0.001
 """A holder that grew by less than this share of the last heap is not told."""
 
+FOREIGN_SHARE, RUNTIME_SHARE = 0.005, 0.02
+"""The same for holders of libraries, and of the runtime: theirs grow a little while a program warms up."""
+
 MOST_SUSPECTS = 20
 MOST_CLASSES = 50
 MOST_CONFIDENCE = 0.95
@@ -128,16 +131,18 @@ def _classes(sketches: Sequence[Sketch]) -> tuple[ClassGrowth, ...]:
 
 
 def _suspects(sketches: Sequence[Sketch]) -> tuple[Suspect, ...]:
-    """The application's own first, then most grown first."""
+    """The application's own first, then libraries, then the runtime; most grown first."""
     first, last = sketches[0], sketches[-1]
     gained = max(1, last.reachable.bytes - first.reachable.bytes)
-    least = max(LEAST_HOLDER_BYTES, int(GROWN_SHARE * last.reachable.bytes))
     found = []
     for name, suspect in last.holders.items():
+        if name.startswith("("):
+            continue
         growth = tuple(each.holders[name].retained_bytes if name in each.holders else 0 for each in sketches)
-        if growth[-1] - growth[0] >= least:
+        share = RUNTIME_SHARE if suspect.runtime else FOREIGN_SHARE if suspect.foreign else GROWN_SHARE
+        if growth[-1] - growth[0] >= max(LEAST_HOLDER_BYTES, int(share * last.reachable.bytes)):
             found.append(_grown(suspect, growth, sketches, gained))
-    ranked = sorted(found, key=lambda suspect: (suspect.foreign, suspect.growth[0] - suspect.growth[-1]))
+    ranked = sorted(found, key=lambda each: (each.foreign, each.runtime, each.growth[0] - each.growth[-1]))
     return tuple(replace(suspect, rank=rank) for rank, suspect in enumerate(ranked[:MOST_SUSPECTS], 1))
 
 

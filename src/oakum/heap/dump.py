@@ -33,6 +33,12 @@ class Dump(Protocol):
     def is_foreign(self, node: int) -> bool:
         """Of a library or the runtime, not of the application."""
 
+    def is_runtime(self, node: int) -> bool:
+        """Of the runtime itself or its standard library: what is foreign, without what the application chose."""
+
+    def is_written(self, edge: int) -> bool:
+        """Whether code wrote this edge: a field, a variable, an element; not what the runtime keeps in an object."""
+
     def via(self, edge: int) -> str:
         """An edge as it is written: ``.entries``, ``static entries``, ``[3]``."""
 

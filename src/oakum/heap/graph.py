@@ -62,6 +62,8 @@ class HeapGraph:
     ``loose``: edges that do not count and stand in no row. ``rooted``: (int64[n + 2], int32[m + roots]), the same rows
     with the row of a virtual root n behind them, where the reader made room for it.
     ``late``: int32[], nodes that hold for a moment only (a thread's frames): a path round them tells more.
+    ``drawn``: int32[], nodes that stand for no object: the runtime drew them to gather its roots. Nothing accumulates
+    at them.
     """
 
     address: NDArray[np.int64]
@@ -78,6 +80,7 @@ class HeapGraph:
     loose: Loose = field(default_factory=Loose)
     rooted: tuple[NDArray[np.int64], NDArray[np.int32]] | None = None
     late: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    drawn: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     @property
     def nodes(self) -> int:

@@ -41,13 +41,14 @@ def points(held: Held, children: Children, *, least_bytes: int, most: int = MOST
     """Most bytes first, at most ``most``. Work is in proportion to the children of heavy nodes."""
     retained, vertex = held.retained, held.tree.vertex
     found: list[Point] = []
+    drawn = frozenset(held.tree.order[held.graph.drawn].tolist())
     todo = [0]
     while todo and len(found) < most:
         number = todo.pop()
         below = children.of(number)
         total = int(retained[number])
         large = below[retained[below] >= least_bytes]
-        if not number:
+        if not number or number in drawn:
             todo.extend(large.tolist())
             continue
         if _is_chain(number, children, held):

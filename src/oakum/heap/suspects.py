@@ -34,6 +34,11 @@ MOST_ITEMS = 1000
 """Of a holder's items so many are looked at, evenly taken."""
 
 SINGLE_SHARE = 0.7
+CALLED = frozenset({"listener", "timer"})
+CALLED_DEPTH = 3
+MOST_CALLED = 50
+"""Listeners and timers are the application's where it wrote one of the first of them."""
+
 NAMELESS = "function (anonymous)"
 
 
@@ -50,19 +55,24 @@ class Holder:
     path: tuple[int, ...]
     special: str
     foreign: bool
+    runtime: bool
     guess: Guess
 
 
 def suspects(dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> tuple[Suspect, ...]:
-    """Application code before libraries, then most bytes first. ``parent``: as paths.telling_steps gives it."""
+    """Application code before libraries, those before the runtime, then most bytes first.
+
+    ``parent``: as paths.telling_steps gives it.
+    """
     total = int(held.retained[0])
     least_bytes = max(LEAST_BYTES, int(total * LEAST_SHARE))
     found = _holders(points(held, children, least_bytes=least_bytes), dump, held, children, parent)
     told = [holder for holder in found if not holder.foreign or holder.bytes >= LEAST_FOREIGN_SHARE * total]
+    # A type in brackets names no holder: it is the runtime's own, or lost its name where a file was cut off.
+    told = [holder for holder in told if not holder.name.startswith("(")]
     if dump.partial:
-        # What lost its name is told by its type, in brackets: that names no holder.
-        told = [holder for holder in told if not holder.name.startswith("(") and holder.name != NAMELESS]
-    ranked = sorted(told, key=lambda holder: (holder.foreign, -holder.bytes))[:MOST_SUSPECTS]
+        told = [holder for holder in told if holder.name != NAMELESS]
+    ranked = sorted(told, key=lambda holder: (holder.foreign, holder.runtime, -holder.bytes))[:MOST_SUSPECTS]
     return tuple(_suspect(rank, holder, dump, total) for rank, holder in enumerate(ranked, 1))
 
 
@@ -92,7 +102,7 @@ def _holders(found: list[Point], dump: Dump, held: Held, children: Children, par
 def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> Holder:
     node = int(held.tree.vertex[point.number])
     path = shortest(parent, node, held.root)
-    name, edge_end = _named(dump, path)
+    name, source, edge_end = _named(dump, path)
     aside = dump.aside(path)
     special = ""
     if aside is not None:
@@ -101,7 +111,8 @@ def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: ND
     length = _length(dump, path, container, inner=bool(special))
     count = length if length is not None else _many(point, children)
     item_type = _item_type(dump, held, children, point.number)
-    single = node == container and int(held.graph.size[node]) >= SINGLE_SHARE * point.bytes
+    alone = node == container or (length is None and dump.is_runtime(node))
+    single = alone and int(held.graph.size[node]) >= SINGLE_SHARE * point.bytes
     owner_static = edge_end > 0 and dump.is_anchor(path[edge_end - 1])
     shape = Shape(
         words=f"{name} {item_type} {dump.label(container)}".lower(),
@@ -110,11 +121,33 @@ def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: ND
         static=owner_static,
         single=single,
     )
-    foreign = dump.is_foreign(path[max(edge_end - 1, 0)]) and special == "" and dump.is_foreign(path[edge_end])
+    foreign = dump.is_foreign(source) and dump.is_foreign(container)
+    if special:
+        foreign = foreign and special in CALLED and _all_foreign(dump, held, children, point.number, path)
     return Holder(
-        name, container, point.number, point.bytes, count, item_type, _told(dump, path, edge_end), special, foreign,
-        guess(shape),
-    )  # fmt: skip
+        name=name,
+        node=container,
+        number=point.number,
+        bytes=point.bytes,
+        count=count,
+        item_type=item_type,
+        path=_told(dump, path, edge_end),
+        special=special,
+        foreign=foreign,
+        runtime=foreign and dump.is_runtime(source),
+        guess=guess(shape),
+    )
+
+
+def _all_foreign(dump: Dump, held: Held, children: Children, number: int, path: tuple[int, ...]) -> bool:
+    """Whether neither the way to listeners or timers, nor what they call, is the application's."""
+    level = np.array([number], np.int32)
+    below: list[int] = []
+    for _ in range(CALLED_DEPTH):
+        level = np.concatenate([np.empty(0, np.int32), *(children.of(int(at))[:MOST_CALLED] for at in level)])
+        level = level[:MOST_CALLED]
+        below += held.tree.vertex[level].tolist()
+    return all(dump.is_foreign(node) for node in (*path, *below))
 
 
 def holder_name(dump: Dump, path: tuple[int, ...]) -> str:
@@ -122,15 +155,16 @@ def holder_name(dump: Dump, path: tuple[int, ...]) -> str:
     return _named(dump, path)[0] if len(path) > 1 else ""
 
 
-def _named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int]:
-    """(name, index of the step that the named edge leads to): the last edge that the application wrote.
+def _named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int, int]:
+    """(name, the node that is named by, index of the step that the name ends at): the last edge that the app wrote.
 
-    Where no step is the application's, the last edge whose source is no inside of a collection.
+    Where no step is the application's, the last edge whose source is no inside of a collection. What the runtime keeps
+    in the application's objects (a class's loader, a module's children) is written by nobody.
     """
     chosen = -1
     for at in range(len(path) - 1, 0, -1):
         source = path[at - 1]
-        if dump.is_inside(source):
+        if dump.is_inside(source) or not dump.is_written(dump.graph.edge_between(source, path[at])):
             continue
         if chosen < 0:
             chosen = at
@@ -138,12 +172,13 @@ def _named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int]:
             chosen = at
             break
     if chosen < 0:
-        return dump.label(path[-1]), len(path) - 1
+        return dump.label(path[-1]), path[max(len(path) - 2, 0)], len(path) - 1
+    source = path[chosen - 1]
     while chosen + 1 < len(path) and dump.names_on(
         path[chosen], dump.graph.edge_between(path[chosen], path[chosen + 1])
     ):
         chosen += 1
-    return dump.owned_name(path, chosen), chosen
+    return dump.owned_name(path, chosen), source, chosen
 
 
 def _length(dump: Dump, path: tuple[int, ...], container: int, *, inner: bool) -> int | None:
@@ -235,5 +270,6 @@ def _suspect(rank: int, holder: Holder, dump: Dump, total: int) -> Suspect:
         advice=holder.guess.advice,
         confidence=round(certain, 3),
         foreign=holder.foreign,
+        runtime=holder.runtime,
         places=dump.places(holder.path),
     )

@@ -42,6 +42,9 @@ class Suspect:
     foreign: bool = False
     """Of a library or the runtime: ranked after the application's own."""
 
+    runtime: bool = False
+    """Of the runtime itself: ranked after libraries."""
+
     places: tuple[CodePlace, ...] = ()
     growth: tuple[int, ...] = ()
     """Retained bytes in each dump that was compared, oldest first; empty for a single dump."""

@@ -24,6 +24,7 @@ from oakum.render.figures import (
 )
 from oakum.render.headline import SIGNS, headline
 from oakum.render.names import encodable, shown, shown_lines
+from oakum.render.pathway import elided
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -47,6 +48,7 @@ def _environment() -> Environment:
         duration=format_duration,
         rate=format_rate,
         share=format_share,
+        elided=elided,
     )
     made.globals.update(SIGNS=SIGNS, chart=chart_svg, of_limit=of_limit_text, level=level_text, rate_text=rate_text)
     made.globals.update(probability=probability_text, nearest=nearest_forecast, forecast=forecast_text)

@@ -9,6 +9,7 @@ from oakum.model.growth import PathStep
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport, Suspect
 from oakum.model.units import format_count, format_share, format_size
 from oakum.render.names import shown
+from oakum.render.pathway import elided
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -138,10 +139,10 @@ def suspect_lines(suspect: Suspect) -> Iterator[RenderableType]:
     )
     of = f" of {shown(suspect.item_type)}" if suspect.item_type else ""
     yield Text(
-        f"   {growth or format_size(suspect.retained_bytes)}, {format_share(suspect.share)} of what is held;"
-        f" {format_count(suspect.count)} items{of}"
+        f"   {growth or format_size(suspect.retained_bytes)}, {format_share(suspect.share)} of what is held"
+        + (f"; {format_count(suspect.count)} {'item' if suspect.count == 1 else 'items'}{of}" if suspect.count else "")
     )
-    yield from _path_lines(suspect.path)
+    yield from _path_lines(elided(suspect.path))
     for place in suspect.places:
         yield Text(f"   {shown(str(place))}", style="cyan")
     yield Text(f"   fix: {shown(suspect.advice)}")

@@ -98,6 +98,56 @@ def test_a_library_comes_after_the_application_and_is_told_by_its_folder():
     assert holders == ["seen in store.js", "store in lru/index.js"]
 
 
+def test_a_store_behind_a_servers_only_listener_is_named_by_its_field_and_not_as_a_listener():
+    file = V8File()
+    server, table = file.node("object", "Server", 32), file.node("object", "Object", 32)
+    file.edge(0, "element", 1, server)
+    file.edge(server, "property", "_events", table)
+    context, store = file.node("object", "system / Context", 40), file.node("object", "MemoryStore", 24)
+    file.locate(store, 6, 20)
+    app = file.function("app", LIBRARY, 38, script=6, context=context)
+    file.edge(table, "property", "request", app)
+    file.edge(context, "context", "store", store)
+    file.edge(store, "property", "sessions", filled_map(file))
+    first = report(file).suspects[0]
+    assert (first.holder, first.cause) == ("MemoryStore.sessions", CauseName.SESSION_STATE)
+
+
+def test_the_snapshots_own_root_is_no_suspect_however_much_is_spread_below_it():
+    file = V8File()
+    gathered = file.node("synthetic", "(GC roots)", 0)
+    file.edge(0, "element", 1, gathered)
+    for number in range(2000):
+        file.edge(0 if number % 2 else gathered, "element", number + 2, file.node("object", "Loose", 400))
+    context = scope(file, "put", 7, script=5)
+    file.edge(context, "context", "cache", filled_map(file))
+    assert [suspect.holder for suspect in report(file).suspects] == ["cache in store.js"]
+
+
+def test_what_node_keeps_in_a_module_is_not_told_as_the_applications_own():
+    file = V8File()
+    module, name = file.node("object", "Module", 64), file.node("string", APP, 32)
+    file.edge(0, "element", 1, module)
+    file.edge(module, "property", "filename", name)
+    file.edge(module, "property", "children", filled_map(file, 100))
+    exports = file.node("object", "Object", 32)
+    file.edge(module, "property", "exports", exports)
+    file.edge(exports, "property", "cache", filled_map(file, 200))
+    ours = [suspect.holder for suspect in report(file).suspects if not suspect.foreign]
+    assert ours == ["store.js: exports.cache"]
+
+
+def test_the_runtime_comes_after_libraries():
+    file = V8File()
+    inner = scope(file, "load", 1, script=7, source="node:internal/realm")
+    file.edge(inner, "context", "loaded", filled_map(file, 900, of="BuiltinModule"))
+    library = scope(file, "get", 1, script=6, source=LIBRARY)
+    file.edge(library, "context", "store", filled_map(file, 100, of="Entry"))
+    found = report(file).suspects
+    assert [suspect.holder for suspect in found] == ["store in lru/index.js", "loaded in realm"]
+    assert [suspect.runtime for suspect in found] == [False, True]
+
+
 def test_no_text_of_the_program_is_shown():
     file = V8File()
     context = scope(file, "put", 7, script=5)

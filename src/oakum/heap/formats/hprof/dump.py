@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,14 @@ LIBRARIES = (
 )
 """Not the application's own: ranked below it."""
 
+RUNTIME = ("java.", "javax.", "jdk.", "sun.", "com.sun.", "dalvik.", "libcore.", "android.", "oracle.jrockit.")
+"""The JVM's own library."""
+
+_DOMAINS = ("com.", "gnu.", "io.", "it.", "net.", "org.")
+_RELOCATED = tuple(f".{prefix}" for prefix in LIBRARIES if prefix.startswith(_DOMAINS))
+_RELOCATED_INSIDES = tuple(f".{prefix}" for prefix in INSIDES if prefix.startswith(_DOMAINS))
+"""A library that another one took in keeps its name behind the other's: ``wiremock.org.eclipse.jetty.``."""
+
 LENGTHS = ("size", "elementCount", "count", "baseCount")
 LONGEST_TEXT = 200
 
@@ -108,13 +116,22 @@ class HprofDump:
         if self.is_anchor(node):
             return False
         name = self.graph.kind_name(node)
-        return name.endswith("[]") or name.startswith(INSIDES)
+        return name.endswith("[]") or _is_collection(name)
 
     def is_foreign(self, node: int) -> bool:
         found = self._as_class(node)
         name = found.name if found is not None else self.graph.kind_name(node)
         primitives = name.endswith("[]") and "." not in name
-        return primitives or name.startswith(LIBRARIES)
+        return primitives or _is_library(name)
+
+    def is_runtime(self, node: int) -> bool:
+        found = self._as_class(node)
+        name = found.name if found is not None else self.graph.kind_name(node)
+        return (name.endswith("[]") and "." not in name) or name.startswith(RUNTIME)
+
+    def is_written(self, edge: int) -> bool:
+        name = self.graph.edge_name(edge)
+        return not name.startswith("<") or name.startswith("<local")
 
     def via(self, edge: int) -> str:
         name = self.graph.edge_name(edge)
@@ -168,7 +185,7 @@ class HprofDump:
             return ()
         edge = self.graph.edge_between(path[0], path[1])
         local = edge >= 0 and self.graph.edge_name(edge).startswith("<local")
-        own = [frame.place for frame in thread.frames if not frame.place.function.startswith(LIBRARIES)]
+        own = [frame.place for frame in thread.frames if not _is_library(frame.place.function)]
         return tuple(own[:3]) if local else ()
 
     def waste(self, reached: NDArray[np.bool_]) -> tuple[Waste, ...]:
@@ -253,3 +270,13 @@ class HprofDump:
 
     def _node_at(self, identity: int) -> int:
         return int(self._heap.lookup.of(np.array([identity], np.int64))[0]) if identity else -1
+
+
+@cache
+def _is_collection(name: str) -> bool:
+    return name.startswith(INSIDES) or any(prefix in name for prefix in _RELOCATED_INSIDES)
+
+
+@cache
+def _is_library(name: str) -> bool:
+    return name.startswith(LIBRARIES) or any(prefix in name for prefix in _RELOCATED)

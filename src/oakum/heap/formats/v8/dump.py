@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +24,8 @@ INSIDE_TYPES = frozenset({"array", "hidden", "code", "synthetic", "object shape"
 EMITTER_TABLE = "_events"
 TIMER_LIST = "TimersList"
 LONGEST_NAME = 80
+WRITTEN = frozenset({"context", "element", "property"})
+BUILTIN = ("node:", "internal/", "extensions::", "chrome-extension:", "evalmachine")
 
 
 class V8Dump:
@@ -79,6 +82,18 @@ class V8Dump:
             return _is_library(self._scripts.file(node))
         return True
 
+    def is_runtime(self, node: int) -> bool:
+        kind = self._heap.type_of(node)
+        return kind not in {"object", "closure"} or _is_builtin(self._scripts.file(node))
+
+    def is_written(self, edge: int) -> bool:
+        """Of a module only what it exports; of nothing what V8 keeps in it by names of its own."""
+        kind, name = self._heap.edge_type(edge), self.graph.edge_name(edge)
+        source = int(np.searchsorted(self.graph.edge_offsets, edge, side="right")) - 1
+        if self._name(source) == MODULE and self._heap.type_of(source) == "object":
+            return kind == "property" and name == "exports"
+        return kind in WRITTEN
+
     def via(self, edge: int) -> str:
         kind, name = self._heap.edge_type(edge), self.graph.edge_name(edge)[:LONGEST_NAME]
         if kind == "context":
@@ -114,13 +129,23 @@ class V8Dump:
         """Timers are named by their callback, listeners by their emitter and event."""
         for at, node in enumerate(path):
             if self._name(node) == TIMER_LIST:
-                return self._timer(node)
+                return None if self._goes_on(path, at) else self._timer(node)
             if at and self._heap.type_of(node) == "object":
                 edge = self.graph.edge_between(path[at - 1], node)
                 if self.graph.edge_name(edge) == EMITTER_TABLE and at + 1 < len(path):
+                    if self._goes_on(path, at):
+                        return None
                     event = self.graph.edge_name(self.graph.edge_between(node, path[at + 1]))
                     return f"{self._emitter(path, at - 1)}: listeners of {event[:LONGEST_NAME]!r}", "listener"
         return None
+
+    def _goes_on(self, path: tuple[int, ...], at: int) -> bool:
+        """Whether a path leaves a listener or a timer's callback for a field or a variable: that has the better name.
+
+        A server's only listener leads to all that the program holds.
+        """
+        behind = itertools.dropwhile(lambda step: self._heap.type_of(step) != "closure", path[at:-1])
+        return any(not self.is_inside(step) for step in itertools.islice(behind, 1, None))
 
     def _emitter(self, path: tuple[int, ...], at: int) -> str:
         """The application's own name of an emitter: an edge that its code wrote, as near as there is one."""
@@ -196,6 +221,9 @@ def _base(file: str) -> str:
     return "/".join(parts[-many:])
 
 
+def _is_builtin(file: str) -> bool:
+    return file.startswith(BUILTIN)
+
+
 def _is_library(file: str) -> bool:
-    builtin = not file or file.startswith(("node:", "internal/", "extensions::", "chrome-extension:", "evalmachine"))
-    return builtin or "node_modules/" in file.replace("\\", "/")
+    return not file or _is_builtin(file) or "node_modules/" in file.replace("\\", "/")

@@ -85,6 +85,7 @@ def read_v8(data: NDArray[np.uint8]) -> V8Heap:
         names=found.names,
         edge_strength=strength,
         late=_late(found),
+        drawn=_synthetic(found),
     )
     return V8Heap(found, graph, _warnings(found))
 
@@ -143,9 +144,14 @@ def _kinds(found: Sections) -> tuple[NDArray[np.int32], tuple[str, ...]]:
 
 def _late(found: Sections) -> NDArray[np.int32]:
     """Handles of native frames, and of a compiler that works beside the program, under synthetic nodes of their own."""
-    synthetic = np.flatnonzero(found.node_kind == _index(found.meta.node_types, "synthetic"))[:MOST_SYNTHETIC]
-    late = [node for node in synthetic.tolist() if found.names[int(found.node_name[node])] in LATE]
+    late = [node for node in _synthetic(found).tolist() if found.names[int(found.node_name[node])] in LATE]
     return np.array(late, np.int32)
+
+
+def _synthetic(found: Sections) -> NDArray[np.int32]:
+    """The root, and what gathers a part of the roots. O(n)."""
+    kind = _index(found.meta.node_types, "synthetic")
+    return np.flatnonzero(found.node_kind == kind)[:MOST_SYNTHETIC].astype(np.int32)
 
 
 def _strengths(found: Sections, offsets: NDArray[np.int64]) -> NDArray[np.uint8]:
