@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from oakum.api import analyze_heap as analyze_heap
+    from oakum.api import apply_plan as apply_plan
     from oakum.api import close_incident as close_incident
     from oakum.api import diff_heaps as diff_heaps
     from oakum.api import escalate_incident as escalate_incident
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from oakum.api import investigate as investigate
     from oakum.api import list_incidents as list_incidents
     from oakum.api import list_mutes as list_mutes
+    from oakum.api import make_plan as make_plan
     from oakum.api import mute as mute
     from oakum.api import note_incident as note_incident
     from oakum.api import report_incident as report_incident
     from oakum.api import scan as scan
     from oakum.api import show_incident as show_incident
     from oakum.api import summarise_incident as summarise_incident
+    from oakum.api import undo_plan as undo_plan
     from oakum.api import unmute as unmute
+    from oakum.api import verify_fix as verify_fix
     from oakum.model.assessment import Investigation as Investigation
     from oakum.model.errors import OakumError as OakumError
     from oakum.model.heap import HeapDiff as HeapDiff
@@ -32,11 +36,14 @@ if TYPE_CHECKING:
     from oakum.model.heap import HeapReport as HeapReport
     from oakum.model.incident import Incident as Incident
     from oakum.model.mute import Mute as Mute
+    from oakum.model.plan_record import PlanRecord as PlanRecord
     from oakum.model.scan import Scan as Scan
     from oakum.model.series import Series as Series
     from oakum.model.series import WorkloadSeries as WorkloadSeries
     from oakum.model.standing import Story as Story
     from oakum.model.verdict import Verdict as Verdict
+    from oakum.model.verification import Verification as Verification
+
 
 _HOMES = {
     "HeapDiff": "oakum.model.heap",
@@ -46,12 +53,15 @@ _HOMES = {
     "Investigation": "oakum.model.assessment",
     "Mute": "oakum.model.mute",
     "OakumError": "oakum.model.errors",
+    "PlanRecord": "oakum.model.plan_record",
     "Scan": "oakum.model.scan",
     "Series": "oakum.model.series",
     "Story": "oakum.model.standing",
     "Verdict": "oakum.model.verdict",
+    "Verification": "oakum.model.verification",
     "WorkloadSeries": "oakum.model.series",
     "analyze_heap": "oakum.api",
+    "apply_plan": "oakum.api",
     "close_incident": "oakum.api",
     "diff_heaps": "oakum.api",
     "escalate_incident": "oakum.api",
@@ -59,13 +69,16 @@ _HOMES = {
     "investigate": "oakum.api",
     "list_incidents": "oakum.api",
     "list_mutes": "oakum.api",
+    "make_plan": "oakum.api",
     "mute": "oakum.api",
     "note_incident": "oakum.api",
     "report_incident": "oakum.api",
     "scan": "oakum.api",
     "show_incident": "oakum.api",
     "summarise_incident": "oakum.api",
+    "undo_plan": "oakum.api",
     "unmute": "oakum.api",
+    "verify_fix": "oakum.api",
 }
 
 __all__ = [
@@ -76,12 +89,15 @@ __all__ = [
     "Investigation",
     "Mute",
     "OakumError",
+    "PlanRecord",
     "Scan",
     "Series",
     "Story",
     "Verdict",
+    "Verification",
     "WorkloadSeries",
     "analyze_heap",
+    "apply_plan",
     "close_incident",
     "diff_heaps",
     "escalate_incident",
@@ -89,13 +105,16 @@ __all__ = [
     "investigate",
     "list_incidents",
     "list_mutes",
+    "make_plan",
     "mute",
     "note_incident",
     "report_incident",
     "scan",
     "show_incident",
     "summarise_incident",
+    "undo_plan",
     "unmute",
+    "verify_fix",
 ]
 
 

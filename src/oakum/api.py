@@ -6,12 +6,15 @@ import time
 from pathlib import Path
 
 from oakum import wiring
+from oakum.act.plan import Wish
 from oakum.incident.machine import Event
+from oakum.loop import act as acting
 from oakum.loop import heap as heaping
 from oakum.loop import incident as incidents
 from oakum.loop import investigate as investigating
 from oakum.loop import record as recording
 from oakum.loop import scan as scanning
+from oakum.loop import verify as verifying
 from oakum.loop.muting import with_mutes
 from oakum.loop.progress import Progress, Silent
 from oakum.model.assessment import Investigation
@@ -19,9 +22,11 @@ from oakum.model.errors import CallerError
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
 from oakum.model.incident import Incident
 from oakum.model.mute import Mute
+from oakum.model.plan_record import PlanRecord
 from oakum.model.scan import Scan
 from oakum.model.standing import Story
 from oakum.model.target import parse_target
+from oakum.model.verification import Verification
 from oakum.render import incident_html, incident_markdown, incident_summary
 
 
@@ -159,3 +164,43 @@ def heap_paths(
     machine = wiring.machine()
     told = progress or Silent()
     return heaping.paths(str(file), name, most=most, machine=machine, settings=settings, progress=told)
+
+
+def make_plan(
+    target: str,
+    *,
+    restart: bool = False,
+    stop: bool = False,
+    collect: bool = False,
+    limit_bytes: int | None = None,
+    watch_s: float = 20.0,
+    capture: bool = True,
+    store: str = "",
+    progress: Progress | None = None,
+) -> PlanRecord:
+    """As ``oakum plan TARGET|INCIDENT``. Nothing is done."""
+    wish = Wish(restart, stop, collect, limit_bytes)
+    with wiring.bench(store, progress or Silent()) as bench:
+        return acting.plan(target, wish, bench=bench, watch_s=watch_s, capture=capture)
+
+
+def apply_plan(
+    plan: str, *, yes: bool = False, kill: bool = False, store: str = "", progress: Progress | None = None
+) -> PlanRecord:
+    """As ``oakum apply PLAN``. ``yes``: your approval; without it nothing is done. ``kill``: SIGKILL too."""
+    with wiring.bench(store, progress or Silent()) as bench:
+        return acting.apply(plan, acting.Assent(yes=yes, kill=kill), bench=bench)
+
+
+def undo_plan(plan: str, *, yes: bool = False, store: str = "", progress: Progress | None = None) -> PlanRecord:
+    """As ``oakum undo PLAN``. ``yes``: your approval; without it nothing is done."""
+    with wiring.bench(store, progress or Silent()) as bench:
+        return acting.undo(plan, acting.Assent(yes=yes), bench=bench)
+
+
+def verify_fix(
+    target: str, *, watch_s: float | None = None, on: str = "", store: str = "", progress: Progress | None = None
+) -> Verification:
+    """As ``oakum verify INCIDENT|TARGET``: watched for as long as the policy's quick check unless told otherwise."""
+    with wiring.bench(store, progress or Silent()) as bench:
+        return verifying.verify(target, bench=bench, watch_s=watch_s, on=on)

@@ -6,7 +6,8 @@ import os
 import platform
 import pwd
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from math import inf
 from pathlib import Path
@@ -19,6 +20,8 @@ from oakum.model.policy import Policy
 if TYPE_CHECKING:
     from oakum.host import Machine
     from oakum.incident.settings import IncidentSettings
+    from oakum.loop.bench import Bench
+    from oakum.loop.progress import Progress
     from oakum.loop.record import Recorder
     from oakum.model.ports import Store, Workers
 
@@ -50,6 +53,17 @@ def store(named: str = "") -> Store:
     if not blobs and not isinstance(place, FilePlace):
         blobs = str(_state_folder() / "blobs")
     return open_store(place, blobs=blobs)
+
+
+@contextmanager
+def bench(named: str, progress: Progress) -> Iterator[Bench]:
+    """What plans are made, applied, undone and verified with; ``named``: as ``store``."""
+    from oakum.host.hands import these_hands  # noqa: PLC0415
+    from oakum.loop.bench import Bench  # noqa: PLC0415
+
+    record = recorder(named)
+    with closing(record.store):
+        yield Bench(machine(), these_hands(_state_folder() / "hands"), record, progress)
 
 
 def store_if_there(named: str = "") -> Store | None:

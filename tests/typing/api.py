@@ -35,3 +35,10 @@ def handover(name: str) -> str:
     held: list[oakum.Mute] = oakum.list_mutes()
     page: str = oakum.report_incident(name, output="markdown")
     return f"{oakum.summarise_incident(name)}{page}{len(open_ones)}{len(held)}{story.standing.phase}"
+
+
+def act_and_verify() -> tuple[str, str]:
+    plan: oakum.PlanRecord = oakum.make_plan("pid/4242", restart=True, watch_s=60.0)
+    done: oakum.PlanRecord = oakum.apply_plan(f"plan-{plan.number}", yes=True)
+    found: oakum.Verification = oakum.verify_fix("inc-1", watch_s=60.0, on="pid/4300")
+    return done.state.value, found.outcome.value

@@ -14,8 +14,10 @@ from oakum.cli.doctor import doctor
 from oakum.cli.heap import app as heap
 from oakum.cli.incident import app as incident
 from oakum.cli.investigate import investigate
+from oakum.cli.plan import apply, plan, undo
 from oakum.cli.scan import scan
 from oakum.cli.streams import open_streams, say
+from oakum.cli.verify import verify
 from oakum.model.errors import InternalError, OakumError
 
 app = typer.Typer(
@@ -29,6 +31,10 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(scan)
 app.command()(investigate)
+app.command()(plan)
+app.command()(apply)
+app.command()(undo)
+app.command()(verify)
 app.command()(doctor)
 app.add_typer(heap, name="heap")
 app.add_typer(incident, name="incident")

@@ -53,3 +53,18 @@ class Policy:
 
     closing_share: float = 0.80
     """Share of the limit that must not be passed within the closing window."""
+
+    plan_expiry_s: float = 900.0
+    """A plan that was shown longer ago than this many seconds is not applied: look again."""
+
+    limit_margin_share: float = 0.10
+    """A memory limit is never set below present use plus this share of it."""
+
+    raised_share: float = 0.60
+    """A limit that was too small is raised so that present use is this share of the new one."""
+
+    change_lasts_s: float = 86400.0
+    """A raised limit is meant for this many seconds: by then it is confirmed where it is configured, or undone."""
+
+    stop_grace_s: float = 30.0
+    """How long a process that was asked to end may take, in seconds."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. ``command`` is what a person can type now; ``undo`` how to take it back."""
+    """One thing to do. ``command`` is what a person can type now; ``undo`` how to take it back.
+
+    ``does``: what Oakum itself would do once that is approved, in plain values (``model/action.py`` reads them);
+    empty for what only a person can do.
+    """
 
     title: str
     effect: str
@@ -15,6 +20,7 @@ class Step:
     command: str = ""
     undo: str = ""
     takes_s: float | None = None
+    does: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ NAMES = (
     "oakum.incidents/1",
     "oakum.investigation/1",
     "oakum.mutes/1",
+    "oakum.plan/1",
     "oakum.scan/1",
+    "oakum.verify/1",
 )
 
 

@@ -1,0 +1,1 @@
+"""Plans: made, approved, applied, taken back. Nothing changes that was not shown and approved."""

@@ -1,0 +1,301 @@
+"""``oakum verify``: watch what runs now, join it with what was seen since the fix, and ask the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from oakum.incident import Event
+from oakum.judge import judge
+from oakum.loop.bench import Bench, at_work
+from oakum.loop.incident import number_of
+from oakum.loop.subject import choose
+from oakum.model.absent import Absent
+from oakum.model.errors import CallerError, OakumError, TargetError
+from oakum.model.incident import Change, Entry, EntryKind, Incident, Kept, Record, State
+from oakum.model.plan_record import PlanRecord, StepState
+from oakum.model.process import ProcessInfo
+from oakum.model.series import Series, WorkloadSeries
+from oakum.model.sighting import Sighting
+from oakum.model.target import parse_target
+from oakum.model.units import format_count
+from oakum.model.verification import CheckState, Outcome, Verification
+from oakum.render.codec_samples import MEDIA_TYPE, samples_from_bytes, samples_to_bytes
+from oakum.sense.watch import ProcessWatch
+from oakum.verify.gate import Since, ask, seen_s
+
+if TYPE_CHECKING:
+    from oakum.model.ports import Blobs
+
+JUDGED_EVERY_S = 1.0
+SAME_START_S = 2.0
+"""Two lifetimes that began this close to each other are one, in seconds: starts are told by the wall clock."""
+
+KEPT = "verify"
+"""The beginning of the id of samples that a verification kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """``since_s``: when what is verified began to hold. ``began_late``: what runs now began after that.
+
+    ``rate_before``, ``work_before``: bytes and processor seconds per second, while it leaked.
+    """
+
+    name: str
+    pid: int
+    since_s: float
+    record: Record | None = None
+    rate_before: float | None = None
+    work_before: float | None = None
+    began_late: bool = False
+
+
+def verify(wanted: str, *, bench: Bench, watch_s: float | None = None, on: str = "") -> Verification:
+    """``wanted``: an incident, or a target. ``on``: the target that runs now, where it cannot be told.
+
+    ``watch_s``: how long to watch, the quick check of the policy when not given. Raises TargetError when nobody runs.
+    """
+    subject = _subject(wanted, on, bench)
+    name = f"inc-{subject.record.incident.number}" if subject.record is not None else subject.name
+    with at_work("verify", name, bench):
+        if subject.record is not None:
+            _begin(subject.record.incident, bench)
+        since = _watched(subject, bench, bench.policy.quick_check_s * 1.05 if watch_s is None else watch_s)
+        outcome, checks, next_step = ask(since, bench.policy)
+        found = Verification(
+            target=subject.name,
+            incident=0 if subject.record is None else subject.record.incident.number,
+            generated_at_s=since.now_s,
+            since_s=since.since_s,
+            seen_s=seen_s(since),
+            outcome=outcome,
+            checks=checks,
+            verdict=since.verdict,
+            series=since.series,
+            next=next_step,
+        )
+        return found if subject.record is None else _settled(found, subject.record.incident.number, bench)
+
+
+def _subject(wanted: str, on: str, bench: Bench) -> Subject:
+    if not wanted.startswith("inc-"):
+        info = _chosen(wanted, bench)
+        return Subject(wanted, info.pid, info.started_s)
+    record = bench.store.incidents.record(number_of(wanted))
+    applied = [plan for plan in bench.store.plans.of(record.incident.number) if plan.state is StepState.APPLIED]
+    last = applied[-1] if applied else None
+    info = _chosen(on, bench) if on else _successor(record.incident, last, bench)
+    since_s = info.started_s if on else _held_since(record, last, info)
+    work = last.seen.get("work") if last is not None else None
+    return Subject(
+        f"pid/{info.pid}",
+        info.pid,
+        since_s,
+        record,
+        _rate_before(record, since_s),
+        float(work) if isinstance(work, int | float) else None,
+        began_late=info.started_s > since_s + SAME_START_S,
+    )
+
+
+def _held_since(record: Record, plan: PlanRecord | None, info: ProcessInfo) -> float:
+    """The end of the plan, or when somebody said that it is fixed, whichever is later."""
+    ends = [step.ended_at_s for step in plan.steps if step.ended_at_s is not None] if plan is not None else []
+    said = [entry.at_s for entry in record.timeline if entry.facts.get("event") == Event.FIX.value]
+    return max([*ends, *said], default=info.started_s)
+
+
+def _chosen(target: str, bench: Bench) -> ProcessInfo:
+    machine = bench.machine
+    subject = choose(parse_target(target), processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock)
+    return subject.process
+
+
+def _successor(incident: Incident, plan: PlanRecord | None, bench: Bench) -> ProcessInfo:
+    """What the plan started; else what runs the same command as the same user; else the target itself."""
+    processes = bench.machine.processes
+    if plan is not None:
+        for step in plan.steps:
+            after = (step.undo_data or {}).get("after")
+            if isinstance(after, list | tuple) and bench.hands.sightings.runs(after[0], after[1]):
+                return processes.info(after[0])
+        seen = Sighting.of(plan.seen)
+        alike = [info for info in processes.list() if (info.command, info.uid) == (seen.command, seen.uid)]
+        if alike:
+            return min(alike, key=lambda info: info.started_s)
+    try:
+        return _chosen(incident.target, bench)
+    except (TargetError, CallerError) as exc:
+        raise TargetError(
+            f"nobody runs that would be {incident.id}'s target: {exc.what}",
+            why="its process has ended, and none with its command is there",
+            next_step=f"oakum verify {incident.id} --on pid/N",
+        ) from exc
+
+
+def _rate_before(record: Record, since_s: float) -> float | None:
+    """Bytes per second, as the last assessment before the fix measured it."""
+    for assessed in reversed(record.assessed):
+        verdict: Any = assessed.document.get("verdict")
+        if assessed.at_s <= since_s and isinstance(verdict, Mapping) and verdict.get("rate_per_s"):
+            return float(verdict["rate_per_s"])
+    return None
+
+
+def _begin(incident: Incident, bench: Bench) -> None:
+    """Who asks whether it is fixed holds it for fixed."""
+    why = "a verification was begun"
+    for event in (Event.STABILISE, Event.FIX, Event.VERIFY):
+        state = bench.store.incidents.get(incident.number).state
+        if state in {State.VERIFYING, State.CLOSED}:
+            return
+        bench.move(incident.number, event, why)
+
+
+def _watched(subject: Subject, bench: Bench, watch_s: float) -> Since:
+    machine, progress = bench.machine, bench.progress
+    interval_s = min(max(watch_s / 600, 0.25), 15.0)
+    watch = ProcessWatch(
+        subject.pid,
+        processes=machine.processes,
+        cgroups=machine.cgroups,
+        clock=machine.clock,
+        interval_s=interval_s,
+    )
+    begun_s = machine.clock.monotonic_s()
+    progress.stage(f"watching pid {subject.pid}: {watch.info.title[:80]}")
+    with watch:
+        used_s, cgroup = _used(subject.pid, bench), watch.info.cgroup
+        kills = _kills(cgroup, bench)
+        judged_s, worked_s = 0.0, begun_s
+        while (now_s := machine.clock.monotonic_s()) < begun_s + watch_s:
+            if not watch.tick():
+                if not watch.follow():
+                    break
+                used_s, worked_s = _used(watch.info.pid, bench), machine.clock.monotonic_s()
+            if now_s - judged_s >= JUDGED_EVERY_S:
+                judged_s = now_s
+                series = watch.series()
+                progress.watched(series, judge(series), begun_s + watch_s - now_s)
+        now_used_s = _used(watch.info.pid, bench)
+        seconds = machine.clock.monotonic_s() - worked_s
+        series = _joined(subject, watch.told(machine.kernel_log).series, bench.store.blobs)
+        after = _kills(cgroup, bench)
+    told = machine.kernel_log.oom_kills(subject.since_s)
+    pid = watch.info.pid
+    words: tuple[str, ...] | Absent = (
+        told
+        if isinstance(told, Absent)
+        else tuple(kill.line for kill in told if kill.pid in {pid, subject.pid} or _inside(kill.task_cgroup, cgroup))
+    )
+    return Since(
+        series=series,
+        verdict=judge(series),
+        since_s=subject.since_s,
+        now_s=machine.clock.now_s(),
+        kills=words,
+        cgroup_kills=None if kills is None or after is None else after - kills,
+        rate_before=subject.rate_before,
+        restarts=int(subject.began_late),
+        work=None if used_s is None or now_used_s is None else (now_used_s - used_s) / max(seconds, 1e-3),
+        work_before=subject.work_before,
+    )
+
+
+def _inside(killed: str, cgroup: str) -> bool:
+    return cgroup != "/" and (killed == cgroup or killed.startswith(f"{cgroup}/"))
+
+
+def _used(pid: int, bench: Bench) -> float | None:
+    try:
+        return bench.hands.sightings.cpu_s(pid)
+    except TargetError:
+        return None
+
+
+def _kills(cgroup: str, bench: Bench) -> int | None:
+    memory = bench.machine.cgroups.memory(cgroup)
+    return None if isinstance(memory, Absent) else memory.kills
+
+
+def _joined(subject: Subject, now: WorkloadSeries, blobs: Blobs) -> WorkloadSeries:
+    """With the samples that earlier verifications of the same fix kept."""
+    lives: list[Series] = []
+    for kept in subject.record.kept if subject.record is not None else ():
+        if not kept.id.startswith(KEPT) or not kept.digest or kept.at_s < subject.since_s:
+            continue
+        try:
+            earlier, _ = samples_from_bytes(blobs.get(kept.digest))
+        except OakumError:
+            # Samples that are gone are a gap, and a gap is told by the gate.
+            continue
+        for life in earlier.lifetimes:
+            _join(lives, life)
+    for life in now.lifetimes:
+        _join(lives, life)
+    return replace(now, lifetimes=tuple(lives))
+
+
+def _join(lives: list[Series], life: Series) -> None:
+    """``life`` goes on from the last one, where that is the same, or comes after it."""
+    if not len(life):
+        return
+    last = lives[-1] if lives else None
+    if last is None or last.started_s is None or life.started_s is None:
+        lives.append(life)
+        return
+    if abs(last.started_s - life.started_s) > SAME_START_S:
+        if life.at_s[0] > last.at_s[-1]:
+            lives.append(life)
+        return
+    fresh = life.at_s > last.at_s[-1]
+    limit = None
+    if last.limit is not None and life.limit is not None:
+        limit = np.concatenate([last.limit, life.limit[fresh]])
+    lives[-1] = replace(
+        life,
+        at_s=np.concatenate([last.at_s, life.at_s[fresh]]),
+        value=np.concatenate([last.value, life.value[fresh]]),
+        limit=limit,
+        load=None,
+    )
+
+
+def _settled(found: Verification, number: int, bench: Bench) -> Verification:
+    """The samples are kept, the answer stands on the timeline, and the incident moves by it."""
+    content = samples_to_bytes(found.series, None)
+    digest = bench.store.blobs.put([content])
+    at_s = found.generated_at_s
+    failed = [check for check in found.checks if check.state is CheckState.FAILED]
+    text = f"verified: {found.outcome.value}"
+    why = "; ".join(f"{check.name}: {check.why}" for check in failed)
+    facts = {check.name: f"{check.state.value}: {check.why}" for check in found.checks}
+
+    def change(record: Record) -> Change:
+        runs = sum(kept.id.startswith(KEPT) for kept in record.kept)
+        kept = Kept(
+            f"{KEPT}-{runs + 1}",
+            f"{format_count(found.series.samples)} samples that a verification saw",
+            "procfs and cgroup",
+            at_s,
+            facts=facts,
+            digest=digest,
+            size_bytes=len(content),
+            media_type=MEDIA_TYPE,
+            author=bench.author,
+        )
+        entry = Entry(
+            at_s, EntryKind.NOTE, bench.author, f"{text}{'; ' * bool(why)}{why}", record.incident.state, facts=facts
+        )
+        return Change(record.incident, (entry,), kept=(kept,))
+
+    bench.store.incidents.change(number, change)
+    if found.outcome is Outcome.FAILED and bench.move(number, Event.REOPEN, f"the fix does not hold: {why}"):
+        return replace(found, reopened=why)
+    if found.outcome is Outcome.CLOSED:
+        bench.move(number, Event.PROVE, "every check of the closing window passed")
+    return found
