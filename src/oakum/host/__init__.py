@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oakum.host.apart import LiveApart
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
 from oakum.host.dumps import LiveDumps
+from oakum.host.hands import LiveHands
 from oakum.host.kernel_log import LiveKernelLog
 from oakum.host.memory import LiveMemories
 from oakum.host.procfs import LiveProcesses
 from oakum.host.sandbox import LiveSandboxes
-from oakum.model.ports import Apart, Cgroups, Clock, Dumps, KernelLog, Memories, Processes, Sandboxes
+from oakum.host.scratch import LiveScratch
+from oakum.model.ports import Apart, Cgroups, Clock, Dumps, Hands, KernelLog, Memories, Processes, Sandboxes, Scratch
 
 __all__ = ["Machine", "this_machine"]
 
@@ -29,6 +31,8 @@ class Machine:
     sandboxes: Sandboxes
     dumps: Dumps
     apart: Apart
+    scratch: Scratch = field(default_factory=LiveScratch)
+    hands: Hands = field(default_factory=LiveHands)
 
 
 def this_machine() -> Machine:
