@@ -16,8 +16,8 @@ from oakum.heap.formats.hprof.ids import Ids
 from oakum.heap.graph import Strength
 from oakum.heap.held import held
 from oakum.heap.means import Means, Part
-from oakum.host.hands import LiveHands
 from oakum.host.scratch import LiveScratch
+from oakum.host.threads import LiveThreads
 from oakum.model.errors import DataError
 
 
@@ -110,7 +110,7 @@ def test_any_bytes_after_a_good_header_give_a_graph_or_a_data_error(body):
 
 @given(OBJECTS, st.integers(64, 80), st.integers(1, 4), st.integers(1, 4))
 @settings(max_examples=40, deadline=None)
-def test_records_found_in_small_chunks_and_shares_are_those_found_at_once(objects, chunk, segments, hands):
+def test_records_found_in_small_chunks_and_shares_are_those_found_at_once(objects, chunk, segments, threads):
     data = np.frombuffer(made(objects, {0}, segments=segments), np.uint8)
     whole = records.scan(data, records.Header("1.0.2", 8, 0.0, 31))
     patch = pytest.MonkeyPatch()
@@ -118,7 +118,7 @@ def test_records_found_in_small_chunks_and_shares_are_those_found_at_once(object
         patched.setattr(records, "CHUNK", chunk % 5 + 1)
         patched.setattr(records, "LEAST_CHUNK", 1)
         patched.setattr(means, "LEAST_STEPS", 0)
-        parts = records.scan(data, records.Header("1.0.2", 8, 0.0, 31), Means(hands=LiveHands(hands)))
+        parts = records.scan(data, records.Header("1.0.2", 8, 0.0, 31), Means(threads=LiveThreads(threads)))
     assert whole.ids.tolist() == parts.ids.tolist()
     for name in ("at", "string_id", "string_at", "record_at", "root_at"):
         assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
@@ -145,14 +145,14 @@ def test_ids_are_found_wherever_they_stand_and_no_others_are(members, others):
 
 @given(OBJECTS, st.integers(1, 4), st.integers(2, 3))
 @settings(max_examples=40, deadline=None)
-def test_a_file_read_by_several_hands_with_its_arrays_in_files_is_the_same(objects, segments, hands):
+def test_a_file_read_by_several_hands_with_its_arrays_in_files_is_the_same(objects, segments, threads):
     data = np.frombuffer(made(objects, {0}, segments=segments), np.uint8)
     whole = read_hprof(data).graph
     patch = pytest.MonkeyPatch()
     with patch.context() as patched:
         patched.setattr(means, "LEAST_STEPS", 0)
         scratch = LiveScratch()
-        parts = read_hprof(data, Means(hands=LiveHands(hands), scratch=scratch, spilled=len(Part))).graph
+        parts = read_hprof(data, Means(threads=LiveThreads(threads), scratch=scratch, spilled=len(Part))).graph
     assert scratch.used_bytes > 0
     for name in ("address", "size", "kind", "edge_offsets", "edge_targets"):
         assert getattr(whole, name).tolist() == getattr(parts, name).tolist()

@@ -18,8 +18,8 @@ from oakum.heap.formats.v8 import read_v8
 from oakum.heap.graph import Strength
 from oakum.heap.held import held
 from oakum.heap.means import Means, Part
-from oakum.host.hands import LiveHands
 from oakum.host.scratch import LiveScratch
+from oakum.host.threads import LiveThreads
 from oakum.model.errors import DataError
 
 
@@ -86,13 +86,13 @@ def test_nodes_edges_and_names_are_those_of_the_json(nodes, edges, traced, inden
 
 @settings(max_examples=60, deadline=None)
 @given(NODES, EDGES, st.sampled_from([None, 1]), st.integers(2, 3))
-def test_a_snapshot_read_by_several_hands_with_its_arrays_in_files_is_the_same(nodes, edges, indent, hands):
+def test_a_snapshot_read_by_several_hands_with_its_arrays_in_files_is_the_same(nodes, edges, indent, threads):
     data = np.frombuffer(made(nodes, edges, indent=indent), np.uint8)
     whole = read_v8(data).graph
     patch = pytest.MonkeyPatch()
     with patch.context() as patched:
         patched.setattr(means, "LEAST_STEPS", 0)
-        parts = read_v8(data, Means(hands=LiveHands(hands), scratch=LiveScratch(), spilled=len(Part))).graph
+        parts = read_v8(data, Means(threads=LiveThreads(threads), scratch=LiveScratch(), spilled=len(Part))).graph
     for name in ("address", "size", "kind", "edge_offsets", "edge_targets"):
         assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
     assert held(whole).retained.tolist() == held(parts).retained.tolist()

@@ -1,4 +1,4 @@
-"""What an analysis may use: memory up to a promise, files for what does not fit, and hands that work side by side."""
+"""What an analysis may use: memory up to a promise, files for what does not fit, and threads that work side by side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from oakum.model.errors import MachineError
-from oakum.model.ports import Hands, Scratch
+from oakum.model.ports import Scratch, Threads
 from oakum.model.units import format_count, format_size
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class Means:
 
     memory_bytes: int | None = None
     scratch: Scratch | None = None
-    hands: Hands | None = None
+    threads: Threads | None = None
     spilled: int = 0
 
     def plan(self, wanted: Need) -> None:
@@ -110,17 +110,17 @@ class Means:
 
     def shares(self, steps: int) -> int:
         """Into how many parts work of so many steps is divided."""
-        return self.hands.count if self.hands is not None and steps >= LEAST_STEPS else 1
+        return self.threads.count if self.threads is not None and steps >= LEAST_STEPS else 1
 
     def each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """What each call gives, in order; side by side where there are hands."""
-        if self.hands is None or len(calls) < 2:
+        """What each call gives, in order; side by side where there are threads."""
+        if self.threads is None or len(calls) < 2:
             return [call() for call in calls]
-        return self.hands.each(calls)
+        return self.threads.each(calls)
 
 
 ALL = Means()
-"""Whatever this machine has, without files and hands."""
+"""Whatever this machine has, without files and threads."""
 
 
 def too_little(least: int, given: int) -> MachineError:

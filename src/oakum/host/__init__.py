@@ -8,13 +8,13 @@ from oakum.host.apart import LiveApart
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
 from oakum.host.dumps import LiveDumps
-from oakum.host.hands import LiveHands
 from oakum.host.kernel_log import LiveKernelLog
 from oakum.host.memory import LiveMemories
 from oakum.host.procfs import LiveProcesses
 from oakum.host.sandbox import LiveSandboxes
 from oakum.host.scratch import LiveScratch
-from oakum.model.ports import Apart, Cgroups, Clock, Dumps, Hands, KernelLog, Memories, Processes, Sandboxes, Scratch
+from oakum.host.threads import LiveThreads
+from oakum.model.ports import Apart, Cgroups, Clock, Dumps, KernelLog, Memories, Processes, Sandboxes, Scratch, Threads
 
 __all__ = ["Machine", "this_machine"]
 
@@ -32,7 +32,7 @@ class Machine:
     dumps: Dumps
     apart: Apart
     scratch: Scratch = field(default_factory=LiveScratch)
-    hands: Hands = field(default_factory=LiveHands)
+    threads: Threads = field(default_factory=LiveThreads)
 
 
 def this_machine() -> Machine:

@@ -79,7 +79,7 @@ def work(request: Request, *, machine: Machine, told: Told) -> object:
 
     _say_compiling(told)
     dumps = machine.dumps
-    means = Means(_for_arrays(request), machine.scratch, machine.hands)
+    means = Means(_for_arrays(request), machine.scratch, machine.threads)
     if request["verb"] == "diff":
         return _compared(request["files"], dumps, told, means)
     from oakum.heap.analysis import analyze as analysis  # noqa: PLC0415  (loads the kernels)

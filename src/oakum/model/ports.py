@@ -167,7 +167,7 @@ class Scratch(Protocol):
         """All that was ever made."""
 
 
-class Hands(Protocol):
+class Threads(Protocol):
     """Work side by side, for calls that let others run meanwhile."""
 
     @property

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oakum.host.hands import LiveHands
 from oakum.host.scratch import LiveScratch
+from oakum.host.threads import LiveThreads
 from oakum.model.errors import MachineError
 
 
@@ -51,11 +51,11 @@ def test_a_disk_without_room_is_one_clear_error(tmp_path, monkeypatch):
 
 
 def test_answers_of_calls_side_by_side_come_in_order_and_the_first_error_is_raised():
-    hands = LiveHands(3)
-    assert hands.each([lambda at=at: at * at for at in range(20)]) == [at * at for at in range(20)]
+    threads = LiveThreads(3)
+    assert threads.each([lambda at=at: at * at for at in range(20)]) == [at * at for at in range(20)]
     with pytest.raises(ZeroDivisionError):
-        hands.each([lambda: 1, lambda: 1 // 0, lambda: 2])
-    assert 1 <= LiveHands().count <= len(os.sched_getaffinity(0))
+        threads.each([lambda: 1, lambda: 1 // 0, lambda: 2])
+    assert 1 <= LiveThreads().count <= len(os.sched_getaffinity(0))
 
 
 def _anonymous_bytes():

@@ -10,20 +10,20 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-MOST_HANDS = 4
+MOST_THREADS = 4
 """More would wait for the memory, not work."""
 
 
 def _cores() -> int:
-    return max(1, min(MOST_HANDS, len(os.sched_getaffinity(0))))
+    return max(1, min(MOST_THREADS, len(os.sched_getaffinity(0))))
 
 
 @dataclass(frozen=True, slots=True)
-class LiveHands:
-    """Port Hands. As many as there are cores that this process may use."""
+class LiveThreads:
+    """Port Threads. As many as there are cores that this process may use."""
 
     count: int = field(default_factory=_cores)
 
     def each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        with ThreadPoolExecutor(self.count, thread_name_prefix="oakum-hand") as threads:
-            return [done.result() for done in [threads.submit(call) for call in calls]]
+        with ThreadPoolExecutor(self.count, thread_name_prefix="oakum-thread") as pool:
+            return [done.result() for done in [pool.submit(call) for call in calls]]
