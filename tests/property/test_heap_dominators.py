@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oakum.heap.tree import dominators
+from oakum.heap.tree import Children, dominators
 
 EDGES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40)
 
@@ -35,4 +35,9 @@ def test_immediate_dominators_and_retained_sums_equal_the_definition(edges):
     retained = tree.retained(np.ones(nodes, np.int64))
     for node in full:
         lost = full - reached(edges, root, node)
-        assert retained[tree.order[node]] == len(lost)
+        number = tree.order[node]
+        assert retained[number] == len(lost)
+        assert set(tree.vertex[number : tree.past[number]].tolist()) == lost
+        assert all(tree.dominates(number, tree.order[other]) == (other in lost) for other in full)
+        below = Children(tree).of(int(number)).tolist()
+        assert below == [child for child in range(1, tree.idom.size) if tree.idom[child] == number]

@@ -18,7 +18,6 @@ from oakum.heap.graph import Strength
 from oakum.heap.held import held, loosely_held
 from oakum.heap.histogram import dominators_of_class, histogram
 from oakum.heap.paths import backward, distinct, shortest, telling_steps
-from oakum.heap.tree import Children
 
 ANY = settings(max_examples=120, deadline=None)
 
@@ -48,7 +47,7 @@ def test_reach_and_retained_bytes_are_what_is_lost_when_the_node_is_taken_away(d
 def test_the_histogram_adds_up_and_a_class_retains_each_byte_once(drawn):
     graph = drawn.graph()
     found = held(graph)
-    table = histogram(found, Children(found.tree))
+    table = histogram(found)
     assert int(table.shallow.sum() + table.dead_shallow.sum()) == sum(drawn.sizes)
     assert int(table.count.sum() + table.dead_count.sum()) == NODES
     reached = drawn.reached()
@@ -64,7 +63,7 @@ def test_the_histogram_adds_up_and_a_class_retains_each_byte_once(drawn):
 @given(HEAPS)
 def test_every_object_of_a_class_has_one_immediate_dominator(drawn):
     found = held(drawn.graph())
-    table = histogram(found, Children(found.tree))
+    table = histogram(found)
     reached = drawn.reached()
     dominated = {node: drawn.dominated(node) for node in reached}
     names = ["raw" if kind < 0 else found.graph.kinds[kind] for kind in drawn.kinds]

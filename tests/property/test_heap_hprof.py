@@ -10,10 +10,14 @@ from hprof_files import OBJECTS, HprofFile, edges_of, made, place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oakum.heap import compiled
+from oakum.heap import compiled, means
 from oakum.heap.formats.hprof import read_hprof, records
+from oakum.heap.formats.hprof.ids import Ids
 from oakum.heap.graph import Strength
 from oakum.heap.held import held
+from oakum.heap.means import Means, Part
+from oakum.host.scratch import LiveScratch
+from oakum.host.threads import LiveThreads
 from oakum.model.errors import DataError
 
 
@@ -104,18 +108,58 @@ def test_any_bytes_after_a_good_header_give_a_graph_or_a_data_error(body):
         held(read(file.head + b"\x1c" + bytes(4) + len(body).to_bytes(4, "big") + body).graph)
 
 
-@given(OBJECTS, st.integers(64, 80))
+@given(OBJECTS, st.integers(64, 80), st.integers(1, 4), st.integers(1, 4))
 @settings(max_examples=40, deadline=None)
-def test_records_found_in_small_chunks_are_those_found_at_once(objects, chunk):
-    data = np.frombuffer(made(objects, {0}), np.uint8)
+def test_records_found_in_small_chunks_and_shares_are_those_found_at_once(objects, chunk, segments, threads):
+    data = np.frombuffer(made(objects, {0}, segments=segments), np.uint8)
     whole = records.scan(data, records.Header("1.0.2", 8, 0.0, 31))
     patch = pytest.MonkeyPatch()
     with patch.context() as patched:
         patched.setattr(records, "CHUNK", chunk % 5 + 1)
         patched.setattr(records, "LEAST_CHUNK", 1)
-        parts = records.scan(data, records.Header("1.0.2", 8, 0.0, 31))
-    for name in ("id", "at", "string_id", "string_at", "record_at", "root_at"):
+        patched.setattr(means, "LEAST_STEPS", 0)
+        parts = records.scan(data, records.Header("1.0.2", 8, 0.0, 31), Means(threads=LiveThreads(threads)))
+    assert whole.ids.tolist() == parts.ids.tolist()
+    for name in ("at", "string_id", "string_at", "record_at", "root_at"):
         assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
+
+
+@given(
+    st.lists(st.one_of(st.integers(0, 400).map(lambda step: step * 8), st.integers(-(2**63), 2**63 - 1)), max_size=60),
+    st.lists(st.integers(-(2**63), 2**63 - 1), max_size=20),
+)
+@settings(max_examples=150, deadline=None)
+def test_ids_are_found_wherever_they_stand_and_no_others_are(members, others):
+    array = np.array(members, np.int64)
+    known = Ids(array, int(np.bitwise_or.reduce(array, initial=0)))
+    rising = sorted(set(members))
+    assert known.tolist() == rising
+    asked = (
+        members
+        + others
+        + [at + step for at in members[:20] for step in (-8, -1, 1, 8) if -(2**63) <= at + step < 2**63]
+    )
+    expected = [rising.index(at) if at in rising else -1 for at in asked]
+    assert known.of(np.array(asked, np.int64)).tolist() == expected
+
+
+@given(OBJECTS, st.integers(1, 4), st.integers(2, 3))
+@settings(max_examples=40, deadline=None)
+def test_a_file_read_by_several_hands_with_its_arrays_in_files_is_the_same(objects, segments, threads):
+    data = np.frombuffer(made(objects, {0}, segments=segments), np.uint8)
+    whole = read_hprof(data).graph
+    patch = pytest.MonkeyPatch()
+    with patch.context() as patched:
+        patched.setattr(means, "LEAST_STEPS", 0)
+        scratch = LiveScratch()
+        parts = read_hprof(data, Means(threads=LiveThreads(threads), scratch=scratch, spilled=len(Part))).graph
+    assert scratch.used_bytes > 0
+    for name in ("address", "size", "kind", "edge_offsets", "edge_targets"):
+        assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
+    for name in ("source", "target", "strength"):
+        assert getattr(whole.loose, name).tolist() == getattr(parts.loose, name).tolist()
+    names = [[graph.edge_name(edge) for edge in range(graph.edge_targets.size)] for graph in (whole, parts)]
+    assert names[0] == names[1]
 
 
 def test_an_array_that_promises_more_than_its_segment_holds_is_no_missing_segment():

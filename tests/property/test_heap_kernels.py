@@ -287,7 +287,11 @@ def test_a_sum_over_a_tree_is_its_own_and_that_of_all_below(data):
     count = data.draw(st.integers(1, 20))
     above = [0] + [data.draw(st.integers(0, node - 1)) for node in range(1, count)]
     value = data.draw(st.lists(st.integers(0, 1000), min_size=count, max_size=count))
-    found = sum_upwards(np.array(above, np.int32), np.array(value, np.int64))
+    found, vertex = np.empty(count, np.int64), np.arange(count, dtype=np.int32)[::-1].copy()
+    # The virtual root's node stands behind the values: it has none of its own.
+    value[0] = 0
+    by_node = np.array(value[:0:-1], np.int64)
+    sum_upwards(np.array(above, np.int32), vertex, by_node, found)
 
     def below(node):
         return value[node] + sum(below(child) for child in range(1, count) if above[child] == node)

@@ -13,10 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from v8_files import EDGE_TYPES, NODE_TYPES, NUMBERED, V8File
 
-from oakum.heap import compiled
+from oakum.heap import compiled, means
 from oakum.heap.formats.v8 import read_v8
 from oakum.heap.graph import Strength
 from oakum.heap.held import held
+from oakum.heap.means import Means, Part
+from oakum.host.scratch import LiveScratch
+from oakum.host.threads import LiveThreads
 from oakum.model.errors import DataError
 
 
@@ -62,18 +65,43 @@ def test_nodes_edges_and_names_are_those_of_the_json(nodes, edges, traced, inden
     assert [heap.name_of(node) for node in range(graph.nodes)] == [texts[row[1]] for row in rows]
     assert graph.address.tolist() == [row[2] for row in rows]
     assert graph.size.tolist() == [row[3] for row in rows]
-    assert np.diff(graph.edge_offsets).tolist() == [row[4] for row in rows]
     told = [plain["edges"][at : at + 3] for at in range(0, len(plain["edges"]), 3)]
-    assert graph.edge_targets.tolist() == [row[2] // width for row in told]
-    for edge, (kind, name, _) in enumerate(told):
+    sources = [node for node, row in enumerate(rows) for _ in range(row[4])]
+    found = [
+        (source, *edge, strength_of(source, EDGE_TYPES[edge[0]])) for source, edge in zip(sources, told, strict=True)
+    ]
+    strong = [edge for edge in found if edge[4] == Strength.STRONG]
+    loose = [edge for edge in found if edge[4] != Strength.STRONG]
+    assert np.diff(graph.edge_offsets).tolist() == [
+        sum(edge[0] == node for edge in strong) for node in range(len(rows))
+    ]
+    assert graph.edge_targets.tolist() == [edge[3] // width for edge in strong]
+    for edge, (_, kind, name, _, _) in enumerate(strong):
         assert graph.edge_name(edge) == (f"[{name}]" if EDGE_TYPES[kind] in NUMBERED else texts[name])
-        strength = graph.edge_strength[edge]
-        if EDGE_TYPES[kind] == "weak":
-            assert strength == Strength.WEAK
-        elif EDGE_TYPES[kind] == "shortcut":
-            assert strength == (Strength.STRONG if edge < graph.edge_offsets[1] else Strength.SHORTCUT)
-        else:
-            assert strength == Strength.STRONG
+    assert graph.loose.source.tolist() == [edge[0] for edge in loose]
+    assert graph.loose.target.tolist() == [edge[3] // width for edge in loose]
+    assert graph.loose.strength.tolist() == [edge[4] for edge in loose]
+    assert graph.edges == len(told)
+
+
+@settings(max_examples=60, deadline=None)
+@given(NODES, EDGES, st.sampled_from([None, 1]), st.integers(2, 3))
+def test_a_snapshot_read_by_several_hands_with_its_arrays_in_files_is_the_same(nodes, edges, indent, threads):
+    data = np.frombuffer(made(nodes, edges, indent=indent), np.uint8)
+    whole = read_v8(data).graph
+    patch = pytest.MonkeyPatch()
+    with patch.context() as patched:
+        patched.setattr(means, "LEAST_STEPS", 0)
+        parts = read_v8(data, Means(threads=LiveThreads(threads), scratch=LiveScratch(), spilled=len(Part))).graph
+    for name in ("address", "size", "kind", "edge_offsets", "edge_targets"):
+        assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
+    assert held(whole).retained.tolist() == held(parts).retained.tolist()
+
+
+def strength_of(source, kind):
+    if kind == "shortcut":
+        return Strength.STRONG if source == 0 else Strength.SHORTCUT
+    return Strength.WEAK if kind == "weak" else Strength.STRONG
 
 
 @settings(max_examples=60, deadline=None)
@@ -88,8 +116,10 @@ def test_a_file_cut_anywhere_gives_what_it_holds_or_a_data_error(nodes, edges, c
     graph, want = heap.graph, read(whole).graph
     assert np.array_equal(graph.address, want.address[: graph.nodes])
     assert np.array_equal(graph.size, want.size[: graph.nodes])
-    assert np.array_equal(graph.edge_targets, want.edge_targets[: graph.edges])
-    assert np.array_equal(graph.edge_offsets, np.minimum(want.edge_offsets[: graph.nodes + 1], graph.edges))
+    kept, apart = graph.edge_targets.size, graph.loose.target.size
+    assert np.array_equal(graph.edge_targets, want.edge_targets[:kept])
+    assert np.array_equal(graph.loose.target, want.loose.target[:apart])
+    assert np.array_equal(graph.edge_offsets, np.minimum(want.edge_offsets[: graph.nodes + 1], kept))
 
 
 @settings(max_examples=200, deadline=None)
@@ -102,8 +132,8 @@ def test_changed_bytes_give_a_graph_or_a_data_error_and_nothing_else(nodes, edge
         graph = read(bytes(data)).graph
     except DataError:
         return
-    assert int(graph.edge_offsets[-1]) == graph.edges
-    assert not graph.edges or 0 <= graph.edge_targets.min() <= graph.edge_targets.max() < graph.nodes
+    assert int(graph.edge_offsets[-1]) == graph.edge_targets.size
+    assert not graph.edge_targets.size or 0 <= graph.edge_targets.min() <= graph.edge_targets.max() < graph.nodes
     held(graph)
 
 

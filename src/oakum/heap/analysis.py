@@ -11,6 +11,7 @@ from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.held import Held, held, loosely_held
 from oakum.heap.histogram import Histogram, histogram
+from oakum.heap.means import ALL, Means
 from oakum.heap.paths import shortest, telling_steps
 from oakum.heap.suspects import holder_name, suspects
 from oakum.heap.tree import Children
@@ -30,26 +31,26 @@ TREE_WIDTH = 12
 UNREACHABLE_SHARE = 0.2
 
 
-def analyze(data: NDArray[np.uint8], *, file: str, told: Told) -> HeapReport:
+def analyze(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL) -> HeapReport:
     """``data``: uint8[b], the whole file. Raises DataError for what cannot be read."""
     told(f"reading {format_size(data.size)}")
-    dump = read_dump(data)
-    return report(dump, file=file, told=told)
+    dump = read_dump(data, means)
+    return report(dump, file=file, told=told, means=means)
 
 
-def report(dump: Dump, *, file: str, told: Told) -> HeapReport:
+def report(dump: Dump, *, file: str, told: Told, means: Means = ALL) -> HeapReport:
     graph = dump.graph
     told(f"dominators of {graph.nodes:,} objects, {graph.edges:,} references")
-    found = held(graph)
+    found = held(graph, means)
     children = Children(found.tree)
     told("histogram, suspects, waste")
-    table = histogram(found, children)
+    table = histogram(found)
     parent = telling_steps(found)
     reached = found.reached
     loose = loosely_held(graph, reached)
-    total = Tally(graph.nodes, int(graph.size.sum()))
-    live = Tally(int(reached.sum()), int(graph.size[reached].sum()))
-    dead = Tally(total.objects - live.objects, total.bytes - live.bytes)
+    live = Tally(int(table.count.sum()), int(table.shallow.sum()))
+    dead = Tally(int(table.dead_count.sum()), int(table.dead_shallow.sum()))
+    total = Tally(live.objects + dead.objects, live.bytes + dead.bytes)
     return HeapReport(
         file=file,
         format=dump.format,
@@ -58,7 +59,7 @@ def report(dump: Dump, *, file: str, told: Told) -> HeapReport:
         references=graph.edges,
         reachable=live,
         unreachable=dead,
-        loose=Tally(int(loose.sum()), int(graph.size[loose].sum())),
+        loose=Tally(int(loose.sum()), int(graph.size[loose].sum(dtype=np.int64))),
         classes=_classes(table),
         suspects=suspects(dump, found, children, parent),
         biggest=_biggest(dump, found, parent),

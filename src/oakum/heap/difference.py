@@ -16,6 +16,7 @@ from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.held import held
 from oakum.heap.histogram import histogram
+from oakum.heap.means import ALL, Means
 from oakum.heap.paths import telling_steps
 from oakum.heap.suspects import every_holder
 from oakum.heap.tree import Children
@@ -53,28 +54,28 @@ class Sketch:
     warnings: tuple[str, ...]
 
 
-def sketch(data: NDArray[np.uint8], *, file: str, told: Told) -> Sketch:
+def sketch(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL) -> Sketch:
     """Raises DataError for what cannot be read."""
     told(f"reading {format_size(data.size)} of {file}")
-    return sketch_of(read_dump(data), file=file)
+    return sketch_of(read_dump(data, means), file=file, means=means)
 
 
-def sketch_of(dump: Dump, *, file: str) -> Sketch:
+def sketch_of(dump: Dump, *, file: str, means: Means = ALL) -> Sketch:
     graph = dump.graph
-    found = held(graph)
+    found = held(graph, means)
     children = Children(found.tree)
-    table = histogram(found, children)
+    table = histogram(found)
     total = int(found.retained[0])
     least = max(LEAST_HOLDER_BYTES, int(total * LEAST_HOLDER_SHARE))
     parent = telling_steps(found)
-    reached = found.reached
-    live = Tally(int(reached.sum()), int(graph.size[reached].sum()))
+    live = Tally(int(table.count.sum()), int(table.shallow.sum()))
+    dead = Tally(int(table.dead_count.sum()), int(table.dead_shallow.sum()))
     return Sketch(
         file=file,
         format=dump.format,
         runtime=dump.runtime,
         reachable=live,
-        unreachable=Tally(graph.nodes - live.objects, int(graph.size.sum()) - live.bytes),
+        unreachable=dead,
         classes={
             name: (int(table.count[row]), int(table.retained[row]))
             for row, name in enumerate(table.names)

@@ -34,24 +34,24 @@ def duplicates(
     node: NDArray[np.int32],
     begin: NDArray[np.int64],
     length: NDArray[np.int64],
-    size: NDArray[np.int64],
+    size: NDArray[np.integer],
     *,
     most: int,
 ) -> Duplicates:
     """``node``: int32[k]; ``begin``, ``length``: int64[k], where its content stands in ``data``, all inside of it.
 
-    ``size``: int64[k], shallow bytes. Blocks are alike when length and a 64-bit hash are, and then byte for byte.
+    ``size``: int[k], shallow bytes. Blocks are alike when length and a hash are, and then byte for byte.
     O(bytes + k log k). The lengths -1, -2 … of blocks of different types must not meet: call once per type.
     """
     if not node.size:
         return Duplicates(0, 0, ())
     steps = int(length.sum()) + node.size
     hashed = chosen(contents.kernels.hash_blocks, steps)(data, begin, length)
-    order = np.lexsort((np.arange(node.size), length, hashed))
+    order = np.argsort(hashed, kind="stable")
     same = chosen(contents.kernels.same_as_before, steps)(data, begin[order], length[order], hashed[order])
     head = np.flatnonzero(~same)
     copies = np.diff(np.append(head, order.size))
-    wasted = np.add.reduceat(size[order], head) - size[order][head]
+    wasted = np.add.reduceat(size[order], head, dtype=np.int64) - size[order][head]
     many = np.flatnonzero(copies > 1)
     worst = many[np.argsort(-wasted[many], kind="stable")][:most]
     rows = tuple(Duplicate(int(node[order[head[at]]]), int(copies[at]), int(wasted[at])) for at in worst.tolist())

@@ -69,9 +69,9 @@ def _side(heap: PythonHeap) -> _Side:
     offsets, targets = _owning(graph, which)
     tree = dominators(np.append(offsets, offsets[-1] + direct.size), np.concatenate([targets, direct]), graph.nodes)
     retained = np.zeros(graph.nodes + 1, np.int64)
-    retained[tree.vertex] = tree.retained(np.append(graph.size, 0))
+    retained[tree.vertex] = tree.retained(graph.size)
     held = np.zeros(graph.nodes + 1, np.int64)
-    held[tree.vertex] = tree.retained(np.append((graph.kind >= 0).astype(np.int64), 0))
+    held[tree.vertex] = tree.retained((graph.kind >= 0).astype(np.int64))
     return _Side(heap, tree, retained, held, parent, which)
 
 
@@ -90,7 +90,7 @@ def _owning(graph: HeapGraph, which: NDArray[np.int8]) -> tuple[NDArray[np.int64
 
 def _in(heap: PythonHeap, other: PythonHeap) -> NDArray[np.bool_]:
     """bool[n]: which nodes were there already, at the same address and of the same type."""
-    found = other.node_of(heap.graph.address)
+    found = other.node_of(np.asarray(heap.graph.address))
     same: NDArray[np.bool_] = found >= 0
     kinds, others = heap.graph.kind, other.graph.kind[found]
     address = np.append(heap.types.address, 0)
@@ -116,7 +116,7 @@ def _types(before: PythonHeap, after: PythonHeap) -> tuple[TypeGrowth, ...]:
 
 def _holders(first: _Side, last: _Side, fresh: NDArray[np.bool_]) -> tuple[HolderGrowth, ...]:
     tree = last.tree
-    gained = tree.retained(np.append(np.where(fresh, last.heap.graph.size, 0), 0))
+    gained = tree.retained(np.where(fresh, last.heap.graph.size, 0))
     children = Children(tree)
     namer = Namer(last.heap, last.parent, last.which)
     points = _accumulation_points(last.heap, tree, gained, children)

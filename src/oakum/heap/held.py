@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from oakum.heap.compiled import chosen
 from oakum.heap.graph import HeapGraph, Strength, counts, seeds
+from oakum.heap.means import ALL, Means
 from oakum.heap.tree import Dominators, dominators, kernels
 
 
@@ -16,15 +17,16 @@ from oakum.heap.tree import Dominators, dominators, kernels
 class Held:
     """The one set of edges that every walk takes, and the tree over it. Node n is the virtual root.
 
-    ``offsets``: int64[n + 2], ``targets``: int32[m' + roots]: the edges that count, then the root's.
+    ``offsets``: int32 or int64[n + 2], ``targets``: int32[m' + roots]: the edges that count, then the root's.
     ``tree``: dominators of what the root reaches. ``retained``: int64[k], bytes by number of the tree.
     """
 
     graph: HeapGraph
-    offsets: NDArray[np.int64]
+    offsets: NDArray[np.integer]
     targets: NDArray[np.int32]
     tree: Dominators
     retained: NDArray[np.int64]
+    means: Means = ALL
 
     @property
     def root(self) -> int:
@@ -42,15 +44,15 @@ class Held:
         return int(self.retained[number]) if number >= 0 else 0
 
 
-def held(graph: HeapGraph) -> Held:
+def held(graph: HeapGraph, means: Means = ALL) -> Held:
     """O(m log n)."""
     offsets, targets = edges_that_count(graph)
-    tree = dominators(offsets, targets, graph.nodes)
-    return Held(graph, offsets, targets, tree, tree.retained(np.append(graph.size, 0)))
+    tree = dominators(offsets, targets, graph.nodes, means)
+    return Held(graph, offsets, targets, tree, tree.retained(graph.size, means), means)
 
 
-def edges_that_count(graph: HeapGraph) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """(int64[n + 2], int32[m' + roots]): rows of the nodes, then the row of the virtual root."""
+def edges_that_count(graph: HeapGraph) -> tuple[NDArray[np.integer], NDArray[np.int32]]:
+    """([n + 2], int32[m' + roots]): rows of the nodes, then the row of the virtual root."""
     if graph.rooted is not None:
         return graph.rooted
     offsets, targets = graph.edge_offsets, graph.edge_targets
@@ -67,27 +69,26 @@ LOOSE = (Strength.WEAK, Strength.SOFT, Strength.PHANTOM, Strength.FINALIZER)
 
 def loosely_held(graph: HeapGraph, reached: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """bool[n]: what no strong edge reaches, but soft, weak, phantom or finalizer edges do. O(n + m)."""
-    depth = np.where(reached, 0, -1).astype(np.int32)
-    parent = np.full(graph.nodes, -1, np.int32)
-    walk = chosen(kernels.breadth_first, graph.nodes + graph.edges)
-    while (first := _next_loose(graph, depth)).size:
-        walk(graph.edge_offsets, graph.edge_targets, first, parent, depth)
-    found: NDArray[np.bool_] = (depth >= 0) & ~reached
-    return found
+    seen = reached.copy()
+    walk = chosen(kernels.reach_more, graph.nodes + graph.edges)
+    while (first := _next_loose(graph, seen)).size:
+        walk(graph.edge_offsets, graph.edge_targets, first, seen)
+    seen ^= reached
+    return seen
 
 
-def _next_loose(graph: HeapGraph, depth: NDArray[np.int32]) -> NDArray[np.int32]:
-    """What loose edges lead to from what was met so far (``depth`` not below 0), and was not met itself."""
+def _next_loose(graph: HeapGraph, seen: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """What loose edges lead to from what was met so far, and was not met itself."""
     apart = graph.loose
-    to = apart.target[(depth[apart.source] >= 0) & np.isin(apart.strength, LOOSE)]
+    to = apart.target[seen[apart.source] & np.isin(apart.strength, LOOSE)]
     if graph.edge_strength is not None and graph.edge_strength.any():
         edges = np.flatnonzero(np.isin(graph.edge_strength, LOOSE))
         source = np.searchsorted(graph.edge_offsets, edges, side="right") - 1
-        to = np.concatenate([to, graph.edge_targets[edges][depth[source] >= 0]])
-    return np.unique(to[depth[to] < 0]).astype(np.int32)
+        to = np.concatenate([to, graph.edge_targets[edges][seen[source]]])
+    return np.unique(to[~seen[to]]).astype(np.int32)
 
 
-def _offsets_of(keep: NDArray[np.bool_], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+def _offsets_of(keep: NDArray[np.bool_], offsets: NDArray[np.integer]) -> NDArray[np.integer]:
     """Row offsets after the edges that are not kept went."""
     gone = np.flatnonzero(~keep)
     return offsets - np.searchsorted(gone, offsets)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from oakum.heap.compiled import chosen
 from oakum.heap.graph import HeapGraph
 from oakum.heap.held import Held
-from oakum.heap.tree import Children, kernels
+from oakum.heap.tree import kernels
 from oakum.model.heap import HolderClass
 
 
@@ -39,7 +39,7 @@ def rows_of_kinds(graph: HeapGraph) -> tuple[tuple[str, ...], NDArray[np.int32]]
     return (*rows, "raw"), np.array([*of_kind, len(rows)], np.int32)
 
 
-def histogram(held: Held, children: Children) -> Histogram:
+def histogram(held: Held) -> Histogram:
     """O(n)."""
     graph, tree = held.graph, held.tree
     names, rows = rows_of_kinds(graph)
@@ -47,14 +47,19 @@ def histogram(held: Held, children: Children) -> Histogram:
         graph.kind, rows, graph.size, tree.order, len(names)
     )
     retained = chosen(kernels.sum_topmost, tree.vertex.size)(
-        children.starts, children.below, tree.vertex, graph.kind, rows, held.retained, len(names)
+        tree.past, tree.vertex, graph.kind, rows, held.retained, len(names)
     )
     return Histogram(names, count, shallow, retained, dead_count, dead_shallow, rows)
 
 
 def nodes_of_class(held: Held, found: Histogram, row: int) -> NDArray[np.int64]:
     """int64[]: what roots hold of one class, ascending. O(n)."""
-    return np.flatnonzero((found.row_of_kind[held.graph.kind] == row) & held.reached)
+    return np.flatnonzero(np.isin(held.graph.kind, _kinds_of(found, row)) & held.reached)
+
+
+def _kinds_of(found: Histogram, row: int) -> NDArray[np.int64]:
+    kinds = np.flatnonzero(found.row_of_kind == row)
+    return np.where(kinds == found.row_of_kind.size - 1, -1, kinds)
 
 
 def dominators_of_class(held: Held, found: Histogram, row: int) -> tuple[HolderClass, ...]:
@@ -65,7 +70,8 @@ def dominators_of_class(held: Held, found: Histogram, row: int) -> tuple[HolderC
     tree = held.tree
     asked = tree.order[nodes_of_class(held, found, row)]
     above = tree.idom[asked]
-    of = np.where(above > 0, found.row_of_kind[np.append(held.graph.kind, 0)[tree.vertex[above]]], -1)
+    of = np.full(asked.size, -1, np.int32)
+    of[above > 0] = found.row_of_kind[held.graph.kind[tree.vertex[above[above > 0]]]]
     rows = []
     for each in np.unique(of).tolist():
         own = asked[of == each]

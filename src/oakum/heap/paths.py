@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from oakum.heap.compiled import chosen
 from oakum.heap.held import Held
+from oakum.heap.means import Part
 from oakum.heap.tree import kernels, row_starts
 
 MOST_EXPANDED = 100_000
@@ -24,7 +25,7 @@ class Backward:
     ``parent``, ``depth``: int32[n + 1]: the step before on a shortest way from that root, -1 for none.
     """
 
-    starts: NDArray[np.int32] | NDArray[np.int64]
+    starts: NDArray[np.integer]
     sources: NDArray[np.int32]
     parent: NDArray[np.int32]
     depth: NDArray[np.int32]
@@ -52,7 +53,8 @@ def telling_steps(held: Held) -> NDArray[np.int32]:
     late = np.zeros(held.root + 1, np.bool_)
     late[held.graph.late] = True
     walk = chosen(kernels.breadth_first_late, late.size + held.targets.size)
-    parent: NDArray[np.int32] = walk(held.offsets, held.targets, held.root, late)
+    parent: NDArray[np.int32] = held.means.array(late.size, np.int32, Part.WORK)
+    walk(held.offsets, held.targets, held.root, late, parent, held.means.array(late.size, np.int32, Part.WORK))
     return parent
 
 

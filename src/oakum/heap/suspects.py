@@ -94,7 +94,7 @@ def _holders(found: list[Point], dump: Dump, held: Held, children: Children, par
         known = by_name.get(holder.name)
         if known is None:
             by_name[holder.name] = holder
-        elif not _dominates(held, known.number, holder.number):
+        elif not held.tree.dominates(known.number, holder.number):
             by_name[holder.name] = replace(known, bytes=known.bytes + holder.bytes, count=known.count + holder.count)
     return list(by_name.values())
 
@@ -206,25 +206,11 @@ def steps(dump: Dump, path: tuple[int, ...]) -> tuple[PathStep, ...]:
     return tuple(found)
 
 
-def _dominates(held: Held, above: int, below: int) -> bool:
-    at = below
-    while at > above:
-        at = int(held.tree.idom[at])
-    return at == above
-
-
 def _many(point: Point, children: Children) -> int:
     """Of a linked list, its length; else how many a point dominates directly, through one step that holds them all."""
     if not point.chained:
         return point.children
-    count, at = 1, point.number
-    while count < 10_000_000:
-        below = children.of(at)
-        if not below.size:
-            return count
-        at = int(below[-1]) if below.size == 1 else int(below[0])
-        count += 1
-    return count
+    return children.first_down(point.number)
 
 
 def _item_type(dump: Dump, held: Held, children: Children, number: int) -> str:

@@ -12,9 +12,9 @@ from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.held import Held, held
 from oakum.heap.histogram import Histogram, dominators_of_class, histogram, nodes_of_class
+from oakum.heap.means import ALL, Means
 from oakum.heap.paths import backward, distinct, shortest, telling_steps
 from oakum.heap.suspects import steps
-from oakum.heap.tree import Children
 from oakum.model.errors import CallerError
 from oakum.model.heap import HeapPaths, PathGroup, Tally
 from oakum.model.units import format_size
@@ -23,17 +23,19 @@ MOST_LOOKED_AT = 2000
 MOST_GROUPS = 10
 
 
-def paths_to_class(data: NDArray[np.uint8], name: str, *, file: str, most: int, told: Told) -> HeapPaths:
+def paths_to_class(
+    data: NDArray[np.uint8], name: str, *, file: str, most: int, told: Told, means: Means = ALL
+) -> HeapPaths:
     """Raises DataError for what cannot be read, CallerError for a class that roots hold no object of."""
     told(f"reading {format_size(data.size)}")
-    dump = read_dump(data)
-    found = held(dump.graph)
+    dump = read_dump(data, means)
+    found = held(dump.graph, means)
     told(f"ways to {name}")
     return ways(dump, found, name, file=file, most=most)
 
 
 def ways(dump: Dump, found: Held, name: str, *, file: str, most: int) -> HeapPaths:
-    table = histogram(found, Children(found.tree))
+    table = histogram(found)
     row = _row(table, name, file)
     nodes = nodes_of_class(found, table, row)
     retained = found.retained[found.tree.order[nodes]]

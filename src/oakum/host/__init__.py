@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oakum.host.apart import LiveApart
 from oakum.host.cgroup import LiveCgroups
@@ -12,7 +12,9 @@ from oakum.host.kernel_log import LiveKernelLog
 from oakum.host.memory import LiveMemories
 from oakum.host.procfs import LiveProcesses
 from oakum.host.sandbox import LiveSandboxes
-from oakum.model.ports import Apart, Cgroups, Clock, Dumps, KernelLog, Memories, Processes, Sandboxes
+from oakum.host.scratch import LiveScratch
+from oakum.host.threads import LiveThreads
+from oakum.model.ports import Apart, Cgroups, Clock, Dumps, KernelLog, Memories, Processes, Sandboxes, Scratch, Threads
 
 __all__ = ["Machine", "this_machine"]
 
@@ -29,6 +31,8 @@ class Machine:
     sandboxes: Sandboxes
     dumps: Dumps
     apart: Apart
+    scratch: Scratch = field(default_factory=LiveScratch)
+    threads: Threads = field(default_factory=LiveThreads)
 
 
 def this_machine() -> Machine:

@@ -6,6 +6,7 @@ A mapped file that shrinks, a crash or a limit that was reached ends that proces
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import resource
 import signal
@@ -21,6 +22,9 @@ from oakum.model.ports import Request
 from oakum.model.units import format_size
 
 TOLD, RESULT, FAILED = b"T", b"R", b"F"
+SPARING = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+"""Room that libraries would set aside for threads that are never started counts against the limit."""
+
 _HEAD = struct.Struct(">cQ")
 
 
@@ -37,7 +41,8 @@ class LiveApart:
     ) -> object:
         wanted = json.dumps({**request, "memory_bytes": memory_bytes})
         # Its standard input is ours: a dump may come through it.
-        with subprocess.Popen([sys.executable, "-m", module, wanted], stdout=subprocess.PIPE) as child:
+        command = [sys.executable, "-m", module, wanted]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **SPARING}) as child:
             assert child.stdout is not None
             try:
                 return _answer(child.stdout, child, told, memory_bytes)

@@ -13,12 +13,15 @@ from oakum.model.ports import Dumps, Request
 from oakum.model.units import format_size
 
 if TYPE_CHECKING:
+    from oakum.heap.means import Means
     from oakum.host import Machine
     from oakum.loop.progress import Progress
 
 WORKER = "oakum.cli.worker"
 LEAST_MEMORY_BYTES = 256 * 1024**2
 MACHINE_SHARE = 0.8
+OWN_BYTES = 180 * 1024**2
+"""What the analysis of a small dump takes: most of it is the compiled kernels and what runs them."""
 
 Told = Callable[[str], None]
 
@@ -70,22 +73,33 @@ def _apart(request: Request, machine: Machine, settings: Settings, progress: Pro
     return machine.apart.run(WORKER, request, memory_bytes=memory, told=progress.stage)
 
 
-def work(request: Request, *, dumps: Dumps, told: Told) -> object:
+def work(request: Request, *, machine: Machine, told: Told) -> object:
     """What the process apart does."""
+    from oakum.heap.means import Means  # noqa: PLC0415  (engines are loaded here alone)
+
     _say_compiling(told)
+    dumps = machine.dumps
+    means = Means(_for_arrays(request), machine.scratch, machine.threads)
     if request["verb"] == "diff":
-        return _compared(request["files"], dumps, told)
+        return _compared(request["files"], dumps, told, means)
     from oakum.heap.analysis import analyze as analysis  # noqa: PLC0415  (loads the kernels)
     from oakum.heap.ways import paths_to_class  # noqa: PLC0415
 
     file = str(request["file"])
     with dumps.open(file) as data:
         if request["verb"] == "paths":
-            return paths_to_class(data, str(request["class"]), file=file, most=int(str(request["most"])), told=told)
-        return analysis(data, file=file, told=told)
+            return paths_to_class(
+                data, str(request["class"]), file=file, most=int(str(request["most"])), told=told, means=means
+            )
+        return analysis(data, file=file, told=told, means=means)
 
 
-def _compared(files: object, dumps: Dumps, told: Told) -> HeapDiff:
+def _for_arrays(request: Request) -> int:
+    """What is left of the promise when the program itself, its kernels and its threads have taken theirs."""
+    return max(0, int(str(request["memory_bytes"])) - OWN_BYTES)
+
+
+def _compared(files: object, dumps: Dumps, told: Told, means: Means) -> HeapDiff:
     """One dump after the other: of each only a sketch is kept."""
     from oakum.heap.difference import difference, sketch  # noqa: PLC0415
 
@@ -93,7 +107,7 @@ def _compared(files: object, dumps: Dumps, told: Told) -> HeapDiff:
     sketches = []
     for file in files:
         with dumps.open(str(file)) as data:
-            sketches.append(sketch(data, file=str(file), told=told))
+            sketches.append(sketch(data, file=str(file), told=told, means=means))
     return difference(sketches)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from oakum.model.mute import Mute
 from oakum.model.plan_record import Approval, PlanRecord
 from oakum.model.process import CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
 from oakum.model.work import Holder, Work
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -152,6 +154,27 @@ class Dumps(Protocol):
 
         Raises CallerError, DataError (a packed file that cannot be unpacked) or MachineError.
         """
+
+
+class Scratch(Protocol):
+    """Room for arrays that memory is too small for."""
+
+    def array(self, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """``count`` zeros in a file without a name, which goes with them. Raises MachineError for a full disk."""
+
+    @property
+    def used_bytes(self) -> int:
+        """All that was ever made."""
+
+
+class Threads(Protocol):
+    """Work side by side, for calls that let others run meanwhile."""
+
+    @property
+    def count(self) -> int: ...
+
+    def each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """What each call gives, in order. The first error is raised when all have ended."""
 
 
 Request: TypeAlias = Mapping[str, str | int | Sequence[str]]

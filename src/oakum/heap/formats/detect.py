@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from oakum.heap.dump import Dump
 from oakum.heap.formats.hprof.header import is_hprof
 from oakum.heap.formats.v8.sections import is_v8
+from oakum.heap.means import ALL, Means
 from oakum.model.errors import DataError
 
 KNOWN = "HPROF (JVM, Android) and V8 heap snapshots (Node.js, Chrome)"
@@ -19,19 +20,19 @@ FOREIGN = (
 )
 
 
-def read_dump(data: NDArray[np.uint8]) -> Dump:
+def read_dump(data: NDArray[np.uint8], means: Means = ALL) -> Dump:
     """Raises DataError for what no reader knows, and for what its reader cannot read."""
     begin = data[:4096].tobytes()
     if is_hprof(begin):
         from oakum.heap.formats.hprof.dump import HprofDump  # noqa: PLC0415  (readers load their kernels)
         from oakum.heap.formats.hprof.reader import read_hprof  # noqa: PLC0415
 
-        return HprofDump(read_hprof(data))
+        return HprofDump(read_hprof(data, means))
     if is_v8(begin):
         from oakum.heap.formats.v8.dump import V8Dump  # noqa: PLC0415
         from oakum.heap.formats.v8.reader import read_v8  # noqa: PLC0415
 
-        return V8Dump(read_v8(data))
+        return V8Dump(read_v8(data, means))
     head = begin.lstrip()
     why = next((why for magic, why in FOREIGN if (head.startswith(magic) if magic else not begin)), "")
     raise DataError(

@@ -1,12 +1,22 @@
 """Walks over a graph in compressed rows: breadth first, depth first, dominators, sums over the dominator tree.
 
-`offsets`: int64[n + 1], `targets`: int32[m]. Node n - 1 is the virtual root; its edges lead to the roots.
+`offsets`: int32 or int64[n + 1], `targets`: int32[m]. Node n - 1 is the virtual root; its edges lead to the roots.
+Large arrays are the caller's: where they are kept is not decided here.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numba.extending import register_jitable
+
+
+@register_jitable
+def _grown(array):
+    """Twice the room; most stacks stay far smaller than the graph."""
+    larger = np.empty(2 * array.size, array.dtype)
+    larger[: array.size] = array
+    return larger
 
 
 @njit(cache=True, nogil=True)
@@ -35,19 +45,16 @@ def breadth_first(offsets, targets, seeds, parent, depth):
 
 
 @njit(cache=True, nogil=True)
-def breadth_first_late(offsets, targets, root, late):
-    """int32[n]: the step before each node on a way from `root`, -1 where there is none.
+def breadth_first_late(offsets, targets, root, late, parent, queue):
+    """Fill `parent`: the step before each node on a way from `root`, -1 where there is none.
 
     Edges of a node of `late` (bool[n]) are followed when nothing else is left: ways round such nodes are preferred, and
-    among those the shortest. O(n + m).
+    among those the shortest. `queue`: int32[n], given up. O(n + m).
     """
-    nodes = offsets.size - 1
-    parent = np.full(nodes, -1, np.int32)
-    seen = np.zeros(nodes, np.bool_)
-    queue = np.empty(nodes, np.int32)
+    parent[:] = -2
     waiting = np.empty(late.sum(), np.int32)
     queue[0] = root
-    seen[root] = True
+    parent[root] = -1
     head, tail = 0, 1
     first, last = 0, 0
     while head < tail or first < last:
@@ -63,45 +70,72 @@ def breadth_first_late(offsets, targets, root, late):
             first += 1
         for edge in range(offsets[node], offsets[node + 1]):
             target = targets[edge]
-            if not seen[target]:
-                seen[target] = True
+            if parent[target] == -2:
                 parent[target] = node
                 queue[tail] = target
                 tail += 1
-    return parent
+    for node in range(parent.size):
+        parent[node] = max(parent[node], -1)
 
 
 @njit(cache=True, nogil=True)
-def depth_first(offsets, targets, root):
-    """(order: number of each node from 0, -1 if not reached; vertex: node of each number; parent: as numbers)."""
-    nodes = offsets.size - 1
-    order = np.full(nodes, -1, np.int32)
-    vertex = np.empty(nodes, np.int32)
-    parent = np.full(nodes, -1, np.int32)
-    stack = np.empty(nodes, np.int32)
-    edge = np.empty(nodes, np.int64)
+def reach_more(offsets, targets, seeds, seen):
+    """Mark in `seen` (bool[n]) what is reached from `seeds` and was not seen yet. O(n + m)."""
+    stack = np.empty(max(seeds.size, 1024), np.int32)
+    top = 0
+    for i in range(seeds.size):
+        if not seen[seeds[i]]:
+            seen[seeds[i]] = True
+            stack[top] = seeds[i]
+            top += 1
+    while top > 0:
+        top -= 1
+        node = stack[top]
+        for edge in range(offsets[node], offsets[node + 1]):
+            target = targets[edge]
+            if not seen[target]:
+                seen[target] = True
+                if top == stack.size:
+                    stack = _grown(stack)
+                stack[top] = target
+                top += 1
+
+
+@njit(cache=True, nogil=True)
+def depth_first(offsets, targets, root, order, vertex, parent):
+    """How many nodes `root` reaches, k. Fills order: the number of each node from 0, -1 if not reached;
+    vertex: the node of each number; parent: as numbers, -1 for the root. All int32[n]. O(n + m).
+    """
+    order[:] = -1
+    edge = np.empty(1024, offsets.dtype)
     order[root] = 0
     vertex[0] = root
-    count = 1
-    top = 0
-    stack[0] = root
+    parent[0] = -1
     edge[0] = offsets[root]
-    while top >= 0:
-        node = stack[top]
-        if edge[top] == offsets[node + 1]:
-            top -= 1
+    count = 1
+    number = 0
+    depth = 0
+    while depth >= 0:
+        here = edge[depth]
+        end = offsets[vertex[number] + 1]
+        while here < end and order[targets[here]] >= 0:
+            here += 1
+        if here == end:
+            number = parent[number]
+            depth -= 1
             continue
-        target = targets[edge[top]]
-        edge[top] += 1
-        if order[target] < 0:
-            order[target] = count
-            parent[count] = order[node]
-            vertex[count] = target
-            count += 1
-            top += 1
-            stack[top] = target
-            edge[top] = offsets[target]
-    return order, vertex[:count].copy(), parent[:count].copy()
+        edge[depth] = here + 1
+        target = targets[here]
+        order[target] = count
+        vertex[count] = target
+        parent[count] = number
+        number = count
+        count += 1
+        depth += 1
+        if depth == edge.size:
+            edge = _grown(edge)
+        edge[depth] = offsets[target]
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -134,78 +168,157 @@ def reverse(offsets, targets, order, starts):
 
 
 @njit(cache=True, nogil=True)
-def dominators(starts, sources, parent):
+def split_edges(offsets, targets, order, semi, starts):
+    """Lower `semi` (int32[k], the parents) to the least source that is numbered before each number.
+
+    Sources numbered after it are counted: `starts`: zeros[k + 1], filled with where those of each number begin. In
+    depth-first numbers those are few: most edges need not be turned round.
+    """
+    for node in range(offsets.size - 1):
+        source = order[node]
+        if source < 0:
+            continue
+        for edge in range(offsets[node], offsets[node + 1]):
+            target = order[targets[edge]]
+            if source > target:
+                starts[target + 1] += 1
+            elif source < semi[target]:
+                semi[target] = source
+    for i in range(starts.size - 1):
+        starts[i + 1] += starts[i]
+
+
+@njit(cache=True, nogil=True)
+def later_sources(offsets, targets, order, starts, sources):
+    """Fill `sources` (int32[starts[k]]) with those that split_edges counted."""
+    for node in range(offsets.size - 1):
+        source = order[node]
+        if source < 0:
+            continue
+        for edge in range(offsets[node], offsets[node + 1]):
+            target = order[targets[edge]]
+            if source > target:
+                sources[starts[target]] = source
+                starts[target] += 1
+    # Each begin has moved to the next one's place.
+    for i in range(starts.size - 1, 0, -1):
+        starts[i] = starts[i - 1]
+    starts[0] = 0
+
+
+@njit(cache=True, nogil=True)
+def dominators(starts, sources, semi, label, ancestor, parent):
     """Immediate dominators by semi-NCA (Georgiadis 2005), all in depth-first numbers; the root's is 0.
 
-    They take the place of `parent`, which is given up. O(m log n) with path compression, nearly linear in practice.
+    They take the place of `parent`. `semi`: as split_edges leaves it; `label`, `ancestor`: copies of nothing, and of
+    the parents; all three are given up. A label is the least semi-dominator on the path that was compressed so far.
+    O(m log n) with path compression, nearly linear in practice.
     """
     count = parent.size
-    semi = np.arange(count).astype(np.int32)
-    label = np.arange(count).astype(np.int32)
-    ancestor = parent.copy()
-    idom = parent
-    stack = np.empty(count, np.int32)
+    stack = np.empty(1024, np.int32)
     for node in range(count - 1, 0, -1):
-        best = node
+        best = semi[node]
         for edge in range(starts[node], starts[node + 1]):
+            # Sources are numbered above `node`, so they are linked already: compress the path to them.
             source = sources[edge]
-            if source <= node:
-                candidate = source
-            else:
-                # The ancestors numbered above `node` are linked already: compress the path to them.
-                top = 0
-                at = source
-                while ancestor[at] > node:
-                    stack[top] = at
-                    top += 1
-                    at = ancestor[at]
-                while top > 0:
-                    top -= 1
-                    below = stack[top]
-                    above = ancestor[below]
-                    if semi[label[above]] < semi[label[below]]:
-                        label[below] = label[above]
-                    ancestor[below] = ancestor[above]
-                candidate = semi[label[source]]
-            best = min(best, candidate)
+            top = 0
+            at = source
+            while ancestor[at] > node:
+                if top == stack.size:
+                    stack = _grown(stack)
+                stack[top] = at
+                top += 1
+                at = ancestor[at]
+            while top > 0:
+                top -= 1
+                below = stack[top]
+                above = ancestor[below]
+                label[below] = min(label[below], label[above])
+                ancestor[below] = ancestor[above]
+            best = min(best, label[source])
         semi[node] = best
-        label[node] = node
+        label[node] = best
     for node in range(1, count):
-        at = idom[node]
+        at = parent[node]
         while at > semi[node]:
-            at = idom[at]
-        idom[node] = at
+            at = parent[at]
+        parent[node] = at
     if count:
-        idom[0] = 0
-    return idom
+        parent[0] = 0
 
 
 @njit(cache=True, nogil=True)
-def sum_upwards(idom, value):
-    """Each node's value and that of all it dominates; numbers grow downwards, so one sweep does it."""
-    total = value.copy()
-    for node in range(idom.size - 1, 0, -1):
-        total[idom[node]] += total[node]
-    return total
+def in_tree_order(idom, vertex, below, number, free):
+    """Number anew so that what a node dominates follows it at once; siblings keep their order. All int32[k].
 
-
-@njit(cache=True, nogil=True)
-def children(idom):
-    """(starts: int32[k + 1], below: int32[k - 1]): the children of each number, ascending. The root is no child."""
+    Afterwards `free` is the node of each new number, `vertex` the immediate dominators, `idom` the number after the
+    last that each dominates; `below` and `number` are given up.
+    """
     count = idom.size
-    starts = np.zeros(count + 1, np.int32)
-    for number in range(1, count):
-        starts[idom[number] + 1] += 1
-    for number in range(count):
-        starts[number + 1] += starts[number]
-    below = np.empty(max(count - 1, 0), np.int32)
-    for number in range(1, count):
-        below[starts[idom[number]]] = number
-        starts[idom[number]] += 1
-    for number in range(count, 0, -1):
-        starts[number] = starts[number - 1]
-    starts[0] = 0
-    return starts, below
+    below[:] = 1
+    for node in range(count - 1, 0, -1):
+        below[idom[node]] += below[node]
+    if count:
+        number[0] = 0
+        free[0] = 1
+    for node in range(1, count):
+        above = idom[node]
+        number[node] = free[above]
+        free[above] += below[node]
+        free[node] = number[node] + 1
+    for node in range(count):
+        free[number[node]] = vertex[node]
+    for node in range(count):
+        vertex[number[node]] = number[idom[node]]
+    for node in range(count):
+        idom[number[node]] = number[node] + below[node]
+
+
+@njit(cache=True, nogil=True)
+def number_nodes(vertex, order):
+    """Fill `order` (int32[n]): the number of each node, -1 for one that has none."""
+    order[:] = -1
+    for number in range(vertex.size):
+        order[vertex[number]] = number
+
+
+@njit(cache=True, nogil=True)
+def sum_upwards(idom, vertex, value, total):
+    """Fill `total` (int64[k]): each number's value and that of all it dominates; one sweep, from the last number on.
+
+    `value`: by node; nodes behind its end have none.
+    """
+    for number in range(idom.size):
+        node = vertex[number]
+        total[number] = value[node] if node < value.size else 0
+    for number in range(idom.size - 1, 0, -1):
+        total[idom[number]] += total[number]
+
+
+@njit(cache=True, nogil=True)
+def children(past, number):
+    """int32[]: the numbers that `number` immediately dominates, ascending."""
+    count = 0
+    at = number + 1
+    while at < past[number]:
+        at = past[at]
+        count += 1
+    found = np.empty(count, np.int32)
+    at = number + 1
+    for i in range(count):
+        found[i] = at
+        at = past[at]
+    return found
+
+
+@njit(cache=True, nogil=True)
+def first_children(past, number):
+    """How many steps it is from a number through first children to one without any, itself counted."""
+    count = 1
+    while past[number] > number + 1:
+        number += 1
+        count += 1
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -224,34 +337,17 @@ def tally(kind, row_of_kind, size, order, rows):
 
 
 @njit(cache=True, nogil=True)
-def sum_topmost(starts, below, vertex, kind, row_of_kind, value, rows):
+def sum_topmost(past, vertex, kind, row_of_kind, value, rows):
     """int64[rows]: `value` (int64[k], by number) of each number that no other of its row dominates. O(k).
 
     `vertex`: int32[k], the node of each number; number 0 is the virtual root and of no row.
     """
     total = np.zeros(rows, np.int64)
-    count = vertex.size
-    open_rows = np.zeros(rows, np.int32)
-    stack = np.empty(count, np.int32)
-    edge = np.empty(count, np.int32)
-    depth = 0
-    stack[0] = 0
-    edge[0] = 0
-    while depth >= 0:
-        number = stack[depth]
-        at = starts[number] + edge[depth]
-        if at == starts[number + 1]:
-            if number:
-                open_rows[row_of_kind[kind[vertex[number]]]] -= 1
-            depth -= 1
-            continue
-        child = below[at]
-        edge[depth] += 1
-        row = row_of_kind[kind[vertex[child]]]
-        if open_rows[row] == 0:
-            total[row] += value[child]
-        open_rows[row] += 1
-        depth += 1
-        stack[depth] = child
-        edge[depth] = 0
+    # What the last topmost one of each row dominates ends here.
+    end = np.zeros(rows, np.int32)
+    for number in range(1, vertex.size):
+        row = row_of_kind[kind[vertex[number]]]
+        if number >= end[row]:
+            total[row] += value[number]
+            end[row] = past[number]
     return total

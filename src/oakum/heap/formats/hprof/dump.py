@@ -135,7 +135,7 @@ class HprofDump:
 
     def via(self, edge: int) -> str:
         name = self.graph.edge_name(edge)
-        source = int(np.searchsorted(self.graph.edge_offsets, edge, side="right")) - 1
+        source = self.graph.source_of(edge)
         if name.startswith(("[", "<")):
             return name.strip("<>") if name.startswith("<") else name
         return f"static {name}" if self._as_class(source) is not None else f".{name}"
@@ -269,7 +269,7 @@ class HprofDump:
         return self._heap.records.number(place[0], self._heap.classes.wide(place[1]))
 
     def _node_at(self, identity: int) -> int:
-        return int(self._heap.lookup.of(np.array([identity], np.int64))[0]) if identity else -1
+        return int(self._heap.records.ids.of(np.array([identity], np.int64))[0]) if identity else -1
 
 
 @cache

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.compiled import chosen
 from oakum.heap.formats.hprof import kernels
-from oakum.heap.formats.hprof.classes import PRIMITIVES, REFERENCE, Classes, JavaClass
+from oakum.heap.formats.hprof.classes import PRIMITIVES, Classes, JavaClass
+from oakum.heap.formats.hprof.edges import Edges
 from oakum.heap.formats.hprof.header import Header, read_header
-from oakum.heap.formats.hprof.lookup import Lookup
+from oakum.heap.formats.hprof.ids import Ids
 from oakum.heap.formats.hprof.records import Records, scan
 from oakum.heap.formats.hprof.sizes import SizeModel, size_model
 from oakum.heap.formats.hprof.threads import Roots, read_roots
-from oakum.heap.graph import HeapGraph, Loose, Strength, seeds
+from oakum.heap.graph import HeapGraph, seeds
+from oakum.heap.means import ALL, Means, Need, Part, bounds
 from oakum.model.errors import DataError
 from oakum.model.units import format_count, format_size
 
 ARRAYS = (0x22, 0x23, 0xC3)
-REFERENT_OWNER = "java.lang.ref.Reference"
-STRENGTHS = {
-    "java.lang.ref.SoftReference": Strength.SOFT,
-    "java.lang.ref.WeakReference": Strength.WEAK,
-    "java.lang.ref.PhantomReference": Strength.PHANTOM,
-    "java.lang.ref.FinalReference": Strength.FINALIZER,
-    "sun.misc.Cleaner": Strength.PHANTOM,
-}
-"""How ``Reference.referent`` holds, by the nearest of these classes on an instance's line."""
+WIDE_ITEMS = 1 << 27
+"""An array of fewer elements is of fewer than 2**31 bytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HprofHeap:
-    """A decoded dump. ``classes_by_kind``: the class of each of ``graph.kinds``. ``lookup``: ids to nodes."""
+    """A decoded dump. ``classes_by_kind``: the class of each of ``graph.kinds``."""
 
     header: Header
     records: Records
@@ -41,14 +37,12 @@ class HprofHeap:
     classes_by_kind: tuple[JavaClass, ...]
     roots: Roots
     sizes: SizeModel
-    lookup: Lookup
     graph: HeapGraph
-    dangling: int
     warnings: tuple[str, ...]
 
     def items(self, node: NDArray[np.integer]) -> NDArray[np.int64]:
         """int64[k]: the length of each array, read from the file; -1 of what is none, and of no node (-1)."""
-        at = self.records.at[node]
+        at = self.records.places(node)
         array = np.isin(self.records.data[at], ARRAYS) & (node >= 0)
         found = np.full(at.size, -1, np.int64)
         found[array] = self.records.numbers(at[array] + 1 + self.header.id_bytes + 4, 4)
@@ -58,65 +52,48 @@ class HprofHeap:
         return int(self.items(np.array([node], np.int64))[0])
 
 
-def read_hprof(data: NDArray[np.uint8]) -> HprofHeap:
-    """``data``: uint8[b], the whole file. Raises DataError for what is no HPROF file or holds no object.
+def read_hprof(data: NDArray[np.uint8], means: Means = ALL) -> HprofHeap:
+    """``data``: uint8[b], the whole file. Raises DataError for what is no HPROF file or holds no object, MachineError
+    where ``means`` are too little.
 
-    O(b + m log n) time; about 50 bytes of memory per object and 9 per reference. A file cut short is read as far as it
+    O(b + m) time; about 20 bytes of memory per object and 4 per reference. A file cut short is read as far as it
     goes; ``warnings`` say so.
     """
     header = read_header(data)
-    records = scan(data, header)
-    if not records.id.size:
+    records = scan(data, header, means)
+    if not records.ids.size:
         why = "the file ends before its first object" if records.truncated else "it has no heap segment"
         if records.lost_bytes and not records.truncated:
             why = f"{format_size(records.lost_bytes)} of heap segments could not be understood"
         raise DataError("this dump holds no object", why=why, next_step="take the dump again")
     classes = Classes(records)
     by_kind, kind_of_class = _kinds(classes)
-    class_ids = np.array(sorted(classes.by_id), np.int64)
-    kind, items = _described(records, class_ids, kind_of_class, by_kind)
-    sizes, instance = size_model(header.id_bytes, records.id, kind, items, list(by_kind), classes)
-    element = np.array([_element(found, sizes) for found in by_kind], np.int64)
-    size = chosen(kernels.shallow_sizes, kind.size)(kind, items, element, sizes.array_head, instance)
-    # As large as the ids: not kept beside the references.
-    del items
-    lookup = Lookup(records.id)
-    _size_of_classes(size, by_kind, classes, sizes, instance, lookup)
+    kind, size, sizes = _described(records, classes, kind_of_class, by_kind, means)
     roots = read_roots(records, classes)
-    groups = {name: _nodes(lookup, ids) for name, ids in roots.groups.items()}
-    edges = _Edges(classes, by_kind, kind, lookup, roots)
+    groups = {name: nodes_of(records.ids, ids) for name, ids in roots.groups.items()}
+    edges = Edges(classes, by_kind, kind, roots, seeds(list(groups.values())), means)
     graph = HeapGraph(
-        address=records.id,
+        address=records.ids,
         size=size,
         kind=kind,
         kinds=tuple(found.name for found in by_kind),
         edge_offsets=edges.offsets[:-1],
-        edge_targets=edges.targets[: edges.names.size],
+        edge_targets=edges.targets[: int(edges.offsets[-2])],
         roots=tuple(groups.values()),
         root_kinds=tuple(groups),
-        edge_names=edges.names,
+        edge_names=edges,
         names=edges.texts,
         loose=edges.loose,
         rooted=(edges.offsets, edges.targets),
-        late=_nodes(lookup, list(roots.threads)),
+        late=nodes_of(records.ids, list(roots.threads)),
     )
-    return HprofHeap(
-        header,
-        records,
-        classes,
-        by_kind,
-        roots,
-        sizes,
-        lookup,
-        graph,
-        edges.dangling,
-        _warnings(records, edges.dangling, graph.edges),
-    )
+    warnings = _warnings(records, edges.dangling, graph.edges)
+    return HprofHeap(header, records, classes, by_kind, roots, sizes, graph, warnings)
 
 
-def _nodes(lookup: Lookup, ids: list[int]) -> NDArray[np.int32]:
+def nodes_of(known: Ids, ids: list[int]) -> NDArray[np.int32]:
     """Ascending, each once; ids of no object are left out."""
-    found = lookup.of(np.array(ids, np.int64))
+    found = known.of(np.array(ids, np.int64))
     return np.unique(found[found >= 0])
 
 
@@ -131,30 +108,50 @@ def _kinds(classes: Classes) -> tuple[tuple[JavaClass, ...], dict[int, int]]:
 
 
 def _described(
-    records: Records, class_ids: NDArray[np.int64], kind_of_class: dict[int, int], by_kind: tuple[JavaClass, ...]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    rows: dict[str, int] = {}
-    for row, found in enumerate(by_kind):
-        rows.setdefault(found.name, row)
-    class_kind = np.array([kind_of_class[at] for at in class_ids.tolist()] + [rows["java.lang.Class"]], np.int32)
-    primitive_kind = np.full(16, rows["(class unknown)"], np.int32)
-    for code, primitive in PRIMITIVES.items():
-        primitive_kind[code] = rows[f"{primitive}[]"]
-    # A file without classes is searched by an id that no object has.
-    table = Lookup(class_ids if class_ids.size else np.array([-1 << 62], np.int64))
-    if not class_ids.size:
-        class_kind = np.repeat(class_kind, 2)
-    kind, items = chosen(kernels.describe, records.at.size)(
-        records.data,
-        records.at,
-        records.header.id_bytes,
-        table.ids,
-        table.starts,
-        table.shift,
-        class_kind,
-        primitive_kind,
+    records: Records,
+    classes: Classes,
+    kind_of_class: dict[int, int],
+    by_kind: tuple[JavaClass, ...],
+    means: Means,
+) -> tuple[NDArray[np.int32], NDArray[np.integer], SizeModel]:
+    """(kind, shallow size of every object, how sizes were found)."""
+    count = records.ids.size
+    columns = (records.at.itemsize + 8) * count
+    means.plan(Need(always=records.ids.bytes, columns=columns, edges=0, results=0, work=8 * count, numbering=0))
+    kind, items = means.array(count, np.int32, Part.COLUMNS), means.array(count, np.int64, Part.WORK)
+    place = (records.data, records.at, records.header.id_bytes)
+    tables = (*_class_table(kind_of_class, by_kind), _primitive_kinds(by_kind))
+    describe = chosen(kernels.describe, count)
+    means.each(
+        [partial(describe, *place, *share, *tables, kind, items) for share in bounds(count, means.shares(count))]
     )
-    return np.where(kind < 0, rows["(class unknown)"], kind).astype(np.int32), items
+    sizes, instance = size_model(records.header.id_bytes, records.ids, kind, items, list(by_kind), classes)
+    element = np.array([_element(found, sizes) for found in by_kind], np.int64)
+    narrow = int(items.max()) < WIDE_ITEMS and int(instance.max()) < 2**31
+    size = means.array(count, np.int32 if narrow else np.int64, Part.COLUMNS)
+    chosen(kernels.shallow_sizes, count)(kind, items, element, sizes.array_head, instance, size)
+    _size_of_classes(size, by_kind, classes, sizes, instance)
+    return kind, size, sizes
+
+
+def _class_table(
+    kind_of_class: dict[int, int], by_kind: tuple[JavaClass, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """(ids of classes, ascending; the kind of each, and last that of class objects)."""
+    ids = sorted(kind_of_class)
+    kinds = [*(kind_of_class[at] for at in ids), _row(by_kind, "java.lang.Class")]
+    return np.array(ids, np.int64), np.array(kinds, np.int32)
+
+
+def _primitive_kinds(by_kind: tuple[JavaClass, ...]) -> NDArray[np.int32]:
+    found = np.full(17, _row(by_kind, "(class unknown)"), np.int32)
+    for code, primitive in PRIMITIVES.items():
+        found[code] = _row(by_kind, f"{primitive}[]")
+    return found
+
+
+def _row(by_kind: tuple[JavaClass, ...], name: str) -> int:
+    return next(row for row, found in enumerate(by_kind) if found.name == name)
 
 
 def _element(found: JavaClass, sizes: SizeModel) -> int:
@@ -163,121 +160,16 @@ def _element(found: JavaClass, sizes: SizeModel) -> int:
 
 
 def _size_of_classes(
-    size: NDArray[np.int64],
+    size: NDArray[np.integer],
     by_kind: tuple[JavaClass, ...],
     classes: Classes,
     sizes: SizeModel,
     instance: NDArray[np.int64],
-    lookup: Lookup,
 ) -> None:
-    base = next(int(instance[row]) for row, found in enumerate(by_kind) if found.name == "java.lang.Class")
+    base = int(instance[_row(by_kind, "java.lang.Class")])
     owners = list(classes.by_id.values())
-    nodes = lookup.of(np.array([found.id for found in owners], np.int64).reshape(-1))
+    nodes = classes.records.ids.of(np.array([found.id for found in owners], np.int64).reshape(-1))
     size[nodes] = [sizes.class_object(found, base) for found in owners]
-
-
-class _Edges:
-    """Rows of references, their names and strengths."""
-
-    def __init__(
-        self,
-        classes: Classes,
-        by_kind: tuple[JavaClass, ...],
-        kind: NDArray[np.int32],
-        lookup: Lookup,
-        roots: Roots,
-    ) -> None:
-        records = classes.records
-        rooted = seeds([_nodes(lookup, ids) for ids in roots.groups.values()])
-        self._texts: dict[str, int] = {"<class>": 0}
-        self._classes = classes
-        starts, places, names, strengths = self._fields(by_kind)
-        extra = self._extra(lookup, roots)
-        class_node = self._class_nodes(by_kind, lookup, roots)
-        steps = records.data.size // 8
-        place = (records.data, records.at, records.header.id_bytes, kind, starts, places)
-        count = chosen(kernels.count_references, steps)
-        offsets, weak = count(*place, strengths, class_node, extra[0])
-        most = int(offsets[-2])
-        # The virtual root's row stands at the end: walks need no copy of the others.
-        targets, edge_names = np.empty(most + rooted.size, np.int32), np.empty(most, np.int32)
-        loose = Loose(np.empty(weak, np.int32), np.empty(weak, np.int32), np.empty(weak, np.uint8))
-        self.dangling, kept, loosely = chosen(kernels.fill_references, steps)(
-            *place,
-            strengths,
-            class_node,
-            *extra,
-            names,
-            0,
-            lookup.ids,
-            lookup.starts,
-            lookup.shift,
-            offsets,
-            targets,
-            edge_names,
-            loose.source,
-            loose.target,
-            loose.strength,
-        )
-        offsets[-1] = kept + rooted.size
-        targets[kept : kept + rooted.size] = rooted
-        self.offsets: NDArray[np.int64] = offsets
-        self.targets = targets[: kept + rooted.size]
-        self.names = edge_names[:kept]
-        self.loose = Loose(loose.source[:loosely], loose.target[:loosely], loose.strength[:loosely])
-        self.texts = tuple(self._texts)
-
-    def _text(self, name: str) -> int:
-        return self._texts.setdefault(name, len(self._texts))
-
-    def _fields(
-        self, by_kind: tuple[JavaClass, ...]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]:
-        starts, places, names, strengths = [0], [], [], []
-        for found in by_kind:
-            slots = self._classes.slots(found.id) if found.id else ()
-            line = self._classes.line(found.id) if any(slot.owner == REFERENT_OWNER for slot in slots) else ()
-            weak = next((STRENGTHS[above.name] for above in line if above.name in STRENGTHS), Strength.STRONG)
-            for slot in slots:
-                referent = slot.owner == REFERENT_OWNER and slot.name == "referent"
-                places.append(slot.at)
-                names.append(self._text(slot.name))
-                strengths.append(weak if referent else Strength.STRONG)
-            starts.append(len(places))
-        return (
-            np.array(starts, np.int64),
-            np.array(places, np.int32),
-            np.array(names, np.int32),
-            np.array(strengths, np.uint8),
-        )
-
-    def _extra(self, lookup: Lookup, roots: Roots) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-        """(source, target, name), by source: what classes hold, and what the frames of threads do."""
-        source, target, name = [], [], []
-        records = self._classes.records
-        for found in self._classes.by_id.values():
-            held = list(found.held)
-            held += [(at.name, records.identity(at.at)) for at in found.statics if at.type == REFERENCE]
-            for text, held_id in held:
-                if held_id:
-                    source.append(found.id)
-                    target.append(held_id)
-                    name.append(self._text(text))
-        for thread_id, held_id, frame in roots.locals:
-            source.append(thread_id)
-            target.append(held_id)
-            name.append(self._text(f"<local of {frame}>" if frame else "<local>"))
-        sources, targets = lookup.of(np.array(source, np.int64)), lookup.of(np.array(target, np.int64))
-        order = np.argsort(sources, kind="stable")
-        order = order[(sources[order] >= 0) & (targets[order] >= 0)]
-        return sources[order], targets[order], np.array(name, np.int32).reshape(-1)[order]
-
-    def _class_nodes(self, by_kind: tuple[JavaClass, ...], lookup: Lookup, roots: Roots) -> NDArray[np.int32]:
-        """An object holds its class, and so its class's loader. Where a root holds the class that changes nothing."""
-        rooted = set(roots.groups["class"])
-        nodes = lookup.of(np.array([found.id for found in by_kind], np.int64))
-        keep = np.array([found.id != 0 and found.id not in rooted for found in by_kind], np.bool_)
-        return np.where(keep, nodes, -1).astype(np.int32)
 
 
 def _warnings(records: Records, dangling: int, edges: int) -> tuple[str, ...]:

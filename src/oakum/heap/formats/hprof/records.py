@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.compiled import chosen
-from oakum.heap.formats.hprof import kernels
 from oakum.heap.formats.hprof.header import Header
+from oakum.heap.formats.hprof.ids import Ids
+from oakum.heap.formats.hprof.scan import kernels
+from oakum.heap.means import ALL, Means, Need, Part, bounds
 
-CHUNK = 1 << 20
-"""Objects are collected so many at a time."""
+CHUNK = 1 << 16
+"""Records between segments are collected so many at a time."""
 
 LEAST_CHUNK = 64
+NARROW_BYTES = 1 << 32
+"""Places in a smaller file take four bytes each."""
+
 NAME_BYTES_MOST = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
-    """``id``, ``at``: int64[n], objects by ascending id, each id once; ``at`` is the place of an object's tag.
+    """``ids``: of all objects, ascending, each once. ``at``: uint32 or int64[n], by id, the place of an object's tag.
 
     ``string_id``, ``string_at``: int64[s], ascending by id. ``record_at``, ``root_at``: int64[], in the file's order.
     ``truncated``: the file ends too early. ``lost_bytes``: in segments that could not be followed to their end.
@@ -29,8 +35,8 @@ class Records:
 
     data: NDArray[np.uint8]
     header: Header
-    id: NDArray[np.int64]
-    at: NDArray[np.int64]
+    ids: Ids
+    at: NDArray[np.integer]
     string_id: NDArray[np.int64]
     string_at: NDArray[np.int64]
     record_at: NDArray[np.int64]
@@ -52,6 +58,11 @@ class Records:
     def number(self, at: int, wide: int) -> int:
         return int.from_bytes(self.data[at : at + wide].tobytes(), "big")
 
+    def places(self, node: NDArray[np.integer]) -> NDArray[np.int64]:
+        """int64[k]: where the tags of these objects stand."""
+        found: NDArray[np.int64] = self.at[node].astype(np.int64)
+        return found
+
     def numbers(self, at: NDArray[np.int64], wide: int) -> NDArray[np.int64]:
         """int64[k]: the number at each place."""
         value = np.zeros(at.size, np.int64)
@@ -65,54 +76,82 @@ class Records:
         return int.from_bytes(self.data[at : at + wide].tobytes(), "big", signed=wide == 8)
 
 
-def scan(data: NDArray[np.uint8], header: Header) -> Records:
-    """O(bytes), and a sort of the ids where the file does not hold them in order."""
-    state = np.zeros(9, np.int64)
-    state[kernels.POS] = header.end
-    # A dump cut short has fewer objects than it has room for; small files need no large chunks.
-    chunk = int(min(CHUNK, max(LEAST_CHUNK, data.size // 16)))
-    parts: list[list[NDArray[np.int64]]] = [[], [], [], [], [], []]
-    counts = (kernels.OBJECTS, kernels.OBJECTS, kernels.STRINGS, kernels.STRINGS, kernels.RECORDS, kernels.ROOTS)
-    walk = chosen(kernels.scan, data.size // 8)
-    while True:
-        arrays = [np.empty(chunk, np.int64) for _ in parts]
-        walk(data, state, header.id_bytes, *arrays)
-        for part, array, count in zip(parts, arrays, counts, strict=True):
-            part.append(array[: int(state[count])].copy() if int(state[count]) < chunk else array)
-        if not state[kernels.FULL]:
-            break
-    object_id, object_at, string_id, string_at, record_at, root_at = (_joined(part) for part in parts)
-    found = object_id.size
-    object_id, object_at = _ascending(object_id, object_at)
+def scan(data: NDArray[np.uint8], header: Header, means: Means = ALL) -> Records:
+    """O(bytes). Segments are read twice: to count what they hold, then to keep it."""
+    state, (begin, end, string_id, string_at, record_at) = _outlined(data, header)
+    steps = data.size // 8
+    shares = _shares(begin, end, means.shares(steps))
+    tallies = [np.zeros(5, np.int64) for _ in shares]
+    survey, collect = chosen(kernels.survey, steps), chosen(kernels.collect, steps)
+    means.each(
+        [partial(survey, data, *share, header.id_bytes, tally) for share, tally in zip(shares, tallies, strict=True)]
+    )
+    total = np.sum(tallies, axis=0)
+    objects, roots = int(total[kernels.OBJECTS]), int(total[kernels.ROOTS])
+    place = np.uint32 if data.size < NARROW_BYTES else np.int64
+    # Of every object: its id and its place in the order of the file, and the place by id.
+    wide = np.dtype(place).itemsize
+    means.plan(Need(always=0, columns=2 * wide * objects, edges=0, results=0, work=8 * objects, numbering=0))
+    ids, at = means.array(objects, np.int64, Part.WORK), means.array(objects, place, Part.COLUMNS)
+    root_at = np.empty(roots, np.int64)
+    calls, object_from, root_from = [], 0, 0
+    for share, tally in zip(shares, tallies, strict=True):
+        found, rooted = object_from + int(tally[kernels.OBJECTS]), root_from + int(tally[kernels.ROOTS])
+        own = (ids[object_from:found], at[object_from:found], root_at[root_from:rooted])
+        calls.append(partial(collect, data, *share, header.id_bytes, *own))
+        object_from, root_from = found, rooted
+    means.each(calls)
+    every = int(np.bitwise_or.reduce([int(tally[kernels.ALL_IDS]) for tally in tallies]))
+    known = Ids(ids, every)
+    by_id = means.array(known.size, place, Part.COLUMNS)
+    known.put_in_order(ids, at, by_id)
     string_id, string_at = _ascending(string_id, string_at)
     return Records(
         data,
         header,
-        object_id,
-        object_at,
+        known,
+        by_id,
         string_id,
         string_at,
         record_at,
         root_at,
-        bool(state[kernels.CUT_OFF]),
-        int(state[kernels.LOST_BYTES]),
-        found - object_id.size,
+        bool(state[kernels.CUT_OFF]) or bool(total[kernels.BROKEN]),
+        int(state[kernels.LOST_BYTES] + total[kernels.LOST]),
+        objects - known.size,
     )
 
 
-def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """One array of all, the parts given up."""
-    whole = np.concatenate(parts)
-    parts.clear()
-    return whole
+def _outlined(data: NDArray[np.uint8], header: Header) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+    """(state, [begins and ends of segments, ids and places of strings, places of other records])."""
+    state = np.zeros(7, np.int64)
+    state[kernels.POS] = header.end
+    # Small files need no large chunks.
+    chunk = int(min(CHUNK, max(LEAST_CHUNK, data.size // 16)))
+    parts: list[list[NDArray[np.int64]]] = [[], [], [], [], []]
+    counts = (kernels.SEGMENTS, kernels.SEGMENTS, kernels.STRINGS, kernels.STRINGS, kernels.RECORDS)
+    walk = chosen(kernels.outline, data.size // 64)
+    while True:
+        arrays = [np.empty(chunk, np.int64) for _ in parts]
+        state[kernels.SEGMENTS] = header.id_bytes
+        walk(data, state, *arrays)
+        for part, array, count in zip(parts, arrays, counts, strict=True):
+            part.append(array[: int(state[count])])
+        if not state[kernels.FULL]:
+            return state, [np.concatenate(part) for part in parts]
+
+
+def _shares(
+    begin: NDArray[np.int64], end: NDArray[np.int64], count: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Segments in so many parts of about equal bytes, in the order of the file."""
+    before = np.concatenate(([0], np.cumsum(end - begin)))
+    cuts = np.searchsorted(before, [edge for edge, _ in bounds(max(int(before[-1]), 1), count)])
+    return [(begin[first:last], end[first:last]) for first, last in zip(cuts, [*cuts[1:], begin.size], strict=True)]
 
 
 def _ascending(ids: NDArray[np.int64], at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Sorted by id; of records with one id the first is kept."""
-    rising = ids[1:] > ids[:-1]
-    if rising.all():
-        return ids, at
     order = np.argsort(ids, kind="stable")
     ids, at = ids[order], at[order]
-    keep = np.append(True, ids[1:] != ids[:-1])
-    return (ids, at) if keep.all() else (ids[keep], at[keep])
+    keep = np.append(True, ids[1:] != ids[:-1])[: ids.size]
+    return ids[keep], at[keep]

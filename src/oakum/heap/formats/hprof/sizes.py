@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from oakum.heap.compiled import chosen
 from oakum.heap.formats.hprof import kernels
 from oakum.heap.formats.hprof.classes import REFERENCE, VALUE_BYTES, Classes, JavaClass
+from oakum.heap.formats.hprof.ids import Ids
 
 UNKNOWN = 1 << 62
 PADDING_PER_CLASS = 8
@@ -49,7 +50,7 @@ HEADS = ((16, 24), (12, 16), (8, 12))
 
 def size_model(
     id_bytes: int,
-    ids: NDArray[np.int64],
+    ids: Ids,
     kind: NDArray[np.int32],
     items: NDArray[np.int64],
     classes: list[JavaClass],
@@ -60,13 +61,12 @@ def size_model(
     Objects cannot overlap: two that stand closer than a wide model allows prove a narrower one. Where every instance
     of a class is followed at some distance, that distance bounds what alignment may have added.
     """
-    steps = ids.size
-    least = chosen(kernels.least_gaps, steps)(ids, kind, items, len(classes))
+    references = np.array([found.element != "" and found.element not in _PRIMITIVE for found in classes], np.bool_)
+    least = np.full(len(classes), UNKNOWN, np.int64)
+    close = chosen(kernels.gaps, ids.words.size)(ids.pages, ids.shift, ids.words, kind, items, references, least)
     if id_bytes == 4:
         return _with(SizeModel(4, 8, 12), least, classes, known)
-    references = np.array([found.element != "" and found.element not in _PRIMITIVE for found in classes], np.bool_)
-    narrow = chosen(kernels.squeezed, steps)(ids, kind, items, references) > 0
-    reference = 4 if narrow else 8
+    reference = 4 if close else 8
     for head, array_head in HEADS:
         model = SizeModel(reference, head, array_head)
         if not any(model.instance(known, found.id) > gap for found, gap in zip(classes, least.tolist(), strict=True)):

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.compiled import chosen
 from oakum.heap.duplicates import Duplicates, duplicates
 from oakum.heap.fill import fill
-from oakum.heap.formats.hprof.classes import VALUE_BYTES
+from oakum.heap.formats.hprof import kernels
+from oakum.heap.formats.hprof.classes import PRIMITIVES, VALUE_BYTES
 from oakum.heap.formats.hprof.reader import HprofHeap
 from oakum.model.heap import Waste
 from oakum.model.units import format_count, format_size
@@ -47,23 +49,24 @@ def waste_of(heap: HprofHeap, reached: NDArray[np.bool_]) -> tuple[Waste, ...]:
 
 
 def _duplicates(heap: HprofHeap, reached: NDArray[np.bool_]) -> list[Waste]:
+    """Arrays of one type are compared with each other alone: their kinds are brought together first."""
     found = []
-    tags = heap.records.data[heap.records.at]
+    records, count = heap.records, heap.graph.nodes
+    codes = np.zeros(len(heap.classes_by_kind), np.uint8)
     for row, known in enumerate(heap.classes_by_kind):
-        code = next((code for code, name in _PRIMITIVES.items() if known.name == f"{name}[]"), 0)
-        if not code:
-            continue
-        node = np.flatnonzero((heap.graph.kind == row) & reached & (tags == 0x23)).astype(np.int32)
-        begin = heap.records.at[node] + 1 + heap.header.id_bytes + 9
-        equal = duplicates(
-            heap.records.data, node, begin, heap.items(node) * VALUE_BYTES[code], heap.graph.size[node], most=3
-        )
+        codes[row] = next((code for code, name in PRIMITIVES.items() if known.name == f"{name}[]"), 0)
+    place = (records.data, records.at, heap.header.id_bytes)
+    starts = np.zeros(max(PRIMITIVES) + 2, np.int64)
+    chosen(kernels.count_arrays, count)(*place[:2], heap.graph.kind, codes, reached, starts)
+    node = np.empty(int(starts[-1]), np.int32)
+    chosen(kernels.list_arrays, count)(*place[:2], heap.graph.kind, codes, reached, starts[:-1].copy(), node)
+    for code, name in PRIMITIVES.items():
+        own = node[int(starts[code]) : int(starts[code + 1])]
+        begin, length = chosen(kernels.contents_of, own.size)(*place, own, VALUE_BYTES[code])
+        equal = duplicates(records.data, own, begin, length, heap.graph.size[own], most=3)
         if equal.wasted_bytes >= LEAST_BYTES:
-            found.append(_duplicate(heap, known.name, equal))
+            found.append(_duplicate(heap, f"{name}[]", equal))
     return found
-
-
-_PRIMITIVES = {4: "boolean", 5: "char", 6: "float", 7: "double", 8: "byte", 9: "short", 10: "int", 11: "long"}
 
 
 def _duplicate(heap: HprofHeap, name: str, equal: Duplicates) -> Waste:
@@ -100,11 +103,11 @@ def _table(heap: HprofHeap, table: Table, reached: NDArray[np.bool_]) -> tuple[N
         if count is None or slots is None:
             continue
         node = np.flatnonzero((heap.graph.kind == row) & reached)
-        body = heap.records.at[node] + 1 + 2 * wide + 8
+        body = heap.records.places(node) + 1 + 2 * wide + 8
         end = max(count[0] + heap.classes.wide(count[1]), slots[0] + wide)
         whole = heap.records.numbers(body - 4, 4) >= end if node.size else np.empty(0, np.bool_)
         body = body[whole]
-        of = heap.lookup.of(heap.records.numbers(body + slots[0], wide))
+        of = heap.records.ids.of(heap.records.numbers(body + slots[0], wide))
         used.append(heap.records.numbers(body + count[0], heap.classes.wide(count[1])))
         capacity.append(np.maximum(heap.items(of), 0))
     return np.concatenate(used), np.concatenate(capacity)

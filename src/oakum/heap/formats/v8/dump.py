@@ -89,7 +89,7 @@ class V8Dump:
     def is_written(self, edge: int) -> bool:
         """Of a module only what it exports; of nothing what V8 keeps in it by names of its own."""
         kind, name = self._heap.edge_type(edge), self.graph.edge_name(edge)
-        source = int(np.searchsorted(self.graph.edge_offsets, edge, side="right")) - 1
+        source = self.graph.source_of(edge)
         if self._name(source) == MODULE and self._heap.type_of(source) == "object":
             return kind == "property" and name == "exports"
         return kind in WRITTEN

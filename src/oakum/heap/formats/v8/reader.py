@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from oakum.heap.compiled import chosen
 from oakum.heap.formats.v8 import kernels
 from oakum.heap.formats.v8.sections import Sections, read_sections
-from oakum.heap.graph import HeapGraph, Strength, counts
+from oakum.heap.graph import HeapGraph, Loose, Strength
+from oakum.heap.means import ALL, Means, Part
+from oakum.heap.tree import row_type
 from oakum.model.units import format_count
 
 ROOT = 0
@@ -59,43 +61,72 @@ class V8Heap:
         return types[kind] if kind < len(types) else ""
 
 
-def read_v8(data: NDArray[np.uint8]) -> V8Heap:
-    """``data``: uint8[b], the whole file. Raises DataError for what cannot be read.
+class EdgeNames:
+    """See HeapGraph.edge_names: the file says by an edge's type whether its number is a name or an index."""
 
-    O(b) time; about 40 bytes of memory per node and 10 per edge. Weak edges, ephemeron tables' copies of what
-    their keys hold, and shortcuts that do not start at the root do not count.
+    def __init__(self, found: Sections) -> None:
+        self._kind, self._name = found.edge_kind, found.edge_name
+        self._numbered = {_index(found.meta.edge_types, name) for name in ("element", "hidden")}
+
+    def __getitem__(self, edge: int) -> int:
+        name = int(self._name[edge])
+        return -1 - name if int(self._kind[edge]) in self._numbered else name
+
+
+def read_v8(data: NDArray[np.uint8], means: Means = ALL) -> V8Heap:
+    """``data``: uint8[b], the whole file. Raises DataError for what cannot be read, MachineError where ``means`` are
+    too little.
+
+    O(b) time; about 21 bytes of memory per node and 9 per edge. Weak edges, ephemeron tables' copies of what their keys
+    hold, and shortcuts that do not start at the root do not count.
     """
-    found = read_sections(data)
-    offsets = np.concatenate(([0], np.cumsum(found.degree, dtype=np.int64))).astype(np.int64)
-    kind, kinds = _kinds(found)
-    numbered = np.isin(found.edge_kind, [_index(found.meta.edge_types, name) for name in ("element", "hidden")])
-    edge_names = np.where(numbered, -1 - found.edge_name, found.edge_name).astype(np.int32)
-    strength = _strengths(found, offsets)
-    unheld = _unheld(found, strength)
-    graph = HeapGraph(
-        address=found.id,
-        size=found.size,
-        kind=kind,
-        kinds=kinds,
-        edge_offsets=offsets,
-        edge_targets=found.edge_target,
-        roots=(np.array([ROOT], np.int32), *unheld),
-        root_kinds=("root", "unknown")[: 1 + len(unheld)],
-        edge_names=edge_names,
-        names=found.names,
-        edge_strength=strength,
-        late=_late(found),
-        drawn=_synthetic(found),
+    found = read_sections(data, means)
+    nodes, edges = found.node_kind.size, found.edge_kind.size
+    offsets = means.array(nodes + 2, row_type(edges + 1), Part.EDGES)
+    offsets[0] = 0
+    np.cumsum(found.degree, out=offsets[1:-1])
+    found.degree = np.empty(0, np.int32)
+    kind, kinds = _kinds(found, means)
+    loose = _settle(found, offsets[:-1])
+    unheld = _unheld(found, edges)
+    return V8Heap(
+        found,
+        HeapGraph(
+            address=found.id,
+            size=found.size,
+            kind=kind,
+            kinds=kinds,
+            edge_offsets=offsets[:-1],
+            edge_targets=found.edge_target,
+            roots=(np.array([ROOT], np.int32), *unheld),
+            root_kinds=("root", "unknown")[: 1 + len(unheld)],
+            edge_names=EdgeNames(found),
+            names=found.names,
+            loose=loose,
+            rooted=_rooted(found, offsets),
+            late=_late(found),
+            drawn=_synthetic(found),
+        ),
+        _warnings(found),
     )
-    return V8Heap(found, graph, _warnings(found))
 
 
-def _unheld(found: Sections, strength: NDArray[np.uint8]) -> tuple[NDArray[np.int32], ...]:
+def _rooted(found: Sections, offsets: NDArray[np.integer]) -> tuple[NDArray[np.integer], NDArray[np.int32]] | None:
+    """See HeapGraph.rooted; None where more than the root may hold."""
+    if found.edge_room is None:
+        return None
+    count = found.edge_target.size
+    found.edge_room[count] = ROOT
+    offsets[-1] = count + 1
+    return offsets, found.edge_room[: count + 1]
+
+
+def _unheld(found: Sections, edges: int) -> tuple[NDArray[np.int32], ...]:
     """Where the file lost references: the nodes that none of those left leads to. Each may have been held. O(n + m)."""
-    if found.edge_kind.size == found.meta.edges:
+    if edges == found.meta.edges:
         return ()
     led_to = np.zeros(found.node_kind.size, np.bool_)
-    led_to[found.edge_target[counts(strength)]] = True
+    led_to[found.edge_target] = True
     led_to[ROOT] = True
     return (np.flatnonzero(~led_to).astype(np.int32),)
 
@@ -127,17 +158,17 @@ def _index(types: tuple[str, ...], name: str) -> int:
     return types.index(name) if name in types else -1
 
 
-def _kinds(found: Sections) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+def _kinds(found: Sections, means: Means) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     """(int32[n], class names): the constructor's name for objects, the type for the rest. O(n + strings)."""
     types = found.meta.node_types
-    named_types = np.array([name in NAMED for name in types] + [False] * (256 - len(types)), np.bool_)
-    named = named_types[found.node_kind]
+    named = np.array([name in NAMED for name in types] + [False] * (256 - len(types)), np.bool_)
     # One row more, for names that the file does not hold: an index says nothing of how large a table may be.
     used = np.zeros(len(found.names) + 1, np.bool_)
-    name = np.minimum(found.node_name, len(found.names))
-    used[name[named]] = True
-    rows = np.cumsum(used, dtype=np.int32) - 1 + 256
-    kind = np.where(named & (name < len(found.names)), rows[name], found.node_kind).astype(np.int32)
+    nodes = found.node_kind.size
+    chosen(kernels.mark_names, nodes)(found.node_kind, found.node_name, named, used)
+    rows = np.cumsum(used, dtype=np.int32)[:-1] + 255
+    kind = means.array(nodes, np.int32, Part.COLUMNS)
+    chosen(kernels.classify, nodes)(found.node_kind, found.node_name, named, rows, kind)
     by_type = [CLASSES.get(name, f"({name})") for name in types] + ["(unknown)"] * (256 - len(types))
     return kind, (*by_type, *(found.names[at] for at in np.flatnonzero(used).tolist()))
 
@@ -154,29 +185,23 @@ def _synthetic(found: Sections) -> NDArray[np.int32]:
     return np.flatnonzero(found.node_kind == kind)[:MOST_SYNTHETIC].astype(np.int32)
 
 
-def _strengths(found: Sections, offsets: NDArray[np.int64]) -> NDArray[np.uint8]:
-    types = found.meta.edge_types
-    strength = np.zeros(found.edge_kind.size, np.uint8)
-    strength[found.edge_kind == _index(types, "weak")] = Strength.WEAK
-    shortcut = found.edge_kind == _index(types, "shortcut")
-    # At the root they mark the application's global objects.
-    shortcut[: int(offsets[ROOT + 1])] = False
-    strength[shortcut] = Strength.SHORTCUT
-    inner = np.flatnonzero(found.edge_kind == _index(types, "internal"))
+STRENGTHS = (Strength.WEAK, Strength.SHORTCUT, Strength.EPHEMERON)
+APART = ("weak", "shortcut", "internal")
+
+
+def _settle(found: Sections, offsets: NDArray[np.integer]) -> Loose:
+    """Take the edges that do not count out of their rows. ``offsets``: made anew."""
+    types = np.array([_index(found.meta.edge_types, name) for name in APART], np.int64)
     names = found.names
-    # Tables of strings only: the index of an array's element may be in the billions.
-    inner = inner[found.edge_name[inner] < len(names)]
-    met = np.zeros(len(names), np.bool_)
-    met[found.edge_name[inner]] = True
-    used = np.flatnonzero(met).astype(np.int32)
-    scan = chosen(kernels.weak_tables, used.size * 8)
-    tables = scan(names.data, names.begin, names.end, used)
-    if not (tables >= 0).any():
-        return strength
-    table_of = np.full(len(names), -1, np.int64)
-    table_of[used] = tables
-    told = inner[table_of[found.edge_name[inner]] >= 0]
-    source = np.searchsorted(offsets, told, side="right") - 1
-    own = table_of[found.edge_name[told]] == found.id[source]
-    strength[told[own]] = Strength.EPHEMERON
-    return strength
+    every = np.arange(len(names), dtype=np.int32)
+    tables = chosen(kernels.weak_tables, every.size)(names.data, names.begin, names.end, every)
+    steps = offsets.size + found.edge_kind.size
+    columns = (found.edge_kind, found.edge_name, found.edge_target)
+    count = int(chosen(kernels.count_loose, steps)(offsets, *columns[:2], types, tables, found.id))
+    loose = Loose(np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.uint8))
+    apart = (loose.source, loose.target, loose.strength)
+    strengths = np.array(STRENGTHS, np.uint8)
+    left = int(chosen(kernels.settle, steps)(offsets, *columns, types, strengths, tables, found.id, *apart))
+    found.edge_kind, found.edge_name = found.edge_kind[:left], found.edge_name[:left]
+    found.edge_target = found.edge_target[:left]
+    return loose

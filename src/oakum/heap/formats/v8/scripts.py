@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.compiled import chosen
+from oakum.heap.formats.v8 import kernels
 from oakum.heap.formats.v8.reader import V8Heap
 from oakum.model.cause import CodePlace
 
@@ -36,13 +38,13 @@ class Scripts:
     def _targets(self, name: str) -> NDArray[np.int32]:
         """int32[n]: where each node's internal edge of that name leads, -1 where it has none."""
         graph, sections = self._heap.graph, self._heap.sections
-        found = np.full(graph.nodes, -1, np.int32)
         at = sections.names.find(name)
         if at < 0:
-            return found
-        internal = sections.edge_kind == _index(sections.meta.edge_types, "internal")
-        edges = np.flatnonzero(internal & (sections.edge_name == at))
-        found[np.searchsorted(graph.edge_offsets, edges, side="right") - 1] = graph.edge_targets[edges]
+            return np.full(graph.nodes, -1, np.int32)
+        internal = _index(sections.meta.edge_types, "internal")
+        found: NDArray[np.int32] = chosen(kernels.targets_of_named, graph.nodes + graph.edges)(
+            graph.edge_offsets, sections.edge_kind, sections.edge_name, graph.edge_targets, internal, at
+        )
         return found
 
     def _locate(self) -> None:

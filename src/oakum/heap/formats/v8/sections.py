@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from oakum.heap.compiled import chosen
 from oakum.heap.formats.v8 import kernels
 from oakum.heap.formats.v8.names import Names
+from oakum.heap.formats.v8.rows import Rows, closing
+from oakum.heap.means import ALL, Means, Part, need
 from oakum.model.errors import DataError
 
 META_BYTES_MOST = 1 << 20
@@ -35,8 +38,9 @@ class Meta:
 
 @dataclass(slots=True, eq=False)
 class Sections:
-    """``node_kind`` uint8[n], ``node_name`` int32[n], ``id``, ``size`` int64[n], ``degree`` int32[n];
-    ``edge_kind`` uint8[m], ``edge_name``, ``edge_target`` int32[m]; ``locations``: int64[l, fields].
+    """``node_kind`` uint8[n], ``node_name`` int32[n], ``id`` uint32[n] and ``size`` int32[n], or both int64, ``degree``
+    int32[n]; ``edge_kind`` uint8[m], ``edge_name``, ``edge_target`` int32[m]; ``edge_room``: the last with room for one
+    more, where the file holds all edges; ``locations``: int64[l, fields].
 
     ``cut``: the name of the part in which the file ends, "" for a whole one.
     """
@@ -44,12 +48,13 @@ class Sections:
     meta: Meta
     node_kind: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     node_name: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
-    id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    size: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    id: NDArray[np.integer] = field(default_factory=lambda: np.empty(0, np.int32))
+    size: NDArray[np.integer] = field(default_factory=lambda: np.empty(0, np.int32))
     degree: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     edge_kind: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     edge_name: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     edge_target: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    edge_room: NDArray[np.int32] | None = None
     locations: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 4), np.int64))
     names: Names = field(
         default_factory=lambda: Names(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
@@ -62,7 +67,7 @@ def is_v8(begin: bytes) -> bool:
     return head.startswith(b"{") and head[1:].lstrip().startswith(b'"snapshot"')
 
 
-def read_sections(data: NDArray[np.uint8]) -> Sections:
+def read_sections(data: NDArray[np.uint8], means: Means = ALL) -> Sections:
     """Raises DataError for what is no snapshot, or breaks off before its first object.
 
     One that is cut off later is read as far as it goes: rows that are whole, references to objects that are there,
@@ -77,11 +82,12 @@ def read_sections(data: NDArray[np.uint8]) -> Sections:
         if key == "snapshot":
             end = int(kernels_value_end(data, pos, META_BYTES_MOST))
             found = Sections(_meta(data[pos:end].tobytes()))
+            _plan(found.meta, data.size, means)
             pos = end
         elif found is None:
             raise _broken("its first part is not the description", data, pos)
         else:
-            pos = _part(key, found, data, pos)
+            pos = _part(key, found, data, pos, means)
             if pos < 0:
                 found.cut = key
                 break
@@ -107,6 +113,15 @@ def _without_edges(found: Sections) -> None:
     found.cut = found.cut or "edges"
 
 
+def _plan(meta: Meta, size: int, means: Means) -> None:
+    """Before the arrays are made: what the file promises, as far as it has the bytes for it. Of a node its type, name,
+    id, size, degree and class; of an edge its type and name.
+    """
+    nodes, edges = _room(meta.nodes, len(meta.node_fields), size), _room(meta.edges, len(meta.edge_fields), size)
+    columns = 17 * nodes + 5 * edges
+    means.plan(replace(need(nodes, edges, columns=0, index=4 * nodes), columns=columns))
+
+
 def kernels_value_end(data: NDArray[np.uint8], pos: int, most: int) -> int:
     """Where a small value ends. Raises DataError if it is larger than ``most`` or does not end."""
     window = data[: min(data.size, pos + most)]
@@ -116,12 +131,12 @@ def kernels_value_end(data: NDArray[np.uint8], pos: int, most: int) -> int:
     return end
 
 
-def _part(key: str, found: Sections, data: NDArray[np.uint8], pos: int) -> int:
+def _part(key: str, found: Sections, data: NDArray[np.uint8], pos: int, means: Means) -> int:
     """The place after the part, -1 if the file ends in it."""
     if key == "nodes":
-        return _nodes(found, data, pos)
+        return _nodes(found, data, pos, means)
     if key == "edges":
-        return _edges(found, data, pos)
+        return _edges(found, data, pos, means)
     if key == "locations":
         return _locations(found, data, pos)
     if key == "strings":
@@ -162,25 +177,27 @@ def _room(rows: int, fields: int, left: int) -> int:
     return min(rows, left // (2 * fields) + 1)
 
 
-def _nodes(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
+def _nodes(found: Sections, data: NDArray[np.uint8], pos: int, means: Means) -> int:
     meta, fields = found.meta, len(found.meta.node_fields)
     rows = _room(meta.nodes, fields, data.size - pos)
-    place = [meta.node_fields.index(name) for name in ("type", "name", "id", "self_size", "edge_count")]
-    found.node_kind, found.node_name = np.empty(rows, np.uint8), np.empty(rows, np.int32)
-    found.id, found.size, found.degree = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int32)
-    read, end = chosen(kernels.nodes, data.size - pos)(
-        data,
-        pos,
-        fields,
-        np.array(place, np.int64),
-        found.node_kind,
-        found.node_name,
-        found.id,
-        found.size,
-        found.degree,
+    place = np.array(
+        [meta.node_fields.index(name) for name in ("type", "name", "id", "self_size", "edge_count")], np.int64
     )
-    if read == meta.nodes and end != kernels.BROKEN:
-        return int(end)
+    walk = chosen(kernels.nodes, data.size - pos)
+    text = Rows(data, pos, fields, rows, means)
+    for of_id, of_size in ((np.uint32, np.int32), (np.int64, np.int64)):
+        found.node_kind = means.array(rows, np.uint8, Part.COLUMNS)
+        found.node_name = means.array(rows, np.int32, Part.COLUMNS)
+        found.id, found.size = means.array(rows, of_id, Part.COLUMNS), means.array(rows, of_size, Part.COLUMNS)
+        found.degree = np.empty(rows, np.int32)
+        columns = (found.node_kind, found.node_name, found.id, found.size, found.degree)
+        read, ended = text.walk(
+            partial(walk, data), (fields, place, np.iinfo(of_id).max, np.iinfo(of_size).max), columns
+        )
+        if ended != kernels.WIDE:
+            break
+    if read == meta.nodes and ended == kernels.WHOLE:
+        return text.stop + 1
     if not _ends_in_numbers(data, pos):
         raise _broken(f"of {meta.nodes} nodes {read} can be read", data, pos)
     found.node_kind, found.node_name = found.node_kind[:read], found.node_name[:read]
@@ -188,27 +205,26 @@ def _nodes(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
     return -1
 
 
-def _edges(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
+def _edges(found: Sections, data: NDArray[np.uint8], pos: int, means: Means) -> int:
     meta, fields = found.meta, len(found.meta.edge_fields)
     rows = _room(meta.edges, fields, data.size - pos)
-    place = [meta.edge_fields.index(name) for name in ("type", "name_or_index", "to_node")]
-    found.edge_kind, found.edge_name = np.empty(rows, np.uint8), np.empty(rows, np.int32)
-    found.edge_target = np.empty(rows, np.int32)
-    read, end = chosen(kernels.edges, data.size - pos)(
-        data,
-        pos,
-        fields,
-        np.array(place, np.int64),
-        len(meta.node_fields),
-        found.node_kind.size,
-        found.edge_kind,
-        found.edge_name,
-        found.edge_target,
+    place = np.array([meta.edge_fields.index(name) for name in ("type", "name_or_index", "to_node")], np.int64)
+    found.edge_kind = means.array(rows, np.uint8, Part.COLUMNS)
+    found.edge_name = means.array(rows, np.int32, Part.COLUMNS)
+    # One more, for the root's own edge from above.
+    room = means.array(rows + 1, np.int32, Part.EDGES)
+    found.edge_target = room[:rows]
+    text = Rows(data, pos, fields, rows, means)
+    read, ended = text.walk(
+        partial(chosen(kernels.edges, data.size - pos), data),
+        (fields, place, len(meta.node_fields), found.node_kind.size),
+        (found.edge_kind, found.edge_name, found.edge_target),
     )
-    whole = read == meta.edges and end != kernels.BROKEN and int(found.degree.sum(dtype=np.int64)) == read
-    if whole:
-        return int(end)
-    if read > int(found.degree.sum(dtype=np.int64)) or not _ends_in_numbers(data, pos):
+    degrees = int(found.degree.sum(dtype=np.int64))
+    if read == meta.edges and ended == kernels.WHOLE and degrees == read:
+        found.edge_room = room
+        return text.stop + 1
+    if read > degrees or not _ends_in_numbers(data, pos):
         raise _broken(f"of {meta.edges} references {read} can be read", data, pos)
     found.edge_kind, found.edge_name = found.edge_kind[:read], found.edge_name[:read]
     found.edge_target = found.edge_target[:read]
@@ -226,13 +242,14 @@ def _locations(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
     """Every object that a constructor made has one, so there are at most as many as nodes."""
     fields = len(found.meta.location_fields)
     out = np.empty(_room(found.node_kind.size, max(fields, 1), data.size - pos) * max(fields, 1), np.int64)
-    read, end = chosen(kernels.numbers, data.size - pos)(data, pos, out)
-    if end == kernels.BROKEN:
+    stop, closed = closing(data, pos)
+    read, ended = chosen(kernels.numbers, stop - pos)(data, pos, stop, out)
+    if ended != kernels.WHOLE or not closed:
         return -1
     if fields >= 4:
         whole = min(read, out.size) // fields * fields
-        found.locations = out[:whole].reshape(-1, fields)
-    return int(end)
+        found.locations = out[:whole].reshape(-1, fields).copy()
+    return stop + 1
 
 
 def _strings(found: Sections, data: NDArray[np.uint8], pos: int) -> int:

@@ -12,6 +12,7 @@ from oakum.model.units import format_count, format_size
 LEAST_BYTES = 4096
 BIG_BYTES = 1 << 20
 MOST_BIG = 8
+SIZE_MOST = 2**32 - 1
 STRINGS = frozenset({"string", "concatenated string", "sliced string"})
 
 
@@ -27,12 +28,15 @@ def _equal_strings(heap: V8Heap, reached: NDArray[np.bool_]) -> list[Waste]:
     types = found.meta.node_types
     text = np.isin(found.node_kind, [row for row, name in enumerate(types) if name in STRINGS])
     nodes = np.flatnonzero(text & reached & (found.size > 0))
-    order = nodes[np.lexsort((found.size[nodes], found.node_name[nodes]))]
-    if not order.size:
+    if not nodes.size:
         return []
-    name, size = found.node_name[order], found.size[order]
-    head = np.flatnonzero(np.append(True, (name[1:] != name[:-1]) | (size[1:] != size[:-1])))
-    copies = np.diff(np.append(head, order.size))
+    # No string is of 4 GiB.
+    both = np.sort(
+        found.node_name[nodes].astype(np.int64) << 32 | np.minimum(found.size[nodes].astype(np.int64), SIZE_MOST)
+    )
+    head = np.flatnonzero(np.append(True, both[1:] != both[:-1]))
+    size = both & SIZE_MOST
+    copies = np.diff(np.append(head, both.size))
     wasted = (copies - 1) * size[head]
     if int(wasted.sum()) < LEAST_BYTES:
         return []
