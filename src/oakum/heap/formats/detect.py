@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
+from oakum.heap.formats.census.file import is_census
 from oakum.heap.formats.hprof.header import is_hprof
 from oakum.heap.formats.v8.sections import is_v8
 from oakum.model.errors import DataError
 
-KNOWN = "HPROF (JVM, Android) and V8 heap snapshots (Node.js, Chrome)"
+KNOWN = "HPROF (JVM, Android), V8 heap snapshots (Node.js, Chrome) and Oakum's own census of CPython"
 FOREIGN = (
     (b"", "it is empty"),
     (b"PK\x03\x04", "it is a ZIP archive: unpack it first"),
@@ -32,6 +33,11 @@ def read_dump(data: NDArray[np.uint8]) -> Dump:
         from oakum.heap.formats.v8.reader import read_v8  # noqa: PLC0415
 
         return V8Dump(read_v8(data))
+    if is_census(begin):
+        from oakum.heap.formats.census.dump import CensusDump  # noqa: PLC0415
+        from oakum.heap.formats.census.file import read_census  # noqa: PLC0415
+
+        return CensusDump(read_census(data))
     head = begin.lstrip()
     why = next((why for magic, why in FOREIGN if (head.startswith(magic) if magic else not begin)), "")
     raise DataError(
