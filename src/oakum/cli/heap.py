@@ -1,4 +1,4 @@
-"""``oakum heap analyze FILE``, ``oakum heap diff A B…`` and ``oakum heap paths FILE --class NAME``."""
+"""``oakum heap analyze FILE``, ``diff A B…``, ``paths FILE --class NAME`` and ``capture TARGET``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
 from oakum.model.errors import CallerError, DataError
+from oakum.model.target import parse_target
 from oakum.model.units import parse_size
 
 app = typer.Typer(help="What is in a heap dump, and who holds it.", no_args_is_help=True, rich_markup_mode=None)
@@ -89,6 +90,51 @@ def diff(
     )
     if found.partial:
         raise _broken("a dump", found.warnings)
+
+
+@app.command()
+def capture(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="pid/N or cgroup/PATH")],
+    *,
+    file: Annotated[
+        str, typer.Option("--output", "--file", "-f", metavar="FILE", help="where the dump is written; not yet there")
+    ],
+    stop: Annotated[
+        bool, typer.Option("--stop", help="let the target stand still while its memory is copied: exact, but a pause")
+    ] = False,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact/--no-redact",
+            help="leave texts out, but for their lengths and hashes; --no-redact writes keys of dicts as they are",
+        ),
+    ] = True,
+    output: Annotated[
+        Output, typer.Option("--format", "-o", help="table for people, json for programs")
+    ] = Output.TABLE,
+) -> None:
+    """Take a dump of a running CPython, by default without stopping it; pause, size and risk are said first.
+
+    Exits 0 once written, 3 when the target cannot be captured, 6 when the disk refuses.
+    """
+    wanted = parse_target(target)
+    if output is Output.HTML:
+        raise CallerError("capture has no page", why="it is a short list", next_step="oakum heap capture … -o json")
+    from oakum.cli.progress import progress  # noqa: PLC0415
+    from oakum.loop.capture import Settings  # noqa: PLC0415
+    from oakum.loop.capture import capture as journey  # noqa: PLC0415
+
+    with progress() as told:
+        taken = journey(wanted, file, machine=wiring.machine(), settings=Settings(stop, redact), progress=told)
+    from oakum import render  # noqa: PLC0415
+
+    answer(
+        output,
+        None,
+        table=lambda: render.capture_view(taken),
+        encoded=lambda: render.capture_to_json(taken),
+        html=str,
+    )
 
 
 @app.command()

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
+from oakum.heap.formats.pprof.profile import is_pprof, read_profile
+from oakum.heap.formats.pprof.views import profile_report
 from oakum.heap.held import Held, held, loosely_held
 from oakum.heap.histogram import Histogram, histogram
 from oakum.heap.means import ALL, Means
@@ -34,6 +36,8 @@ UNREACHABLE_SHARE = 0.2
 def analyze(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL) -> HeapReport:
     """``data``: uint8[b], the whole file. Raises DataError for what cannot be read."""
     told(f"reading {format_size(data.size)}")
+    if is_pprof(data[:256].tobytes()):
+        return profile_report(read_profile(data), file=file)
     dump = read_dump(data, means)
     return report(dump, file=file, told=told, means=means)
 

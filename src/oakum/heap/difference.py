@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from oakum.heap.analysis import Told
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
+from oakum.heap.formats.pprof import Profile, is_pprof, read_profile, views
 from oakum.heap.held import held
 from oakum.heap.histogram import histogram
 from oakum.heap.means import ALL, Means
@@ -57,7 +58,24 @@ class Sketch:
 def sketch(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL) -> Sketch:
     """Raises DataError for what cannot be read."""
     told(f"reading {format_size(data.size)} of {file}")
+    if is_pprof(data[:256].tobytes()):
+        return sketch_of_profile(read_profile(data), file=file)
     return sketch_of(read_dump(data, means), file=file, means=means)
+
+
+def sketch_of_profile(profile: Profile, *, file: str) -> Sketch:
+    """Functions stand for classes, call paths for holders."""
+    return Sketch(
+        file=file,
+        format=views.FORMAT,
+        runtime=views.RUNTIME,
+        reachable=views.total_of(profile),
+        unreachable=Tally(0, 0),
+        classes={row.name: (row.count, row.retained_bytes) for row in views.functions(profile)},
+        holders=views.holders(profile),
+        partial=False,
+        warnings=tuple(f"{file}: {warning}" for warning in views.warnings_of(profile)),
+    )
 
 
 def sketch_of(dump: Dump, *, file: str, means: Means = ALL) -> Sketch:

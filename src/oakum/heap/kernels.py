@@ -291,6 +291,29 @@ def fill_edges(words, start, end, offset, slot_base, slots, begin, size, kind, s
 
 
 @njit(cache=True, nogil=True)
+def word_of_edges(words, start, end, offset, slot_base, slots, begin, size, head, edge_offsets, targets):
+    """int32[m]: which word of its source's block each edge stands in, -1 for one that no word of it says.
+
+    Rows hold their edges in memory order, as fill_edges made them. `head`: int64[n], where the word is that names an
+    object's type and is no edge; 0 for raw blocks.
+    """
+    out = np.full(targets.size, -1, np.int32)
+    for i in range(begin.size):
+        put, last = edge_offsets[i], edge_offsets[i + 1]
+        at = _at(words, start, end, offset, begin[i])
+        if put == last or at < 0 or size[i] < 8 or _at(words, start, end, offset, begin[i] + size[i] - 8) < 0:
+            continue
+        for j in range(size[i] >> 3):
+            if put == last:
+                break
+            slot = _slot(start, end, slot_base, slots, words[at + j])
+            if slot >= 0 and slots[slot] == targets[put] and begin[i] + 8 * j != head[i]:
+                out[put] = j
+                put += 1
+    return out
+
+
+@njit(cache=True, nogil=True)
 def find_frames(
     words,
     start,

@@ -8,13 +8,14 @@ import os
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.host.keep import check_room, keep
 from oakum.model.errors import CallerError, DataError, MachineError
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -36,6 +37,12 @@ class LiveDumps:
                 _spool(file, spool, path)
                 with _mapped(spool) as data:
                     yield data
+
+    def check_room(self, path: str, wanted_bytes: int) -> None:
+        check_room(path, wanted_bytes)
+
+    def keep(self, path: str, chunks: Iterable[bytes]) -> int:
+        return keep(path, chunks)
 
 
 @contextmanager

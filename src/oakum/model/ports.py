@@ -147,12 +147,21 @@ class Sandboxes(Protocol):
 
 
 class Dumps(Protocol):
-    """Opens heap dumps."""
+    """Opens heap dumps, and keeps those that were taken."""
 
     def open(self, path: str) -> AbstractContextManager[NDArray[np.uint8]]:
         """uint8[b], the whole file, unpacked; ``-`` is standard input. The array is valid inside the block only.
 
         Raises CallerError, DataError (a packed file that cannot be unpacked) or MachineError.
+        """
+
+    def check_room(self, path: str, wanted_bytes: int) -> None:
+        """Raises what ``keep`` would, as far as that can be told beforehand."""
+
+    def keep(self, path: str, chunks: Iterable[bytes]) -> int:
+        """Write a dump, packed: whole or not at all, never over another file. Returns the file's bytes.
+
+        Raises CallerError for a name that is taken, MachineError when the disk refuses.
         """
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from oakum.render.chart import chart_svg as chart_svg
+    from oakum.render.codec_capture import capture_to_json as capture_to_json
     from oakum.render.codec_demo import demo_to_json as demo_to_json
     from oakum.render.codec_heap import heap_diff_to_json as heap_diff_to_json
     from oakum.render.codec_heap import heap_to_json as heap_to_json
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from oakum.render.report_incident import incident_markdown as incident_markdown
     from oakum.render.report_incident import incidents_html as incidents_html
     from oakum.render.report_incident import mutes_html as mutes_html
+    from oakum.render.table_capture import capture_view as capture_view
     from oakum.render.table_demo import demo_view as demo_view
     from oakum.render.table_heap import heap_diff_view as heap_diff_view
     from oakum.render.table_heap import heap_view as heap_view
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from oakum.render.table_scan import scan_table as scan_table
 
 _HOMES = {
+    "capture_to_json": "codec_capture",
+    "capture_view": "table_capture",
     "chart_svg": "chart",
     "demo_html": "report_html",
     "demo_to_json": "codec_demo",
@@ -73,6 +77,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "capture_to_json",
+    "capture_view",
     "chart_svg",
     "demo_html",
     "demo_to_json",

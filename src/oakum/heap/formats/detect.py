@@ -6,12 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
+from oakum.heap.formats.census.file import is_census
 from oakum.heap.formats.hprof.header import is_hprof
+from oakum.heap.formats.pprof.profile import is_pprof
+from oakum.heap.formats.ruby.reader import is_ruby
 from oakum.heap.formats.v8.sections import is_v8
 from oakum.heap.means import ALL, Means
-from oakum.model.errors import DataError
+from oakum.model.errors import CallerError, DataError
 
-KNOWN = "HPROF (JVM, Android) and V8 heap snapshots (Node.js, Chrome)"
+KNOWN = "HPROF (JVM, Android), V8 snapshots (Node.js, Chrome), Oakum's census of CPython, Ruby's dump_all, pprof"
 FOREIGN = (
     (b"", "it is empty"),
     (b"PK\x03\x04", "it is a ZIP archive: unpack it first"),
@@ -33,6 +36,22 @@ def read_dump(data: NDArray[np.uint8], means: Means = ALL) -> Dump:
         from oakum.heap.formats.v8.reader import read_v8  # noqa: PLC0415
 
         return V8Dump(read_v8(data, means))
+    if is_census(begin):
+        from oakum.heap.formats.census.dump import CensusDump  # noqa: PLC0415
+        from oakum.heap.formats.census.file import read_census  # noqa: PLC0415
+
+        return CensusDump(read_census(data))
+    if is_ruby(begin):
+        from oakum.heap.formats.ruby.dump import RubyDump  # noqa: PLC0415
+        from oakum.heap.formats.ruby.reader import read_ruby  # noqa: PLC0415
+
+        return RubyDump(read_ruby(data))
+    if is_pprof(begin):
+        raise CallerError(
+            "a heap profile holds no objects",
+            why="it counts bytes by call path; only a dump knows who holds what",
+            next_step="oakum heap analyze FILE",
+        )
     head = begin.lstrip()
     why = next((why for magic, why in FOREIGN if (head.startswith(magic) if magic else not begin)), "")
     raise DataError(

@@ -14,6 +14,7 @@ from oakum.heap.formats.python.layouts import (
     FLAG_DICT,
     FLAG_LIST,
     FLAG_LONG,
+    FLAG_MANAGED_DICT,
     FLAG_UNICODE,
     OB_TYPE,
     Layout,
@@ -123,6 +124,7 @@ def decode(image: MemoryImage, layout: Layout) -> PythonHeap | None:
     shift, kind = kernels.find_heads(
         image.words, image.start, image.end, image.offset, block, block_size, types.address, types.head
     )
+    _are_tables(image, types, layout, block, (shift, kind))
     nodes = _Nodes(image)
     nodes.add(block + shift, block, block_size.astype(np.int64), kind)
     _follow(nodes, types, layout)
@@ -316,25 +318,50 @@ def _is_weakref(types: Types, index: int, layout: Layout, basic: int) -> bool:
     return basic >= layout.weakref_bytes and (name in {"ReferenceType", "weakref", "KeyedRef", "WeakMethod"})
 
 
+def _values_tables(
+    image: MemoryImage, types: Types, layout: Layout, address: NDArray[np.int64], kind: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(index of the owner among ``address``, where the table's block begins) of attributes of 3.11 and 3.12.
+
+    An instance's own, or those of its dict, which share the class's keys. The pointer leads past the table's prefix.
+    """
+    none = np.empty(0, np.int64)
+    if layout.managed not in {1, 2}:
+        return none, none
+    flags = np.where(kind >= 0, types.flags[kind], 0)
+    instances = np.flatnonzero(flags & layout.preheader_flags & FLAG_MANAGED_DICT)
+    dicts = np.flatnonzero(flags & FLAG_DICT)
+    if layout.managed == 1:
+        pointer = _fetch(image, address[instances] - 32)
+    else:
+        word = _fetch(image, address[instances] - 24)
+        pointer = np.where(word & 1, word + 1, 0)
+    pointer = np.concatenate([pointer, _fetch(image, address[dicts] + 40)])
+    owner = np.concatenate([instances, dicts])
+    owner, pointer = owner[pointer > 4096], pointer[pointer > 4096]
+    # The byte before the values says how long the prefix is (pycore_object.h, _PyObject_ValuesPrefix).
+    return owner, pointer - ((_fetch(image, pointer - 8) >> 56) & 0xFF)
+
+
+def _are_tables(
+    image: MemoryImage, types: Types, layout: Layout, block: NDArray[np.int64], head: tuple[NDArray[np.int32], ...]
+) -> None:
+    """What stood in a block before shows through the prefix of a table: it is no object. ``head``: shift, kind."""
+    shift, kind = head
+    _, begin = _values_tables(image, types, layout, block + shift, kind)
+    tables = np.isin(block, begin)
+    shift[tables], kind[tables] = 0, -1
+
+
 def _add_values_tables(
     nodes: _Nodes, types: Types, layout: Layout, edge_offsets: NDArray[np.int64], targets: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Edges to the tables of attributes of 3.11 and 3.12: the pointer leads past the table's own prefix."""
-    if layout.managed not in {1, 2}:
-        return edge_offsets, targets
-    image = nodes.image
+    """Edges to the tables of attributes of 3.11 and 3.12, which no word of their owners leads to."""
     address, _, _, kind = nodes.since(0)
-    with_table = np.flatnonzero(np.where(kind >= 0, types.flags[kind] & layout.preheader_flags & (1 << 4), 0))
-    if layout.managed == 1:
-        pointer = _fetch(image, address[with_table] - 32)
-    else:
-        word = _fetch(image, address[with_table] - 24)
-        pointer = np.where(word & 1, word + 1, 0)
-    source = with_table[pointer > 4096]
-    pointer = pointer[pointer > 4096]
-    # The byte before the values says how long the prefix is (pycore_object.h, _PyObject_ValuesPrefix).
-    prefix = (_fetch(image, pointer - 8) >> 56) & 0xFF
-    table = nodes.look_up(pointer - prefix)
+    source, begin = _values_tables(nodes.image, types, layout, address, kind)
+    if not source.size:
+        return edge_offsets, targets
+    table = nodes.look_up(begin)
     source, table = source[table >= 0], table[table >= 0]
     degree = np.diff(edge_offsets)
     more = np.bincount(source, minlength=degree.size)

@@ -1,0 +1,29 @@
+"""A dump that was taken: of what, at what cost, and what it does not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oakum.model.evidence import Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """``file_bytes``: as written, packed. ``objects``, ``references``: in the dump. ``at_s``: UTC epoch.
+
+    ``skipped_bytes``: of the target's memory that was swapped out or went away meanwhile.
+    """
+
+    target: str
+    pid: int
+    runtime: str
+    file: str
+    file_bytes: int
+    format: str
+    at_s: float
+    objects: int
+    references: int
+    cost: Cost
+    skipped_bytes: int
+    redacted: bool
+    warnings: tuple[str, ...] = ()
