@@ -1,8 +1,12 @@
-"""OAKUM_NO_SKIP=1 turns every skip into a failure: where everything must run, a test that did not is a hole."""
+"""OAKUM_NO_SKIP=1 turns every skip into a failure: where everything must run, a test that did not is a hole.
+
+What Oakum keeps in the user's cache folder is kept in one of the tests' own.
+"""
 
 from __future__ import annotations
 
 import os
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -10,6 +14,14 @@ from hypothesis import settings
 # The same examples on every machine: a run that fails fails again. OAKUM_FUZZ=1 looks for new ones.
 settings.register_profile("oakum", derandomize=os.environ.get("OAKUM_FUZZ") != "1", deadline=None)
 settings.load_profile("oakum")
+
+
+_cache = tempfile.TemporaryDirectory(prefix="oakum-tests-")
+os.environ["XDG_CACHE_HOME"] = _cache.name
+
+
+def pytest_unconfigure():
+    _cache.cleanup()
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -40,24 +40,38 @@ def scan(
     return scanning.scan_files(paths, now_s=time.time(), settings=settings, progress=progress or Silent())
 
 
-def analyze_heap(file: str | Path, *, memory_bytes: int | None = None, progress: Progress | None = None) -> HeapReport:
+def analyze_heap(
+    file: str | Path, *, memory_bytes: int | None = None, fresh: bool = False, progress: Progress | None = None
+) -> HeapReport:
     """As ``oakum heap analyze FILE``. A broken dump gives what could be read, ``partial``."""
-    settings = heaping.Settings.of(memory_bytes=memory_bytes)
-    return heaping.analyze(str(file), machine=wiring.machine(), settings=settings, progress=progress or Silent())
+    return heaping.analyze(str(file), bench=_bench(memory_bytes, fresh=fresh, progress=progress))
 
 
-def diff_heaps(*files: str | Path, memory_bytes: int | None = None, progress: Progress | None = None) -> HeapDiff:
+def diff_heaps(
+    *files: str | Path, memory_bytes: int | None = None, fresh: bool = False, progress: Progress | None = None
+) -> HeapDiff:
     """As ``oakum heap diff A B…``: the oldest first."""
-    settings = heaping.Settings.of(memory_bytes=memory_bytes)
-    names = [str(file) for file in files]
-    return heaping.diff(names, machine=wiring.machine(), settings=settings, progress=progress or Silent())
+    return heaping.diff([str(file) for file in files], bench=_bench(memory_bytes, fresh=fresh, progress=progress))
 
 
 def heap_paths(
-    file: str | Path, name: str, *, most: int = 3, memory_bytes: int | None = None, progress: Progress | None = None
+    file: str | Path,
+    name: str,
+    *,
+    most: int = 3,
+    memory_bytes: int | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
 ) -> HeapPaths:
     """As ``oakum heap paths FILE --class NAME``."""
-    settings = heaping.Settings.of(memory_bytes=memory_bytes)
-    machine = wiring.machine()
-    told = progress or Silent()
-    return heaping.paths(str(file), name, most=most, machine=machine, settings=settings, progress=told)
+    bench = _bench(memory_bytes, fresh=fresh, progress=progress)
+    return heaping.paths(str(file), name, most=most, bench=bench)
+
+
+def _bench(memory_bytes: int | None, *, fresh: bool, progress: Progress | None) -> heaping.Bench:
+    return heaping.Bench(
+        machine=wiring.machine(),
+        settings=heaping.Settings.of(memory_bytes=memory_bytes, fresh=fresh),
+        progress=progress or Silent(),
+        answers=wiring.answers(),
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,12 +13,17 @@ from oakum.cli.output import FileOption, Output, OutputOption, answer, check_fil
 from oakum.model.errors import CallerError, DataError
 from oakum.model.units import parse_size
 
+if TYPE_CHECKING:
+    from oakum.loop.heap import Bench
+
 app = typer.Typer(help="What is in a heap dump, and who holds it.", no_args_is_help=True, rich_markup_mode=None)
 
 MemoryOption = Annotated[
     str,
     typer.Option("--memory", metavar="SIZE", help="take no more memory than this (mapped files are not counted)"),
 ]
+
+FreshOption = Annotated[bool, typer.Option("--fresh", help="work it out again, though an answer was kept")]
 
 
 @app.callback()
@@ -30,6 +36,7 @@ def analyze(
     dump: Annotated[str, typer.Argument(metavar="FILE", help="a heap dump, plain, gzip or zstd; - is standard input")],
     *,
     memory: MemoryOption = "",
+    fresh: FreshOption = False,
     top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -38,13 +45,11 @@ def analyze(
 
     Exits 0 once analysed, 4 when the dump is broken (what could be read is printed, marked partial).
     """
-    from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop import heap as journey  # noqa: PLC0415
 
     check_file(file)
-    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
-    with progress() as told:
-        found = journey.analyze(dump, machine=wiring.machine(), settings=settings, progress=told)
+    with _bench(memory, fresh=fresh, output=output) as bench:
+        found = journey.analyze(dump, bench=bench)
     from oakum import render  # noqa: PLC0415
 
     answer(
@@ -63,6 +68,7 @@ def diff(
     dumps: Annotated[list[str], typer.Argument(metavar="FILE...", help="dumps of one program, the oldest first")],
     *,
     memory: MemoryOption = "",
+    fresh: FreshOption = False,
     top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -71,13 +77,11 @@ def diff(
 
     Exits 0 once compared, 4 when a dump is broken (what could be read is compared, marked partial).
     """
-    from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop import heap as journey  # noqa: PLC0415
 
     check_file(file)
-    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
-    with progress() as told:
-        found = journey.diff(dumps, machine=wiring.machine(), settings=settings, progress=told)
+    with _bench(memory, fresh=fresh, output=output) as bench:
+        found = journey.diff(dumps, bench=bench)
     from oakum import render  # noqa: PLC0415
 
     answer(
@@ -98,6 +102,7 @@ def paths(
     name: Annotated[str, typer.Option("--class", metavar="NAME", help="whole, or its last part if that is clear")],
     most: Annotated[int, typer.Option("--most", min=1, help="different ways to the largest object of the class")] = 3,
     memory: MemoryOption = "",
+    fresh: FreshOption = False,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
 ) -> None:
@@ -105,15 +110,13 @@ def paths(
 
     Exits 0 once found, 2 when roots hold no object of such a class.
     """
-    from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop import heap as journey  # noqa: PLC0415
 
     if output is Output.HTML:
         raise CallerError("paths has no page", why="it is a short list", next_step="oakum heap paths -o json")
     check_file(file)
-    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
-    with progress() as told:
-        found = journey.paths(dump, name, most=most, machine=wiring.machine(), settings=settings, progress=told)
+    with _bench(memory, fresh=fresh, output=output) as bench:
+        found = journey.paths(dump, name, most=most, bench=bench)
     from oakum.render.codec_heap import heap_paths_to_json  # noqa: PLC0415
     from oakum.render.table_heap import heap_paths_view  # noqa: PLC0415
 
@@ -124,6 +127,17 @@ def paths(
         encoded=lambda: heap_paths_to_json(found),
         html=str,
     )
+
+
+@contextmanager
+def _bench(memory: str, *, fresh: bool, output: Output) -> Iterator[Bench]:
+    """All that a question about dumps is answered with, and its progress on standard error."""
+    from oakum.cli.stages import stages  # noqa: PLC0415
+    from oakum.loop.heap import Bench, Settings  # noqa: PLC0415
+
+    settings = Settings.of(memory_bytes=parse_size(memory) if memory else None, fresh=fresh)
+    with stages(wiring.rates(), quiet=output is Output.JSON) as told:
+        yield Bench(wiring.machine(), settings, told, wiring.answers())
 
 
 def _broken(what: str, warnings: Sequence[str]) -> DataError:

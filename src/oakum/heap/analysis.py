@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
+from oakum.heap.graph import HeapGraph
 from oakum.heap.held import Held, held, loosely_held
 from oakum.heap.histogram import Histogram, histogram
 from oakum.heap.paths import shortest, telling_steps
 from oakum.heap.suspects import holder_name, suspects
 from oakum.heap.tree import Children
 from oakum.model.heap import Big, Block, ClassRow, HeapReport, Tally
+from oakum.model.stage import Stage
 from oakum.model.units import format_size
 
 Told = Callable[[str], None]
@@ -32,17 +34,28 @@ UNREACHABLE_SHARE = 0.2
 
 def analyze(data: NDArray[np.uint8], *, file: str, told: Told) -> HeapReport:
     """``data``: uint8[b], the whole file. Raises DataError for what cannot be read."""
-    told(f"reading {format_size(data.size)}")
+    told(reading(data))
     dump = read_dump(data)
     return report(dump, file=file, told=told)
 
 
+def reading(data: NDArray[np.uint8], of: str = "") -> Stage:
+    """``of``: the file, where there are several. Formats are read at rates of their own: by their first bytes."""
+    text = f"reading {format_size(data.size)}{of and ' of '}{of}"
+    return Stage(text, work=float(data.size), unit="B", kind=f"reading {data[:4].tobytes().hex()}")
+
+
+def dominating(graph: HeapGraph) -> Stage:
+    text = f"dominators of {graph.nodes:,} objects, {graph.edges:,} references"
+    return Stage(text, work=graph.nodes + graph.edges, unit="references", kind="dominators")
+
+
 def report(dump: Dump, *, file: str, told: Told) -> HeapReport:
     graph = dump.graph
-    told(f"dominators of {graph.nodes:,} objects, {graph.edges:,} references")
+    told(dominating(graph))
     found = held(graph)
     children = Children(found.tree)
-    told("histogram, suspects, waste")
+    told(Stage("histogram, suspects, waste", work=graph.nodes, unit="objects", kind=f"telling {dump.format}"))
     table = histogram(found, children)
     parent = telling_steps(found)
     reached = found.reached

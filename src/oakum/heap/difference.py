@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.heap.analysis import Told
+from oakum.heap.analysis import Told, dominating, reading
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.held import held
@@ -21,6 +21,7 @@ from oakum.heap.suspects import every_holder
 from oakum.heap.tree import Children
 from oakum.model.errors import CallerError
 from oakum.model.heap import ClassGrowth, HeapDiff, Suspect, Tally
+from oakum.model.stage import Stage
 from oakum.model.units import format_count, format_size
 
 LEAST_HOLDER_SHARE = 0.0002
@@ -55,13 +56,15 @@ class Sketch:
 
 def sketch(data: NDArray[np.uint8], *, file: str, told: Told) -> Sketch:
     """Raises DataError for what cannot be read."""
-    told(f"reading {format_size(data.size)} of {file}")
-    return sketch_of(read_dump(data), file=file)
+    told(reading(data, of=file))
+    return sketch_of(read_dump(data), file=file, told=told)
 
 
-def sketch_of(dump: Dump, *, file: str) -> Sketch:
+def sketch_of(dump: Dump, *, file: str, told: Told) -> Sketch:
     graph = dump.graph
+    told(dominating(graph))
     found = held(graph)
+    told(Stage("histogram, holders", work=graph.nodes, unit="objects", kind=f"holders {dump.format}"))
     children = Children(found.tree)
     table = histogram(found, children)
     total = int(found.retained[0])

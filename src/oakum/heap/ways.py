@@ -7,7 +7,7 @@ import difflib
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.heap.analysis import Told
+from oakum.heap.analysis import Told, dominating, reading
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.held import Held, held
@@ -17,7 +17,7 @@ from oakum.heap.suspects import steps
 from oakum.heap.tree import Children
 from oakum.model.errors import CallerError
 from oakum.model.heap import HeapPaths, PathGroup, Tally
-from oakum.model.units import format_size
+from oakum.model.stage import Stage
 
 MOST_LOOKED_AT = 2000
 MOST_GROUPS = 10
@@ -25,10 +25,11 @@ MOST_GROUPS = 10
 
 def paths_to_class(data: NDArray[np.uint8], name: str, *, file: str, most: int, told: Told) -> HeapPaths:
     """Raises DataError for what cannot be read, CallerError for a class that roots hold no object of."""
-    told(f"reading {format_size(data.size)}")
+    told(reading(data))
     dump = read_dump(data)
+    told(dominating(dump.graph))
     found = held(dump.graph)
-    told(f"ways to {name}")
+    told(Stage(f"ways to {name}", work=dump.graph.nodes, unit="objects", kind=f"ways {dump.format}"))
     return ways(dump, found, name, file=file, most=most)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from oakum.model.errors import CallerError
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
-from oakum.model.ports import Dumps, Request
+from oakum.model.ports import Answers, Dumps, Request
 from oakum.model.units import format_size
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ LEAST_MEMORY_BYTES = 256 * 1024**2
 MACHINE_SHARE = 0.8
 
 Told = Callable[[str], None]
+Answer = TypeVar("Answer", HeapReport, HeapDiff, HeapPaths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,11 @@ class Settings:
     memory_bytes: int | None = None
     """The most that the analysis takes for itself; mapped files are not counted. None: most of this machine's."""
 
+    fresh: bool = False
+    """Whether an answer that was kept is passed over."""
+
     @classmethod
-    def of(cls, *, memory_bytes: int | None = None) -> Settings:
+    def of(cls, *, memory_bytes: int | None = None, fresh: bool = False) -> Settings:
         """Raises CallerError for less than the kernels themselves need."""
         if memory_bytes is not None and memory_bytes < LEAST_MEMORY_BYTES:
             raise CallerError(
@@ -39,35 +44,55 @@ class Settings:
                 why=f"the program itself takes most of {format_size(LEAST_MEMORY_BYTES)}",
                 next_step="--memory 600MiB",
             )
-        return cls(memory_bytes)
+        return cls(memory_bytes, fresh)
 
 
-def analyze(file: str, *, machine: Machine, settings: Settings, progress: Progress) -> HeapReport:
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a question about dumps is answered with. ``answers``: those that were kept; None to keep none."""
+
+    machine: Machine
+    settings: Settings
+    progress: Progress
+    answers: Answers | None = None
+
+
+def analyze(file: str, *, bench: Bench) -> HeapReport:
     """Raises CallerError, DataError or MachineError."""
-    made = _apart({"verb": "analyze", "file": file}, machine, settings, progress)
-    assert isinstance(made, HeapReport)
-    return made
+    return _answered({"verb": "analyze", "file": file}, [file], HeapReport, bench)
 
 
-def diff(files: Sequence[str], *, machine: Machine, settings: Settings, progress: Progress) -> HeapDiff:
+def diff(files: Sequence[str], *, bench: Bench) -> HeapDiff:
     """``files``: oldest first. Raises CallerError, DataError or MachineError."""
     if len(files) < 2:
         raise CallerError("one dump cannot be compared", why="two or more are", next_step="oakum heap diff OLD NEW")
-    made = _apart({"verb": "diff", "files": list(files)}, machine, settings, progress)
-    assert isinstance(made, HeapDiff)
-    return made
+    return _answered({"verb": "diff", "files": list(files)}, files, HeapDiff, bench)
 
 
-def paths(file: str, name: str, *, most: int, machine: Machine, settings: Settings, progress: Progress) -> HeapPaths:
+def paths(file: str, name: str, *, most: int, bench: Bench) -> HeapPaths:
     """Why objects of class ``name`` are there. Raises CallerError, DataError or MachineError."""
-    made = _apart({"verb": "paths", "file": file, "class": name, "most": most}, machine, settings, progress)
-    assert isinstance(made, HeapPaths)
+    return _answered({"verb": "paths", "file": file, "class": name, "most": most}, [file], HeapPaths, bench)
+
+
+def _answered(request: Request, files: Sequence[str], kind: type[Answer], bench: Bench) -> Answer:
+    """What was kept of the same question about the same files; else it is worked out, and kept."""
+    mark = None if bench.answers is None else bench.answers.mark(files)
+    key = f"{json.dumps(request, sort_keys=True)}\n{mark}"
+    if bench.answers is not None and mark is not None and not bench.settings.fresh:
+        found = bench.answers.find(key)
+        if isinstance(found, kind):
+            bench.progress.stage("answered before, and no file has changed since; --fresh works it out again")
+            return found
+    made = _apart(request, bench)
+    assert isinstance(made, kind)
+    if bench.answers is not None and mark is not None and bench.answers.mark(files) == mark:
+        bench.answers.keep(key, made)
     return made
 
 
-def _apart(request: Request, machine: Machine, settings: Settings, progress: Progress) -> object:
-    memory = settings.memory_bytes or int(machine.cgroups.machine_memory_bytes() * MACHINE_SHARE)
-    return machine.apart.run(WORKER, request, memory_bytes=memory, told=progress.stage)
+def _apart(request: Request, bench: Bench) -> object:
+    memory = bench.settings.memory_bytes or int(bench.machine.cgroups.machine_memory_bytes() * MACHINE_SHARE)
+    return bench.machine.apart.run(WORKER, request, memory_bytes=memory, told=bench.progress.stage)
 
 
 def work(request: Request, *, dumps: Dumps, told: Told) -> object:
