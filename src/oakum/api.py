@@ -41,10 +41,16 @@ def scan(
 
 
 def analyze_heap(
-    file: str | Path, *, memory_bytes: int | None = None, fresh: bool = False, progress: Progress | None = None
+    file: str | Path,
+    *,
+    baseline: str | Path | None = None,
+    memory_bytes: int | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
 ) -> HeapReport:
     """As ``oakum heap analyze FILE``. A broken dump gives what could be read, ``partial``."""
-    return heaping.analyze(str(file), bench=_bench(memory_bytes, fresh=fresh, progress=progress))
+    bench = _bench(memory_bytes, fresh=fresh, progress=progress)
+    return heaping.analyze(str(file), bench=bench, baseline="" if baseline is None else str(baseline))
 
 
 def diff_heaps(
@@ -56,16 +62,18 @@ def diff_heaps(
 
 def heap_paths(
     file: str | Path,
-    name: str,
+    what: str,
     *,
     most: int = 3,
     memory_bytes: int | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> HeapPaths:
-    """As ``oakum heap paths FILE --class NAME``."""
+    """As ``oakum heap paths FILE``; ``what``: the name of a class, or the id of an object (@413, 0x7f3a00)."""
     bench = _bench(memory_bytes, fresh=fresh, progress=progress)
-    return heaping.paths(str(file), name, most=most, bench=bench)
+    if what.startswith(("@", "0x")):
+        return heaping.paths(str(file), object_id=what, most=most, bench=bench)
+    return heaping.paths(str(file), name=what, most=most, bench=bench)
 
 
 def _bench(memory_bytes: int | None, *, fresh: bool, progress: Progress | None) -> heaping.Bench:

@@ -10,7 +10,7 @@ import typer
 
 from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
-from oakum.model.errors import CallerError, DataError
+from oakum.model.errors import DataError
 from oakum.model.units import parse_size
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def heap() -> None:
 def analyze(
     dump: Annotated[str, typer.Argument(metavar="FILE", help="a heap dump, plain, gzip or zstd; - is standard input")],
     *,
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="OLD", help="an older dump: what it held already is no suspect")
+    ] = "",
     memory: MemoryOption = "",
     fresh: FreshOption = False,
     top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
@@ -49,7 +52,7 @@ def analyze(
 
     check_file(file)
     with _bench(memory, fresh=fresh, output=output) as bench:
-        found = journey.analyze(dump, bench=bench)
+        found = journey.analyze(dump, bench=bench, baseline=baseline)
     from oakum import render  # noqa: PLC0415
 
     answer(
@@ -99,25 +102,29 @@ def diff(
 def paths(
     dump: Annotated[str, typer.Argument(metavar="FILE", help="a heap dump, plain, gzip or zstd; - is standard input")],
     *,
-    name: Annotated[str, typer.Option("--class", metavar="NAME", help="whole, or its last part if that is clear")],
-    most: Annotated[int, typer.Option("--most", min=1, help="different ways to the largest object of the class")] = 3,
+    name: Annotated[str, typer.Option("--class", metavar="NAME", help="whole, or its last part if that is clear")] = "",
+    object_id: Annotated[
+        str, typer.Option("--object", metavar="ID", help="one object, by the id that analyze tells: @413, 0x7f3a00")
+    ] = "",
+    most: Annotated[
+        int, typer.Option("--most", min=1, help="different ways to the object, or the class's largest")
+    ] = 3,
     memory: MemoryOption = "",
     fresh: FreshOption = False,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
 ) -> None:
-    """Why objects of one class are still there: who holds them, and by which ways.
+    """Why objects of one class, or one object, are still there: who holds them, and by which ways.
 
-    Exits 0 once found, 2 when roots hold no object of such a class.
+    Exits 0 once found, 2 when roots hold no such object, 4 when the dump is broken.
     """
     from oakum.loop import heap as journey  # noqa: PLC0415
 
-    if output is Output.HTML:
-        raise CallerError("paths has no page", why="it is a short list", next_step="oakum heap paths -o json")
     check_file(file)
     with _bench(memory, fresh=fresh, output=output) as bench:
-        found = journey.paths(dump, name, most=most, bench=bench)
+        found = journey.paths(dump, name=name, object_id=object_id, most=most, bench=bench)
     from oakum.render.codec_heap import heap_paths_to_json  # noqa: PLC0415
+    from oakum.render.report_heap import heap_paths_html  # noqa: PLC0415
     from oakum.render.table_heap import heap_paths_view  # noqa: PLC0415
 
     answer(
@@ -125,8 +132,10 @@ def paths(
         file,
         table=lambda: heap_paths_view(found),
         encoded=lambda: heap_paths_to_json(found),
-        html=str,
+        html=lambda: heap_paths_html(found),
     )
+    if found.partial:
+        raise _broken(dump, found.warnings)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from oakum.heap.graph import HeapGraph
 from oakum.heap.held import Held, held, loosely_held
 from oakum.heap.histogram import Histogram, histogram
 from oakum.heap.paths import shortest, telling_steps
-from oakum.heap.suspects import holder_name, suspects
+from oakum.heap.suspects import holder_name, identity, suspects
 from oakum.heap.tree import Children
 from oakum.model.heap import Big, Block, ClassRow, HeapReport, Tally
 from oakum.model.stage import Stage
@@ -51,9 +51,12 @@ def dominating(graph: HeapGraph) -> Stage:
 
 
 def report(dump: Dump, *, file: str, told: Told) -> HeapReport:
+    told(dominating(dump.graph))
+    return report_of(dump, held(dump.graph), file=file, told=told)
+
+
+def report_of(dump: Dump, found: Held, *, file: str, told: Told) -> HeapReport:
     graph = dump.graph
-    told(dominating(graph))
-    found = held(graph)
     children = Children(found.tree)
     told(Stage("histogram, suspects, waste", work=graph.nodes, unit="objects", kind=f"telling {dump.format}"))
     table = histogram(found, children)
@@ -111,7 +114,15 @@ def _biggest(dump: Dump, held: Held, parent: NDArray[np.int32]) -> tuple[Big, ..
     for number in heads[np.argsort(-retained[heads], kind="stable")][:MOST_BIG].tolist():
         node = int(tree.vertex[number])
         name = holder_name(dump, shortest(parent, node, held.root))
-        found.append(Big(dump.label(node), name, int(held.graph.size[node]), int(retained[number])))
+        found.append(
+            Big(
+                dump.label(node),
+                name,
+                int(held.graph.size[node]),
+                int(retained[number]),
+                identity(dump, int(held.graph.address[node])),
+            )
+        )
     return tuple(found)
 
 

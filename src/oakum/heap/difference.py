@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oakum.heap.analysis import Told, dominating, reading
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
-from oakum.heap.held import held
+from oakum.heap.held import Held, held
 from oakum.heap.histogram import histogram
 from oakum.heap.paths import telling_steps
 from oakum.heap.suspects import every_holder
@@ -61,9 +61,12 @@ def sketch(data: NDArray[np.uint8], *, file: str, told: Told) -> Sketch:
 
 
 def sketch_of(dump: Dump, *, file: str, told: Told) -> Sketch:
+    told(dominating(dump.graph))
+    return sketch_of_held(dump, held(dump.graph), file=file, told=told)
+
+
+def sketch_of_held(dump: Dump, found: Held, *, file: str, told: Told) -> Sketch:
     graph = dump.graph
-    told(dominating(graph))
-    found = held(graph)
     told(Stage("histogram, holders", work=graph.nodes, unit="objects", kind=f"holders {dump.format}"))
     children = Children(found.tree)
     table = histogram(found, children)

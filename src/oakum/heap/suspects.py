@@ -196,6 +196,11 @@ def _told(dump: Dump, path: tuple[int, ...], end: int) -> tuple[int, ...]:
     return path[begin : end + 1]
 
 
+def identity(dump: Dump, address: int) -> str:
+    """An object's id as the tools of its runtime write it: ``@413`` in V8, ``0x7f3a…`` elsewhere."""
+    return f"@{address}" if dump.format == "v8" else f"0x{address & (1 << 64) - 1:x}"
+
+
 def steps(dump: Dump, path: tuple[int, ...]) -> tuple[PathStep, ...]:
     """A path in words."""
     graph = dump.graph

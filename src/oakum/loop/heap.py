@@ -57,9 +57,10 @@ class Bench:
     answers: Answers | None = None
 
 
-def analyze(file: str, *, bench: Bench) -> HeapReport:
-    """Raises CallerError, DataError or MachineError."""
-    return _answered({"verb": "analyze", "file": file}, [file], HeapReport, bench)
+def analyze(file: str, *, bench: Bench, baseline: str = "") -> HeapReport:
+    """``baseline``: an older dump, "" for none. Raises CallerError, DataError or MachineError."""
+    files = [baseline, file] if baseline else [file]
+    return _answered({"verb": "analyze", "file": file, "baseline": baseline}, files, HeapReport, bench)
 
 
 def diff(files: Sequence[str], *, bench: Bench) -> HeapDiff:
@@ -69,9 +70,16 @@ def diff(files: Sequence[str], *, bench: Bench) -> HeapDiff:
     return _answered({"verb": "diff", "files": list(files)}, files, HeapDiff, bench)
 
 
-def paths(file: str, name: str, *, most: int, bench: Bench) -> HeapPaths:
-    """Why objects of class ``name`` are there. Raises CallerError, DataError or MachineError."""
-    return _answered({"verb": "paths", "file": file, "class": name, "most": most}, [file], HeapPaths, bench)
+def paths(file: str, *, name: str = "", object_id: str = "", most: int, bench: Bench) -> HeapPaths:
+    """Why objects of class ``name``, or one object, are there. Raises CallerError, DataError or MachineError."""
+    if bool(name) == bool(object_id):
+        raise CallerError(
+            "a class or an object is asked for",
+            why="both were named" if name else "neither was named",
+            next_step=f"oakum heap paths {file} --class NAME",
+        )
+    asked: Request = {"verb": "paths", "file": file, "class": name, "object": object_id, "most": most}
+    return _answered(asked, [file], HeapPaths, bench)
 
 
 def _answered(request: Request, files: Sequence[str], kind: type[Answer], bench: Bench) -> Answer:
@@ -100,14 +108,35 @@ def work(request: Request, *, dumps: Dumps, told: Told) -> object:
     _say_compiling(told)
     if request["verb"] == "diff":
         return _compared(request["files"], dumps, told)
+    if request["verb"] == "paths":
+        return _ways(request, dumps, told)
     from oakum.heap.analysis import analyze as analysis  # noqa: PLC0415  (loads the kernels)
-    from oakum.heap.ways import paths_to_class  # noqa: PLC0415
 
     file = str(request["file"])
+    if request["baseline"]:
+        return _since(str(request["baseline"]), file, dumps, told)
     with dumps.open(file) as data:
-        if request["verb"] == "paths":
-            return paths_to_class(data, str(request["class"]), file=file, most=int(str(request["most"])), told=told)
         return analysis(data, file=file, told=told)
+
+
+def _ways(request: Request, dumps: Dumps, told: Told) -> HeapPaths:
+    from oakum.heap.ways import paths_to_class, paths_to_object  # noqa: PLC0415
+
+    file, most = str(request["file"]), int(str(request["most"]))
+    with dumps.open(file) as data:
+        if request["object"]:
+            return paths_to_object(data, str(request["object"]), file=file, most=most, told=told)
+        return paths_to_class(data, str(request["class"]), file=file, most=most, told=told)
+
+
+def _since(baseline: str, file: str, dumps: Dumps, told: Told) -> HeapReport:
+    from oakum.heap.baseline import analyze_since  # noqa: PLC0415
+    from oakum.heap.difference import sketch  # noqa: PLC0415
+
+    with dumps.open(baseline) as data:
+        before = sketch(data, file=baseline, told=told)
+    with dumps.open(file) as data:
+        return analyze_since(data, before, file=file, told=told)
 
 
 def _compared(files: object, dumps: Dumps, told: Told) -> HeapDiff:
