@@ -17,8 +17,9 @@ from oakum.heap.formats.detect import read_dump
 from oakum.heap.held import Held, held
 from oakum.heap.histogram import histogram
 from oakum.heap.paths import telling_steps
-from oakum.heap.suspects import every_holder
+from oakum.heap.suspects import LOADERS_SHARE, every_holder
 from oakum.heap.tree import Children
+from oakum.model.cause import CauseName
 from oakum.model.errors import CallerError
 from oakum.model.heap import ClassGrowth, HeapDiff, Suspect, Tally
 from oakum.model.stage import Stage
@@ -33,6 +34,9 @@ GROWN_SHARE = 0.001
 
 FOREIGN_SHARE, RUNTIME_SHARE = 0.005, 0.02
 """The same for holders of libraries, and of the runtime: theirs grow a little while a program warms up."""
+
+SHRUNK_SHARE = 0.01
+"""A heap that is smaller by less than this share is as large as before."""
 
 MOST_SUSPECTS = 20
 MOST_CLASSES = 50
@@ -116,7 +120,7 @@ def difference(sketches: Sequence[Sketch]) -> HeapDiff:
 
 
 def _shrunk(first: Sketch, last: Sketch) -> tuple[str, ...]:
-    if last.reachable.bytes >= first.reachable.bytes:
+    if last.reachable.bytes >= (1 - SHRUNK_SHARE) * first.reachable.bytes:
         return ()
     before, after = format_size(first.reachable.bytes), format_size(last.reachable.bytes)
     return (f"less is held in the last dump than in the first: {before}, then {after}; give the oldest dump first",)
@@ -148,13 +152,23 @@ def _suspects(sketches: Sequence[Sketch]) -> tuple[Suspect, ...]:
         share = RUNTIME_SHARE if suspect.runtime else FOREIGN_SHARE if suspect.foreign else GROWN_SHARE
         if growth[-1] - growth[0] >= max(LEAST_HOLDER_BYTES, int(share * last.reachable.bytes)):
             found.append(_grown(suspect, growth, sketches, gained))
-    ranked = sorted(found, key=lambda each: (each.foreign, each.runtime, each.growth[0] - each.growth[-1]))
+    ranked = sorted(found, key=lambda each: (*_rank(each, gained), each.growth[0] - each.growth[-1]))
     return tuple(replace(suspect, rank=rank) for rank, suspect in enumerate(ranked[:MOST_SUSPECTS], 1))
+
+
+def _rank(suspect: Suspect, gained: int) -> tuple[bool, bool, bool]:
+    """As of one dump: loaders that were left behind come before what they loaded."""
+    loaders = suspect.cause is CauseName.CLASS_LOADER
+    return suspect.foreign, suspect.runtime, not (loaders and _part(suspect.growth, gained) >= LOADERS_SHARE)
+
+
+def _part(growth: tuple[int, ...], gained: int) -> float:
+    return min(1.0, (growth[-1] - growth[0]) / gained)
 
 
 def _grown(suspect: Suspect, growth: tuple[int, ...], sketches: Sequence[Sketch], gained: int) -> Suspect:
     """Sure in proportion to the part of the heap's growth that it accounts for, and when it never gave back."""
-    part = min(1.0, (growth[-1] - growth[0]) / gained)
+    part = _part(growth, gained)
     steady = all(before <= after for before, after in zip(growth, growth[1:], strict=False))
     known = sketches[0].holders.get(suspect.holder)
     sure = (0.5 + 0.35 * part + (0.1 if steady and len(growth) > 2 else 0.0)) * (1.0 if steady else 0.6)
