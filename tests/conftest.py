@@ -1,9 +1,13 @@
-"""OAKUM_NO_SKIP=1 turns every skip into a failure: where everything must run, a test that did not is a hole."""
+"""OAKUM_NO_SKIP=1 turns every skip into a failure: where everything must run, a test that did not is a hole.
+
+What Oakum keeps in the user's cache folder is kept in one of the tests' own.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -19,6 +23,14 @@ def _record_of_its_own(monkeypatch, tmp_path_factory, request):
     folder = tmp_path_factory.getbasetemp() / "state" / hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
     monkeypatch.delenv("OAKUM_STORE", raising=False)
+
+
+_cache = tempfile.TemporaryDirectory(prefix="oakum-tests-")
+os.environ["XDG_CACHE_HOME"] = _cache.name
+
+
+def pytest_unconfigure():
+    _cache.cleanup()
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

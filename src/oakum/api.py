@@ -143,27 +143,40 @@ def unmute(name: str, *, store: str = "") -> Mute:
     return incidents.unmute(wiring.recorder(store), incidents.number_of(name, "mute"), now_s=time.time())
 
 
-def analyze_heap(file: str | Path, *, memory_bytes: int | None = None, progress: Progress | None = None) -> HeapReport:
+def analyze_heap(
+    file: str | Path,
+    *,
+    baseline: str | Path | None = None,
+    memory_bytes: int | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> HeapReport:
     """As ``oakum heap analyze FILE``. A broken dump gives what could be read, ``partial``."""
-    settings = heaping.Settings.of(memory_bytes=memory_bytes)
-    return heaping.analyze(str(file), machine=wiring.machine(), settings=settings, progress=progress or Silent())
+    bench = _bench(memory_bytes, fresh=fresh, progress=progress)
+    return heaping.analyze(str(file), bench=bench, baseline="" if baseline is None else str(baseline))
 
 
-def diff_heaps(*files: str | Path, memory_bytes: int | None = None, progress: Progress | None = None) -> HeapDiff:
+def diff_heaps(
+    *files: str | Path, memory_bytes: int | None = None, fresh: bool = False, progress: Progress | None = None
+) -> HeapDiff:
     """As ``oakum heap diff A B…``: the oldest first."""
-    settings = heaping.Settings.of(memory_bytes=memory_bytes)
-    names = [str(file) for file in files]
-    return heaping.diff(names, machine=wiring.machine(), settings=settings, progress=progress or Silent())
+    return heaping.diff([str(file) for file in files], bench=_bench(memory_bytes, fresh=fresh, progress=progress))
 
 
 def heap_paths(
-    file: str | Path, name: str, *, most: int = 3, memory_bytes: int | None = None, progress: Progress | None = None
+    file: str | Path,
+    what: str,
+    *,
+    most: int = 3,
+    memory_bytes: int | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
 ) -> HeapPaths:
-    """As ``oakum heap paths FILE --class NAME``."""
-    settings = heaping.Settings.of(memory_bytes=memory_bytes)
-    machine = wiring.machine()
-    told = progress or Silent()
-    return heaping.paths(str(file), name, most=most, machine=machine, settings=settings, progress=told)
+    """As ``oakum heap paths FILE``; ``what``: the name of a class, or the id of an object (@413, 0x7f3a00)."""
+    bench = _bench(memory_bytes, fresh=fresh, progress=progress)
+    if what.startswith(("@", "0x")):
+        return heaping.paths(str(file), object_id=what, most=most, bench=bench)
+    return heaping.paths(str(file), name=what, most=most, bench=bench)
 
 
 def make_plan(
@@ -204,3 +217,12 @@ def verify_fix(
     """As ``oakum verify INCIDENT|TARGET``: watched for as long as the policy's quick check unless told otherwise."""
     with wiring.bench(store, progress or Silent()) as bench:
         return verifying.verify(target, bench=bench, watch_s=watch_s, on=on)
+
+
+def _bench(memory_bytes: int | None, *, fresh: bool, progress: Progress | None) -> heaping.Bench:
+    return heaping.Bench(
+        machine=wiring.machine(),
+        settings=heaping.Settings.of(memory_bytes=memory_bytes, fresh=fresh),
+        progress=progress or Silent(),
+        answers=wiring.answers(),
+    )

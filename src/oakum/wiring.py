@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from oakum.loop.bench import Bench
     from oakum.loop.progress import Progress
     from oakum.loop.record import Recorder
-    from oakum.model.ports import Store, Workers
+    from oakum.model.ports import Answers, Rates, Store, Workers
 
 
 def machine() -> Machine:
@@ -31,6 +31,32 @@ def machine() -> Machine:
     from oakum.host import this_machine  # noqa: PLC0415  (oakum --help never needs it)
 
     return this_machine()
+
+
+def answers() -> Answers:
+    """Answers about files, kept in the user's cache folder ($XDG_CACHE_HOME)."""
+    from importlib.metadata import version  # noqa: PLC0415
+
+    from oakum.host.answers import LiveAnswers  # noqa: PLC0415
+
+    return LiveAnswers(_cache_folder() / "answers", made_by=f"oakum {version('oakum')} {_source_mark()}")
+
+
+def rates() -> Rates:
+    """How fast this machine did such work before."""
+    from oakum.host.rates import LiveRates  # noqa: PLC0415
+
+    return LiveRates(_cache_folder() / "rates.json")
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "oakum"
+
+
+def _source_mark() -> str:
+    """What the code that answers is known by: a checkout changes while its version does not."""
+    told = [path.stat() for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    return f"{len(told)} {sum(each.st_size for each in told)} {max(each.st_mtime_ns for each in told)}"
 
 
 def policy() -> Policy:

@@ -1,4 +1,4 @@
-"""The leaking shop of lab/java in a real JVM, and what the JVM's own tools say of it."""
+"""The leaking programs of lab/java in a real JVM, and what the JVM's own tools say of it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from programs import ROOT, Lines, started
 from oakum.heap.formats.hprof.classes import source_name
 
 SOURCES = ROOT / "lab" / "java" / "shop"
+REDEPLOY = ROOT / "lab" / "java" / "redeploy"
 ROW = re.compile(r"\s*\d+:\s+(\d+)\s+(\d+)\s+(\S+)")
 HIDDEN_NAME = re.compile(r"[/.+]0x[0-9a-f]+$")
 
@@ -28,11 +29,23 @@ def need_jdk():
 @contextmanager
 def shop(classes: Path, *options: str) -> Iterator[Shop]:
     """The shop with at most 256 MB of heap, compiled into ``classes``, in a memory cgroup."""
-    need_jdk()
-    subprocess.run(["javac", "-d", str(classes), *map(str, sorted(SOURCES.glob("*.java")))], check=True)
-    command = ["java", "-Xmx256m", *options, "-cp", str(classes), "shop.Main"]
-    with started(command, name="lab-jvm") as (process, _):
+    with _started(SOURCES, classes, [*options, "-cp", str(classes), "shop.Main"]) as process:
         yield Shop(process)
+
+
+@contextmanager
+def server(classes: Path, kept_by: str) -> Iterator[Shop]:
+    """The server that deploys an application anew with every number asked for; see lab/java/redeploy/Main.java."""
+    with _started(REDEPLOY, classes, ["-XX:+UseSerialGC", "-cp", str(classes), "redeploy.Main", kept_by]) as process:
+        yield Shop(process)
+
+
+@contextmanager
+def _started(sources: Path, classes: Path, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    need_jdk()
+    subprocess.run(["javac", "-d", str(classes), *map(str, sorted(sources.rglob("*.java")))], check=True)
+    with started(["java", "-Xmx256m", *arguments], name="lab-jvm") as (process, _):
+        yield process
 
 
 class Shop:
@@ -44,7 +57,7 @@ class Shop:
     def serve(self, requests: int) -> None:
         self.process.stdin.write(f"{requests}\n".encode())
         self.process.stdin.flush()
-        assert self._lines.next().startswith("served ")
+        assert self._lines.next().startswith(("served ", "deployed "))
 
     def jcmd(self, *command: str) -> str:
         done = subprocess.run(["jcmd", str(self.process.pid), *command], check=True, capture_output=True, text=True)

@@ -145,6 +145,18 @@ def test_growth_between_three_dumps_names_every_planted_leak_down_to_the_smalles
     assert rows["shop.Session"] == [1500, 3000, 4500]
 
 
+def test_a_leak_that_grew_by_less_than_half_a_hundredth_of_the_heap_is_named(tmp_path):
+    files = []
+    with shop(tmp_path) as running:
+        for requests in (20_000, 10_000):
+            running.serve(requests)
+            files.append(running.dump(tmp_path / f"{requests}.hprof"))
+    answer = oakum("heap", "diff", *files, "-o", "json").json
+    found = next(suspect for suspect in answer["suspects"] if suspect["holder"] == "shop.Metrics.counters")
+    assert 0 < found["growth"][1] - found["growth"][0] < 0.005 * answer["reachable"][1]["bytes"]
+    assert (found["cause"], found["count"]) == ("unbounded-cache", 3000)
+
+
 def test_one_dump_cannot_be_compared(dump):
     run = oakum("heap", "diff", dump)
     assert run.code == 2

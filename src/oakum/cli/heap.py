@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,12 +14,17 @@ from oakum.model.errors import CallerError, DataError
 from oakum.model.target import parse_target
 from oakum.model.units import parse_size
 
+if TYPE_CHECKING:
+    from oakum.loop.heap import Bench
+
 app = typer.Typer(help="What is in a heap dump, and who holds it.", no_args_is_help=True, rich_markup_mode=None)
 
 MemoryOption = Annotated[
     str,
     typer.Option("--memory", metavar="SIZE", help="take no more memory than this (mapped files are not counted)"),
 ]
+
+FreshOption = Annotated[bool, typer.Option("--fresh", help="work it out again, though an answer was kept")]
 
 
 @app.callback()
@@ -30,7 +36,11 @@ def heap() -> None:
 def analyze(
     dump: Annotated[str, typer.Argument(metavar="FILE", help="a heap dump, plain, gzip or zstd; - is standard input")],
     *,
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="OLD", help="an older dump: what it held already is no suspect")
+    ] = "",
     memory: MemoryOption = "",
+    fresh: FreshOption = False,
     top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -39,13 +49,11 @@ def analyze(
 
     Exits 0 once analysed, 4 when the dump is broken (what could be read is printed, marked partial).
     """
-    from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop import heap as journey  # noqa: PLC0415
 
     check_file(file)
-    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
-    with progress() as told:
-        found = journey.analyze(dump, machine=wiring.machine(), settings=settings, progress=told)
+    with _bench(memory, fresh=fresh, output=output) as bench:
+        found = journey.analyze(dump, bench=bench, baseline=baseline)
     from oakum import render  # noqa: PLC0415
 
     answer(
@@ -64,6 +72,7 @@ def diff(
     dumps: Annotated[list[str], typer.Argument(metavar="FILE...", help="dumps of one program, the oldest first")],
     *,
     memory: MemoryOption = "",
+    fresh: FreshOption = False,
     top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -72,13 +81,11 @@ def diff(
 
     Exits 0 once compared, 4 when a dump is broken (what could be read is compared, marked partial).
     """
-    from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop import heap as journey  # noqa: PLC0415
 
     check_file(file)
-    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
-    with progress() as told:
-        found = journey.diff(dumps, machine=wiring.machine(), settings=settings, progress=told)
+    with _bench(memory, fresh=fresh, output=output) as bench:
+        found = journey.diff(dumps, bench=bench)
     from oakum import render  # noqa: PLC0415
 
     answer(
@@ -141,26 +148,29 @@ def capture(
 def paths(
     dump: Annotated[str, typer.Argument(metavar="FILE", help="a heap dump, plain, gzip or zstd; - is standard input")],
     *,
-    name: Annotated[str, typer.Option("--class", metavar="NAME", help="whole, or its last part if that is clear")],
-    most: Annotated[int, typer.Option("--most", min=1, help="different ways to the largest object of the class")] = 3,
+    name: Annotated[str, typer.Option("--class", metavar="NAME", help="whole, or its last part if that is clear")] = "",
+    object_id: Annotated[
+        str, typer.Option("--object", metavar="ID", help="one object, by the id that analyze tells: @413, 0x7f3a00")
+    ] = "",
+    most: Annotated[
+        int, typer.Option("--most", min=1, help="different ways to the object, or the class's largest")
+    ] = 3,
     memory: MemoryOption = "",
+    fresh: FreshOption = False,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
 ) -> None:
-    """Why objects of one class are still there: who holds them, and by which ways.
+    """Why objects of one class, or one object, are still there: who holds them, and by which ways.
 
-    Exits 0 once found, 2 when roots hold no object of such a class.
+    Exits 0 once found, 2 when roots hold no such object, 4 when the dump is broken.
     """
-    from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop import heap as journey  # noqa: PLC0415
 
-    if output is Output.HTML:
-        raise CallerError("paths has no page", why="it is a short list", next_step="oakum heap paths -o json")
     check_file(file)
-    settings = journey.Settings.of(memory_bytes=parse_size(memory) if memory else None)
-    with progress() as told:
-        found = journey.paths(dump, name, most=most, machine=wiring.machine(), settings=settings, progress=told)
+    with _bench(memory, fresh=fresh, output=output) as bench:
+        found = journey.paths(dump, name=name, object_id=object_id, most=most, bench=bench)
     from oakum.render.codec_heap import heap_paths_to_json  # noqa: PLC0415
+    from oakum.render.report_heap import heap_paths_html  # noqa: PLC0415
     from oakum.render.table_heap import heap_paths_view  # noqa: PLC0415
 
     answer(
@@ -168,8 +178,21 @@ def paths(
         file,
         table=lambda: heap_paths_view(found),
         encoded=lambda: heap_paths_to_json(found),
-        html=str,
+        html=lambda: heap_paths_html(found),
     )
+    if found.partial:
+        raise _broken(dump, found.warnings)
+
+
+@contextmanager
+def _bench(memory: str, *, fresh: bool, output: Output) -> Iterator[Bench]:
+    """All that a question about dumps is answered with, and its progress on standard error."""
+    from oakum.cli.stages import stages  # noqa: PLC0415
+    from oakum.loop.heap import Bench, Settings  # noqa: PLC0415
+
+    settings = Settings.of(memory_bytes=parse_size(memory) if memory else None, fresh=fresh)
+    with stages(wiring.rates(), quiet=output is Output.JSON) as told:
+        yield Bench(wiring.machine(), settings, told, wiring.answers())
 
 
 def _broken(what: str, warnings: Sequence[str]) -> DataError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -16,9 +16,9 @@ from oakum.cli.incident import app as incident
 from oakum.cli.investigate import investigate
 from oakum.cli.plan import apply, plan, undo
 from oakum.cli.scan import scan
-from oakum.cli.streams import open_streams, say
+from oakum.cli.streams import FULL, open_streams, say, unwritable
 from oakum.cli.verify import verify
-from oakum.model.errors import InternalError, OakumError
+from oakum.model.errors import InternalError, MachineError, OakumError
 
 app = typer.Typer(
     name="oakum",
@@ -67,8 +67,21 @@ def run() -> None:
         _fail(str(exc), exc.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
+    except SystemExit:
+        # typer's own way to say that a reader of its help went away (``| head``): that is no error.
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            raise SystemExit(0) from None
+        raise
+    except OSError as exc:
+        if exc.errno not in FULL:
+            _unforeseen(exc)
+        _fail(str(unwritable(exc)), MachineError.exit_code)
     except Exception as exc:  # noqa: BLE001  (the edge of a face)
-        _fail(str(InternalError(f"oakum failed: {type(exc).__name__}: {exc}", why=_last_lines(exc))), 70)
+        _unforeseen(exc)
+
+
+def _unforeseen(exc: Exception) -> NoReturn:
+    _fail(str(InternalError(f"oakum failed: {type(exc).__name__}: {exc}", why=_last_lines(exc))), 70)
 
 
 def _last_lines(exc: Exception) -> str:
@@ -77,7 +90,7 @@ def _last_lines(exc: Exception) -> str:
     return f"our own fault, at {places}; please report it with this line"
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     from oakum.render.names import shown_lines  # noqa: PLC0415  (a message may quote a file's or a target's words)
 
     say(sys.stderr, f"oakum: {shown_lines(message)}\n")

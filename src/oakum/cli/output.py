@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -63,11 +64,17 @@ def answer(
     if output is Output.TABLE:
         from rich.console import Console  # noqa: PLC0415
 
-        console = Console()
-        # Left to itself, rich ends the program where the reader has gone.
-        with console.capture() as drawn:
-            console.print(table())
-        say(sys.stdout, drawn.get())
+        # Left to itself, rich ends the program where the reader has gone, and fails where the disk is full.
+        shown, drawn = Console(), io.StringIO()
+        Console(
+            file=drawn,
+            width=shown.width,
+            force_terminal=shown.is_terminal,
+            color_system=shown.color_system,  # type: ignore[arg-type]
+            no_color=shown.no_color,
+            legacy_windows=False,
+        ).print(table())
+        say(sys.stdout, drawn.getvalue())
         if file is not None:
             save(file, html())
         return

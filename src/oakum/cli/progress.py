@@ -28,7 +28,7 @@ class Lines:
         self._said_at = 0.0
 
     def stage(self, text: str) -> None:
-        say(sys.stderr, f"oakum: {_shown(text)}\n")
+        say(sys.stderr, f"oakum: {shown_stage(text)}\n")
 
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         now = time.monotonic()
@@ -52,7 +52,7 @@ class Panel:
         from rich.text import Text  # noqa: PLC0415
 
         # A Text is not read as markup: a holder's name or a path may hold brackets.
-        self._live.console.print(Text.assemble(("·", "dim"), " ", _shown(text)))
+        self._live.console.print(Text.assemble(("·", "dim"), " ", shown_stage(text)))
 
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         from oakum.render import live_panel  # noqa: PLC0415
@@ -60,7 +60,7 @@ class Panel:
         self._live.update(live_panel(series, verdict, self._stage, remaining_s=remaining_s))
 
 
-def _shown(text: str) -> str:
+def shown_stage(text: str) -> str:
     """Stages name holders and paths, and those may hold terminal escapes."""
     from oakum.render.names import shown  # noqa: PLC0415
 

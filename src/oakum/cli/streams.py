@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
 from typing import TextIO
 
 from oakum.model.errors import MachineError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def unwritable(exc: OSError) -> MachineError:
+    return MachineError("cannot write the answer to standard output", why=exc.strerror or "", next_step="df -h")
 
 
 def open_streams() -> None:
@@ -32,6 +39,4 @@ def say(stream: TextIO, text: str, *, instead: str = "replace") -> None:
         os.dup2(nobody, stream.fileno())
         os.close(nobody)
         if stream is sys.stdout and not isinstance(exc, BrokenPipeError):
-            raise MachineError(
-                "cannot write the answer to standard output", why=exc.strerror or "", next_step="df -h"
-            ) from exc
+            raise unwritable(exc) from exc

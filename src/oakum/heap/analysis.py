@@ -11,13 +11,15 @@ from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.formats.pprof.profile import is_pprof, read_profile
 from oakum.heap.formats.pprof.views import profile_report
+from oakum.heap.graph import HeapGraph
 from oakum.heap.held import Held, held, loosely_held
 from oakum.heap.histogram import Histogram, histogram
 from oakum.heap.means import ALL, Means
 from oakum.heap.paths import shortest, telling_steps
-from oakum.heap.suspects import holder_name, suspects
+from oakum.heap.suspects import holder_name, identity, suspects
 from oakum.heap.tree import Children
 from oakum.model.heap import Big, Block, ClassRow, HeapReport, Tally
+from oakum.model.stage import Stage
 from oakum.model.units import format_size
 
 Told = Callable[[str], None]
@@ -35,19 +37,33 @@ UNREACHABLE_SHARE = 0.2
 
 def analyze(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL) -> HeapReport:
     """``data``: uint8[b], the whole file. Raises DataError for what cannot be read."""
-    told(f"reading {format_size(data.size)}")
+    told(reading(data))
     if is_pprof(data[:256].tobytes()):
         return profile_report(read_profile(data), file=file)
     dump = read_dump(data, means)
     return report(dump, file=file, told=told, means=means)
 
 
+def reading(data: NDArray[np.uint8], of: str = "") -> Stage:
+    """``of``: the file, where there are several. Formats are read at rates of their own: by their first bytes."""
+    text = f"reading {format_size(data.size)}{of and ' of '}{of}"
+    return Stage(text, work=float(data.size), unit="B", kind=f"reading {data[:4].tobytes().hex()}")
+
+
+def dominating(graph: HeapGraph) -> Stage:
+    text = f"dominators of {graph.nodes:,} objects, {graph.edges:,} references"
+    return Stage(text, work=graph.nodes + graph.edges, unit="references", kind="dominators")
+
+
 def report(dump: Dump, *, file: str, told: Told, means: Means = ALL) -> HeapReport:
+    told(dominating(dump.graph))
+    return report_of(dump, held(dump.graph, means), file=file, told=told)
+
+
+def report_of(dump: Dump, found: Held, *, file: str, told: Told) -> HeapReport:
     graph = dump.graph
-    told(f"dominators of {graph.nodes:,} objects, {graph.edges:,} references")
-    found = held(graph, means)
     children = Children(found.tree)
-    told("histogram, suspects, waste")
+    told(Stage("histogram, suspects, waste", work=graph.nodes, unit="objects", kind=f"telling {dump.format}"))
     table = histogram(found)
     parent = telling_steps(found)
     reached = found.reached
@@ -103,7 +119,15 @@ def _biggest(dump: Dump, held: Held, parent: NDArray[np.int32]) -> tuple[Big, ..
     for number in heads[np.argsort(-retained[heads], kind="stable")][:MOST_BIG].tolist():
         node = int(tree.vertex[number])
         name = holder_name(dump, shortest(parent, node, held.root))
-        found.append(Big(dump.label(node), name, int(held.graph.size[node]), int(retained[number])))
+        found.append(
+            Big(
+                dump.label(node),
+                name,
+                int(held.graph.size[node]),
+                int(retained[number]),
+                identity(dump, int(held.graph.address[node])),
+            )
+        )
     return tuple(found)
 
 

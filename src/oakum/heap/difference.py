@@ -11,18 +11,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.heap.analysis import Told
+from oakum.heap.analysis import Told, dominating, reading
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.formats.pprof import Profile, is_pprof, read_profile, views
-from oakum.heap.held import held
+from oakum.heap.held import Held, held
 from oakum.heap.histogram import histogram
 from oakum.heap.means import ALL, Means
 from oakum.heap.paths import telling_steps
-from oakum.heap.suspects import every_holder
+from oakum.heap.suspects import LOADERS_SHARE, every_holder
 from oakum.heap.tree import Children
+from oakum.model.cause import CauseName
 from oakum.model.errors import CallerError
 from oakum.model.heap import ClassGrowth, HeapDiff, Suspect, Tally
+from oakum.model.stage import Stage
 from oakum.model.units import format_count, format_size
 
 LEAST_HOLDER_SHARE = 0.0002
@@ -34,6 +36,9 @@ GROWN_SHARE = 0.001
 
 FOREIGN_SHARE, RUNTIME_SHARE = 0.005, 0.02
 """The same for holders of libraries, and of the runtime: theirs grow a little while a program warms up."""
+
+SHRUNK_SHARE = 0.01
+"""A heap that is smaller by less than this share is as large as before."""
 
 MOST_SUSPECTS = 20
 MOST_CLASSES = 50
@@ -57,10 +62,10 @@ class Sketch:
 
 def sketch(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL) -> Sketch:
     """Raises DataError for what cannot be read."""
-    told(f"reading {format_size(data.size)} of {file}")
+    told(reading(data, of=file))
     if is_pprof(data[:256].tobytes()):
         return sketch_of_profile(read_profile(data), file=file)
-    return sketch_of(read_dump(data, means), file=file, means=means)
+    return sketch_of(read_dump(data, means), file=file, told=told, means=means)
 
 
 def sketch_of_profile(profile: Profile, *, file: str) -> Sketch:
@@ -78,9 +83,14 @@ def sketch_of_profile(profile: Profile, *, file: str) -> Sketch:
     )
 
 
-def sketch_of(dump: Dump, *, file: str, means: Means = ALL) -> Sketch:
+def sketch_of(dump: Dump, *, file: str, told: Told, means: Means = ALL) -> Sketch:
+    told(dominating(dump.graph))
+    return sketch_of_held(dump, held(dump.graph, means), file=file, told=told)
+
+
+def sketch_of_held(dump: Dump, found: Held, *, file: str, told: Told) -> Sketch:
     graph = dump.graph
-    found = held(graph, means)
+    told(Stage("histogram, holders", work=graph.nodes, unit="objects", kind=f"holders {dump.format}"))
     children = Children(found.tree)
     table = histogram(found)
     total = int(found.retained[0])
@@ -129,7 +139,7 @@ def difference(sketches: Sequence[Sketch]) -> HeapDiff:
 
 
 def _shrunk(first: Sketch, last: Sketch) -> tuple[str, ...]:
-    if last.reachable.bytes >= first.reachable.bytes:
+    if last.reachable.bytes >= (1 - SHRUNK_SHARE) * first.reachable.bytes:
         return ()
     before, after = format_size(first.reachable.bytes), format_size(last.reachable.bytes)
     return (f"less is held in the last dump than in the first: {before}, then {after}; give the oldest dump first",)
@@ -161,13 +171,23 @@ def _suspects(sketches: Sequence[Sketch]) -> tuple[Suspect, ...]:
         share = RUNTIME_SHARE if suspect.runtime else FOREIGN_SHARE if suspect.foreign else GROWN_SHARE
         if growth[-1] - growth[0] >= max(LEAST_HOLDER_BYTES, int(share * last.reachable.bytes)):
             found.append(_grown(suspect, growth, sketches, gained))
-    ranked = sorted(found, key=lambda each: (each.foreign, each.runtime, each.growth[0] - each.growth[-1]))
+    ranked = sorted(found, key=lambda each: (*_rank(each, gained), each.growth[0] - each.growth[-1]))
     return tuple(replace(suspect, rank=rank) for rank, suspect in enumerate(ranked[:MOST_SUSPECTS], 1))
+
+
+def _rank(suspect: Suspect, gained: int) -> tuple[bool, bool, bool]:
+    """As of one dump: loaders that were left behind come before what they loaded."""
+    loaders = suspect.cause is CauseName.CLASS_LOADER
+    return suspect.foreign, suspect.runtime, not (loaders and _part(suspect.growth, gained) >= LOADERS_SHARE)
+
+
+def _part(growth: tuple[int, ...], gained: int) -> float:
+    return min(1.0, (growth[-1] - growth[0]) / gained)
 
 
 def _grown(suspect: Suspect, growth: tuple[int, ...], sketches: Sequence[Sketch], gained: int) -> Suspect:
     """Sure in proportion to the part of the heap's growth that it accounts for, and when it never gave back."""
-    part = min(1.0, (growth[-1] - growth[0]) / gained)
+    part = _part(growth, gained)
     steady = all(before <= after for before, after in zip(growth, growth[1:], strict=False))
     known = sketches[0].holders.get(suspect.holder)
     sure = (0.5 + 0.35 * part + (0.1 if steady and len(growth) > 2 else 0.0)) * (1.0 if steady else 0.6)

@@ -54,6 +54,9 @@ class Dump(Protocol):
     def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
         """(name, what kind of holder) where a path goes through something that has a better name than any edge."""
 
+    def generations(self) -> tuple[tuple[int, ...], ...]:
+        """Class loaders that loaded the same classes, a group each: old ones should have gone with what they loaded."""
+
     def length(self, node: int) -> int | None:
         """How many items a collection says that it holds; None for what is none."""
 

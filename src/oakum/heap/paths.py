@@ -68,8 +68,10 @@ def shortest(parent: NDArray[np.int32], node: int, root: int) -> tuple[int, ...]
     return tuple(reversed(path)) if at == root else ()
 
 
-def distinct(back: Backward, node: int, *, most: int) -> tuple[tuple[int, ...], ...]:
-    """Up to ``most`` ways from a root to ``node`` that visit no node twice, shortest first, all different.
+def distinct(
+    back: Backward, node: int, *, most: int, avoid: frozenset[int] = frozenset()
+) -> tuple[tuple[int, ...], ...]:
+    """Up to ``most`` ways from a root to ``node`` that visit no node twice, and none of ``avoid``; shortest first.
 
     Every node's distance is known, so no step is taken that leads nowhere, but for ways that would cross themselves.
     """
@@ -86,7 +88,7 @@ def distinct(back: Backward, node: int, *, most: int) -> tuple[tuple[int, ...], 
             found.append(path[1:])
             continue
         for source in np.unique(back.sources[back.starts[head] : back.starts[head + 1]]).tolist():
-            if source not in path:
+            if source not in path and source not in avoid:
                 made += 1
                 heapq.heappush(todo, (len(path) + int(back.depth[source]), made, (source, *path)))
     return tuple(found)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
 from oakum.heap.held import Held
+from oakum.heap.holder import Holder, named
+from oakum.heap.loaders import LOADER, with_loaders
 from oakum.heap.paths import shortest
-from oakum.heap.shapes import Guess, Shape, guess
+from oakum.heap.shapes import Shape, guess
 from oakum.heap.spread import Point, points
 from oakum.heap.tree import Children
 from oakum.model.growth import PathStep
@@ -34,29 +36,13 @@ MOST_ITEMS = 1000
 """Of a holder's items so many are looked at, evenly taken."""
 
 SINGLE_SHARE = 0.7
+LOADERS_SHARE = 0.05
 CALLED = frozenset({"listener", "timer"})
 CALLED_DEPTH = 3
 MOST_CALLED = 50
 """Listeners and timers are the application's where it wrote one of the first of them."""
 
 NAMELESS = "function (anonymous)"
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A point of accumulation with its name. ``number``: in the dominator tree; ``node``: the container itself."""
-
-    name: str
-    node: int
-    number: int
-    bytes: int
-    count: int
-    item_type: str
-    path: tuple[int, ...]
-    special: str
-    foreign: bool
-    runtime: bool
-    guess: Guess
 
 
 def suspects(dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> tuple[Suspect, ...]:
@@ -67,13 +53,20 @@ def suspects(dump: Dump, held: Held, children: Children, parent: NDArray[np.int3
     total = int(held.retained[0])
     least_bytes = max(LEAST_BYTES, int(total * LEAST_SHARE))
     found = _holders(points(held, children, least_bytes=least_bytes), dump, held, children, parent)
+    found = with_loaders(found, dump, held, parent, least_bytes=least_bytes)
     told = [holder for holder in found if not holder.foreign or holder.bytes >= LEAST_FOREIGN_SHARE * total]
     # A type in brackets names no holder: it is the runtime's own, or lost its name where a file was cut off.
     told = [holder for holder in told if not holder.name.startswith("(")]
     if dump.partial:
         told = [holder for holder in told if holder.name != NAMELESS]
-    ranked = sorted(told, key=lambda holder: (holder.foreign, holder.runtime, -holder.bytes))[:MOST_SUSPECTS]
+    ranked = sorted(told, key=lambda holder: (*_rank(holder, total), -holder.bytes))[:MOST_SUSPECTS]
     return tuple(_suspect(rank, holder, dump, total) for rank, holder in enumerate(ranked, 1))
+
+
+def _rank(holder: Holder, total: int) -> tuple[bool, bool, bool]:
+    """Loaders that were left behind come before what they loaded: that is there because of them."""
+    loaders = holder.special == LOADER and holder.bytes >= LOADERS_SHARE * total
+    return holder.foreign, holder.runtime, not loaders
 
 
 def every_holder(
@@ -81,6 +74,7 @@ def every_holder(
 ) -> dict[str, Suspect]:
     """All that could be compared with another dump, by name; most bytes first."""
     found = _holders(points(held, children, least_bytes=least_bytes, most=MOST_HOLDERS), dump, held, children, parent)
+    found = with_loaders(found, dump, held, parent, least_bytes=least_bytes)
     total = int(held.retained[0])
     ranked = sorted(found, key=lambda holder: -holder.bytes)
     return {holder.name: _suspect(rank, holder, dump, total) for rank, holder in enumerate(ranked, 1)}
@@ -102,7 +96,7 @@ def _holders(found: list[Point], dump: Dump, held: Held, children: Children, par
 def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> Holder:
     node = int(held.tree.vertex[point.number])
     path = shortest(parent, node, held.root)
-    name, source, edge_end = _named(dump, path)
+    name, source, edge_end = named(dump, path)
     aside = dump.aside(path)
     special = ""
     if aside is not None:
@@ -152,33 +146,7 @@ def _all_foreign(dump: Dump, held: Held, children: Children, number: int, path: 
 
 def holder_name(dump: Dump, path: tuple[int, ...]) -> str:
     """What holds the last step of a path, as a developer would write it; "" where a root does itself."""
-    return _named(dump, path)[0] if len(path) > 1 else ""
-
-
-def _named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int, int]:
-    """(name, the node that is named by, index of the step that the name ends at): the last edge that the app wrote.
-
-    Where no step is the application's, the last edge whose source is no inside of a collection. What the runtime keeps
-    in the application's objects (a class's loader, a module's children) is written by nobody.
-    """
-    chosen = -1
-    for at in range(len(path) - 1, 0, -1):
-        source = path[at - 1]
-        if dump.is_inside(source) or not dump.is_written(dump.graph.edge_between(source, path[at])):
-            continue
-        if chosen < 0:
-            chosen = at
-        if not dump.is_foreign(source):
-            chosen = at
-            break
-    if chosen < 0:
-        return dump.label(path[-1]), path[max(len(path) - 2, 0)], len(path) - 1
-    source = path[chosen - 1]
-    while chosen + 1 < len(path) and dump.names_on(
-        path[chosen], dump.graph.edge_between(path[chosen], path[chosen + 1])
-    ):
-        chosen += 1
-    return dump.owned_name(path, chosen), source, chosen
+    return named(dump, path)[0] if len(path) > 1 else ""
 
 
 def _length(dump: Dump, path: tuple[int, ...], container: int, *, inner: bool) -> int | None:
@@ -194,6 +162,11 @@ def _told(dump: Dump, path: tuple[int, ...], end: int) -> tuple[int, ...]:
     """From the last anchor before the named edge to what it leads to."""
     begin = max((at for at in range(end) if dump.is_anchor(path[at])), default=0)
     return path[begin : end + 1]
+
+
+def identity(dump: Dump, address: int) -> str:
+    """An object's id as the tools of its runtime write it: ``@413`` in V8, ``0x7f3a…`` elsewhere."""
+    return f"@{address}" if dump.format == "v8" else f"0x{address & (1 << 64) - 1:x}"
 
 
 def steps(dump: Dump, path: tuple[int, ...]) -> tuple[PathStep, ...]:

@@ -19,6 +19,7 @@ from typing import IO
 from oakum.model import errors
 from oakum.model.errors import DataError, InternalError, MachineError, OakumError
 from oakum.model.ports import Request
+from oakum.model.stage import Stage
 from oakum.model.units import format_size
 
 TOLD, RESULT, FAILED = b"T", b"R", b"F"
@@ -55,7 +56,7 @@ def _answer(out: IO[bytes], child: subprocess.Popen[bytes], told: Callable[[str]
         kind, size = _HEAD.unpack(head)
         body = out.read(size)
         if kind == TOLD:
-            told(body.decode())
+            told(_stage(json.loads(body)))
         elif kind == FAILED:
             raise _error(json.loads(body))
         else:
@@ -81,6 +82,15 @@ def _answer(out: IO[bytes], child: subprocess.Popen[bytes], told: Callable[[str]
     )
 
 
+def _stage(said: Mapping[str, str | float]) -> Stage:
+    return Stage(str(said["text"]), work=float(said["work"]), unit=str(said["unit"]), kind=str(said["kind"]))
+
+
+def _said(text: str) -> bytes:
+    stage = text if isinstance(text, Stage) else Stage(text)
+    return json.dumps({"text": str(stage), "work": stage.work, "unit": stage.unit, "kind": stage.kind}).encode()
+
+
 def _error(told: Mapping[str, str]) -> OakumError:
     family = getattr(errors, told["family"], InternalError)
     made: OakumError = family(told["what"], why=told["why"], next_step=told["next"])
@@ -102,7 +112,7 @@ def serve(work: Callable[[Request, Callable[[str], None]], object]) -> None:
     # A core file of this process would be as large as the heap and hold its secrets.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        send(RESULT, pickle.dumps(work(request, lambda text: send(TOLD, text.encode()))))
+        send(RESULT, pickle.dumps(work(request, lambda text: send(TOLD, _said(text)))))
     except OakumError as exc:
         failed = {"family": type(exc).__name__, "what": exc.what, "why": exc.why, "next": exc.next_step}
         send(FAILED, json.dumps(failed).encode())

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from oakum.model.errors import CallerError
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
-from oakum.model.ports import Dumps, Request
+from oakum.model.ports import Answers, Dumps, Request
 from oakum.model.units import format_size
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ OWN_BYTES = 180 * 1024**2
 """What the analysis of a small dump takes: most of it is the compiled kernels and what runs them."""
 
 Told = Callable[[str], None]
+Answer = TypeVar("Answer", HeapReport, HeapDiff, HeapPaths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,11 @@ class Settings:
     memory_bytes: int | None = None
     """The most that the analysis takes for itself; mapped files are not counted. None: most of this machine's."""
 
+    fresh: bool = False
+    """Whether an answer that was kept is passed over."""
+
     @classmethod
-    def of(cls, *, memory_bytes: int | None = None) -> Settings:
+    def of(cls, *, memory_bytes: int | None = None, fresh: bool = False) -> Settings:
         """Raises CallerError for less than the kernels themselves need."""
         if memory_bytes is not None and memory_bytes < LEAST_MEMORY_BYTES:
             raise CallerError(
@@ -42,35 +47,63 @@ class Settings:
                 why=f"the program itself takes most of {format_size(LEAST_MEMORY_BYTES)}",
                 next_step="--memory 600MiB",
             )
-        return cls(memory_bytes)
+        return cls(memory_bytes, fresh)
 
 
-def analyze(file: str, *, machine: Machine, settings: Settings, progress: Progress) -> HeapReport:
-    """Raises CallerError, DataError or MachineError."""
-    made = _apart({"verb": "analyze", "file": file}, machine, settings, progress)
-    assert isinstance(made, HeapReport)
-    return made
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a question about dumps is answered with. ``answers``: those that were kept; None to keep none."""
+
+    machine: Machine
+    settings: Settings
+    progress: Progress
+    answers: Answers | None = None
 
 
-def diff(files: Sequence[str], *, machine: Machine, settings: Settings, progress: Progress) -> HeapDiff:
+def analyze(file: str, *, bench: Bench, baseline: str = "") -> HeapReport:
+    """``baseline``: an older dump, "" for none. Raises CallerError, DataError or MachineError."""
+    files = [baseline, file] if baseline else [file]
+    return _answered({"verb": "analyze", "file": file, "baseline": baseline}, files, HeapReport, bench)
+
+
+def diff(files: Sequence[str], *, bench: Bench) -> HeapDiff:
     """``files``: oldest first. Raises CallerError, DataError or MachineError."""
     if len(files) < 2:
         raise CallerError("one dump cannot be compared", why="two or more are", next_step="oakum heap diff OLD NEW")
-    made = _apart({"verb": "diff", "files": list(files)}, machine, settings, progress)
-    assert isinstance(made, HeapDiff)
+    return _answered({"verb": "diff", "files": list(files)}, files, HeapDiff, bench)
+
+
+def paths(file: str, *, name: str = "", object_id: str = "", most: int, bench: Bench) -> HeapPaths:
+    """Why objects of class ``name``, or one object, are there. Raises CallerError, DataError or MachineError."""
+    if bool(name) == bool(object_id):
+        raise CallerError(
+            "a class or an object is asked for",
+            why="both were named" if name else "neither was named",
+            next_step=f"oakum heap paths {file} --class NAME",
+        )
+    asked: Request = {"verb": "paths", "file": file, "class": name, "object": object_id, "most": most}
+    return _answered(asked, [file], HeapPaths, bench)
+
+
+def _answered(request: Request, files: Sequence[str], kind: type[Answer], bench: Bench) -> Answer:
+    """What was kept of the same question about the same files; else it is worked out, and kept."""
+    mark = None if bench.answers is None else bench.answers.mark(files)
+    key = f"{json.dumps(request, sort_keys=True)}\n{mark}"
+    if bench.answers is not None and mark is not None and not bench.settings.fresh:
+        found = bench.answers.find(key)
+        if isinstance(found, kind):
+            bench.progress.stage("answered before, and no file has changed since; --fresh works it out again")
+            return found
+    made = _apart(request, bench)
+    assert isinstance(made, kind)
+    if bench.answers is not None and mark is not None and bench.answers.mark(files) == mark:
+        bench.answers.keep(key, made)
     return made
 
 
-def paths(file: str, name: str, *, most: int, machine: Machine, settings: Settings, progress: Progress) -> HeapPaths:
-    """Why objects of class ``name`` are there. Raises CallerError, DataError or MachineError."""
-    made = _apart({"verb": "paths", "file": file, "class": name, "most": most}, machine, settings, progress)
-    assert isinstance(made, HeapPaths)
-    return made
-
-
-def _apart(request: Request, machine: Machine, settings: Settings, progress: Progress) -> object:
-    memory = settings.memory_bytes or int(machine.cgroups.machine_memory_bytes() * MACHINE_SHARE)
-    return machine.apart.run(WORKER, request, memory_bytes=memory, told=progress.stage)
+def _apart(request: Request, bench: Bench) -> object:
+    memory = bench.settings.memory_bytes or int(bench.machine.cgroups.machine_memory_bytes() * MACHINE_SHARE)
+    return bench.machine.apart.run(WORKER, request, memory_bytes=memory, told=bench.progress.stage)
 
 
 def work(request: Request, *, machine: Machine, told: Told) -> object:
@@ -82,21 +115,40 @@ def work(request: Request, *, machine: Machine, told: Told) -> object:
     means = Means(_for_arrays(request), machine.scratch, machine.threads)
     if request["verb"] == "diff":
         return _compared(request["files"], dumps, told, means)
+    if request["verb"] == "paths":
+        return _ways(request, dumps, told, means)
     from oakum.heap.analysis import analyze as analysis  # noqa: PLC0415  (loads the kernels)
-    from oakum.heap.ways import paths_to_class  # noqa: PLC0415
 
     file = str(request["file"])
+    if request["baseline"]:
+        return _since(str(request["baseline"]), file, dumps, told, means)
     with dumps.open(file) as data:
-        if request["verb"] == "paths":
-            return paths_to_class(
-                data, str(request["class"]), file=file, most=int(str(request["most"])), told=told, means=means
-            )
         return analysis(data, file=file, told=told, means=means)
 
 
 def _for_arrays(request: Request) -> int:
     """What is left of the promise when the program itself, its kernels and its threads have taken theirs."""
     return max(0, int(str(request["memory_bytes"])) - OWN_BYTES)
+
+
+def _ways(request: Request, dumps: Dumps, told: Told, means: Means) -> HeapPaths:
+    from oakum.heap.ways import paths_to_class, paths_to_object  # noqa: PLC0415
+
+    file, most = str(request["file"]), int(str(request["most"]))
+    with dumps.open(file) as data:
+        if request["object"]:
+            return paths_to_object(data, str(request["object"]), file=file, most=most, told=told, means=means)
+        return paths_to_class(data, str(request["class"]), file=file, most=most, told=told, means=means)
+
+
+def _since(baseline: str, file: str, dumps: Dumps, told: Told, means: Means) -> HeapReport:
+    from oakum.heap.baseline import analyze_since  # noqa: PLC0415
+    from oakum.heap.difference import sketch  # noqa: PLC0415
+
+    with dumps.open(baseline) as data:
+        before = sketch(data, file=baseline, told=told, means=means)
+    with dumps.open(file) as data:
+        return analyze_since(data, before, file=file, told=told, means=means)
 
 
 def _compared(files: object, dumps: Dumps, told: Told, means: Means) -> HeapDiff:

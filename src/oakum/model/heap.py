@@ -52,12 +52,13 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Big:
-    """One object that keeps much: ``held``: how its holder names it, "" where a root does."""
+    """One object that keeps much: ``held``: how its holder names it, "" where a root does. ``id``: as in the dump."""
 
     name: str
     held: str
     shallow_bytes: int
     retained_bytes: int
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,10 @@ class HeapReport:
     tree: Block
     partial: bool
     warnings: tuple[str, ...]
+    baseline: str = ""
+    """The older dump that suspects were ranked against; then they are what grew since."""
+
+    baseline_reachable: Tally | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +164,11 @@ class PathGroup:
 
 @dataclass(frozen=True, slots=True)
 class HeapPaths:
-    """Why objects of one class are still there. ``looked_at``: of how many the ways were followed.
+    """Why objects of one class, or one object, are still there. ``looked_at``: of how many the ways were followed.
 
-    ``largest``: different ways from a root to the one that retains most, shortest first.
+    ``largest``: different ways from a root to the one that retains most, shortest first; ``largest_id``: that one's id.
+    ``object_id``: the one that was asked for, "" for a class. ``ways``: how many different ways lead to those looked
+    at; ``groups`` are the most common of them.
     """
 
     file: str
@@ -177,3 +184,6 @@ class HeapPaths:
     largest: tuple[tuple[PathStep, ...], ...]
     partial: bool
     warnings: tuple[str, ...]
+    largest_id: str = ""
+    object_id: str = ""
+    ways: int = 0

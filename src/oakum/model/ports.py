@@ -200,6 +200,29 @@ class Apart(Protocol):
         """
 
 
+class Answers(Protocol):
+    """Answers about files that were kept. Whatever is wrong with them, there is none: the work is done again."""
+
+    def mark(self, files: Sequence[str]) -> str | None:
+        """What the files are known by, as they are now; None where one cannot be read twice (a pipe)."""
+
+    def find(self, key: str) -> object | None:
+        """The answer that was kept by ``key``: of the model's values only."""
+
+    def keep(self, key: str, answer: object) -> None:
+        """Keep an answer, whole or not at all. Raises nothing."""
+
+
+class Rates(Protocol):
+    """How fast work of one kind went on this machine."""
+
+    def of(self, kind: str) -> float | None:
+        """Units per second, None for a kind that was never seen."""
+
+    def learn(self, kind: str, per_s: float) -> None:
+        """Raises nothing."""
+
+
 class Incidents(Protocol):
     """Incidents with their timelines. Each write happens whole or not at all, and is on the disk when it returns."""
 

@@ -123,6 +123,11 @@ def format_count(count: int) -> str:
     return f"{count:,}"
 
 
+def format_rows(count: int) -> str:
+    """``1 row``, ``1,234 rows``."""
+    return f"{format_count(count)} {'row' if count == 1 else 'rows'}"
+
+
 def _three_digits(number: float) -> str:
     if number >= 99.95:
         return f"{number:.0f}"

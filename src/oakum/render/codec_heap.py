@@ -35,13 +35,17 @@ def heap_to_json(report: HeapReport) -> dict[str, object]:
             }
             for row in report.classes
         ],
-        "suspects": [suspect_to_json(suspect) for suspect in report.suspects],
+        "suspects": [
+            {**suspect_to_json(suspect), **({"growth": list(suspect.growth)} if suspect.growth else {})}
+            for suspect in report.suspects
+        ],
         "biggest": [
             {
                 "name": encodable(row.name),
                 "held_by": encodable(row.held) or None,
                 "shallow_bytes": row.shallow_bytes,
                 "retained_bytes": row.retained_bytes,
+                "id": row.id,
             }
             for row in report.biggest
         ],
@@ -56,6 +60,9 @@ def heap_to_json(report: HeapReport) -> dict[str, object]:
             for row in report.waste
         ],
         "tree": _block(report.tree),
+        "baseline": None
+        if report.baseline_reachable is None
+        else {"file": encodable(report.baseline), "reachable": _tally(report.baseline_reachable)},
         "partial": report.partial,
         "warnings": texts(report.warnings),
     }
@@ -87,6 +94,7 @@ def heap_paths_to_json(paths: HeapPaths) -> dict[str, object]:
         "file": encodable(paths.file),
         "format": paths.format,
         "class": encodable(paths.name),
+        "object": paths.object_id or None,
         "count": paths.objects.objects,
         "shallow_bytes": paths.objects.bytes,
         "retained_bytes": paths.retained_bytes,
@@ -101,8 +109,13 @@ def heap_paths_to_json(paths: HeapPaths) -> dict[str, object]:
             for row in paths.held_by
         ],
         "looked_at": paths.looked_at,
+        "ways": paths.ways,
         "groups": [{"count": group.count, "path": _path(group.path)} for group in paths.groups],
-        "largest": {"retained_bytes": paths.largest_bytes, "paths": [_path(path) for path in paths.largest]},
+        "largest": {
+            "id": paths.largest_id,
+            "retained_bytes": paths.largest_bytes,
+            "paths": [_path(path) for path in paths.largest],
+        },
         "partial": paths.partial,
         "warnings": texts(paths.warnings),
     }

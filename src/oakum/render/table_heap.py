@@ -32,8 +32,11 @@ def _parts(report: HeapReport, top: int) -> Iterator[RenderableType]:
     )
     for warning in report.warnings:
         yield Text(f"note: {shown(warning)}", style="yellow")
+    if report.baseline_reachable is not None:
+        before = format_size(report.baseline_reachable.bytes)
+        yield Text(f"against {shown(report.baseline)}: {before} were held then; suspects are what grew since")
     if not report.suspects:
-        yield Text("no holder stands out")
+        yield Text("no holder stands out" if report.baseline_reachable is None else "no holder grew enough to be told")
     for suspect in report.suspects[:top]:
         yield from suspect_lines(suspect)
     yield from _table(
@@ -48,7 +51,12 @@ def _parts(report: HeapReport, top: int) -> Iterator[RenderableType]:
         "largest objects",
         ("object", "shallow", "retained", "held by"),
         [
-            (row.name, format_size(row.shallow_bytes), format_size(row.retained_bytes), shown(row.held, 48))
+            (
+                f"{shown(row.name, 44)} {row.id}",
+                format_size(row.shallow_bytes),
+                format_size(row.retained_bytes),
+                shown(row.held, 60),
+            )
             for row in report.biggest[:top]
         ],
     )
@@ -98,9 +106,10 @@ def heap_paths_view(paths: HeapPaths) -> RenderableType:
 def _paths_parts(paths: HeapPaths) -> Iterator[RenderableType]:
     from rich.text import Text  # noqa: PLC0415
 
+    what = paths.object_id or format_count(paths.objects.objects)
     yield Text(
-        f"{format_count(paths.objects.objects)} {shown(paths.name)}, {format_size(paths.objects.bytes)}; with them"
-        f" {format_size(paths.retained_bytes)} would go",
+        f"{what} {shown(paths.name)}, {format_size(paths.objects.bytes)}; with"
+        f" {'it' if paths.objects.objects == 1 else 'them'} {format_size(paths.retained_bytes)} would go",
         style="bold",
     )
     for warning in paths.warnings:
@@ -114,10 +123,13 @@ def _paths_parts(paths: HeapPaths) -> Iterator[RenderableType]:
         ],
     )
     for group in paths.groups:
-        yield _title(f"{format_count(group.count)} of {format_count(paths.looked_at)} looked at")
+        yield _title(f"{format_count(group.count)} of {format_count(paths.looked_at)} looked at are held so")
         yield from _path_lines(group.path)
+    if paths.ways > len(paths.groups):
+        yield Text(f"\n{format_count(paths.ways - len(paths.groups))} more ways, each of fewer objects", style="dim")
     for number, path in enumerate(paths.largest, 1):
-        yield _title(f"the largest ({format_size(paths.largest_bytes)}), way {number} from a root")
+        which = f"{paths.largest_id}, the largest ({format_size(paths.largest_bytes)})"
+        yield _title(f"{paths.object_id or which}: way {number} from a root")
         yield from _path_lines(path)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from oakum.model.errors import CallerError, DataError
 from oakum.model.scan import Skipped
 from oakum.model.series import FAR_S, MOST, Floats, Metric, Scope, Series, Unit, WorkloadSeries
-from oakum.model.units import format_count
+from oakum.model.units import format_count, format_rows
 from oakum.sense import column
 from oakum.sense.column import scale_of
 
@@ -136,7 +136,8 @@ def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
     frame = frame.filter(~blank)
     whole = frame.filter((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False))
     if left_out := frame.height - whole.height:
-        read.warnings.append(f"{format_count(left_out)} rows without a finite time and value were left out")
+        were = "was" if left_out == 1 else "were"
+        read.warnings.append(f"{format_rows(left_out)} without a finite time and value {were} left out")
     for part in whole.partition_by("series_id", maintain_order=True):
         _one(part, unit, read)
     kept = set(whole["series_id"])
@@ -207,7 +208,7 @@ def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[
         read.skipped.append(Skipped(series_id, f"two different values at the same time {at[differing[0]]:.3f}"))
         return None
     if again.any():
-        read.warnings.append(f"{series_id}: {format_count(int(again.sum()))} rows stood twice")
+        read.warnings.append(f"{series_id}: {format_rows(int(again.sum()))} stood twice")
     return order[np.concatenate(([True], ~again))]
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +18,7 @@ from oakum.cli.exits import exit_code
 from oakum.cli.output import Output, answer
 from oakum.cli.progress import PLAIN_EVERY_S, Lines
 from oakum.model import errors
-from oakum.model.errors import OakumError
+from oakum.model.errors import MachineError, OakumError
 from oakum.model.verdict import VerdictName
 
 
@@ -47,6 +52,31 @@ def test_each_family_has_its_exit_code_and_says_what_why_and_next(monkeypatch, c
 def test_ctrl_c_is_130_and_no_traceback(monkeypatch, capsys):
     assert run(monkeypatch, KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == "oakum: interrupted\n"
+
+
+def test_a_full_disk_is_the_machines_and_not_our_own_fault(monkeypatch, capsys):
+    assert run(monkeypatch, OSError(errno.ENOSPC, "No space left on device")) == 6
+    assert capsys.readouterr().err.startswith("oakum: cannot write the answer to standard output\n  why:  No space")
+    assert run(monkeypatch, OSError(errno.EBADF, "Bad file descriptor")) == 70
+
+
+@pytest.mark.parametrize("words", [["--help"], ["heap", "analyze", "--help"]])
+def test_help_to_a_full_disk_is_6_and_to_a_reader_that_went_away_is_0(words):
+    command = [sys.executable, "-c", "from oakum.cli.entry import run; run()", *words]
+    with Path("/dev/full").open("wb") as full:
+        assert subprocess.run(command, stdout=full, stderr=subprocess.DEVNULL, check=False).returncode == 6
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_table_to_a_full_disk_is_the_machines_fault(monkeypatch):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        with pytest.raises(MachineError, match="cannot write the answer"):
+            put_out(Output.TABLE)
 
 
 def test_what_nobody_foresaw_is_our_own_fault_with_its_place(monkeypatch, capsys):

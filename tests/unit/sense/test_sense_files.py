@@ -108,7 +108,7 @@ def test_the_grain_of_the_times_is_told_by_their_size(factor, word):
 def test_one_time_that_is_none_does_not_change_the_grain_of_the_others(wrong):
     read = csv(HEADER + f"a,{wrong},5\n" + ROWS)
     assert only(read)[1].at_s[0] == START_S
-    assert read.warnings == ["1 rows without a finite time and value were left out"]
+    assert read.warnings == ["1 row without a finite time and value was left out"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_rows_of_one_id_are_one_series_wherever_they_stand():
 def test_values_that_are_no_numbers_are_gaps(number):
     read = csv(f"{HEADER}a,{START_S},1\na,{START_S + 60},{number}\na,{START_S + 120},3\n")
     assert only(read)[1].value.tolist() == [1.0, 3.0]
-    assert read.warnings == ["1 rows without a finite time and value were left out"]
+    assert read.warnings == ["1 row without a finite time and value was left out"]
 
 
 def test_a_series_without_one_finite_sample_is_skipped_and_not_forgotten():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, cached_property
 
 import numpy as np
@@ -83,6 +84,8 @@ _RELOCATED = tuple(f".{prefix}" for prefix in LIBRARIES if prefix.startswith(_DO
 _RELOCATED_INSIDES = tuple(f".{prefix}" for prefix in INSIDES if prefix.startswith(_DOMAINS))
 """A library that another one took in keeps its name behind the other's: ``wiremock.org.eclipse.jetty.``."""
 
+_MADE = re.compile(r"\$\$|\$Proxy\d|\.Generated\w+Accessor\d|/")
+
 LENGTHS = ("size", "elementCount", "count", "baseCount")
 LONGEST_TEXT = 200
 
@@ -160,13 +163,30 @@ class HprofDump:
 
     def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
         """A thread-local is named by the static field that it is kept in, not by the thread's table."""
-        for node in path:
+        for at, node in enumerate(path):
             kind = self.graph.kind_name(node)
             if kind == "java.lang.ThreadLocal$ThreadLocalMap$Entry":
+                if any(self._as_class(step) is not None for step in path[at + 1 : -1]):
+                    # By its class a value leads to all that a loader loaded: a field there has the better name.
+                    return None
                 key = self._reference(node, "referent")
                 name = self._static_names.get(key, "a thread-local")
                 return f"{name} (thread-local)", "thread-local"
         return None
+
+    def generations(self) -> tuple[tuple[int, ...], ...]:
+        """By the loader's own class. A class that the JVM makes itself (a lambda, a proxy) says nothing."""
+        loaders: dict[str, set[int]] = {}
+        for found in self._heap.classes.by_id.values():
+            if found.loader_id and not found.element and not _MADE.search(found.name):
+                loaders.setdefault(found.name, set()).add(found.loader_id)
+        groups: dict[str, set[int]] = {}
+        for ids in loaders.values():
+            nodes = [self._node_at(loader) for loader in ids] if len(ids) > 1 else []
+            for node in nodes:
+                if node >= 0:
+                    groups.setdefault(self.graph.kind_name(node), set()).add(node)
+        return tuple(tuple(sorted(group)) for group in groups.values() if len(group) > 1)
 
     def length(self, node: int) -> int | None:
         """None for arrays: theirs counts empty slots too."""

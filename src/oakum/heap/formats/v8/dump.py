@@ -173,6 +173,10 @@ class V8Dump:
                 return int(self.graph.edge_targets[edge])
         return -1
 
+    def generations(self) -> tuple[tuple[int, ...], ...]:
+        """JavaScript has no class loaders."""
+        return ()
+
     def length(self, node: int) -> int | None:
         """What the edges tell: small numbers are in no snapshot, so neither are counts."""
         name = self._name(node)
