@@ -9,6 +9,7 @@ from oakum import wiring
 from oakum.loop import heap as heaping
 from oakum.loop import investigate as investigating
 from oakum.loop import scan as scanning
+from oakum.loop.node import NodeSettings
 from oakum.loop.progress import Progress, Silent
 from oakum.model.assessment import Investigation
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
@@ -16,15 +17,28 @@ from oakum.model.scan import Scan
 from oakum.model.target import parse_target
 
 
-def investigate(
-    target: str, *, watch_s: float = 20.0, capture: bool = True, stop: bool = False, progress: Progress | None = None
+def investigate(  # noqa: PLR0913  (an option is a parameter, as in the command)
+    target: str,
+    *,
+    watch_s: float = 20.0,
+    capture: bool = True,
+    stop: bool = False,
+    inspect: bool = False,
+    max_pause_s: float = 15.0,
+    progress: Progress | None = None,
 ) -> Investigation:
-    """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``."""
+    """As ``oakum investigate TARGET``. ``inspect``: the inspector of a Node.js process may be opened and asked;
+    ``max_pause_s``: no snapshot is taken that could stop it for longer.
+
+    Raises the families of ``oakum.OakumError``.
+    """
     return investigating.investigate(
         parse_target(target),
         machine=wiring.machine(),
         policy=wiring.policy(),
-        settings=investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop),
+        settings=investigating.Settings.of(
+            watch_s=watch_s, capture=capture, stop=stop, node=NodeSettings(inspect=inspect, max_pause_s=max_pause_s)
+        ),
         progress=progress or Silent(),
     )
 

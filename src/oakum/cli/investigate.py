@@ -28,6 +28,16 @@ def investigate(
     stop: Annotated[
         bool, typer.Option("--stop", help="let the target stand still while its memory is copied: exact, but a pause")
     ] = False,
+    inspect: Annotated[
+        bool | None,
+        typer.Option(
+            "--inspect/--no-inspect",
+            help="Node.js: its inspector may be opened (SIGUSR1), or must not; on a terminal you are asked",
+        ),
+    ] = None,
+    max_pause: Annotated[
+        str, typer.Option("--max-pause", metavar="DURATION", help="Node.js: no snapshot that could stop it for longer")
+    ] = "15s",
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
 ) -> None:
@@ -36,6 +46,7 @@ def investigate(
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
     wanted = parse_target(target)
+    max_pause_s = parse_duration(max_pause)
     watch_s, interval_s = parse_duration(watch_for), parse_duration(interval) if interval else None
     check_file(file)
 
@@ -43,8 +54,10 @@ def investigate(
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.investigate import Settings  # noqa: PLC0415
     from oakum.loop.investigate import investigate as journey  # noqa: PLC0415
+    from oakum.loop.node import NodeSettings  # noqa: PLC0415
 
-    settings = Settings.of(watch_s=watch_s, interval_s=interval_s, capture=capture, stop=stop)
+    node = NodeSettings(inspect=inspect, max_pause_s=max_pause_s)
+    settings = Settings.of(watch_s=watch_s, interval_s=interval_s, capture=capture, stop=stop, node=node)
     with progress() as told:
         investigation = journey(
             wanted, machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told

@@ -8,11 +8,24 @@ from oakum.host.apart import LiveApart
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
 from oakum.host.dumps import LiveDumps
+from oakum.host.inspector import LiveDebuggees
 from oakum.host.kernel_log import LiveKernelLog
 from oakum.host.memory import LiveMemories
 from oakum.host.procfs import LiveProcesses
 from oakum.host.sandbox import LiveSandboxes
-from oakum.model.ports import Apart, Cgroups, Clock, Dumps, KernelLog, Memories, Processes, Sandboxes
+from oakum.host.spool import LiveSpools
+from oakum.model.ports import (
+    Apart,
+    Cgroups,
+    Clock,
+    Debuggees,
+    Dumps,
+    KernelLog,
+    Memories,
+    Processes,
+    Sandboxes,
+    Spools,
+)
 
 __all__ = ["Machine", "this_machine"]
 
@@ -29,6 +42,8 @@ class Machine:
     sandboxes: Sandboxes
     dumps: Dumps
     apart: Apart
+    debuggees: Debuggees
+    spools: Spools
 
 
 def this_machine() -> Machine:
@@ -41,4 +56,6 @@ def this_machine() -> Machine:
         LiveSandboxes(),
         LiveDumps(),
         LiveApart(),
+        LiveDebuggees(),
+        LiveSpools(),
     )

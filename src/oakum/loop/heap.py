@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oakum.model.errors import CallerError
+from oakum.model.growth import HeapGrowth
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
 from oakum.model.ports import Dumps, Request
 from oakum.model.units import format_size
@@ -65,6 +66,14 @@ def paths(file: str, name: str, *, most: int, machine: Machine, settings: Settin
     return made
 
 
+def grown(files: Sequence[str], seconds: float, *, machine: Machine, progress: Progress) -> HeapGrowth:
+    """Two snapshots of one process that ran ``seconds`` between them. Raises DataError or MachineError."""
+    request: Request = {"verb": "grown", "files": list(files), "milliseconds": round(seconds * 1000)}
+    made = _apart(request, machine, Settings(), progress)
+    assert isinstance(made, HeapGrowth)
+    return made
+
+
 def _apart(request: Request, machine: Machine, settings: Settings, progress: Progress) -> object:
     memory = settings.memory_bytes or int(machine.cgroups.machine_memory_bytes() * MACHINE_SHARE)
     return machine.apart.run(WORKER, request, memory_bytes=memory, told=progress.stage)
@@ -75,6 +84,8 @@ def work(request: Request, *, dumps: Dumps, told: Told) -> object:
     _say_compiling(told)
     if request["verb"] == "diff":
         return _compared(request["files"], dumps, told)
+    if request["verb"] == "grown":
+        return _grown(request["files"], int(str(request["milliseconds"])) / 1000, dumps)
     from oakum.heap.analysis import analyze as analysis  # noqa: PLC0415  (loads the kernels)
     from oakum.heap.ways import paths_to_class  # noqa: PLC0415
 
@@ -95,6 +106,18 @@ def _compared(files: object, dumps: Dumps, told: Told) -> HeapDiff:
         with dumps.open(str(file)) as data:
             sketches.append(sketch(data, file=str(file), told=told))
     return difference(sketches)
+
+
+def _grown(files: object, seconds: float, dumps: Dumps) -> HeapGrowth:
+    from oakum.heap.accrual import account, grown  # noqa: PLC0415
+    from oakum.heap.formats.detect import read_dump  # noqa: PLC0415
+
+    assert isinstance(files, list)
+    accounts = []
+    for file in files:
+        with dumps.open(str(file)) as data:
+            accounts.append(account(read_dump(data)))
+    return grown(accounts[0], accounts[-1], seconds)
 
 
 def _say_compiling(told: Told) -> None:
