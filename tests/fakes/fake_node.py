@@ -18,7 +18,10 @@ DEFAULT = Listener("127.0.0.1", 9229)
 
 @dataclass
 class FakeNode:
-    """``opens_after_s`` None: the signal opens nothing. ``snapshots``: what each in turn streams out."""
+    """``opens_after_s`` None: the signal opens nothing. ``snapshots``: what each in turn streams out.
+
+    ``workers``: what each worker thread answers, by its name.
+    """
 
     clock: FakeClock
     caught: set[int] = field(default_factory=lambda: {signal.SIGUSR1})
@@ -37,6 +40,7 @@ class FakeNode:
     held: bool = False
     stubborn: bool = False
     ended: bool = False
+    workers: dict[str, str] = field(default_factory=dict)
 
     def open_inspector(self) -> None:
         self.listens.append(self.opens_at)
@@ -100,6 +104,15 @@ class FakeInspection:
         node.asked.append(method)
         if node.ended:
             raise TargetError("the inspector closed the connection")
+        if method == "NodeWorker.enable":
+            for name in node.workers:
+                heard(
+                    "NodeWorker.attachedToWorker",
+                    {"sessionId": name, "workerInfo": {"title": name, "url": "file:///w.js"}},
+                )
+        if method == "NodeWorker.sendMessageToWorker":
+            name = str(parameters["sessionId"])
+            heard("NodeWorker.receivedMessageFromWorker", {"sessionId": name, "message": node.workers[name]})
         if method == "Runtime.evaluate":
             return self._evaluated(str((parameters or {})["expression"]))
         if method == "HeapProfiler.stopSampling":

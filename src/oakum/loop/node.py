@@ -150,7 +150,7 @@ class NodeLook:
         doubt = f" But {opening.doubt}." if opening.doubt else ""
         return (
             f"{how}{doubt} A sampling profile costs next to nothing. Only if memory grows, and where there is room:"
-            f" two heap snapshots, for each of which it stands still and takes more memory: at its size now up to"
+            f" two heap snapshots, for each of which it stands still and takes more memory: at its size now up to about"
             f" {format_duration(most.pause_s)} and {format_size(most.extra_bytes)}; none that could take longer than"
             f" {format_duration(self._settings.max_pause_s)}."
         )
@@ -166,7 +166,29 @@ class NodeLook:
             "process.memoryUsage()",
             facts=asdict(figures),
         )
+        self._tell_workers(session, facts)
         return figures.heap_used_bytes
+
+    def _tell_workers(self, session: NodeSession, facts: Facts) -> None:
+        """Each worker thread has a heap of its own; how large they are is told, what they hold is not looked into."""
+        workers = session.workers()
+        if not workers:
+            return
+        total = sum(worker.heap_used_bytes or 0 for worker in workers)
+        facts.add(
+            "workers",
+            f"{format_count(len(workers))} worker threads with {format_size(total)} in heaps of their own",
+            "process.memoryUsage() in each",
+            facts={"workers": [asdict(worker) for worker in workers]},
+        )
+        facts.miss(
+            Absent(
+                "what the heaps of its worker threads hold",
+                AbsentKind.NOT_APPLICABLE,
+                "this version looks into the main thread's heap",
+                "v8.writeHeapSnapshot() in the worker; then oakum heap analyze FILE",
+            )
+        )
 
     def ends_watch(self, verdict: Verdict) -> bool:
         return self._session is not None and any(row.p10_s < LAST_WORD_S for row in verdict.forecasts)
@@ -261,7 +283,7 @@ class NodeLook:
         stack.callback(spool.close)
         left = f", {format_size(room.left_bytes)} are left below {room.boundary}" if room else ""
         progress.stage(
-            f"a heap snapshot: it stands still for {format_duration(needs.pause_s)} at most and needs up to"
+            f"a heap snapshot: it may stand still for about {format_duration(needs.pause_s)} and take up to"
             f" {format_size(needs.extra_bytes)} more{left}"
         )
         with self._gauge() as gauge, Peak(gauge) as peak:

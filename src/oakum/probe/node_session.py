@@ -13,6 +13,7 @@ from oakum.model.debugger import Listener
 from oakum.model.errors import DataError, OakumError, TargetError
 from oakum.model.ports import Clock, Debuggee, Inspection, Spool
 from oakum.probe.node_profile import read_profile
+from oakum.probe.node_workers import Worker, workers_of
 
 ANSWER_S = 15.0
 """How long a question that costs nothing may take, in seconds: a busy program answers between two pieces of work."""
@@ -101,6 +102,10 @@ class NodeSession:
         if not all(isinstance(value, int | float) and 0 <= value < 2**53 for value in values):
             raise DataError("process.memoryUsage() is not what Node.js answers", why=repr(told)[:200])
         return Figures(*(int(str(value).partition(".")[0]) for value in values))
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Its worker threads. Raises TargetError."""
+        return workers_of(self._inspection)
 
     def begin_sampling(self) -> None:
         self._ask("HeapProfiler.startSampling", {"samplingInterval": SAMPLED_EVERY_BYTES})

@@ -151,3 +151,20 @@ def test_a_snapshot_larger_than_its_spool_ends_and_the_inspector_closes_all_the_
 )
 def test_ports_in_options(words, ports):
     assert list(inspector_ports(words)) == ports
+
+
+def test_worker_threads_are_told_with_the_size_of_their_heaps(machine, node):
+    node.workers = {
+        "[worker 1]": '{"id":1,"result":{"result":{"value":17000000}}}',
+        "[worker 2]": "no answer",
+        "w3": "[]",
+    }
+    asking = probe(machine, node)
+    with asking.open(asking.look()) as session:
+        found = session.workers()
+    assert [(worker.name, worker.file, worker.heap_used_bytes) for worker in found] == [
+        ("[worker 1]", "/w.js", 17_000_000),
+        ("[worker 2]", "/w.js", None),
+        ("w3", "/w.js", None),
+    ]
+    assert node.asked.count("NodeWorker.disable") == 1
