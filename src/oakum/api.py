@@ -16,6 +16,7 @@ from oakum.loop import record as recording
 from oakum.loop import scan as scanning
 from oakum.loop import verify as verifying
 from oakum.loop.muting import with_mutes
+from oakum.loop.node import NodeSettings
 from oakum.loop.progress import Progress, Silent
 from oakum.model.assessment import Investigation
 from oakum.model.errors import CallerError
@@ -36,6 +37,8 @@ def investigate(
     watch_s: float = 20.0,
     capture: bool = True,
     stop: bool = False,
+    inspect: bool = False,
+    max_pause_s: float = 15.0,
     incident: bool = True,
     alert: str = "",
     store: str = "",
@@ -43,10 +46,13 @@ def investigate(
 ) -> Investigation:
     """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``.
 
-    A record that cannot be written at the end is among what is ``absent``: the answer is not lost with it.
+    ``inspect``: the inspector of a Node.js process may be opened and asked; ``max_pause_s``: no snapshot is taken that
+    could stop it for longer. A record that cannot be written at the end is among what is ``absent``: the answer is not
+    lost with it.
     """
     wanted = parse_target(target)
-    settings = investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop)
+    node = NodeSettings(inspect=inspect, max_pause_s=max_pause_s)
+    settings = investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop, node=node)
 
     def run() -> Investigation:
         return investigating.investigate(

@@ -52,6 +52,7 @@ class FakePiece:
     path: str = ""
     writable: bool = True
     absent: frozenset[int] = frozenset()
+    executable: bool = False
 
 
 @dataclass(slots=True)
@@ -307,7 +308,7 @@ class FakeMemory:
                 end=start + len(piece.data),
                 readable=True,
                 writable=piece.writable,
-                executable=False,
+                executable=piece.executable,
                 private=True,
                 offset=0,
                 inode=1 if piece.path.startswith("/") else 0,

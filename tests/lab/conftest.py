@@ -18,6 +18,23 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 COLUMNS = ("program", "objects", "seconds", "pause inside s", "pause said s", "MB read", "verdict", "cause", "holder")
 
 
+NODE_COLUMNS = (
+    "program", "verdict", "cause", "holder", "where",
+    "heap MB", "pause inside s", "pause said s", "extra MB", "peak MB", "seconds",
+)  # fmt: skip
+
+
+@pytest.fixture
+def node_row(record_property):
+    """As lab_row, for Node.js."""
+
+    def note(*values: object) -> None:
+        assert len(values) == len(NODE_COLUMNS)
+        record_property("node_row", [str(value) for value in values])
+
+    return note
+
+
 @pytest.fixture
 def lab_row(record_property):
     """Call it with one value per column; the row travels with the report, so that workers of xdist can send it."""
@@ -30,18 +47,21 @@ def lab_row(record_property):
 
 
 def pytest_terminal_summary(terminalreporter):
-    rows = [
-        value
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", "") == "call"
-        for name, value in report.user_properties
-        if name == "lab_row"
-    ]
-    if not rows:
-        return
-    table = [list(COLUMNS), *sorted(rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(COLUMNS))]
+    for name, columns in (("lab_row", COLUMNS), ("node_row", NODE_COLUMNS)):
+        rows = [
+            value
+            for reports in terminalreporter.stats.values()
+            for report in reports
+            if getattr(report, "when", "") == "call"
+            for key, value in report.user_properties
+            if key == name
+        ]
+        if rows:
+            _print_table(terminalreporter, [list(columns), *sorted(rows)])
+
+
+def _print_table(terminalreporter, table):
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     terminalreporter.section("what the lab measured")
     for row in table:
         terminalreporter.write_line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 from programs import oakum
@@ -47,6 +48,16 @@ def test_the_kernel_killed_the_leaking_one_and_said_so(demo):
     assert kill["pid"] == pid
     assert str(pid) in kill["line"]
     assert kill["anon_bytes"] == pytest.approx(answer["limit_bytes"], rel=0.15)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
+def test_the_chapter_in_node_names_the_listeners_and_does_not_accuse_their_fixed_variant(demo):
+    node = demo[1]["node"]
+    assert node["leaking"]["verdict"]["verdict"] == "leak"
+    first = node["leaking"]["causes"][0]
+    assert (first["cause"], first["holder"]) == ("listener", "market in leaky.js: listeners of 'move'")
+    assert "leaky.js:12" in first["where"]
+    assert node["fixed"]["verdict"]["verdict"] in {"healthy", "cannot-tell"}
 
 
 def test_it_ends_in_time_and_says_that_all_went_as_shown(demo):

@@ -69,7 +69,7 @@ def analysed(census):
     found = report(dump, file="x", told=lambda _: None)
     assert found.total.objects == census.address.size
     assert found.references == census.target.size
-    difference([sketch_of(dump, file="a"), sketch_of(dump, file="b")])
+    difference([sketch_of(dump, file=name, told=lambda _: None) for name in "ab"])
 
 
 def parts(value):

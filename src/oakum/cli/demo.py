@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
+from oakum.model.absent import Absent
+from oakum.model.verdict import VerdictName
+
+if TYPE_CHECKING:
+    from oakum.model.assessment import Investigation
+    from oakum.model.demo import Demo
 
 REPORT = Path("oakum-demo-report.html")
 
@@ -22,12 +30,12 @@ def demo(*, output: OutputOption = Output.TABLE, file: FileOption = None) -> Non
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.demo import Settings  # noqa: PLC0415
     from oakum.loop.demo import demo as journey  # noqa: PLC0415
-    from oakum.model.verdict import VerdictName  # noqa: PLC0415
 
     check_file(file or (REPORT if output is Output.TABLE else None))
     signal.signal(signal.SIGTERM, _interrupt)
+    settings = Settings(node=shutil.which("node"))
     with progress() as told:
-        shown = journey(machine=wiring.machine(), policy=wiring.policy(), settings=Settings(), progress=told)
+        shown = journey(machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told)
     answer(
         output,
         file or (REPORT if output is Output.TABLE else None),
@@ -35,8 +43,19 @@ def demo(*, output: OutputOption = Output.TABLE, file: FileOption = None) -> Non
         encoded=lambda: render.demo_to_json(shown),
         html=lambda: render.demo_html(shown),
     )
-    found = shown.leaking.verdict.name is VerdictName.LEAK and shown.leaking.causes
-    raise typer.Exit(0 if found and shown.fixed.verdict.name is not VerdictName.LEAK else 1)
+    raise typer.Exit(0 if all(_as_it_should(*pair) for pair in _pairs(shown)) else 1)
+
+
+def _pairs(shown: Demo) -> list[tuple[Investigation, Investigation]]:
+    """(leaking, fixed) of each chapter."""
+    node = [] if isinstance(shown.node, Absent) else [(shown.node.leaking, shown.node.fixed)]
+    return [(shown.leaking, shown.fixed), *node]
+
+
+def _as_it_should(leaking: Investigation, fixed: Investigation) -> bool:
+    return (
+        leaking.verdict.name is VerdictName.LEAK and bool(leaking.causes) and fixed.verdict.name is not VerdictName.LEAK
+    )
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -36,6 +36,16 @@ def investigate(
     stop: Annotated[
         bool, typer.Option("--stop", help="let the target stand still while its memory is copied: exact, but a pause")
     ] = False,
+    inspect: Annotated[
+        bool | None,
+        typer.Option(
+            "--inspect/--no-inspect",
+            help="Node.js: its inspector may be opened (SIGUSR1), or must not; on a terminal you are asked",
+        ),
+    ] = None,
+    max_pause: Annotated[
+        str, typer.Option("--max-pause", metavar="DURATION", help="Node.js: no snapshot that could stop it for longer")
+    ] = "15s",
     incident: Annotated[
         bool,
         typer.Option("--incident/--no-incident", help="keep what is found on record: opens or updates an incident"),
@@ -53,6 +63,7 @@ def investigate(
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
     wanted = parse_target(target)
+    max_pause_s = parse_duration(max_pause)
     watch_s, interval_s = parse_duration(watch_for), parse_duration(interval) if interval else None
     check_file(file)
 
@@ -60,8 +71,10 @@ def investigate(
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.investigate import Settings  # noqa: PLC0415
     from oakum.loop.investigate import investigate as journey  # noqa: PLC0415
+    from oakum.loop.node import NodeSettings  # noqa: PLC0415
 
-    settings = Settings.of(watch_s=watch_s, interval_s=interval_s, capture=capture, stop=stop)
+    node = NodeSettings(inspect=inspect, max_pause_s=max_pause_s)
+    settings = Settings.of(watch_s=watch_s, interval_s=interval_s, capture=capture, stop=stop, node=node)
     recorder = _recorder(store) if incident else None
     with progress() as told:
 

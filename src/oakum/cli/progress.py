@@ -30,6 +30,11 @@ class Lines:
     def stage(self, text: str) -> None:
         say(sys.stderr, f"oakum: {shown_stage(text)}\n")
 
+    def ask(self, question: str) -> bool | None:
+        """Standard error is no terminal: nobody would see the question."""
+        del question
+        return None
+
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         now = time.monotonic()
         if now - self._said_at < PLAIN_EVERY_S:
@@ -53,6 +58,19 @@ class Panel:
 
         # A Text is not read as markup: a holder's name or a path may hold brackets.
         self._live.console.print(Text.assemble(("·", "dim"), " ", shown_stage(text)))
+
+    def ask(self, question: str) -> bool | None:
+        """Only a clear yes is one. The panel rests meanwhile."""
+        if not sys.stdin.isatty():
+            return None
+        self._live.stop()
+        try:
+            answer = self._live.console.input(f"  {shown_stage(question)} [y/N] ", markup=False)
+        except EOFError:
+            return None
+        finally:
+            self._live.start()
+        return answer.strip().lower() in {"y", "yes"}
 
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         from oakum.render import live_panel  # noqa: PLC0415

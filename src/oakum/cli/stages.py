@@ -59,6 +59,11 @@ class Stages:
         """One line that stays."""
         say(sys.stderr, f"oakum: {shown_stage(text)}\n")
 
+    def ask(self, question: str) -> bool | None:
+        """Work on files asks nothing."""
+        del question
+        return None
+
     def now(self) -> str:
         """The running stage, in words; "" between stages."""
         stage, took_s = self._stage, time.monotonic() - self._begun_s

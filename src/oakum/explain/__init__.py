@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
 from oakum.explain.plan import plan
 from oakum.explain.rank import clues, files_wanted, rank
+from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause
 from oakum.model.growth import HeapGrowth
 from oakum.model.policy import Policy
@@ -27,11 +29,20 @@ class Explanation:
 
 
 def explain(
-    target: str, series: Verdict, growth: HeapGrowth | None, *, sources: Mapping[str, str], policy: Policy
+    target: str,
+    series: Verdict,
+    growth: HeapGrowth | None,
+    *,
+    profile: AllocationProfile | None = None,
+    sources: Mapping[str, str],
+    policy: Policy,
 ) -> Explanation:
-    """``sources``: source texts by path, as many as could be read."""
+    """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does."""
     found = clues(growth, sources) if growth is not None else []
     verdict = assess(series, growth, found)
-    accused = verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
-    causes = rank(growth, found, series.rate_per_s) if growth is not None and accused else ()
-    return Explanation(verdict, causes, plan(verdict, causes, target, policy))
+    causes: tuple[Cause, ...] = ()
+    if verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}:
+        causes = rank(growth, found, series.rate_per_s) if growth is not None else ()
+        causes = causes or allocated(profile, sources)
+    inspected = profile is not None
+    return Explanation(verdict, causes, plan(verdict, causes, target, policy, inspected=inspected))

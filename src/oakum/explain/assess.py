@@ -110,12 +110,17 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     rate = series.rate_per_s or 0.0
     gained = rate * growth.seconds
     if series.name is VerdictName.SUSPECT and gained > 8 * TRIFLE_BYTES:
-        reason = "no holder in the Python heap accounts for the growth: it may be native memory, or a torn copy"
+        torn = growth.language == "Python"
+        other = "a torn copy" if torn else "garbage that was not collected yet"
+        exact = "an exact copy: the same command with --stop (the target stands still while it is copied)"
         return replace(
             series,
             probability=min(series.probability or 0.4, 0.4),
-            reasons=(reason, *series.reasons),
-            settles="an exact copy: the same command with --stop (the target stands still while it is copied)",
+            reasons=(
+                f"no holder in the {growth.language} heap accounts for the growth: it may be native memory, or {other}",
+                *series.reasons,
+            ),
+            settles=exact if torn else "watch longer: the same command with --for 10m",
         )
     reason = f"no object holds noticeably more than {format_duration(growth.seconds)} before"
     healthy = series.pattern is not None and not series.pattern.leaks

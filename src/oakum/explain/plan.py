@@ -11,8 +11,9 @@ from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict, VerdictName
 
 
-def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Policy) -> Plan:
-    """Empty for a healthy target."""
+def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Policy, *, inspected: bool = False) -> Plan:
+    """Empty for a healthy target. ``inspected``: its heap is seen through an inspector, and stands still for that."""
+    options = " --inspect" if inspected else ""
     if verdict.name is VerdictName.HEALTHY:
         return Plan()
     if verdict.name is not VerdictName.LEAK:
@@ -20,18 +21,20 @@ def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Polic
             "Look again, longer",
             effect=verdict.settles or "a firmer verdict",
             risk="none: it only watches and reads",
-            command=f"oakum investigate {quote(target)} --for 10m",
+            command=f"oakum investigate {quote(target)} --for 10m{options}",
         )
         return Plan((again,))
-    return Plan((_keep(target), _restart(verdict), _fix(causes), _verify(target, policy)))
+    return Plan((_keep(target, options), _restart(verdict), _fix(causes), _verify(target, policy)))
 
 
-def _keep(target: str) -> Step:
+def _keep(target: str, options: str) -> Step:
     return Step(
         "Keep the evidence before anything is restarted",
         effect="the report survives the process",
-        risk="none: it reads memory and does not stop the target",
-        command=f"oakum investigate {quote(target)} -o html -f leak.html",
+        risk="it stands still for two snapshots, as it did now"
+        if options
+        else "none: it reads memory and does not stop the target",
+        command=f"oakum investigate {quote(target)}{options} -o html -f leak.html",
     )
 
 

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 
 from oakum.explain.causes import findings
 from oakum.explain.causes.finding import Clue
+from oakum.explain.script import find_script_sites
 from oakum.explain.source import Sites, find_sites
+from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause, CauseName, CodePlace
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
+from oakum.model.script import SUFFIXES, is_library
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 
 MOST_PLACES = 4
+MOST_SITES = 5
 
 
 def clues(growth: HeapGrowth, sources: Mapping[str, str]) -> list[Clue]:
@@ -19,19 +23,27 @@ def clues(growth: HeapGrowth, sources: Mapping[str, str]) -> list[Clue]:
     return [Clue(holder, sites_of(holder, growth, sources)) for holder in growth.holders]
 
 
-def files_wanted(growth: HeapGrowth) -> tuple[str, ...]:
-    """The source files that would speak about the holders."""
-    wanted = [growth.module_files.get(holder.module, "") for holder in growth.holders]
-    wanted += [holder.defined.file for holder in growth.holders if holder.defined is not None]
-    return tuple(dict.fromkeys(file for file in wanted if file.endswith(".py")))
+def files_wanted(growth: HeapGrowth | None, profile: AllocationProfile | None = None) -> tuple[str, ...]:
+    """The source files that would speak about the holders, or about where memory was allocated."""
+    wanted: list[str] = []
+    for holder in growth.holders if growth is not None else ():
+        wanted.append(growth.module_files.get(holder.module, holder.module) if growth is not None else "")
+        wanted.append(holder.defined.file if holder.defined is not None else "")
+    wanted += [site.place.file for site in profile.sites[:MOST_SITES]] if profile is not None else []
+    known = [file for file in wanted if file.endswith((".py", *SUFFIXES)) and not is_library(file)]
+    return tuple(dict.fromkeys(known))
 
 
 def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str]) -> Sites:
     files = [holder.defined.file] if holder.defined is not None else []
-    files.append(growth.module_files.get(holder.module, ""))
+    files.append(growth.module_files.get(holder.module, holder.module))
     for file in files:
         if file in sources:
-            found = find_sites(sources[file], file, holder.attribute, owner=holder.owner_type)
+            text = sources[file]
+            if file.endswith(SUFFIXES):
+                found = find_script_sites(text, file, holder.attribute)
+            else:
+                found = find_sites(text, file, holder.attribute, owner=holder.owner_type)
             if found.inserts or found.defined:
                 return found
     return Sites()

@@ -23,6 +23,8 @@ class Holder:
     foreign: bool
     runtime: bool
     guess: Guess
+    more: tuple[int, ...] = ()
+    """Numbers of further points of the same name: the field of other instances."""
 
 
 def named(dump: Dump, path: tuple[int, ...]) -> tuple[str, int, int]:

@@ -89,7 +89,12 @@ def _holders(found: list[Point], dump: Dump, held: Held, children: Children, par
         if known is None:
             by_name[holder.name] = holder
         elif not held.tree.dominates(known.number, holder.number):
-            by_name[holder.name] = replace(known, bytes=known.bytes + holder.bytes, count=known.count + holder.count)
+            by_name[holder.name] = replace(
+                known,
+                bytes=known.bytes + holder.bytes,
+                count=known.count + holder.count,
+                more=(*known.more, holder.number),
+            )
     return list(by_name.values())
 
 
@@ -125,7 +130,7 @@ def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: ND
         bytes=point.bytes,
         count=count,
         item_type=item_type,
-        path=_told(dump, path, edge_end),
+        path=_told(dump, path, len(path) - 1 if special == "timer" else edge_end),
         special=special,
         foreign=foreign,
         runtime=foreign and dump.is_runtime(source),
@@ -232,3 +237,13 @@ def _suspect(rank: int, holder: Holder, dump: Dump, total: int) -> Suspect:
         runtime=holder.runtime,
         places=dump.places(holder.path),
     )
+
+
+def named_holders(
+    dump: Dump, held: Held, children: Children, parent: NDArray[np.int32], *, least_bytes: int
+) -> list[tuple[Holder, Suspect]]:
+    """As every_holder, with the places in the tree: most bytes first."""
+    found = _holders(points(held, children, least_bytes=least_bytes, most=MOST_HOLDERS), dump, held, children, parent)
+    total = int(held.retained[0])
+    ranked = sorted(found, key=lambda holder: -holder.bytes)
+    return [(holder, _suspect(rank, holder, dump, total)) for rank, holder in enumerate(ranked, 1)]

@@ -125,7 +125,7 @@ def _node(dump: Dump, found: Held, text: str, file: str) -> int:
         ) from None
     # Ids of 64 bits are kept with a sign.
     signed = number - (1 << 64) if number >= 1 << 63 else number
-    at = np.flatnonzero(dump.graph.address == signed) if -(1 << 63) <= signed < 1 << 63 else np.empty(0, np.int64)
+    at = np.flatnonzero(dump.graph.address[:] == signed) if -(1 << 63) <= signed < 1 << 63 else np.empty(0, np.int64)
     if not at.size:
         raise CallerError(
             f"there is no object {text} in {file}",

@@ -8,13 +8,28 @@ from oakum.host.apart import LiveApart
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
 from oakum.host.dumps import LiveDumps
+from oakum.host.inspector import LiveDebuggees
 from oakum.host.kernel_log import LiveKernelLog
 from oakum.host.memory import LiveMemories
 from oakum.host.procfs import LiveProcesses
 from oakum.host.sandbox import LiveSandboxes
 from oakum.host.scratch import LiveScratch
+from oakum.host.spool import LiveSpools
 from oakum.host.threads import LiveThreads
-from oakum.model.ports import Apart, Cgroups, Clock, Dumps, KernelLog, Memories, Processes, Sandboxes, Scratch, Threads
+from oakum.model.ports import (
+    Apart,
+    Cgroups,
+    Clock,
+    Debuggees,
+    Dumps,
+    KernelLog,
+    Memories,
+    Processes,
+    Sandboxes,
+    Scratch,
+    Spools,
+    Threads,
+)
 
 __all__ = ["Machine", "this_machine"]
 
@@ -31,6 +46,8 @@ class Machine:
     sandboxes: Sandboxes
     dumps: Dumps
     apart: Apart
+    debuggees: Debuggees
+    spools: Spools
     scratch: Scratch = field(default_factory=LiveScratch)
     threads: Threads = field(default_factory=LiveThreads)
 
@@ -45,4 +62,6 @@ def this_machine() -> Machine:
         LiveSandboxes(),
         LiveDumps(),
         LiveApart(),
+        LiveDebuggees(),
+        LiveSpools(),
     )

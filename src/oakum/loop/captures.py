@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
 from types import TracebackType
 from typing import Self
 
 from oakum import heap
 from oakum.heap.formats.python.objects import PythonHeap
 from oakum.loop.facts import Facts
+from oakum.loop.progress import Progress
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.allocation import AllocationProfile
 from oakum.model.errors import TargetError
 from oakum.model.growth import HeapGrowth
 from oakum.model.runtime import Preflight
 from oakum.model.units import format_count, format_duration, format_size
+from oakum.model.verdict import Verdict
 from oakum.probe.python import HEAP, HeapCapture, PythonProbe
+from oakum.sense.watch import ProcessWatch
 
 MARGIN_S = 2.0
 """A capture is taken this long before the forecast's early case, in seconds, beside what it takes itself."""
 
+UNATTRIBUTED_BYTES = 1 << 20
+"""Growth of the heap above this many bytes wants a holder."""
+
 
 class Captures:
-    """Takes a capture when told to, decodes it on a thread of its own, and compares the first with the last."""
+    """Takes a capture when told to, decodes it on a thread of its own, and compares the first with the last.
+
+    Looking of a CPython process.
+    """
+
+    profile: AllocationProfile | None = None
 
     def __init__(self, probe: PythonProbe | None, pid: int, *, stop: bool) -> None:
         self._probe, self._pid, self._stop = probe, pid, stop
@@ -37,16 +50,28 @@ class Captures:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._worker.shutdown(wait=kind is None, cancel_futures=True)
 
-    @property
-    def taken(self) -> int:
-        return len(self._taken)
+    def prepare(self, facts: Facts, progress: Progress) -> None:
+        """Say what a capture would cost, then take the first: a fast leak may not leave time for two otherwise."""
+        preflight = self._preflight()
+        if preflight is None:
+            return
+        if isinstance(preflight, Absent):
+            facts.miss(preflight)
+            return
+        pause = format_duration(preflight.pause_s) if preflight.pause_s else "none"
+        progress.stage(
+            f"a capture reads {format_size(preflight.bytes_to_read)}; pause {pause};"
+            f" Oakum needs {format_size(preflight.own_memory_bytes)}. {preflight.risk}"
+        )
+        facts.add(
+            "preflight",
+            f"a capture would read {format_size(preflight.bytes_to_read)}, pause: {pause}",
+            "mappings",
+            facts=asdict(preflight),
+        )
+        self._take(facts)
 
-    @property
-    def needs_s(self) -> float:
-        """How long before the end the last capture must begin."""
-        return MARGIN_S + 3 * max((capture.cost.seconds for capture, _ in self._taken), default=0.0)
-
-    def preflight(self) -> Preflight | Absent | None:
+    def _preflight(self) -> Preflight | Absent | None:
         """None: there is nothing to capture with. A refusal is an Absent."""
         if self._probe is None:
             return None
@@ -57,7 +82,28 @@ class Captures:
             )
         return found
 
-    def take(self, facts: Facts) -> None:
+    def ends_watch(self, verdict: Verdict) -> bool:
+        """Whether the last capture must be taken now, before the forecast's early case."""
+        needs_s = MARGIN_S + 3 * max((capture.cost.seconds for capture, _ in self._taken), default=0.0)
+        return bool(self._taken) and any(forecast.p10_s < needs_s for forecast in verdict.forecasts)
+
+    def conclude(self, watch: ProcessWatch, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+        """Memory is copied while the target runs: a table that moved meanwhile leaves growth that nobody holds.
+
+        Then it is copied once more.
+        """
+        del verdict
+        if not watch.ended and self._taken:
+            self._take(facts)
+        if len(self._taken) > 1:
+            progress.stage("comparing the two captures, naming what holds the growth")
+        growth = self._compare(facts)
+        if growth is not None and _unattributed(growth) and watch.tick():
+            self._take(facts)
+            growth = self._compare(facts)
+        return growth
+
+    def _take(self, facts: Facts) -> None:
         """A target that ends meanwhile leaves the captures that were taken."""
         if self._probe is None:
             return
@@ -81,14 +127,15 @@ class Captures:
             facts={"skipped_bytes": capture.image.skipped_bytes},
         )
 
-    def follow(self, pid: int, facts: Facts) -> None:
+    def follow(self, pid: int, facts: Facts, progress: Progress) -> None:
         """Another process took the target's place: its heap is another one, so what was captured is put aside."""
+        del progress
         self._pid = pid
         self._taken.clear()
         if self._begun:
-            self.take(facts)
+            self._take(facts)
 
-    def compare(self, facts: Facts) -> HeapGrowth | None:
+    def _compare(self, facts: Facts) -> HeapGrowth | None:
         """None where two captures could not be had or read; then ``facts`` says why."""
         if len(self._taken) < 2:
             if self._taken:
@@ -114,3 +161,9 @@ class Captures:
             },
         )
         return growth
+
+
+def _unattributed(growth: HeapGrowth) -> bool:
+    gained = growth.heap_bytes_after - growth.heap_bytes_before
+    held = sum(holder.bytes_grown for holder in growth.holders)
+    return gained > UNATTRIBUTED_BYTES and held < 0.5 * gained

@@ -9,10 +9,11 @@ import numpy as np
 
 from oakum.judge import judge
 from oakum.loop import investigate
-from oakum.loop.showing import Service, load_on, service
+from oakum.loop.node import NodeSettings
+from oakum.loop.showing import Service, load_on, node_service, service
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
-from oakum.model.demo import Demo
+from oakum.model.demo import Demo, NodeChapter
 from oakum.model.policy import Policy
 from oakum.model.process import OomKill
 from oakum.model.series import WorkloadSeries
@@ -44,6 +45,18 @@ class Settings:
     kill_within_s: float = 75.0
     """How long to wait for the kernel after the leak was explained, in seconds."""
 
+    node: str | None = None
+    """The program node, None where it is not installed."""
+
+    node_limit_bytes: int = 1024 << 20
+    """Of the memory cgroup of the Node.js services: a snapshot takes many times what the heap holds."""
+
+    node_settle_s: float = 5.0
+    """How long each Node.js service runs before it is looked at, in seconds."""
+
+    node_watch_s: float = 14.0
+    """How long each Node.js service is watched, in seconds."""
+
 
 def demo(*, machine: Machine, policy: Policy, settings: Settings, progress: Progress) -> Demo:
     """Nothing of it is left behind, whatever interrupts it."""
@@ -52,7 +65,7 @@ def demo(*, machine: Machine, policy: Policy, settings: Settings, progress: Prog
         progress.stage(_started(leaky, settings))
         with load_on(leaky.port, seconds=LOADED_S):
             progress.stage("real requests come in, each for a basket of its own; is this a leak?")
-            leaking = _investigate(leaky, machine, policy, settings, progress)
+            leaking = _investigate(leaky, machine, policy, settings.watch_s, progress)
             _say(leaking, progress)
             with _watch(leaky.pid, machine) as life:
                 kill = _until_killed(leaky, life, machine, settings, progress)
@@ -60,23 +73,46 @@ def demo(*, machine: Machine, policy: Policy, settings: Settings, progress: Prog
     with service("fixed", limit_bytes=settings.limit_bytes, sandboxes=machine.sandboxes) as fixed:
         progress.stage("the same service with a bound on its cache, under the same load: is it accused too?")
         with load_on(fixed.port, seconds=LOADED_S):
-            _fill(fixed, machine, settings)
-            proof = _investigate(fixed, machine, policy, settings, progress)
+            _let_run(fixed, machine, settings.fill_s)
+            proof = _investigate(fixed, machine, policy, settings.watch_s, progress)
     _say(proof, progress)
+    node = _node(machine, policy, settings, progress)
     return Demo(
         leaking=leaking,
         whole_life=whole_life,
         kill=kill,
         fixed=proof,
+        node=node,
         limit_bytes=leaky.limit_bytes,
         seconds=machine.clock.monotonic_s() - begun_s,
     )
 
 
-def _fill(fixed: Service, machine: Machine, settings: Settings) -> None:
-    """Its cache fills to the bound first, as the leaking one's had begun to."""
-    end_s = machine.clock.monotonic_s() + settings.fill_s
-    with _watch(fixed.pid, machine) as watch:
+def _node(machine: Machine, policy: Policy, settings: Settings, progress: Progress) -> NodeChapter | Absent:
+    """The same leak's sister in Node.js, if that is installed. Its inspector is opened: the services are our own."""
+    if settings.node is None:
+        progress.stage("Node.js is not installed here: its chapter is left out")
+        return Absent("the Node.js chapter", AbsentKind.NOT_APPLICABLE, "no node on the PATH", "apt-get install nodejs")
+    found = []
+    for name, words in (
+        ("leaky", "a Node.js service now: who holds what grows?"),
+        ("fixed", "the same, with its listeners removed: is it accused?"),
+    ):
+        with node_service(
+            settings.node, name, limit_bytes=settings.node_limit_bytes, sandboxes=machine.sandboxes
+        ) as shown:
+            progress.stage(f"{words} (pid {shown.pid})")
+            with load_on(shown.port, seconds=LOADED_S):
+                _let_run(shown, machine, settings.node_settle_s)
+                found.append(_investigate(shown, machine, policy, settings.node_watch_s, progress))
+        _say(found[-1], progress)
+    return NodeChapter(*found)
+
+
+def _let_run(shown: Service, machine: Machine, seconds: float) -> None:
+    """What a service does as it starts, a bounded cache that fills and a compiler that warms up, is no leak."""
+    end_s = machine.clock.monotonic_s() + seconds
+    with _watch(shown.pid, machine) as watch:
         while machine.clock.monotonic_s() < end_s and watch.tick():
             pass
 
@@ -100,10 +136,9 @@ def _watch(pid: int, machine: Machine) -> ProcessWatch:
     return ProcessWatch(pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=0.25)
 
 
-def _investigate(
-    shown: Service, machine: Machine, policy: Policy, settings: Settings, progress: Progress
-) -> Investigation:
-    chosen = investigate.Settings.of(watch_s=settings.watch_s, interval_s=0.25)
+def _investigate(shown: Service, machine: Machine, policy: Policy, watch_s: float, progress: Progress) -> Investigation:
+    node = NodeSettings(inspect=True)
+    chosen = investigate.Settings.of(watch_s=watch_s, interval_s=0.25, node=node)
     return investigate.investigate(
         ProcessTarget(shown.pid), machine=machine, policy=policy, settings=chosen, progress=progress
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from oakum.model.errors import CallerError
+from oakum.model.growth import HeapGrowth
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
 from oakum.model.ports import Answers, Dumps, Request
 from oakum.model.units import format_size
@@ -106,6 +107,14 @@ def _apart(request: Request, bench: Bench) -> object:
     return bench.machine.apart.run(WORKER, request, memory_bytes=memory, told=bench.progress.stage)
 
 
+def grown(files: Sequence[str], seconds: float, *, bench: Bench) -> HeapGrowth:
+    """Two snapshots of one process that ran ``seconds`` between them. Raises DataError or MachineError."""
+    request: Request = {"verb": "grown", "files": list(files), "milliseconds": round(seconds * 1000)}
+    made = _apart(request, bench)
+    assert isinstance(made, HeapGrowth)
+    return made
+
+
 def work(request: Request, *, machine: Machine, told: Told) -> object:
     """What the process apart does."""
     from oakum.heap.means import Means  # noqa: PLC0415  (engines are loaded here alone)
@@ -117,6 +126,8 @@ def work(request: Request, *, machine: Machine, told: Told) -> object:
         return _compared(request["files"], dumps, told, means)
     if request["verb"] == "paths":
         return _ways(request, dumps, told, means)
+    if request["verb"] == "grown":
+        return _grown(request["files"], int(str(request["milliseconds"])) / 1000, dumps, means)
     from oakum.heap.analysis import analyze as analysis  # noqa: PLC0415  (loads the kernels)
 
     file = str(request["file"])
@@ -161,6 +172,18 @@ def _compared(files: object, dumps: Dumps, told: Told, means: Means) -> HeapDiff
         with dumps.open(str(file)) as data:
             sketches.append(sketch(data, file=str(file), told=told, means=means))
     return difference(sketches)
+
+
+def _grown(files: object, seconds: float, dumps: Dumps, means: Means) -> HeapGrowth:
+    from oakum.heap.accrual import account, grown  # noqa: PLC0415
+    from oakum.heap.formats.detect import read_dump  # noqa: PLC0415
+
+    assert isinstance(files, list)
+    accounts = []
+    for file in files:
+        with dumps.open(str(file)) as data:
+            accounts.append(account(read_dump(data, means)))
+    return grown(accounts[0], accounts[-1], seconds)
 
 
 def _say_compiling(told: Told) -> None:

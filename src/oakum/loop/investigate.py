@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from oakum import explain
 from oakum.judge import curve, judge
 from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
+from oakum.loop.looking import Looking
+from oakum.loop.node import NodeLook, NodeSettings
 from oakum.loop.subject import Subject, choose
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.allocation import AllocationProfile
 from oakum.model.assessment import Investigation
 from oakum.model.errors import CallerError
 from oakum.model.growth import HeapGrowth
@@ -18,7 +21,7 @@ from oakum.model.policy import Policy
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.series import WorkloadSeries
 from oakum.model.target import Target
-from oakum.model.units import format_duration, format_size
+from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict
 from oakum.probe.python import PythonProbe
 from oakum.probe.runtime import recognise
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
 
 SOURCE_BYTES = 2 << 20
 """A source file larger than this is not read."""
-
-UNATTRIBUTED_BYTES = 1 << 20
-"""Growth of the heap above this many bytes wants a holder."""
 
 JUDGED_EVERY_S = 1.0
 """While watching, the judge is asked again this often, in seconds."""
@@ -54,9 +54,18 @@ class Settings:
     stop: bool
     """Whether the target may be stopped while its memory is copied."""
 
+    node: NodeSettings
+    """What may be done to a Node.js process."""
+
     @classmethod
     def of(
-        cls, *, watch_s: float = 20.0, interval_s: float | None = None, capture: bool = True, stop: bool = False
+        cls,
+        *,
+        watch_s: float = 20.0,
+        interval_s: float | None = None,
+        capture: bool = True,
+        stop: bool = False,
+        node: NodeSettings | None = None,
     ) -> Settings:
         """Raises CallerError for a watch too short to say anything, or an interval that does not fit in it."""
         chosen_s = min(max(watch_s / 600, 0.25), 15.0) if interval_s is None else interval_s
@@ -66,7 +75,7 @@ class Settings:
                 why="a watch lasts 5 s or more and holds 8 samples or more; samples are 20 ms apart or more",
                 next_step="leave --for and --every out, or write for example --for 10m --every 1s",
             )
-        return cls(watch_s, chosen_s, capture, stop)
+        return cls(watch_s, chosen_s, capture, stop, node or NodeSettings())
 
 
 def investigate(
@@ -85,40 +94,27 @@ def investigate(
     )
     with watching as watch:
         runtime = _recognise(subject, machine, facts)
-        with Captures(_probe(runtime, machine, settings, facts), pid, stop=settings.stop) as captures:
-            _prepare(captures, facts, progress)
-            series_verdict = _watch(watch, captures, facts, machine, settings, progress)
-            growth = _compare(watch, captures, facts, progress)
+        with _looking(runtime, pid, machine, settings, facts) as looking:
+            looking.prepare(facts, progress)
+            series_verdict = _watch(watch, looking, facts, machine, settings, progress)
+            growth = looking.conclude(watch, series_verdict, facts, progress)
             partial = watch.ended and growth is None
         told = watch.told(machine.kernel_log)
     for title, values in told.facts:
         facts.add("series", title, "procfs and cgroup", facts=values)
     subject = replace(subject, process=watch.info)
     return _conclude(
-        subject, told.series, series_verdict, growth, runtime, facts, machine=machine, policy=policy, partial=partial
+        subject,
+        told.series,
+        series_verdict,
+        growth,
+        runtime,
+        facts,
+        profile=looking.profile,
+        machine=machine,
+        policy=policy,
+        partial=partial,
     )
-
-
-def _compare(watch: ProcessWatch, captures: Captures, facts: Facts, progress: Progress) -> HeapGrowth | None:
-    """Memory is copied while the target runs: a table that moved meanwhile leaves growth that nobody holds.
-
-    Then it is copied once more.
-    """
-    if not watch.ended and captures.taken:
-        captures.take(facts)
-    if captures.taken > 1:
-        progress.stage("comparing the two captures, naming what holds the growth")
-    growth = captures.compare(facts)
-    if growth is not None and _unattributed(growth) and watch.tick():
-        captures.take(facts)
-        growth = captures.compare(facts)
-    return growth
-
-
-def _unattributed(growth: HeapGrowth) -> bool:
-    gained = growth.heap_bytes_after - growth.heap_bytes_before
-    held = sum(holder.bytes_grown for holder in growth.holders)
-    return gained > UNATTRIBUTED_BYTES and held < 0.5 * gained
 
 
 def _recognise(subject: Subject, machine: Machine, facts: Facts) -> Runtime:
@@ -130,48 +126,30 @@ def _recognise(subject: Subject, machine: Machine, facts: Facts) -> Runtime:
     return found
 
 
-def _probe(runtime: Runtime, machine: Machine, settings: Settings, facts: Facts) -> PythonProbe | None:
+def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, facts: Facts) -> Looking:
+    """What looks into the heap of this runtime."""
+    probe = None
     if not settings.capture:
         facts.miss(Absent("what the heap holds", AbsentKind.NOT_YET, "--no-capture was given", "leave it out"))
-        return None
-    if runtime.name is not RuntimeName.CPYTHON:
+    elif runtime.name is RuntimeName.NODE:
+        return NodeLook(pid, machine, settings.node, watch_s=settings.watch_s)
+    elif runtime.name is RuntimeName.CPYTHON:
+        probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
+    else:
         facts.miss(
             Absent(
                 "what the heap holds",
                 AbsentKind.NOT_APPLICABLE,
-                f"this version looks into CPython; the target runs {runtime}",
+                f"this version looks into CPython and Node.js; the target runs {runtime}",
                 "the series and the kernel's figures still speak: the same command with --for 10m",
             )
         )
-        return None
-    return PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
-
-
-def _prepare(captures: Captures, facts: Facts, progress: Progress) -> None:
-    """Say what a capture would cost, then take the first: a fast leak may not leave time for two otherwise."""
-    preflight = captures.preflight()
-    if preflight is None:
-        return
-    if isinstance(preflight, Absent):
-        facts.miss(preflight)
-        return
-    pause = format_duration(preflight.pause_s) if preflight.pause_s else "none"
-    progress.stage(
-        f"a capture reads {format_size(preflight.bytes_to_read)}; pause {pause};"
-        f" Oakum needs {format_size(preflight.own_memory_bytes)}. {preflight.risk}"
-    )
-    facts.add(
-        "preflight",
-        f"a capture would read {format_size(preflight.bytes_to_read)}, pause: {pause}",
-        "mappings",
-        facts=asdict(preflight),
-    )
-    captures.take(facts)
+    return Captures(probe, pid, stop=settings.stop)
 
 
 def _watch(
     watch: ProcessWatch,
-    captures: Captures,
+    looking: Looking,
     facts: Facts,
     machine: Machine,
     settings: Settings,
@@ -187,20 +165,16 @@ def _watch(
             if not watch.follow():
                 break
             progress.stage(f"it ended, and pid {watch.info.pid} took its place: going on with that one")
-            captures.follow(watch.info.pid, facts)
+            looking.follow(watch.info.pid, facts, progress)
         if now_s - judged_s >= JUDGED_EVERY_S:
             judged_s = now_s
             verdict = judge(watch.series())
             progress.watched(watch.series(), verdict, end_s - now_s)
-            if captures.taken and _dies_within(verdict, captures.needs_s):
+            if looking.ends_watch(verdict):
                 progress.stage("the limit is near: taking the last capture now")
                 break
     watch.sample_in_full()
     return verdict
-
-
-def _dies_within(verdict: Verdict, seconds: float) -> bool:
-    return any(forecast.p10_s < seconds for forecast in verdict.forecasts)
 
 
 def _conclude(  # noqa: PLR0913  (everything comes together here)
@@ -211,12 +185,15 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     runtime: Runtime,
     facts: Facts,
     *,
+    profile: AllocationProfile | None,
     machine: Machine,
     policy: Policy,
     partial: bool,
 ) -> Investigation:
-    sources = _sources(subject.process.pid, growth, machine, facts) if growth is not None else {}
-    explanation = explain.explain(str(subject.target), series_verdict, growth, sources=sources, policy=policy)
+    sources = _sources(subject.process.pid, growth, profile, machine, facts)
+    explanation = explain.explain(
+        str(subject.target), series_verdict, growth, profile=profile, sources=sources, policy=policy
+    )
     return Investigation(
         target=str(subject.target),
         generated_at_s=machine.clock.now_s(),
@@ -234,10 +211,12 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     )
 
 
-def _sources(pid: int, growth: HeapGrowth, machine: Machine, facts: Facts) -> dict[str, str]:
+def _sources(
+    pid: int, growth: HeapGrowth | None, profile: AllocationProfile | None, machine: Machine, facts: Facts
+) -> dict[str, str]:
     """The texts that speak about the holders, as the target itself sees those files."""
     texts = {}
-    for path in explain.files_wanted(growth):
+    for path in explain.files_wanted(growth, profile):
         raw = machine.processes.read_file(pid, path, SOURCE_BYTES)
         if isinstance(raw, Absent):
             facts.miss(raw)

@@ -14,6 +14,9 @@ class Progress(Protocol):
     def stage(self, text: str) -> None:
         """A new stage begins; one line for a person."""
 
+    def ask(self, question: str) -> bool | None:
+        """Whether a person agrees. None: there is nobody who could be asked."""
+
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         """The watch goes on: what it has seen, what the judge says of it, and how long it still takes at most."""
 
@@ -23,6 +26,10 @@ class Silent:
 
     def stage(self, text: str) -> None:
         del text
+
+    def ask(self, question: str) -> bool | None:
+        del question
+        return None
 
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         del series, verdict, remaining_s

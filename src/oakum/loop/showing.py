@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -36,15 +36,25 @@ class Service:
     why_not: str = ""
 
 
-@contextmanager
-def service(name: str, *, limit_bytes: int, sandboxes: Sandboxes) -> Iterator[Service]:
+def service(name: str, *, limit_bytes: int, sandboxes: Sandboxes) -> AbstractContextManager[Service]:
     """Start ``showcase/NAME.py``; whatever happens, nothing of it is left behind."""
     command = [sys.executable, "-I", str(_PROGRAMS / f"{name}.py")]
+    return _served(name, command, ["--own-limit", str(limit_bytes)], limit_bytes, sandboxes)
+
+
+def node_service(node: str, name: str, *, limit_bytes: int, sandboxes: Sandboxes) -> AbstractContextManager[Service]:
+    """The same of ``showcase/node/NAME.js``. ``node``: the program. Its heap has a limit of its own too."""
+    script = str(_PROGRAMS / "node" / f"{name}.js")
+    return _served(f"node-{name}", [node, "--max-old-space-size=256", script], [], limit_bytes, sandboxes)
+
+
+@contextmanager
+def _served(
+    name: str, command: list[str], own_limit: list[str], limit_bytes: int, sandboxes: Sandboxes
+) -> Iterator[Service]:
     sandbox = sandboxes.create(name, limit_bytes)
     if isinstance(sandbox, Absent):
-        process = subprocess.Popen(
-            [*command, "--own-limit", str(limit_bytes)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        process = subprocess.Popen([*command, *own_limit], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         with _ended(process):
             port, pid = _ready(process)
             yield Service(pid, port, process, "", None, sandbox.why)

@@ -11,10 +11,18 @@ from oakum.model.series import WorkloadSeries
 
 
 @dataclass(frozen=True, slots=True)
+class NodeChapter:
+    """The same story in Node.js: a service whose listeners are never removed, and its fixed variant."""
+
+    leaking: Investigation
+    fixed: Investigation
+
+
+@dataclass(frozen=True, slots=True)
 class Demo:
     """``whole_life``: the leaking service from its start to its end. ``kill`` is Absent where it was not killed.
 
-    ``fixed``: the investigation of the fixed variant under the same load.
+    ``fixed``: the investigation of the fixed variant under the same load. ``node``: Absent without Node.js.
     ``limit_bytes``: of the memory cgroup that each ran in, None where this machine has none to give.
     """
 
@@ -22,5 +30,6 @@ class Demo:
     whole_life: WorkloadSeries
     kill: OomKill | Absent
     fixed: Investigation
+    node: NodeChapter | Absent
     limit_bytes: int | None
     seconds: float

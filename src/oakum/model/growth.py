@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from oakum.model.cause import CodePlace
+from oakum.model.cause import CauseName, CodePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,10 @@ class HolderGrowth:
     module: str = ""
     bound: Bound | None = None
     defined: CodePlace | None = None
+    cause: CauseName | None = None
+    """What the dump itself says of the cause, where it does: listeners of an emitter, timers."""
+
+    advice: str = ""
 
     @property
     def bytes_grown(self) -> int:
@@ -114,3 +118,4 @@ class HeapGrowth:
     holders: tuple[HolderGrowth, ...]
     module_files: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    language: str = "Python"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.model.absent import Absent
+from oakum.model.debugger import Dispositions, Listener
 from oakum.model.incident import Change, Incident, Record
 from oakum.model.mute import Mute
 from oakum.model.plan_record import Approval, PlanRecord
@@ -371,3 +372,74 @@ class Store(Protocol):
     def blobs(self) -> Blobs: ...
 
     def close(self) -> None: ...
+
+
+Heard: TypeAlias = Callable[[str, Mapping[str, object]], None]
+"""Called with the name and the values of an event that came between a question and its answer."""
+
+
+class Inspection(Protocol):
+    """A debugger's session with a program: Chrome DevTools Protocol."""
+
+    def ask(
+        self,
+        method: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        within_s: float,
+        heard: Heard | None = None,
+    ) -> Mapping[str, object]:
+        """The result. Raises TargetError when it refuses, ends, or does not answer in time."""
+
+    def close(self) -> None:
+        """The program runs on; its inspector stays open."""
+
+
+class Debuggee(Protocol):
+    """A process held open, that may have an inspector. A reused pid is never mistaken for it."""
+
+    def listeners(self) -> Sequence[Listener] | Absent:
+        """The TCP sockets on which this process itself listens."""
+
+    def taken(self) -> Sequence[Listener] | Absent:
+        """The same of every process in its network namespace."""
+
+    def dispositions(self) -> Dispositions:
+        """What it does with signals. Raises TargetError when it has ended."""
+
+    def wake(self) -> None:
+        """Send SIGUSR1. Whoever calls has made sure that the process handles it."""
+
+    def inspector(self, listener: Listener) -> str | Absent:
+        """The version of the Node.js whose inspector answers there."""
+
+    def connect(self, listener: Listener) -> Inspection | Absent: ...
+
+    def close(self) -> None: ...
+
+
+class Debuggees(Protocol):
+    """Opens processes for debugging. Nothing is sent to them by opening."""
+
+    def open(self, pid: int) -> Debuggee:
+        """Raises TargetError when there is no such process."""
+
+
+class Spool(Protocol):
+    """A file without a name, for what is streamed out of a target."""
+
+    size_bytes: int
+
+    def write(self, piece: bytes) -> None:
+        """Raises RefusedError beyond its limit, MachineError when the disk is full."""
+
+    def path(self) -> str:
+        """By which our own processes can open it, until it is closed."""
+
+    def close(self) -> None: ...
+
+
+class Spools(Protocol):
+    """Makes spools where there is room for them."""
+
+    def create(self, limit_bytes: int) -> Spool | Absent: ...

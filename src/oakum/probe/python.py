@@ -14,6 +14,7 @@ from oakum.model.ports import Clock, Memories, Memory, Processes
 from oakum.model.runtime import Preflight, Runtime
 from oakum.model.units import format_duration, format_size
 from oakum.probe.image import copy, present_bytes, wanted
+from oakum.probe.room import available_bytes
 
 COPY_BYTES_PER_S = 1.0e9
 """What a copy surely reaches; measured: about 2 GB/s (bench/census.py)."""
@@ -165,20 +166,9 @@ def _minor(version: str) -> tuple[int, int]:
 
 
 def _no_room(own_bytes: int, pause_s: float) -> str:
-    available = _available_bytes()
+    available = available_bytes()
     if available is not None and own_bytes > 0.8 * available:
         return f"Oakum would need {format_size(own_bytes)} and only {format_size(available)} is free on this machine"
     if pause_s > LONGEST_PAUSE_S:
         return f"the target would stand still for {format_duration(pause_s)}: leave --stop out"
     return ""
-
-
-def _available_bytes() -> int | None:
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        return None
-    return None

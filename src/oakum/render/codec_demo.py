@@ -12,8 +12,8 @@ SCHEMA = "oakum.demo/1"
 
 
 def demo_to_json(demo: Demo) -> dict[str, object]:
-    """``kill`` is null where the service was not killed; then ``absent`` says why."""
-    kill = demo.kill
+    """``kill`` is null where the service was not killed, ``node`` without Node.js; then ``absent`` says why."""
+    kill, node = demo.kill, demo.node
     killed = None
     if not isinstance(kill, Absent):
         killed = {
@@ -31,7 +31,10 @@ def demo_to_json(demo: Demo) -> dict[str, object]:
         "leaking": investigation_to_json(demo.leaking),
         "kill": killed,
         "fixed": investigation_to_json(demo.fixed),
+        "node": None
+        if isinstance(node, Absent)
+        else {"leaking": investigation_to_json(node.leaking), "fixed": investigation_to_json(node.fixed)},
         "limit_bytes": demo.limit_bytes,
         "seconds": finite(demo.seconds),
-        "absent": [absent_to_json(kill)] if isinstance(kill, Absent) else [],
+        "absent": [absent_to_json(row) for row in (kill, node) if isinstance(row, Absent)],
     }

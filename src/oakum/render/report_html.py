@@ -68,6 +68,7 @@ def demo_html(demo: Demo) -> str:
         demo.whole_life, None, limit=float(life.limit[-1]) if life.limit is not None else None, events=events
     )
     fixed = _parts(demo.fixed)
+    node = None if isinstance(demo.node, Absent) else demo.node
     return page(
         "demo.html",
         demo=demo,
@@ -75,6 +76,9 @@ def demo_html(demo: Demo) -> str:
         absent_kill=demo.kill if killed is None else None,
         whole=whole,
         fixed=fixed,
+        absent_node=demo.node if node is None else None,
+        node=None if node is None else (node.leaking, _parts(node.leaking)),
+        node_fixed=None if node is None else (node.fixed, _parts(node.fixed)),
         investigation=demo.leaking,
         **_parts(demo.leaking),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oakum.model.absent import Absent
-from oakum.model.demo import Demo
+from oakum.model.demo import Demo, NodeChapter
 from oakum.model.units import format_duration, format_size
 from oakum.render.headline import SIGNS, headline
 from oakum.render.names import shown
@@ -42,6 +42,22 @@ def demo_view(demo: Demo) -> RenderableType:
         Rule("the proof", align="left"),
         Text(f"  {SIGNS[fixed.verdict.name]} {sentence}"),
         Text(f"  {sparkline(fixed.series.lifetimes[-1].value, 56)}", style="cyan"),
+        *_node(demo.node),
         Text(f"  all of it took {format_duration(demo.seconds)}", style="dim"),
     ]
     return Group(*parts)
+
+
+def _node(node: NodeChapter | Absent) -> list[RenderableType]:
+    from rich.rule import Rule  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    if isinstance(node, Absent):
+        return [Text(f"  {shown(node.what)}: {shown(node.why)} → {shown(node.get)}", style="yellow")]
+    fixed = node.fixed
+    sentence = headline("its fixed variant", fixed.verdict, fixed.series.unit, now_s=fixed.generated_at_s)
+    return [
+        Rule("the same in Node.js", align="left"),
+        investigation_view(node.leaking),
+        Text(f"  {SIGNS[fixed.verdict.name]} {sentence}"),
+    ]

@@ -234,6 +234,7 @@ def test_a_terminal_that_knows_ascii_only_gets_an_answer(series, output):
 
 
 HEAVY = {
+    "websockets",
     "elftools",
     "jinja2",
     "numba",

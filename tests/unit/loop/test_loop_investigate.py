@@ -39,6 +39,8 @@ def ports(machine):
         sandboxes=None,
         dumps=None,
         apart=None,
+        debuggees=None,
+        spools=None,
     )
 
 

@@ -104,7 +104,7 @@ def test_a_pause_that_is_too_long_is_refused(machine, monkeypatch):
 @pytest.mark.parametrize(("free_mib", "refused"), [(90, False), (70, True), (None, False)])
 def test_a_capture_that_this_machine_has_no_room_for_is_refused(machine, monkeypatch, free_mib, refused):
     process = started(machine)
-    monkeypatch.setattr(python, "_available_bytes", lambda: None if free_mib is None else free_mib << 20)
+    monkeypatch.setattr(python, "available_bytes", lambda: None if free_mib is None else free_mib << 20)
     assert ("Oakum would need" in probe(machine).preflight(process.pid).refusal) == refused
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from oakum.explain.causes import (
     closure,
     global_,
+    javascript,
     listener,
     queue_backlog,
     session_state,
@@ -32,5 +33,7 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
+    if clue.holder.cause is not None:
+        return [javascript.look(clue, clue.holder.cause)]
     found = [finding for rule in RULES if (finding := rule(clue)) is not None]
     return sorted(found, key=lambda finding: -finding.fit)

@@ -61,7 +61,7 @@ class CensusDump:
         graph, census = self.graph, self._census
         if NAMESPACE not in census.names or graph.edge_names is None:
             return {}
-        edge = np.flatnonzero(graph.edge_names == census.names.index(NAMESPACE))
+        edge = np.flatnonzero(np.asarray(graph.edge_names) == census.names.index(NAMESPACE))
         source = np.searchsorted(graph.edge_offsets, edge, side="right") - 1
         return dict(zip(graph.edge_targets[edge].tolist(), source.tolist(), strict=True))
 
@@ -187,6 +187,9 @@ class CensusDump:
             if self.graph.kind_name(path[at]) == LOCAL:
                 return f"{self.owned_name(path, at)} (thread-local)", "thread-local"
         return None
+
+    def generations(self) -> tuple[tuple[int, ...], ...]:
+        return ()
 
     def length(self, node: int) -> int | None:
         return self._length.get(node) if self._shape(node) in {"mapping", "sequence", "set"} else None

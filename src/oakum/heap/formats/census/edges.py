@@ -39,11 +39,12 @@ class Edges:
     def __init__(self, heap: PythonHeap, names: Names) -> None:
         graph = heap.graph
         self.heap, self._names = heap, names
+        self._address: NDArray[np.int64] = graph.address[:]
         self.flags = flags_of(heap)
         self.source = np.repeat(np.arange(graph.nodes, dtype=np.int32), np.diff(graph.edge_offsets))
         self.target = graph.edge_targets
         image = heap.image
-        head = np.where(graph.kind >= 0, graph.address + 8, 0)
+        head = np.where(graph.kind >= 0, self._address + 8, 0)
         place = (image.words, image.start, image.end, image.offset, heap.slot_base, heap.slots)
         self._word: NDArray[np.int32] = kernels.word_of_edges(
             *place, heap.begin, graph.size, head, graph.edge_offsets, graph.edge_targets
@@ -60,7 +61,7 @@ class Edges:
         is_table[list_tables(self.heap, self.flags)] = True
         of_list = is_table[self.source] & (self._word >= 0)
         self.name[of_list] = -1 - self._word[of_list]
-        shift = (self.heap.graph.address - self.heap.begin + TUPLE_ITEMS) >> 3
+        shift = (self._address - self.heap.begin + TUPLE_ITEMS) >> 3
         place = self._word - shift[self.source]
         of_tuple = (self.flags[self.source] & FLAG_TUPLE != 0) & (self._word >= 0) & (place >= 0)
         self.name[of_tuple] = -1 - place[of_tuple].astype(np.int32)
@@ -77,7 +78,7 @@ class Edges:
             return
         place = np.array([row[0] for row in rows], np.int64)
         called = np.array([self._names.of(row[1]) for row in rows], np.int32)
-        shift = (self.heap.graph.address - self.heap.begin) >> 3
+        shift = (self._address - self.heap.begin) >> 3
         kind = self.heap.graph.kind[self.source].astype(np.int64)
         word = self._word - shift[self.source] + WORDS // 4
         asked = (kind >= 0) & (self._word >= 0) & (word >= 0) & (word < WORDS)

@@ -121,6 +121,9 @@ class RubyDump:
                 return (f"variables of a block{where}", "closure") if at + 1 < len(path) else None
         return None
 
+    def generations(self) -> tuple[tuple[int, ...], ...]:
+        return ()
+
     def length(self, node: int) -> int | None:
         if self._heap.type_of(node) not in CONTAINERS:
             return None

@@ -126,15 +126,18 @@ class V8Dump:
         return self.label(path[0]) + tail
 
     def aside(self, path: tuple[int, ...]) -> tuple[str, str] | None:
-        """Timers are named by their callback, listeners by their emitter and event."""
+        """Timers are named by their callback, listeners by their emitter and event.
+
+        A path through one of them may lead to others: a timer's callback to an emitter with listeners.
+        """
         for at, node in enumerate(path):
-            if self._name(node) == TIMER_LIST:
-                return None if self._goes_on(path, at) else self._timer(node)
+            if self._name(node) == TIMER_LIST and not self._goes_on(path, at):
+                return self._timer(node)
             if at and self._heap.type_of(node) == "object":
                 edge = self.graph.edge_between(path[at - 1], node)
                 if self.graph.edge_name(edge) == EMITTER_TABLE and at + 1 < len(path):
                     if self._goes_on(path, at):
-                        return None
+                        continue
                     event = self.graph.edge_name(self.graph.edge_between(node, path[at + 1]))
                     return f"{self._emitter(path, at - 1)}: listeners of {event[:LONGEST_NAME]!r}", "listener"
         return None
@@ -155,16 +158,23 @@ class V8Dump:
         return self.label(path[at])
 
     def _timer(self, timers: int) -> tuple[str, str]:
+        callback = self._callback(timers)
+        if callback < 0:
+            return "timers", "timer"
+        place = self._scripts.place(callback)
+        return f"timers that call {self._name(callback) or '(anonymous)'}{_in(place)}", "timer"
+
+    def _callback(self, timers: int) -> int:
+        """What the first of a list of timers calls; -1 where that cannot be told."""
         node = timers
         for _ in range(3):
             callback = self._property(node, "_onTimeout")
             if callback >= 0:
-                place = self._scripts.place(callback)
-                return f"timers that call {self._name(callback) or '(anonymous)'}{_in(place)}", "timer"
+                return callback
             node = self._property(node, "_idleNext")
             if node < 0:
                 break
-        return "timers", "timer"
+        return -1
 
     def _property(self, node: int, name: str) -> int:
         begin, end = int(self.graph.edge_offsets[node]), int(self.graph.edge_offsets[node + 1])
@@ -197,8 +207,9 @@ class V8Dump:
     def places(self, path: tuple[int, ...]) -> tuple[CodePlace, ...]:
         """From the holder outwards, the application's own code; at most three."""
         found: list[CodePlace] = []
-        for node in reversed(path):
-            if self._heap.type_of(node) not in {"object", "closure"}:
+        lists = [node for node in path if self._name(node) == TIMER_LIST]
+        for node in (*(self._callback(timers) for timers in lists if path[-1] == timers), *reversed(path)):
+            if node < 0 or self._heap.type_of(node) not in {"object", "closure"}:
                 continue
             place = self._scripts.place(node)
             if place is not None and not _is_library(place.file) and place not in found:

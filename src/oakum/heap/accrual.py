@@ -1,0 +1,147 @@
+"""Two dumps of one live process, apart in time: what grew, who holds it, and what it let go.
+
+Holders are matched by name; items by their numbers, which V8 keeps for an object from one snapshot to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.heap.difference import LEAST_HOLDER_BYTES, LEAST_HOLDER_SHARE, MOST_CLASSES
+from oakum.heap.dump import Dump
+from oakum.heap.held import held
+from oakum.heap.histogram import histogram
+from oakum.heap.holder import Holder
+from oakum.heap.paths import telling_steps
+from oakum.heap.suspects import named_holders
+from oakum.heap.tree import Children
+from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind, TypeGrowth
+from oakum.model.heap import Suspect, Tally
+from oakum.model.script import script_path
+
+MOST_HOLDERS = 20
+GROWN_SHARE = 0.01
+"""A holder that has less than this share of the heap's growth is not told."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One holder of one dump. ``items``: int64[], the numbers of what it directly dominates."""
+
+    suspect: Suspect
+    kind: str
+    items: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Account:
+    """What is kept of one dump. ``alive``: int64[], ascending: every object that roots hold, by number.
+
+    ``classes``: (count, shallow bytes) by name.
+    """
+
+    reachable: Tally
+    classes: dict[str, tuple[int, int]]
+    holders: dict[str, Entry]
+    alive: NDArray[np.int64]
+    warnings: tuple[str, ...]
+
+
+def account(dump: Dump) -> Account:
+    """O(m log n)."""
+    graph = dump.graph
+    found = held(graph)
+    children = Children(found.tree)
+    table = histogram(found)
+    least = max(LEAST_HOLDER_BYTES, int(int(found.retained[0]) * LEAST_HOLDER_SHARE))
+    rows = named_holders(dump, found, children, telling_steps(found), least_bytes=least)
+    reached = found.reached
+    vertex = found.tree.vertex
+
+    def items(holder: Holder) -> NDArray[np.int64]:
+        below = np.concatenate([children.of(number) for number in (holder.number, *holder.more)])
+        found: NDArray[np.int64] = graph.address[vertex[below]].astype(np.int64)
+        return found
+
+    return Account(
+        reachable=Tally(int(reached.sum()), int(graph.size[reached].sum())),
+        classes={
+            name: (int(table.count[row]), int(table.shallow[row]))
+            for row, name in enumerate(table.names)
+            if table.count[row]
+        },
+        holders={holder.name: Entry(suspect, dump.label(holder.node), items(holder)) for holder, suspect in rows},
+        alive=np.sort(graph.address[reached].astype(np.int64)),
+        warnings=dump.warnings,
+    )
+
+
+def grown(before: Account, after: Account, seconds: float) -> HeapGrowth:
+    """``seconds``: how long the process ran between the two."""
+    gained = after.reachable.bytes - before.reachable.bytes
+    holders = [_holder(name, before, after) for name in after.holders]
+    told = [holder for holder in holders if holder.bytes_grown > max(0, GROWN_SHARE * gained)]
+    foreign = {name: entry.suspect.foreign for name, entry in after.holders.items()}
+    ranked = sorted(told, key=lambda holder: (foreign[holder.name], -holder.bytes_grown))
+    return HeapGrowth(
+        seconds=seconds,
+        objects_before=before.reachable.objects,
+        objects_after=after.reachable.objects,
+        heap_bytes_before=before.reachable.bytes,
+        heap_bytes_after=after.reachable.bytes,
+        types=_types(before, after),
+        holders=tuple(ranked[:MOST_HOLDERS]),
+        warnings=(*before.warnings, *after.warnings),
+        language="JavaScript",
+    )
+
+
+def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
+    entry, known = after.holders[name], before.holders.get(name)
+    suspect = entry.suspect
+    place = replace(suspect.places[0], file=script_path(suspect.places[0].file)) if suspect.places else None
+    return HolderGrowth(
+        name=name,
+        kind=entry.kind,
+        root=RootKind.MODULE if suspect.path else RootKind.NATIVE,
+        path=suspect.path,
+        items_before=known.suspect.count if known else 0,
+        items_after=suspect.count,
+        bytes_before=known.suspect.retained_bytes if known else 0,
+        bytes_after=suspect.retained_bytes,
+        evicted_items=_gone(known.items, after.alive) if known else 0,
+        item_type=suspect.item_type,
+        attribute=attribute_of(name),
+        module=place.file if place else "",
+        defined=place,
+        cause=suspect.cause,
+        advice=suspect.advice,
+    )
+
+
+def _gone(items: NDArray[np.int64], alive: NDArray[np.int64]) -> int:
+    """How many of ``items`` are no longer ``alive`` (ascending). O(k log n)."""
+    if not alive.size:
+        return int(items.size)
+    at = np.minimum(np.searchsorted(alive, items), alive.size - 1)
+    return int((alive[at] != items).sum())
+
+
+def attribute_of(name: str) -> str:
+    """What to look for in source: ``entries`` of ``Store.entries``, ``bus`` of ``bus in hub.js: listeners of 'x'``."""
+    words = name.partition(" in ")[0].partition(": listeners of ")[0]
+    last = words.rpartition(".")[2]
+    return last if last.isidentifier() or last.replace("$", "_").isidentifier() else ""
+
+
+def _types(before: Account, after: Account) -> tuple[TypeGrowth, ...]:
+    """Those whose bytes grew, most first."""
+    rows = []
+    for name, (count, size) in after.classes.items():
+        earlier = before.classes.get(name, (0, 0))
+        if size > earlier[1]:
+            rows.append(TypeGrowth(name, earlier[0], count, earlier[1], size))
+    return tuple(sorted(rows, key=lambda row: -row.bytes_grown)[:MOST_CLASSES])

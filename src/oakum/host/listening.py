@@ -1,0 +1,74 @@
+"""Which TCP ports a process listens on: the sockets in its table of open files, looked up in its network's table.
+
+Source: proc_pid_net(5), proc_pid_fd(5).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import struct
+
+from oakum.host.gauge import ProcessFolder, read_whole
+from oakum.model.debugger import Listener
+
+_LISTEN = b"0A"
+_TABLE_BYTES = 64 << 20
+_SOCKET = re.compile(r"socket:\[([0-9]+)\]")
+
+
+def listeners(folder: ProcessFolder) -> list[Listener]:
+    """Of the process itself. Raises OSError when it has ended or may not be looked at."""
+    own = _sockets(folder)
+    return [listener for inode, listener in _table(folder) if inode in own]
+
+
+def taken(folder: ProcessFolder) -> list[Listener]:
+    """Of every process in the network that ``folder``'s process sees."""
+    return [listener for _, listener in _table(folder)]
+
+
+def _sockets(folder: ProcessFolder) -> set[int]:
+    fd = os.open("fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder.fd)
+    try:
+        found = (_SOCKET.fullmatch(folder.link(f"fd/{name}")) for name in os.listdir(fd))
+        return {int(match[1]) for match in found if match}
+    finally:
+        os.close(fd)
+
+
+def _table(folder: ProcessFolder) -> list[tuple[int, Listener]]:
+    rows: list[tuple[int, Listener]] = []
+    for name in ("net/tcp", "net/tcp6"):
+        try:
+            fd = folder.open(name)
+        except FileNotFoundError:
+            continue
+        try:
+            rows += parse_table(read_whole(fd, _TABLE_BYTES))
+        finally:
+            os.close(fd)
+    return rows
+
+
+def parse_table(raw: bytes) -> list[tuple[int, Listener]]:
+    """(inode of the socket, where it listens) of the listening rows of /proc/PID/net/tcp or tcp6."""
+    found = []
+    for line in raw.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) < 10 or fields[3] != _LISTEN:
+            continue
+        address, _, port = fields[1].partition(b":")
+        try:
+            words = bytes.fromhex(address.decode())
+            # Each word of 32 bits is written as this machine's number, so its bytes stand in this machine's order.
+            packed = struct.pack(f"={len(words) // 4}I", *struct.unpack(f">{len(words) // 4}I", words))
+            found.append((int(fields[9]), Listener(_text(packed), int(port, 16))))
+        except (ValueError, struct.error):
+            continue
+    return found
+
+
+def _text(packed: bytes) -> str:
+    return socket.inet_ntop(socket.AF_INET6 if len(packed) == 16 else socket.AF_INET, packed)

@@ -1,0 +1,177 @@
+"""What a Node.js inspector is asked, and how its replies are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.allocation import AllocationProfile
+from oakum.model.debugger import Listener
+from oakum.model.errors import DataError, OakumError, TargetError
+from oakum.model.ports import Clock, Debuggee, Inspection, Spool
+from oakum.probe.node_profile import read_profile
+from oakum.probe.node_workers import Worker, workers_of
+
+ANSWER_S = 15.0
+"""How long a question that costs nothing may take, in seconds: a busy program answers between two pieces of work."""
+
+CLOSES_WITHIN_S = 3.0
+HOLDS_S = 30.0
+"""An inspector that we opened closes itself so long after our last word, in seconds, should we die."""
+
+SAMPLED_EVERY_BYTES = 32768
+
+_NAME = "Symbol.for('oakum.inspector')"
+# process.mainModule is none in an ES module, and asking it for anything ends such a program.
+_CLOSE = "process.getBuiltinModule ? process.getBuiltinModule('inspector').close() : process._debugEnd()"
+_HOLD = (
+    "(() => {{ const name = {name}; clearTimeout(globalThis[name]);"
+    " const timer = setTimeout(() => {{ delete globalThis[name]; try {{ {close} }} catch {{}} }}, {ms});"
+    " timer.unref(); Object.defineProperty(globalThis, name, {{value: timer, configurable: true}}); }})()"
+)
+_LET_GO = (
+    "(() => {{ const name = {name}; clearTimeout(globalThis[name]); delete globalThis[name];"
+    " try {{ {close} }} catch {{}} }})()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """process.memoryUsage(), in bytes."""
+
+    rss_bytes: int
+    heap_total_bytes: int
+    heap_used_bytes: int
+    external_bytes: int
+    array_buffers_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotCost:
+    """``pause_s``: from the question to the answer, all of which the program's one thread spends on it.
+
+    ``begun_s``, ``ended_s``: on the monotonic clock. ``bytes``: of the file.
+    """
+
+    begun_s: float
+    ended_s: float
+    bytes: int
+
+    @property
+    def pause_s(self) -> float:
+        return self.ended_s - self.begun_s
+
+
+class NodeSession:
+    """An open inspector. Leaving it closes the inspector again, where it was us who opened it."""
+
+    def __init__(
+        self,
+        inspection: Inspection,
+        debuggee: Debuggee,
+        listener: Listener,
+        clock: Clock,
+        *,
+        ours: bool,
+        version: str = "",
+    ) -> None:
+        self._inspection, self._debuggee, self._clock = inspection, debuggee, clock
+        self.listener, self.ours, self.version = listener, ours, version
+        self._sampling_s: float | None = None
+        self._busy_s = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def hold(self, seconds: float) -> None:
+        """Should nothing come from us for ``seconds`` and HOLDS_S more, the program closes its inspector itself."""
+        if self.ours:
+            self._run(_HOLD.format(name=_NAME, close=_CLOSE, ms=int((seconds + HOLDS_S) * 1000)))
+
+    def figures(self) -> Figures:
+        """Raises TargetError, or DataError for a reply that is none."""
+        told = self._run("process.memoryUsage()")
+        names = ("rss", "heapTotal", "heapUsed", "external", "arrayBuffers")
+        values = [told.get(name) if isinstance(told, dict) else None for name in names]
+        if not all(isinstance(value, int | float) and 0 <= value < 2**53 for value in values):
+            raise DataError("process.memoryUsage() is not what Node.js answers", why=repr(told)[:200])
+        return Figures(*(int(str(value).partition(".")[0]) for value in values))
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Its worker threads. Raises TargetError."""
+        return workers_of(self._inspection)
+
+    def begin_sampling(self) -> None:
+        self._ask("HeapProfiler.startSampling", {"samplingInterval": SAMPLED_EVERY_BYTES})
+        self._sampling_s = self._clock.monotonic_s()
+
+    def end_sampling(self) -> AllocationProfile | None:
+        """None where none was begun."""
+        if self._sampling_s is None:
+            return None
+        seconds, self._sampling_s = self._clock.monotonic_s() - self._sampling_s, None
+        return read_profile(self._ask("HeapProfiler.stopSampling"), seconds)
+
+    def snapshot(self, spool: Spool, *, within_s: float) -> SnapshotCost:
+        """Streamed into ``spool``. Raises TargetError, RefusedError when it is larger than the spool takes."""
+        self.hold(within_s)
+        self._busy_s = within_s
+        begun_s = self._clock.monotonic_s()
+
+        def heard(event: str, values: Mapping[str, object]) -> None:
+            if event == "HeapProfiler.addHeapSnapshotChunk":
+                spool.write(str(values.get("chunk", "")).encode("utf-8", "surrogatepass"))
+
+        self._inspection.ask("HeapProfiler.takeHeapSnapshot", {"reportProgress": False}, within_s=within_s, heard=heard)
+        self._busy_s = 0.0
+        return SnapshotCost(begun_s, self._clock.monotonic_s(), spool.size_bytes)
+
+    def _ask(self, method: str, parameters: Mapping[str, object] | None = None) -> Mapping[str, object]:
+        return self._inspection.ask(method, parameters, within_s=ANSWER_S)
+
+    def _run(self, expression: str) -> object:
+        """The value of an expression, evaluated in the program."""
+        told = self._ask("Runtime.evaluate", {"expression": expression, "returnByValue": True, "silent": True})
+        result = told.get("result")
+        if "exceptionDetails" in told or not isinstance(result, dict):
+            raise TargetError(
+                "the target cannot evaluate what Oakum asks", why=repr(told)[:200], next_step="oakum doctor"
+            )
+        return result.get("value")
+
+    def close(self) -> Absent | None:
+        """Absent: it was ours to close, and it is open still."""
+        try:
+            return self._close_ours() if self.ours else None
+        finally:
+            self._inspection.close()
+
+    def _close_ours(self) -> Absent | None:
+        try:
+            within_s = ANSWER_S + self._busy_s
+            expression = {"expression": _LET_GO.format(name=_NAME, close=_CLOSE), "silent": True}
+            self._inspection.ask("Runtime.evaluate", expression, within_s=within_s)
+        except OakumError:
+            # It cuts the connection on which it was asked to close.
+            pass
+        end_s = self._clock.monotonic_s() + CLOSES_WITHIN_S
+        while self._is_open():
+            if self._clock.monotonic_s() > end_s:
+                return Absent(
+                    "the closing of its inspector",
+                    AbsentKind.NOT_YET,
+                    f"it is open still on {self.listener}; it closes itself within {HOLDS_S:.0f} s of our last word",
+                    "ss -ltnp | grep " + str(self.listener.port),
+                )
+            self._clock.sleep_until(self._clock.monotonic_s() + 0.02)
+        return None
+
+    def _is_open(self) -> bool:
+        found = self._debuggee.listeners()
+        return not isinstance(found, Absent) and self.listener in found

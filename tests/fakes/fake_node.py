@@ -1,0 +1,176 @@
+"""A Node.js process in memory behind the port Debuggees: what it handles, where it listens, what its inspector says."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from fake_clock import FakeClock
+
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.debugger import Dispositions, Listener
+from oakum.model.errors import RefusedError, TargetError
+
+MIB = 1 << 20
+DEFAULT = Listener("127.0.0.1", 9229)
+
+
+@dataclass
+class FakeNode:
+    """``opens_after_s`` None: the signal opens nothing. ``snapshots``: what each in turn streams out.
+
+    ``workers``: what each worker thread answers, by its name.
+    """
+
+    clock: FakeClock
+    caught: set[int] = field(default_factory=lambda: {signal.SIGUSR1})
+    ignored: set[int] = field(default_factory=set)
+    listens: list[Listener] = field(default_factory=list)
+    inspectors: set[Listener] = field(default_factory=set)
+    neighbours: list[Listener] = field(default_factory=list)
+    opens_after_s: float | None = 0.05
+    opens_at: Listener = DEFAULT
+    heap_bytes: int = 20 * MIB
+    snapshots: list[bytes] = field(default_factory=list)
+    pause_s: float = 1.0
+    profile: Mapping[str, object] = field(default_factory=dict)
+    signals: int = 0
+    asked: list[str] = field(default_factory=list)
+    held: bool = False
+    stubborn: bool = False
+    ended: bool = False
+    workers: dict[str, str] = field(default_factory=dict)
+
+    def open_inspector(self) -> None:
+        self.listens.append(self.opens_at)
+        self.inspectors.add(self.opens_at)
+
+    def close_inspector(self) -> None:
+        if not self.stubborn:
+            self.listens.remove(self.opens_at)
+            self.inspectors.discard(self.opens_at)
+
+    # Port Debuggees, and the one Debuggee that it gives.
+    def open(self, pid: int) -> FakeNode:
+        if self.ended:
+            raise TargetError(f"there is no process {pid}", why="it has ended")
+        return self
+
+    def listeners(self) -> list[Listener]:
+        return list(self.listens)
+
+    def taken(self) -> list[Listener]:
+        return [*self.listens, *self.neighbours]
+
+    def dispositions(self) -> Dispositions:
+        return Dispositions(frozenset(self.caught), frozenset(self.ignored), frozenset())
+
+    def wake(self) -> None:
+        self.signals += 1
+        if self.opens_after_s is not None:
+            self.clock.after(self.opens_after_s, self.open_inspector)
+
+    def inspector(self, listener: Listener) -> str | Absent:
+        if listener in self.inspectors:
+            return "20.20.2"
+        return Absent(f"an inspector on {listener}", AbsentKind.NOT_APPLICABLE, "something else answers there")
+
+    def connect(self, listener: Listener) -> FakeInspection | Absent:
+        if listener not in self.inspectors:
+            return Absent(f"the inspector on {listener}", AbsentKind.UNREADABLE, "Connection refused")
+        return FakeInspection(self)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class FakeInspection:
+    """Port Inspection."""
+
+    def __init__(self, node: FakeNode) -> None:
+        self._node = node
+
+    def ask(
+        self,
+        method: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        within_s: float,
+        heard: Callable[[str, Mapping[str, object]], None] | None = None,
+    ) -> Mapping[str, object]:
+        del within_s
+        node = self._node
+        node.asked.append(method)
+        if node.ended:
+            raise TargetError("the inspector closed the connection")
+        if method == "NodeWorker.enable":
+            for name in node.workers:
+                heard(
+                    "NodeWorker.attachedToWorker",
+                    {"sessionId": name, "workerInfo": {"title": name, "url": "file:///w.js"}},
+                )
+        if method == "NodeWorker.sendMessageToWorker":
+            name = str(parameters["sessionId"])
+            heard("NodeWorker.receivedMessageFromWorker", {"sessionId": name, "message": node.workers[name]})
+        if method == "Runtime.evaluate":
+            return self._evaluated(str((parameters or {})["expression"]))
+        if method == "HeapProfiler.stopSampling":
+            return {"profile": node.profile}
+        if method == "HeapProfiler.takeHeapSnapshot":
+            node.clock.pass_by(node.pause_s)
+            for at in range(0, len(whole := node.snapshots.pop(0)), 1000):
+                heard("HeapProfiler.addHeapSnapshotChunk", {"chunk": whole[at : at + 1000].decode()})
+        return {}
+
+    def _evaluated(self, expression: str) -> Mapping[str, object]:
+        node = self._node
+        if "memoryUsage" in expression:
+            used = node.heap_bytes
+            names = ("rss", "heapTotal", "heapUsed", "external", "arrayBuffers")
+            return {"result": {"value": dict(zip(names, (3 * used, 2 * used, used, MIB, 0), strict=True))}}
+        if "setTimeout" in expression:
+            node.held = True
+        elif "close()" in expression:
+            node.held = False
+            node.close_inspector()
+            raise TargetError("the inspector closed the connection")
+        return {"result": {}}
+
+    def close(self) -> None:
+        """The inspector stays open."""
+
+
+class FakeSpools:
+    """Port Spools. ``free_bytes``: of the disk."""
+
+    def __init__(self, free_bytes: int = 1 << 40) -> None:
+        self.free_bytes, self.made = free_bytes, []
+
+    def create(self, limit_bytes: int) -> FakeSpool | Absent:
+        if limit_bytes > self.free_bytes:
+            return Absent("room on the disk", AbsentKind.TOO_DEAR, "too little is free")
+        self.made.append(FakeSpool(limit_bytes, f"spool-{len(self.made)}"))
+        return self.made[-1]
+
+
+class FakeSpool:
+    """Port Spool."""
+
+    def __init__(self, limit_bytes: int, name: str) -> None:
+        self.limit_bytes, self.name, self.content, self.closed = limit_bytes, name, b"", False
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.content)
+
+    def write(self, piece: bytes) -> None:
+        self.content += piece
+        if len(self.content) > self.limit_bytes:
+            raise RefusedError("more came")
+
+    def path(self) -> str:
+        return self.name
+
+    def close(self) -> None:
+        self.closed = True

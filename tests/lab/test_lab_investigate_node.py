@@ -1,0 +1,198 @@
+"""``oakum investigate`` on real Node.js processes: leaks named with file and line, the target left as it was found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from node_programs import errors_of, line_of, node_program, ports_of
+from programs import OAKUM, Program, Run, answered, named, oakum
+
+pytestmark = [pytest.mark.lab, pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss (iproute2)")]
+
+LEAKS = {
+    "map": ("Quotes.byBasket", {"unbounded-cache"}, "this.byBasket.set("),
+    "listeners": ("prices", {"listener"}, "prices.on("),
+    "timers": ("sendReminder", {"timer"}, "setInterval(function sendReminder"),
+    "closure": ("history", {"closure"}, "history.push("),
+}
+INSPECTOR = 9229
+PAUSE_BEYOND_S = 0.5
+"""How much longer than Oakum said the target may have stood still: two cores are shared with the tests themselves."""
+
+
+def investigated(program: Program, *options: str) -> tuple[Run, dict]:
+    """The target serves on afterwards, or this fails."""
+    program.ask("reset")
+    run = oakum("investigate", f"pid/{program.pid}", "-o", "json", *options)
+    assert program.process.poll() is None, run.err
+    before = program.serve_for(0.0)
+    assert program.serve_for(0.5) > before
+    return run, answered(run)
+
+
+def evidence(answer: dict, kind: str) -> list[dict]:
+    return [row for row in answer["evidence"] if row["id"].partition("-")[0] == kind]
+
+
+def absent(answer: dict, what: str) -> dict:
+    return next(row for row in answer["absent"] if row["what"] == what)
+
+
+@pytest.mark.parametrize("module", ["cjs", "mjs"])
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, module, node_row):
+    holder, causes, line = LEAKS[leak]
+    name = f"{leak}.{module}"
+    with node_program(name) as program:
+        run, answer = investigated(program, "--inspect")
+        pause_s, peak = program.number("pause", "pause_s"), program.number("pause", "peak")
+        assert ports_of(program.pid) == set()
+    snapshots = evidence(answer, "snapshot")
+    first = answer["causes"][0] if answer["causes"] else {"holder": "-", "where": "-", "cause": "-", "title": ""}
+    said_s = max((row["cost"]["pause_s"] for row in snapshots), default=0.0)
+    extra_mb = max((row["facts"]["extra_bytes"] for row in snapshots), default=0) / 1e6
+    heap_mb = evidence(answer, "figures")[-1]["facts"]["heap_used_bytes"] / 1e6
+    node_row(
+        name, answer["verdict"]["verdict"], first["cause"], first["holder"], first["where"].rpartition("/")[2],
+        f"{heap_mb:.0f}", f"{pause_s:.2f}", f"{said_s:.2f}", f"{extra_mb:.0f}", f"{peak / 1e6:.0f}",
+        f"{run.seconds:.0f}",
+    )  # fmt: skip
+    assert answer["verdict"]["verdict"] == "leak", answer["verdict"]
+    assert run.code == 1
+    assert holder in first["holder"]
+    assert first["cause"] in causes
+    assert f"{name}:{line_of(name, line)}" in named(first) + first["where"]
+    assert len(snapshots) == 2
+    assert pause_s <= said_s + PAUSE_BEYOND_S
+    assert evidence(answer, "closed")
+
+
+@pytest.mark.parametrize("name", ["lru.cjs", "lru.mjs"])
+def test_a_bounded_cache_is_not_accused(name):
+    with node_program(name) as program:
+        _, answer = investigated(program, "--inspect")
+        assert ports_of(program.pid) == set()
+    assert answer["verdict"]["verdict"] in {"healthy", "cannot-tell", "suspect"}, answer["verdict"]
+    assert answer["verdict"]["verdict"] == "healthy" or answer["verdict"]["settles"]
+
+
+def test_without_a_yes_nothing_is_sent():
+    with node_program("map.cjs") as program:
+        run, answer = investigated(program)
+        refused = absent(answer, "what the heap holds")
+        assert errors_of(program) == ""
+    assert answer["verdict"]["verdict"] == "suspect"
+    assert run.code == 5
+    assert "SIGUSR1" in refused["why"]
+    assert refused["get"] == f"oakum investigate pid/{program.pid} --inspect"
+
+
+def test_an_application_with_its_own_handler_is_never_sent_the_signal():
+    with node_program("own_signal.cjs") as program:
+        run, answer = investigated(program, "--inspect")
+        assert errors_of(program) == ""
+    assert "SIGUSR1 handler of its own" in absent(answer, "what the heap holds")["why"]
+    assert (answer["verdict"]["verdict"], run.code) == ("suspect", 5)
+
+
+def test_a_process_that_the_signal_would_end_is_never_sent_it():
+    with node_program("no_signal.cjs") as program:
+        _, answer = investigated(program, "--inspect")
+    assert "would end the process" in absent(answer, "what the heap holds")["why"]
+
+
+def test_a_second_process_is_left_alone_while_another_has_the_port():
+    with node_program("lru.cjs", "--inspect") as other, node_program("map.cjs") as program:
+        assert ports_of(other.pid) == {INSPECTOR}
+        _, answer = investigated(program, "--inspect")
+        assert ports_of(other.pid) == {INSPECTOR}
+        assert errors_of(program) == ""
+    assert "port 9229" in absent(answer, "what the heap holds")["why"]
+
+
+@pytest.mark.parametrize("option", ["--inspect=127.0.0.1:0", "--inspect=9341"])
+def test_an_inspector_that_was_open_is_used_and_stays_open(option):
+    with node_program("listeners.mjs", option) as program:
+        before = ports_of(program.pid)
+        _, answer = investigated(program, "--inspect")
+        assert ports_of(program.pid) == before
+        assert len(before) == 1
+    assert answer["verdict"]["verdict"] == "leak", answer
+    assert "prices" in answer["causes"][0]["holder"]
+    assert not evidence(answer, "closed")
+
+
+def test_near_its_limit_no_snapshot_is_taken_and_the_profile_names_the_code():
+    with node_program("listeners.cjs", limit_bytes=220 << 20) as program:
+        run, answer = investigated(program, "--inspect")
+        assert ports_of(program.pid) == set()
+    refused = absent(answer, "a heap snapshot")
+    assert (refused["kind"], refused["get"] != "") == ("too-dear", True)
+    assert (answer["verdict"]["verdict"], run.code) == ("suspect", 5)
+    assert "listeners.cjs" in " ".join(named(cause) for cause in answer["causes"])
+    assert all(cause["evidence"] == ["profile"] for cause in answer["causes"])
+
+
+def test_a_pause_above_what_was_allowed_is_not_made():
+    with node_program("map.cjs") as program:
+        _, answer = investigated(program, "--inspect", "--max-pause", "1ms")
+        longest_s = program.number("pause", "pause_s")
+    assert absent(answer, "a heap snapshot")["kind"] == "too-dear"
+    assert not evidence(answer, "snapshot")
+    assert longest_s < PAUSE_BEYOND_S
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network namespace")
+def test_a_process_in_a_network_of_its_own_is_reached_there():
+    apart = ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
+    with node_program("timers.cjs", prefix=apart) as program, node_program("lru.cjs", "--inspect") as other:
+        _, answer = investigated(program, "--inspect")
+        assert ports_of(other.pid) == {INSPECTOR}
+    assert answer["verdict"]["verdict"] == "leak", answer
+    assert "sendReminder" in answer["causes"][0]["holder"]
+    assert evidence(answer, "closed")
+
+
+@pytest.mark.parametrize("stage", ["suspect", "a heap snapshot"])
+def test_ctrl_c_closes_the_inspector(stage):
+    with node_program("map.mjs") as program:
+        with asked(program.pid, "--inspect") as process:
+            heard(process, stage)
+            os.kill(process.pid, signal.SIGINT)
+            process.communicate(timeout=30)
+            assert process.returncode == 130
+        assert ports_of(program.pid) == set()
+        program.serve_for(0.2)
+
+
+def test_an_inspector_whose_oakum_was_killed_closes_by_itself():
+    with node_program("lru.mjs") as program:
+        with asked(program.pid, "--inspect", "--for", "6s") as process:
+            heard(process, "cannot-tell")
+            assert ports_of(program.pid) == {INSPECTOR}
+            process.kill()
+        until_s = time.monotonic() + 60
+        while ports_of(program.pid) and time.monotonic() < until_s:
+            program.serve_for(0.5)
+        assert ports_of(program.pid) == set()
+        program.serve_for(0.2)
+
+
+def asked(pid: int, *options: str) -> subprocess.Popen[str]:
+    command = [OAKUM, "investigate", f"pid/{pid}", "-o", "json", *options]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def heard(process: subprocess.Popen[str], words: str) -> None:
+    """Wait until it says so on standard error."""
+    for line in process.stderr:
+        if f"oakum: {words}" in line or f", {words}" in line:
+            return
+    raise AssertionError(f"it never said {words}")

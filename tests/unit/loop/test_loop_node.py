@@ -1,0 +1,197 @@
+"""Whole investigations of a Node.js in memory: consent, snapshots that fit or do not, a port that is closed again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fake_machine import MIB, FakeMachine, FakePiece
+from fake_node import DEFAULT, FakeNode, FakeSpools
+from v8_files import V8File
+
+from oakum.heap.accrual import account, grown
+from oakum.heap.formats.detect import read_dump
+from oakum.host import Machine
+from oakum.loop.investigate import Settings, investigate
+from oakum.loop.node import NodeSettings
+from oakum.loop.progress import Silent
+from oakum.model.policy import Policy
+from oakum.model.target import parse_target
+from oakum.model.verdict import VerdictName
+
+FILE = "/srv/app.js"
+SITE = {
+    "callFrame": {"functionName": "put", "scriptId": "1", "url": FILE, "lineNumber": 1, "columnNumber": 0},
+    "selfSize": 30 * MIB,
+    "children": [],
+}
+
+
+def snapshot(entries):
+    """A variable ``seen`` of /srv/app.js holds so many objects of 100 KB."""
+    made = V8File()
+    scope, seen = made.node("object", "system / Context"), made.node("object", "Map")
+    made.function("put", FILE, 1, script=3, context=scope)
+    made.edge(0, "internal", "x", scope)
+    made.edge(scope, "context", "seen", seen)
+    for number in range(entries):
+        made.edge(seen, "internal", f"part {number}", made.node("object", "Quote", 100_000))
+    return made.bytes()
+
+
+class Here:
+    """Port Apart, in this process: the snapshots are ours."""
+
+    def __init__(self, spools):
+        self._spools = spools
+
+    def run(self, module, request, *, memory_bytes, told):
+        del module, memory_bytes, told
+        content = {spool.path(): spool.content for spool in self._spools.made}
+        before, after = (account(read_dump(np.frombuffer(content[name], np.uint8))) for name in request["files"])
+        return grown(before, after, request["milliseconds"] / 1000)
+
+
+class Person(Silent):
+    """Answers as told; ``asked`` is None for nobody."""
+
+    def __init__(self, answer):
+        self.answer, self.questions = answer, []
+
+    def ask(self, question):
+        self.questions.append(question)
+        return self.answer
+
+
+@pytest.fixture
+def machine():
+    return FakeMachine()
+
+
+@pytest.fixture
+def node(machine):
+    return FakeNode(machine.clock, snapshots=[snapshot(100), snapshot(350)], profile={"head": SITE})
+
+
+def process(machine, *, bytes_per_s=2 * MIB):
+    started = machine.start(("/usr/bin/node", "app.js"), cgroup="/shop")
+    started.executable = "/usr/bin/node"
+    started.pieces[0x5000_0000] = FakePiece(bytearray(4096), "/usr/bin/node", writable=False)
+    started.files[FILE] = b"const seen = new Map();\nfunction put(key) {\n  seen.set(key, make(key));\n}\n"
+
+    def grow():
+        started.anon_bytes += bytes_per_s // 10
+        machine.clock.after(0.1, grow)
+
+    machine.clock.after(0.1, grow)
+    return started
+
+
+def investigated(machine, node, started, *, inspect=True, max_pause_s=15.0, person=None, free_bytes=1 << 40):
+    spools = FakeSpools(free_bytes)
+    ports = Machine(
+        machine.processes,
+        machine.cgroups,
+        machine.clock,
+        machine.kernel_log,
+        machine.memories,
+        sandboxes=None,
+        dumps=None,
+        apart=Here(spools),
+        debuggees=node,
+        spools=spools,
+    )
+    settings = Settings.of(watch_s=20.0, interval_s=0.5, node=NodeSettings(inspect=inspect, max_pause_s=max_pause_s))
+    found = investigate(
+        parse_target(f"pid/{started.pid}"),
+        machine=ports,
+        policy=Policy(),
+        settings=settings,
+        progress=person or Person(None),
+    )
+    assert all(spool.closed for spool in spools.made)
+    assert node.ended or not node.held
+    return found
+
+
+def kinds(found):
+    return [row.id.partition("-")[0] for row in found.evidence]
+
+
+def absent(found):
+    return {row.what: row for row in found.absent}
+
+
+def test_a_leak_is_named_from_two_snapshots_and_the_port_is_closed(machine, node):
+    found = investigated(machine, node, process(machine))
+    assert found.verdict.name is VerdictName.LEAK
+    assert found.causes[0].holder == "seen in app.js"
+    assert str(found.causes[0].where[0]) == f"{FILE}:3 in put"
+    assert (node.signals, node.listens) == (1, [])
+    assert found.growth.seconds == pytest.approx(10.0, abs=0.1)
+    assert kinds(found).count("snapshot") == 2
+
+
+def test_one_that_does_not_grow_is_not_paused(machine, node):
+    found = investigated(machine, node, process(machine, bytes_per_s=0))
+    assert "HeapProfiler.takeHeapSnapshot" not in node.asked
+    assert absent(found)["two heap snapshots, compared"].why.startswith("its memory does not grow")
+    assert node.listens == []
+
+
+@pytest.mark.parametrize(("answer", "why"), [(None, "nobody was there"), (False, "declined")])
+def test_nothing_is_done_without_a_yes(machine, node, answer, why):
+    found = investigated(machine, node, process(machine), inspect=None, person=Person(answer))
+    assert (node.signals, node.asked) == (0, [])
+    assert why in absent(found)["what the heap holds"].why
+    assert found.verdict.name is VerdictName.SUSPECT
+
+
+def test_a_person_who_agrees_is_asked_once(machine, node):
+    person = Person(answer=True)
+    assert investigated(machine, node, process(machine), inspect=None, person=person).verdict.name is VerdictName.LEAK
+    assert len(person.questions) == 1
+
+
+def test_where_it_does_not_fit_the_profile_speaks(machine, node):
+    machine.start(("other",), cgroup="/shop")
+    machine.groups["/shop"].limit_bytes = 300 * MIB
+    found = investigated(machine, node, process(machine))
+    assert absent(found)["a heap snapshot"].kind == "too-dear"
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert [str(place) for place in found.causes[0].where] == [f"{FILE}:3 in put", f"{FILE}:2 in put"]
+    assert node.listens == []
+
+
+def test_a_pause_that_is_too_long_is_not_made(machine, node):
+    found = investigated(machine, node, process(machine), max_pause_s=0.5)
+    assert "--max-pause" in absent(found)["a heap snapshot"].get
+    assert "HeapProfiler.takeHeapSnapshot" not in node.asked
+
+
+def test_an_inspector_that_was_open_stays_open(machine, node):
+    node.open_inspector()
+    found = investigated(machine, node, process(machine))
+    assert (node.signals, node.listens) == (0, [DEFAULT])
+    assert found.verdict.name is VerdictName.LEAK
+    assert "closed" not in kinds(found)
+
+
+def test_one_that_ends_between_the_snapshots_leaves_what_was_seen(machine, node):
+    started = process(machine)
+
+    def end():
+        node.ended = True
+        node.listens.clear()
+        machine.end(started.pid)
+
+    machine.clock.after(25.0, end)
+    found = investigated(machine, node, started)
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert found.causes[0].evidence == ("profile",)
+    assert "two heap snapshots, compared" in absent(found)
+
+
+def test_a_disk_that_is_full_is_told(machine, node):
+    found = investigated(machine, node, process(machine), free_bytes=10 * MIB)
+    assert "room on the disk" in absent(found)
+    assert node.listens == []
