@@ -144,7 +144,7 @@ def _kinds(
     classes, row = np.unique(kept[:, kernels.AT_CLASS], return_inverse=True)
     found = np.minimum(np.searchsorted(address, classes), objects - 1)
     names = [
-        _class_name(data, kept[at]) if address[at] == asked else "(unknown class)"
+        _class_name(data, kept[at]) if objects and address[at] == asked else "(unknown class)"
         for asked, at in zip(classes.tolist(), found.tolist(), strict=True)
     ]
     kind = np.where(own[types] | (kept[:, kernels.AT_CLASS] < 0), types + len(names), row).astype(np.int32)
