@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,10 +46,20 @@ def names(part: str, *, healthy: int, leaking: int) -> list[str]:
 def case(part: str, name: str) -> Case:
     kind, family, _ = name.split("/")
     rng = generator(part, name)
-    made = families(part)[family]
+    made = _some_weekday(families(part)[family], int(generator(part, f"{name}/day").integers(7)))
     if kind == "healthy":
         return _healthy(part, name, made, rng)
     return _leaking(part, name, made, rng)
+
+
+def _some_weekday(family: Family, first_day: int) -> Family:
+    """The family, with a week that begins anywhere."""
+
+    def made(rng: np.random.Generator, window_s: float) -> Healthy:
+        model = family(rng, window_s)
+        return replace(model, traffic=replace(model.traffic, first_day=first_day))
+
+    return made
 
 
 def _healthy(part: str, name: str, family: Family, rng: np.random.Generator) -> Case:

@@ -9,13 +9,19 @@ import numpy as np
 from oakum.model.series import Floats, Metric, Scope, Unit
 
 STEPS_S = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1500.0)
-MOST_SAMPLES = 4000
-LEAST_SAMPLES = 90
+MOST_SAMPLES = (4000, 16000)
+"""Most services are scraped as often as their window allows to be drawn fast; one in four is scraped finer."""
+
+LEAST_SAMPLES = (90, 40)
+"""One in four is scraped coarser."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scraper:
-    """``grain``: values are multiples of it, in the unit. ``shows_limit``: 0 never, 1 always, 2 it changes."""
+    """``grain``: values are multiples of it, in the unit. ``shows_limit``: 0 never, 1 always, 2 it changes.
+
+    ``stale``: so many samples in a row repeat one value, where what is scraped is refreshed less often.
+    """
 
     step_s: float
     jitter: float
@@ -28,6 +34,7 @@ class Scraper:
     shows_load: bool
     metric: Metric
     scope: Scope
+    stale: int = 1
 
     def moments(self, window_s: float, rng: np.random.Generator) -> Floats:
         """When samples were taken, from 0 on, strictly increasing."""
@@ -41,11 +48,13 @@ class Scraper:
         return np.round(at[keep], 3)
 
     def read(self, share: Floats, limit: float | Floats) -> Floats:
+        share = share[np.arange(share.size) // self.stale * self.stale]
         return np.maximum(0.0, np.round(share * limit / self.grain) * self.grain)
 
 
 def draw(rng: np.random.Generator, window_s: float, *, vm: bool) -> Scraper:
-    least, most = window_s / MOST_SAMPLES, window_s / LEAST_SAMPLES
+    least = window_s / float(rng.choice(MOST_SAMPLES, p=[0.75, 0.25]))
+    most = window_s / float(rng.choice(LEAST_SAMPLES, p=[0.75, 0.25]))
     fitting = [step for step in STEPS_S if least <= step <= most] or [min(STEPS_S, key=lambda step: abs(step - most))]
     percent = vm or rng.random() < 0.15
     limit = 100.0 if percent else 2.0 ** int(rng.integers(26, 37)) * float(rng.choice([1.0, 1.5]))
@@ -56,7 +65,7 @@ def draw(rng: np.random.Generator, window_s: float, *, vm: bool) -> Scraper:
     return Scraper(
         step_s=float(rng.choice(fitting)),
         jitter=float(rng.choice([0.0, 0.05, 1.0], p=[0.5, 0.3, 0.2])),
-        missing=float(rng.choice([0.0, 0.02, 0.1], p=[0.5, 0.3, 0.2])),
+        missing=float(rng.choice([0.0, 0.02, 0.1, 0.5], p=[0.5, 0.25, 0.15, 0.1])),
         outages=int(rng.choice([0, 1, 2], p=[0.75, 0.2, 0.05])),
         unit="percent" if percent else "bytes",
         limit=limit,
@@ -65,4 +74,5 @@ def draw(rng: np.random.Generator, window_s: float, *, vm: bool) -> Scraper:
         shows_load=bool(not vm and rng.random() < 0.25),
         metric=Metric.UNKNOWN if vm else Metric(rng.choice(["anon", "rss", "working_set", "unknown"])),
         scope=Scope.NODE if vm else Scope.CONTAINER,
+        stale=int(rng.choice([1, 4], p=[0.9, 0.1])),
     )

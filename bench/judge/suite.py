@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from bench.judge import generator, lab, real
 from bench.judge.case import Case
+from bench.judge.changed import changed
 from bench.judge.detector import Detector
 from bench.judge.replay import Outcome, replay
 
@@ -55,6 +56,13 @@ def full(data: Path | None, parts: tuple[str, ...] = PARTS) -> Suite:
 
 
 def case(name: str, data: Path | None) -> Case:
+    """Raises KeyError for a change (``NAME@CHANGE``) that leaves nothing of the series."""
+    name, _, change = name.partition("@")
+    if change:
+        other = changed(case(name, data), change)
+        if other is None:
+            raise KeyError(change)
+        return other
     part, _, rest = name.partition("/")
     if part in PARTS:
         return generator.case(part, rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 
 import numpy as np
@@ -55,7 +56,7 @@ def test_a_robust_line_has_the_median_of_all_slopes_between_its_bounds(levels, s
 def test_a_climb_is_the_least_squares_of_all_onsets_and_laws(levels, seed):
     times = np.cumsum(np.random.default_rng(seed).uniform(1, 100, len(levels)))
     floor, now, n = np.array(levels, np.float64), times[-1] + 1.0, len(levels)
-    onset, law, start, gain = kernels.climb(times, floor, n, now, POWERS)
+    onset, law, start, gain = kernels.climb(times, floor, n, now, POWERS, np.empty((kernels.LAWS, 5)))
     best, found = np.inf, None
     tiny = n * (1e-5 * (abs(floor[0]) + abs(floor[-1]))) ** 2
     for at in range(0, max(1, n - 4), max(1, n // 20)):
@@ -84,7 +85,7 @@ def test_a_climb_without_noise_gives_its_law_back(law, since):
     times = np.arange(48.0)
     begun = times[int(since * 48) // 2 * 2]
     share = np.array([kernels.bent((moment - begun) / (47.0 - begun), law) for moment in times])
-    onset, found, start, gain = kernels.climb(times, 100 + 50 * share, 48, 47.0, POWERS)
+    onset, found, start, gain = kernels.climb(times, 100 + 50 * share, 48, 47.0, POWERS, np.empty((kernels.LAWS, 5)))
     assert (onset, found) == (begun, law)
     assert (start, gain) == (pytest.approx(100.0, abs=0.01), pytest.approx(50.0, abs=0.01))
 
@@ -137,3 +138,21 @@ def test_even_teeth_are_a_collectors_and_jobs_are_not(count):
         falls, _, _, told = kernels.teeth(bins, 0, (0.0, 1.0, 0.0), float(value.mean()))
         assert told == expected
         assert falls == pytest.approx(count, abs=1)
+
+
+@given(st.integers(0, 2**31))
+def test_laws_that_fit_as_well_but_say_other_times_are_doubt_and_worse_ones_are_not(seed):
+    rng = np.random.default_rng(seed)
+    now, limit = 6000.0, 400.0
+    first = np.arange(0.0, now, 60.0)
+    line = (0.0, 1.0, 0.0, 100.0)
+    late = (now - rng.uniform(200, 2000), 1.0, 60.0, 40.0)
+    high = np.full(first.size, 1.0)
+    times = [kernels.ahead(first, high, 0, now, now - 1, law, limit) for law in (line, late)]
+    tried = np.full((kernels.LAWS, 5), np.inf)
+    tried[0], tried[1] = (0.0, *line), (0.0, *late)
+    doubt, middle = kernels.agreed(first, high, 0, now, now - 1, tried, 48, limit, times[0])
+    assert doubt == pytest.approx(math.log(max(times) / min(times)))
+    assert middle in times
+    tried[1, 0] = 3.0
+    assert kernels.agreed(first, high, 0, now, now - 1, tried, 48, limit, times[0]) == (0.0, times[0])

@@ -14,8 +14,8 @@ from oakum.judge.settings import JudgeSettings
 from oakum.model.series import Floats
 
 LEAST = -4.0
-LONG = 13
-SHORT = 13
+LONG = 16
+SHORT = 14
 BEST = 2
 
 
@@ -55,14 +55,15 @@ def evidence(sight: Sight, score: Floats) -> Floats:
     return np.where(again, np.maximum(mean, -1.0) + kernels.AGAIN * np.minimum(sight.told[:, CLIMBS], 2), mean)
 
 
-def answers(sight: Sight, found: Floats, leak_at: float, sure: tuple[float, float] = (1.0, 0.0)) -> Answers:
+def answers(sight: Sight, found: Floats, leak_at: float, sure: Floats | None = None) -> Answers:
     """As the engine would answer. ``found``: the evidence of each moment; ``sure``: what makes it a probability."""
+    logit = found if sure is None else np.interp(found, sure[0], sure[1])
     short = (sight.told[:, LIVED_S] < JudgeSettings().short_history_s) & (sight.told[:, CLIMBS] < 1)
     size = found.size
     return Answers(
         sight.asked_s,
         np.where((found >= leak_at) & ~short, LEAK, HEALTHY).astype(np.int8),
-        1 / (1 + np.exp(-(sure[0] * found + sure[1]))),
+        1 / (1 + np.exp(-logit)),
         ("",) * size,
         np.full((size, len(QUANTILES)), np.nan),
         np.full(size, np.nan),

@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from bench.judge.fit.evidence import BEST, LONG, SHORT, Weights, evidence, ranked, scored
 from bench.judge.fit.sight import Sight
 from oakum.judge import kernels
-from oakum.model.series import Floats
+from oakum.model.series import Floats, Scope
 
 TURNS = 7
 RIDGE = 3.0
@@ -26,6 +26,9 @@ SERIES = 2.0
 
 BEFORE = 0.3
 """A window that opened this share of itself before the onset still shows the leak."""
+
+MANY_CHANGES, ONE_CHANGE = 8.0, 2.0
+"""A series of the file is there in all its changes, another in one at most."""
 
 LOST = 0.03
 """Of the limit: what must have leaked before it can be seen."""
@@ -56,11 +59,11 @@ def lesson(sight: Sight) -> Lesson:
 
 
 def weight_of(sight: Sight) -> float:
-    """Whole production machines weigh most, what was made up least."""
-    part = sight.case.part
+    """Whole production machines weigh most, what was made up least; a changed series less than the one it was."""
+    part, again = sight.case.part, "@" in sight.case.name
     if part == "real":
-        return 6.0 if sight.case.series.unit == "percent" else 3.0
-    return 2.0 if part.endswith("-graft") else 1.0
+        return (6.0 if sight.case.series.scope is Scope.NODE else 3.0) / (MANY_CHANGES if again else 1.0)
+    return (2.0 if part.endswith("-graft") else 1.0) / (ONE_CHANGE if again else 1.0)
 
 
 def learnt(lessons: Sequence[Lesson], *, turns: int = TURNS) -> Weights:

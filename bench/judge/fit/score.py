@@ -14,7 +14,7 @@ from bench.judge.table import plain
 from oakum.model.series import Floats
 
 
-def table(sights: Sequence[Sight], found: Sequence[Floats], leak_at: float, sure: tuple[float, float]) -> Iterator[str]:
+def table(sights: Sequence[Sight], found: Sequence[Floats], leak_at: float, sure: Floats) -> Iterator[str]:
     """Precision, recall, false alarms and delay of each part, and the reliability of the probability."""
     outcomes = [
         outcome(one.case, "fit", answers(one, evidence, leak_at, sure))

@@ -40,8 +40,13 @@ class Sight:
     moment: NDArray[np.int64]
 
 
-def named(name: str, *, data: Path | None, every_s: float) -> Sight:
-    return sight(suite.case(name, data), every_s)
+def named(name: str, *, data: Path | None, every_s: float) -> Sight | None:
+    """None where the name asks for a change that means nothing for the series. A changed series is asked less often."""
+    try:
+        case = suite.case(name, data)
+    except KeyError:
+        return None
+    return sight(case, max(every_s, (case.end_s - case.eval_from_s) / 150) if "@" in name else every_s)
 
 
 def sight(case: Case, every_s: float) -> Sight:
@@ -54,7 +59,7 @@ def sight(case: Case, every_s: float) -> Sight:
     dead = _deaths(case)[None, :] <= asked[:, None]
     told = np.empty((asked.size, TOLD))
     facts, others = [np.empty((0, kernels.FACTS))], [np.empty((0, 3))]
-    fact, other = np.empty((AT_ONCE * kernels.SCALES, kernels.FACTS)), np.empty((AT_ONCE * kernels.SCALES, 3))
+    fact, other = np.zeros((AT_ONCE * kernels.SCALES, kernels.FACTS)), np.zeros((AT_ONCE * kernels.SCALES, 3))
     samples = (columns.at_s, columns.value, columns.load, columns.life)
     for begin in range(0, seen.size, AT_ONCE):
         part = slice(begin, begin + AT_ONCE)

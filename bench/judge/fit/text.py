@@ -21,6 +21,9 @@ KNOWN = (
     "growth beside moves that are usual (log)",
     "growth beside where it began (log)",
     "nearness to the limit: where no cache was made to end",
+    "fewer than sixteen samples prove less still",
+    "minutes, beside an hour: in a day there are many of them, and one is the highest (log)",
+    "growth beyond the moves that are usual (log)",
 )
 FRESH = (
     "size: growth as a share of the capacity, while it is small (log)",
@@ -36,13 +39,12 @@ FRESH = (
     "growth beside where it began (log)",
     "nearness to the limit, up to four fifths",
     "and above four fifths: what still rises there will not stop",
+    "up to 20 minutes: a start, whatever it looks like (log)",
 )
 
 
-def text(
-    weights: Weights, sure: tuple[float, float], leak_at: float, suspect_at: float, foresight: Floats, rule: str
-) -> str:
-    rows = "\n".join(f"        [{', '.join(f'{value + 0.0:.2f}' for value in row)}]," for row in foresight.tolist())
+def text(weights: Weights, sure: Floats, leak_at: float, suspect_at: float, foresight: Floats, rule: str) -> str:
+    rows, curve = _rows(foresight), _rows(sure)
     return f'''"""How much each fact weighs, as ``python -m bench.judge.fit --write`` found it; see docs/judging.md."""
 
 from __future__ import annotations
@@ -63,8 +65,12 @@ FRESH = np.array(
 )
 """Where there is less past: a start, or a lifetime as old as the climb."""
 
-SURE = ({sure[0]:.2f}, {sure[1]:.2f})
-"""From evidence to probability: slope and constant of the logistic curve (Platt 1999)."""
+SURE = np.array(
+    [
+{curve}
+    ]
+)
+"""From evidence (first row) to the logit of the probability, lines between: logistic regression that never falls."""
 
 LEAK_AT = {leak_at:.1f}
 """{rule}"""
@@ -78,8 +84,14 @@ FORESIGHT = np.array(
     ]
 )
 """Quantiles (5, 10, 50, 90, 95 %) of the logarithm of what truly remained over what the law says, by the logarithm of
-how long the climb was seen over that (first row). Quantile regression (Koenker and Bassett 1978) on the tuning part."""
+how long the climb was seen over that (first row). The last column is the most that laws which fit as well may lie apart
+(logarithm of the ninth tenth over the first), and what each unit of it adds. Quantile regression (Koenker and Bassett
+1978) on the tuning part."""
 '''
+
+
+def _rows(table: Floats) -> str:
+    return "\n".join(f"        [{', '.join(f'{value + 0.0:.2f}' for value in row)}]," for row in table.tolist())
 
 
 def _told(weight: Floats, names: Sequence[str]) -> str:

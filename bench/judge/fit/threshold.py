@@ -7,51 +7,62 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import minimize
 
-from bench.judge.episodes import false_alarms, found_at
 from bench.judge.fit.evidence import answers
-from bench.judge.fit.learn import weight_of
 from bench.judge.fit.sight import Sight
+from bench.judge.replay import outcome
 from oakum.model.series import Floats
 
 SUSPECTED = 0.8
 """Half of the bench's series leak. Where one in twenty leaks, these odds are one in five: worth a look."""
 
+MOST_FALSE = 5.0
+"""Per 1,000 healthy days: what is asked of the judge."""
+
+KNOTS = np.array([-4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 5.0])
+"""Of evidence: between them the logit of the probability is a line."""
+
 MOMENTS = 50
 
 
 def leak_at(sights: Sequence[Sight], found: Sequence[Floats]) -> float:
-    """The evidence, in tenths, with the greatest F1: a series with a false alarm counts against the precision."""
-    levels = np.arange(0.5, 3.0, 0.1).round(1).tolist()
-    return float(max(levels, key=lambda level: (_f1(sights, found, level), level)))
+    """The least evidence, in tenths, with at most MOST_FALSE false episodes per 1,000 healthy days."""
+    levels = np.arange(0.5, 4.0, 0.1).round(1).tolist()
+    return float(next((level for level in levels if _false(sights, found, level) <= MOST_FALSE), levels[-1]))
 
 
-def _f1(sights: Sequence[Sight], found: Sequence[Floats], level: float) -> float:
-    """Every series weighs as it does in the fit; leaks that stay small are not asked for."""
-    hits, false, leaks = 0.0, 0.0, 0.0
+def _false(sights: Sequence[Sight], found: Sequence[Floats], level: float) -> float:
+    """False episodes per 1,000 healthy days; changed series are left out: they would count twice."""
+    episodes, days = 0, 0.0
     for sight, one in zip(sights, found, strict=True):
-        told, truth, weight = answers(sight, one, level), sight.case.truth, weight_of(sight)
-        asked = truth.leaks and truth.fast
-        leaks += weight * asked
-        hits += weight * (asked and found_at(sight.case, told) is not None)
-        false += weight * (false_alarms(sight.case, told) > 0)
-    return 2 * hits / (hits + false + leaks)
+        if "@" in sight.case.name:
+            continue
+        got = outcome(sight.case, "fit", answers(sight, one, level))
+        episodes += got.early
+        days += got.healthy_days
+    return 1000 * episodes / days
 
 
-def suspect_at(sure: tuple[float, float]) -> float:
+def suspect_at(sure: Floats) -> float:
     """The evidence, in tenths, of SUSPECTED."""
-    return float(round((np.log(SUSPECTED / (1 - SUSPECTED)) - sure[1]) / sure[0], 1))
+    return float(np.interp(np.log(SUSPECTED / (1 - SUSPECTED)), sure[1], sure[0]).round(1))
 
 
-def sure(sights: Sequence[Sight], found: Sequence[Floats]) -> tuple[float, float]:
-    """(slope, constant) of the logistic curve from evidence to probability (Platt 1999); every series weighs alike."""
+def sure(sights: Sequence[Sight], found: Sequence[Floats]) -> Floats:
+    """float64[2, knots]: evidence, and the logit of the probability there, which never falls. Series weigh alike."""
     evidence, leaks, weight = (np.concatenate(column) for column in zip(*map(_moments, sights, found), strict=True))
+    at = np.clip(evidence, KNOTS[0], KNOTS[-1])
+    base = np.column_stack([np.interp(at, KNOTS, unit) for unit in np.eye(KNOTS.size)])
+    rises = base @ np.tri(KNOTS.size)
 
-    def loss(beta: Floats) -> float:
-        logit = beta[0] * evidence + beta[1]
-        return float((weight * (np.logaddexp(0, logit) - leaks * logit)).sum())
+    def loss(beta: Floats) -> tuple[float, Floats]:
+        logit = rises @ beta
+        value = float((weight * (np.logaddexp(0, logit) - leaks * logit)).sum())
+        return value, rises.T @ (weight * (1 / (1 + np.exp(-logit)) - leaks))
 
-    slope, constant = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B").x
-    return float(round(slope, 2)), float(round(constant, 2))
+    bounds = [(None, None)] + [(0.01, None)] * (KNOTS.size - 1)
+    first = np.concatenate([[-2.0], np.full(KNOTS.size - 1, 0.5)])
+    found_rises = minimize(loss, first, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return np.vstack([KNOTS, np.cumsum(found_rises)]).round(2)
 
 
 def _moments(sight: Sight, found: Floats) -> tuple[Floats, Floats, Floats]:
@@ -60,4 +71,4 @@ def _moments(sight: Sight, found: Floats) -> tuple[Floats, Floats, Floats]:
     truth = sight.case.truth
     onset = truth.onset_s if truth.onset_s is not None else sight.case.eval_from_s
     leaks = np.logical_and(truth.leaks, sight.asked_s[thin] >= onset).astype(np.float64)
-    return found[thin], leaks, np.full(leaks.size, weight_of(sight) / max(leaks.size, 1))
+    return found[thin], leaks, np.full(leaks.size, 1.0 / max(leaks.size, 1))

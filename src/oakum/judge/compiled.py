@@ -34,6 +34,8 @@ for kernel in (
     kernels.stretch,
     kernels.earlier_climbs,
     kernels.corrected,
+    kernels.ahead,
+    kernels.agreed,
     kernels.reach,
     kernels.sighted,
     kernels.weigh,

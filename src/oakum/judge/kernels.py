@@ -23,7 +23,8 @@ BLOCKS = 8
 PAST = 256
 SCALES = 40
 FINE = 48
-LEAST_BINS = 16
+LAWS = 190
+LEAST_BINS, LAW_BINS = 8, 16
 SHORT_S = 600.0
 LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
 AGAIN = 1.6
@@ -42,9 +43,7 @@ ROW = 14
     RATE_HIGH,
     ONSET,
     CLIMB_S,
-    CLIMB,
     ABOVE,
-    ABOVE_BEFORE,
     HISTORY_S,
     RISEN,
     CLIMBS,
@@ -59,8 +58,6 @@ ROW = 14
     REACH_95,
     SHAPE,
     FLOOR_RISE,
-    NOISE,
-    LIVED,
     FLOOR_S,
     BASE,
     GAIN,
@@ -68,8 +65,8 @@ ROW = 14
     FLOOR_LATE,
     LOWEST,
     HIGHEST,
-) = range(34)
-ANSWER = 34
+) = range(30)
+ANSWER = 30
 
 
 def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
@@ -313,7 +310,7 @@ def clipped(value, least, most):
 
 
 NOTHING, LONG_PAST, SHORT_PAST = range(3)
-FACTS = 13
+FACTS = 16
 
 
 def facts(row, limit, least_growth, lived, fact):
@@ -343,9 +340,13 @@ def facts(row, limit, least_growth, lived, fact):
         fact[7] = clipped(row[RECENT], -0.2, 0.5)
         fact[8] = clipped(bins, 0.0, 0.7)
         fact[9] = clipped(bins, 0.7, 2.2)
-        fact[10] = clipped(math.log(growth / max(row[STEADY], 0.002 * level)), -2.0, 0.0)
+        moved = math.log(growth / max(row[STEADY], 0.002 * level))
+        fact[10] = clipped(moved, -2.0, 0.0)
         fact[11] = fold
         fact[12] = clipped(near, 0.0, 0.2)
+        fact[13] = clipped(bins, -0.7, 0.0)
+        fact[14] = clipped(math.log(window / 3600.0), -2.5, 0.0)
+        fact[15] = clipped(moved, 0.0, 2.0)
         return LONG_PAST
     size = math.log(growth / capacity)
     fact[0] = clipped(size, -6.0, -3.0)
@@ -361,6 +362,7 @@ def facts(row, limit, least_growth, lived, fact):
     fact[10] = fold
     fact[11] = clipped(near, 0.0, 0.2)
     fact[12] = clipped(near, 0.2, 0.4)
+    fact[13] = clipped(math.log(window / 3600.0), -2.5, -1.0)
     return SHORT_PAST
 
 
@@ -442,15 +444,17 @@ def unbent(x, law):
     return x ** (1.0 / law) if law > 0 else math.log1p(x * math.expm1(-law)) / -law
 
 
-def climb(times, floor, n, now, powers):
+def climb(times, floor, n, now, powers, tried):
     """(onset, law, start, gain) by least squares: flat until the onset, then gain·u^power, u = 1 now.
 
     Onset and power are tried jointly: a later onset and a smaller power draw nearly the same line. O(n² · powers).
+    `tried` float64[LAWS, 5]: all of them that climb, with the logarithm of their squares in front; a row that was
+    not needed is +inf there.
     """
-    best = np.inf
-    onset, power, start, gain = times[0], 1.0, floor[0], 0.0
+    best, chosen, count = np.inf, -1, 0
     tiny = n * (1e-5 * (abs(floor[0]) + abs(floor[n - 1]))) ** 2
     stride = max(1, n // 20)
+    tried[:, 0] = np.inf
     for at in range(0, max(1, n - 4), stride):
         begun = times[at]
         span = now - begun
@@ -477,10 +481,15 @@ def climb(times, floor, n, now, powers):
             # Schwarz 1978: a line from the start needs neither an onset nor a power. Half of the points count.
             extra = (0.3 if at else 0.0) + (1.0 if which else 0.0)
             worth = error * math.exp(2 * extra * math.log(n) / n)
+            if count < LAWS and worth > 0:
+                row = tried[count]
+                row[0], row[1], row[2], row[3], row[4] = math.log(worth), begun, powers[which], level + floor[0], slope
+                count += 1
             if worth < best:
-                best = worth
-                onset, power, start, gain = begun, powers[which], level + floor[0], slope
-    return onset, power, start, gain
+                best, chosen = worth, count - 1
+    if chosen < 0:
+        return times[0], 1.0, floor[0], 0.0
+    return tried[chosen, 1], tried[chosen, 2], tried[chosen, 3], tried[chosen, 4]
 
 
 def settled(times, floor, n):
@@ -705,7 +714,6 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     falls, middle, swing, toothed = teeth(bins, start, (onset, power, gain if evidence else 0.0), level)
     answer[FALLS] = falls
     answer[FLOOR_RISE] = rise
-    answer[NOISE] = steps
     answer[RHYTHM] = rhythm(first, last, mean, start, np.empty(120))
     if evidence:
         if toothed:
@@ -763,10 +771,10 @@ def sighted(bins, born, limit, dead, rows):
     start = size - 1
     while start > 0 and born[start - 1] == born[size - 1]:
         start -= 1
+    climbs = earlier_climbs(low, high, born, start, dead, limit)
     usable = np.empty(size, np.bool_)
     for at in range(size):
         usable[at] = not dead[born[at]]
-    climbs = earlier_climbs(low, high, born, start, dead, limit)
     loaded = 0.0
     if loads.max() > loads.min():
         loaded = unload(low, high, mean, loads, first, start)
@@ -776,7 +784,6 @@ def sighted(bins, born, limit, dead, rows):
 def weigh(
     bins: Floats,
     born: Ints,
-    count: int,
     limit: float,
     top_limit: float,
     least_growth: float,
@@ -790,8 +797,7 @@ def weigh(
 
     `bins` float64[8, k]: first, last, low, high, mean, load, deepest fall, highest leap. `born` int64[k]: the lifetime.
     `limit`: in force, +inf for none. `top_limit`: what a forecast runs to. `dead` bool[lifetimes]: it was killed for
-    its memory. `foresight` float64[6, k]: knots, and corrections per
-    quantile.
+    its memory. `foresight` float64[6, k]: knots and the most doubt, then corrections per quantile and per doubt.
     """
     first, last, low = bins[0], bins[1], bins[2]
     size = first.size
@@ -825,40 +831,38 @@ def weigh(
         evidence = max(evidence, -1.0) + AGAIN * min(climbs, 2)
     answer[EVIDENCE] = evidence
     answer[SPAN] = last[size - 1] - first[start]
-    answer[LIVED] = count
     if chosen >= 0:
         answer[CLIMB_S] = rows[chosen, WINDOW]
-        answer[CLIMB] = rows[chosen, GROWTH]
         answer[ABOVE] = rows[chosen, EXCESS]
-        answer[ABOVE_BEFORE] = rows[chosen, RANGE]
         answer[HISTORY_S] = rows[chosen, HISTORY]
     slopes = np.empty(FINE * (FINE - 1) // 2)
     if n < 4:
         answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
-        answer[SHAPE] = LINEAR if evidence > -2.0 and answer[RATE] > 0 else FLAT
+        answer[SHAPE] = LINEAR if evidence > -2.5 and answer[RATE] > 0 else FLAT
         return
     short = answer[SPAN] < SHORT_S
-    suspected = evidence > -2.0 or (short and rising)
+    suspected = evidence > -2.5 or (short and rising)
     # The law of a climb is read where it shows: what a machine did a week ago says nothing of it.
     near = start
     powers = np.array([1.0, 1.5, 2.0, 2.5, -2.5, -3.5, -5.0])
     bend = 1.0
+    tried = np.empty((LAWS, 5))
     if suspected and chosen >= 0 and best > -4.0:
         widest = chosen
         for i in range(chosen):
             if rows[i, SCORE] > best - LIKE and i < widest:
                 widest = i
         far = start
-        while far < size - LEAST_BINS and first[far] < last[size - 1] - WIDEST * rows[widest, WINDOW]:
+        while far < size - LAW_BINS and first[far] < last[size - 1] - WIDEST * rows[widest, WINDOW]:
             far += 1
         near = far
-        while near < size - LEAST_BINS and first[near] < last[size - 1] - WIDER * rows[widest, WINDOW]:
+        while near < size - LAW_BINS and first[near] < last[size - 1] - WIDER * rows[widest, WINDOW]:
             near += 1
         if far < near:
             n = fine_floor(first, last, low, far, times, floor)
-            _, bend, _, _ = climb(times, floor, n, last[size - 1], powers)
+            _, bend, _, _ = climb(times, floor, n, last[size - 1], powers, tried)
         n = fine_floor(first, last, low, near, times, floor)
-    onset, power, base, gain = climb(times, floor, n, last[size - 1], powers)
+    onset, power, base, gain = climb(times, floor, n, last[size - 1], powers, tried)
     # A level before the climb tells a power from doublings; near the end alone, a bend is a power's.
     if bend == 1 and (power > 0 or near == start):
         bend = power
@@ -872,7 +876,7 @@ def weigh(
     stretch(times, floor, n, last[size - 1], answer)
     answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, gain, bend), suspected, loaded, answer)
     if gain > 0 and math.isfinite(top_limit):
-        reach(bins, near, (onset, power, base, gain), top_limit, foresight, answer)
+        reach(bins, near, (onset, power, base, gain), tried, n, top_limit, foresight, answer)
 
 
 def stretch(times, floor, n, now, answer):
@@ -920,36 +924,83 @@ def earlier_climbs(low, high, born, start, dead, limit):
     return climbs
 
 
-def reach(bins, start, law, limit, foresight, answer):
-    """Seconds from now until the top of the swings meets the limit, if the climb goes on along its law."""
-    first, last, high = bins[0], bins[1], bins[3]
-    size = first.size
-    onset, power, base, gain = law
-    now = last[size - 1]
-    span = max(now - onset, 1e-9)
+def reach(bins, start, law, tried, n, limit, foresight, answer):
+    """Seconds from now until the top of the swings meets the limit, if the climb goes on along its law.
+
+    Nothing is said where laws that fit as well say all sorts of times.
+    """
+    first, high = bins[0], bins[3]
+    now = bins[1, first.size - 1]
+    knots = foresight.shape[1] - 1
     since = now - 0.25 * (now - first[start])
+    middle = ahead(first, high, start, now, since, law, limit)
+    if not math.isfinite(middle):
+        return
+    seen = answer[CLIMB_S] if math.isfinite(answer[CLIMB_S]) else max(now - law[0], 1e-9)
+    doubt = 0.0
+    if middle > 0:
+        doubt, middle = agreed(first, high, start, now, since, tried, n, limit, middle)
+        if doubt > foresight[0, knots]:
+            return
+    for i in range(5):
+        answer[REACH_5 + i] = middle * math.exp(corrected(foresight, i, seen, middle, doubt))
+
+
+def agreed(first, high, start, now, since, tried, n, limit, middle):
+    """(logarithm of the ninth tenth over the first, the middle) of what all laws say, each weighing as it fits.
+
+    A law weighs as its squares say, with a third of `n` points: neighbours resemble each other.
+    """
+    best = tried[:, 0].min()
+    count, total = 0, 0.0
+    weight, left = np.empty(LAWS), np.empty(LAWS)
+    for i in range(LAWS):
+        if not math.isfinite(tried[i, 0]):
+            break
+        share = math.exp(-(n / 6.0) * (tried[i, 0] - best))
+        if share < 0.01:
+            continue
+        one = ahead(first, high, start, now, since, (tried[i, 1], tried[i, 2], tried[i, 3], tried[i, 4]), limit)
+        if math.isfinite(one) and one > 0:
+            weight[count], left[count] = share, one
+            count += 1
+            total += share
+    if count == 0:
+        return 0.0, middle
+    passed, low, half, far = 0.0, -1.0, -1.0, -1.0
+    for i in np.argsort(left[:count]):
+        passed += weight[i] / total
+        low = left[i] if low < 0 and passed >= 0.1 else low
+        half = left[i] if half < 0 and passed >= 0.5 else half
+        far = left[i] if far < 0 and passed >= 0.9 else far
+    return math.log(max(far, half) / low), half
+
+
+def ahead(first, high, start, now, since, law, limit):
+    """Seconds from now until the limit along one law; NaN where it never gets there."""
+    onset, power, base, gain = law
+    size = first.size
+    span = max(now - onset, 1e-9)
     above = 0.0
     for at in range(start, size):
         if first[at] >= since:
             above = max(above, high[at] - base - gain * bent((first[at] - onset) / span, power))
     room = limit - 0.9 * above - base
     if high[size - 1] >= limit:
-        middle = 0.0
-    elif room <= gain:
+        return 0.0
+    if room <= gain:
         steep = power if power > 0 else -power * math.exp(-power) / math.expm1(-power)
-        middle = max(0.0, (limit - high[size - 1]) / (gain * steep / span))
-    elif gain <= 1e-12 * room:
-        return
-    else:
-        middle = (unbent(room / gain, power) - 1.0) * span
-    seen = answer[CLIMB_S] if math.isfinite(answer[CLIMB_S]) else span
-    for i in range(5):
-        answer[REACH_5 + i] = middle * math.exp(corrected(foresight, i, seen, middle))
+        return max(0.0, (limit - high[size - 1]) / (gain * steep / span))
+    if gain <= 1e-12 * room:
+        return math.nan
+    return (unbent(room / gain, power) - 1.0) * span
 
 
-def corrected(foresight, quantile, seen, middle):
-    """How far, as a logarithm, the truth lies from the law's answer: by how long the climb was seen beside it."""
-    knots = foresight.shape[1]
+def corrected(foresight, quantile, seen, middle, doubt):
+    """How far, as a logarithm, the truth lies from the law's answer: by how long the climb was seen beside it, and by
+    how far laws that fit as well lie apart.
+    """
+    knots = foresight.shape[1] - 1
     if middle <= 0:
         return 0.0
     x = clipped(math.log(seen / middle), foresight[0, 0], foresight[0, knots - 1])
@@ -958,7 +1009,7 @@ def corrected(foresight, quantile, seen, middle):
         at += 1
     share = (x - foresight[0, at - 1]) / (foresight[0, at] - foresight[0, at - 1])
     low, high = foresight[1 + quantile, at - 1], foresight[1 + quantile, at]
-    return low + share * (high - low)
+    return low + share * (high - low) + foresight[1 + quantile, knots] * doubt
 
 
 def judge_columns(
@@ -978,7 +1029,6 @@ def judge_columns(
         if z <= a:
             for j in range(ANSWER):
                 answers[i, j] = np.nan
-            answers[i, LIVED] = 0
             continue
         k = fold(
             at[a:z],
@@ -996,4 +1046,4 @@ def judge_columns(
             born,
         )
         own = dead[lives[i] : lives[i + 1]].copy()
-        weigh(bins[:, :k], born[:k], z - a, limit[i], top_limit[i], least[i], own, known, fresh, foresight, answers[i])
+        weigh(bins[:, :k], born[:k], limit[i], top_limit[i], least[i], own, known, fresh, foresight, answers[i])

@@ -39,6 +39,7 @@ def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> I
     if may_leak:
         yield from _speed(answer, unit)
         yield from _above(answer, unit)
+        yield from _until(facts, answer)
     climbs = int(answer[kernels.CLIMBS]) if math.isfinite(answer[kernels.CLIMBS]) else 0
     if climbs:
         yield f"{counted(climbs, 'earlier lifetime')} climbed until the end"
@@ -99,6 +100,13 @@ def _above(answer: Floats, unit: Unit) -> Iterator[str]:
         yield f"only {past} of history came before the climb: little to compare it with"
     else:
         yield "no past is known that it could be compared with"
+
+
+def _until(facts: Facts, answer: Floats) -> Iterator[str]:
+    """Where there is a boundary and no forecast."""
+    name, boundary = facts.boundary
+    if math.isfinite(boundary) and answer[kernels.GAIN] > 0 and math.isnan(answer[kernels.REACH_50]):
+        yield f"when it reaches the {name} cannot be told yet: its curve allows for all sorts of times"
 
 
 def _sooner(facts: Facts) -> Iterator[str]:

@@ -71,7 +71,6 @@ class JudgeState:
             kernels.weigh(
                 self.ledger.bins(),
                 self.ledger.life,
-                self.ledger.samples,
                 limit,
                 boundary,
                 least,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from oakum.judge import kernels, weights
 from oakum.judge.columns import LEAST_POINTS
 from oakum.judge.facts import Facts
@@ -65,7 +67,7 @@ def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict
 def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[VerdictName, float]:
     """(name, probability) of a series with enough samples."""
     evidence = float(answer[kernels.EVIDENCE])
-    probability = 1 / (1 + math.exp(-(weights.SURE[0] * evidence + weights.SURE[1])))
+    probability = 1 / (1 + math.exp(-float(np.interp(evidence, weights.SURE[0], weights.SURE[1]))))
     if answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] < 1:
         if _climbs(facts, answer, SHORT_SHARE):
             return VerdictName.SUSPECT, 0.75 if answer[kernels.RISEN] > CLEAR_QUARTERS else 0.5

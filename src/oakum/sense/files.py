@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
@@ -134,16 +135,31 @@ def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
         columns["load"] = column.numbers(frame["load"], name)
     frame = frame.with_columns(**columns).with_columns(series_id=column.names(frame["series_id"], name))
     frame = frame.filter(~blank)
-    whole = frame.filter((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False))
-    if left_out := frame.height - whole.height:
+    names = frame["series_id"].unique(maintain_order=True)
+    rows = frame.height
+    frame = frame.filter((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False))
+    if left_out := rows - frame.height:
         read.warnings.append(f"{format_count(left_out)} rows without a finite time and value were left out")
-    for part in whole.partition_by("series_id", maintain_order=True):
+    kept = set()
+    for part in _parts(frame):
+        kept.add(part["series_id"][0])
         _one(part, unit, read)
-    kept = set(whole["series_id"])
-    for series_id in frame["series_id"].unique(maintain_order=True):
-        if series_id not in kept:
-            read.skipped.append(Skipped(series_id, "it has no finite samples"))
+    read.skipped += [Skipped(series_id, "it has no finite samples") for series_id in names if series_id not in kept]
     return read
+
+
+def _parts(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows of each series, series in the order of their first rows; only rows that are mixed are copied."""
+    if not frame.height:
+        return
+    runs = frame["series_id"].rle().struct.unnest()
+    if runs["value"].n_unique() < runs.height:
+        yield from frame.partition_by("series_id", maintain_order=True)
+        return
+    begin = 0
+    for length in runs["len"].to_list():
+        yield frame[begin : begin + length]
+        begin += length
 
 
 def _named_plainly(frame: pl.DataFrame) -> pl.DataFrame:
@@ -185,7 +201,7 @@ def _unit_of(part: pl.DataFrame, unit: str) -> str:
 
 def _scaled(value: Floats, factor: float) -> Floats:
     with np.errstate(over="ignore"):
-        return value * factor
+        return value if factor == 1.0 else value * factor
 
 
 def _known_since(limit: Floats) -> Floats:
@@ -195,7 +211,7 @@ def _known_since(limit: Floats) -> Floats:
     return held
 
 
-def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[np.intp] | None:
+def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[np.intp] | slice | None:
     """Which rows to take, in order of time and each time once; None, and skipped, where rows contradict each other."""
     if np.any(np.diff(at) < 0):
         read.warnings.append(f"{series_id}: rows were not in order of time; they were sorted")
@@ -208,7 +224,9 @@ def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[
         return None
     if again.any():
         read.warnings.append(f"{series_id}: {format_count(int(again.sum()))} rows stood twice")
-    return order[np.concatenate(([True], ~again))]
+    kept = order[np.concatenate(([True], ~again))]
+    # Rows that are as they should be are not copied.
+    return slice(None) if kept.size == order.size and np.all(np.diff(kept) > 0) else kept
 
 
 def _add(workload: WorkloadSeries, read: Read) -> None:

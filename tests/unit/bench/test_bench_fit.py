@@ -54,7 +54,16 @@ def test_quantiles_of_the_forecast_are_those_of_the_misses_and_do_not_cross():
     rng = np.random.default_rng(6)
     seen = rng.uniform(0, 3, 3000)
     miss = rng.normal(0.2, 0.3, 3000)
-    found = quantiles([np.column_stack([seen, miss])])
+    found = quantiles([np.column_stack([seen, miss, np.zeros(3000)])])[:, :-1]
     assert (np.diff(found[1:], axis=0) >= 0).all()
     right = found[:, found[0] >= 0.5]
     np.testing.assert_allclose(right[1:].mean(axis=1), np.quantile(miss, [0.05, 0.1, 0.5, 0.9, 0.95]), atol=0.08)
+
+
+def test_what_laws_that_fit_as_well_disagree_on_makes_the_forecast_as_much_wider():
+    from bench.judge.fit.foresight import quantiles  # noqa: PLC0415
+
+    rng = np.random.default_rng(7)
+    doubt = rng.uniform(0, 1.5, 3000)
+    found = quantiles([np.column_stack([rng.uniform(0, 3, 3000), rng.normal(0, 0.05 + 0.4 * doubt), doubt])])
+    np.testing.assert_allclose(found[[1, 5], -1], [-0.4 * 1.645, 0.4 * 1.645], atol=0.1)

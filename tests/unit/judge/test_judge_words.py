@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from curves import MIB, START_S
 
-from oakum.judge import judge
+from oakum.judge import JudgeSettings, judge, kernels, state_of
+from oakum.judge.verdict import verdict_of as named_and_told
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.units import parse_duration
 from oakum.model.verdict import Pattern, VerdictName
@@ -59,3 +60,16 @@ def test_load_that_explains_more_than_there_is_leaves_nothing_and_not_less():
     verdict = verdict_of(1 + np.maximum(0, 100 * np.sin(40 * U)), load=load)
     assert verdict.level >= 0
     assert not any("-" in reason for reason in verdict.reasons[:1])
+
+
+def test_a_forecast_that_cannot_be_made_is_told_and_not_made_up():
+    workload = WorkloadSeries("w", (Series(AT, (200 + 300 * U + NOISE) * MIB, np.full(2000, 600 * MIB)),))
+    state = state_of(workload)
+    answer = state.figures()
+    certain = named_and_told(state.facts, answer, JudgeSettings())
+    assert len(certain.forecasts) == 1
+    assert not any("cannot be told yet" in reason for reason in certain.reasons)
+    answer[kernels.REACH_5 : kernels.REACH_95 + 1] = np.nan
+    open_ended = named_and_told(state.facts, answer, JudgeSettings())
+    assert open_ended.forecasts == ()
+    assert any("when it reaches the limit cannot be told yet" in reason for reason in open_ended.reasons)
