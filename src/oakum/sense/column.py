@@ -52,7 +52,8 @@ def names(column: pl.Series, name: str) -> pl.Series:
 
     if column.dtype.is_nested() or column.dtype == pl.Binary:
         raise _wrong_type(column, name, "text")
-    return column.cast(pl.String).fill_null("")
+    words = column.cast(pl.String)
+    return words.fill_null("") if words.null_count() else words
 
 
 def limits(column: pl.Series, name: str) -> pl.Series:

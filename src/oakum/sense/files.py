@@ -134,12 +134,14 @@ def _from_frame(frame: pl.DataFrame, name: str, unit: str) -> Read:
     if "load" in frame.columns:
         columns["load"] = column.numbers(frame["load"], name)
     frame = frame.with_columns(**columns).with_columns(series_id=column.names(frame["series_id"], name))
-    frame = frame.filter(~blank)
+    # Where nothing is left out, nothing is copied: a frame may be most of the memory that there is.
+    if blank.any():
+        frame = frame.filter(~blank)
     names = frame["series_id"].unique(maintain_order=True)
-    rows = frame.height
-    frame = frame.filter((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False))
-    if left_out := rows - frame.height:
+    good = frame.select((pl.col("value").is_finite() & pl.col("ts").is_finite()).fill_null(value=False)).to_series()
+    if left_out := frame.height - int(good.sum()):
         read.warnings.append(f"{format_count(left_out)} rows without a finite time and value were left out")
+        frame = frame.filter(good)
     kept = set()
     for part in _parts(frame):
         kept.add(part["series_id"][0])

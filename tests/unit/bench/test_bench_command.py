@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 from bench.judge.__main__ import main
+from bench.judge.changed import CHANGES
+from bench.judge.otherwise import FIRST
 
 
 def test_the_command_writes_the_report_of_the_sources_that_were_asked_for(tmp_path, capsys, monkeypatch):
@@ -26,3 +28,15 @@ def test_a_report_on_one_part_alone_is_refused(monkeypatch, tmp_path):
 def test_data_that_is_no_file_is_told_with_a_next_step(tmp_path):
     with pytest.raises(SystemExit, match="is no file"):
         main(["--data", str(tmp_path / "missing.parquet"), "--quick"])
+
+
+def test_series_told_otherwise_stand_beside_themselves(monkeypatch, capsys):
+    monkeypatch.delenv("DATA", raising=False)
+    assert main(["--changed", "--source", "lab", "--jobs", "1"]) == 0
+    rows = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    told = {row[0]: [cell.strip() for cell in row[1:] if cell.strip()] for row in rows if row[0] in CHANGES}
+    assert {FIRST, "5 s", "irregular", "another year"} <= set(told)
+    for name in (FIRST, "another year"):
+        _, found_plain, found, later, _, false_plain, false = told[name]
+        assert (found, false) == (found_plain, false_plain)
+        assert later in {"+0.0", "-0.0", "–"}
