@@ -90,9 +90,9 @@ def _lives(pid: int) -> bool:
 
 
 @contextmanager
-def cgroup(name: str) -> Iterator[tuple[str, str]]:
+def cgroup(name: str, limit_bytes: int = LIMIT_BYTES) -> Iterator[tuple[str, str]]:
     """(folder, path); gone at the end with all that runs in it."""
-    sandbox = LiveSandboxes().create(name, LIMIT_BYTES)
+    sandbox = LiveSandboxes().create(name, limit_bytes)
     if isinstance(sandbox, Absent):
         pytest.skip(f"no memory cgroup here: {sandbox.why}")
     mount = find_hierarchy().mount_of(sandbox.path)

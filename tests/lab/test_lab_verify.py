@@ -18,6 +18,11 @@ from programs import FOLDER, SCHEMAS, oakum
 
 pytestmark = pytest.mark.lab
 
+ROOM_BYTES = 1 << 30
+"""A busy machine takes its time, and the leak goes on meanwhile."""
+
+LONG_S = 500.0
+
 POLICY = "[policy]\nquick_check_s = 12\nclosing_window_s = 24\nstop_grace_s = 5\n"
 
 
@@ -43,8 +48,8 @@ class Nobodys:
     """A lab program whose parent has gone: as one that was started with nohup in a terminal that is closed."""
 
     def __init__(self, place, log, program, *options):
-        words = [sys.executable, str(FOLDER / program), "--for", "300", *options]
-        script = f'echo $$ > {place}/cgroup.procs; sleep 300 | "$@" >>{log} 2>&1 & echo'
+        words = [sys.executable, str(FOLDER / program), "--for", "900", *options]
+        script = f'echo $$ > {place}/cgroup.procs; sleep 900 | "$@" >>{log} 2>&1 & echo'
         # The shell that holds the pipe is the program's parent until it ends: setsid lets it go.
         subprocess.run(["/bin/sh", "-c", script, "sh", *words], check=True, stdout=subprocess.DEVNULL)
         wait_until(lambda: "ready" in log.read_text())
@@ -61,15 +66,16 @@ def test_a_leak_is_planned_restarted_found_not_fixed_and_its_fix_is_proven(tmp_p
     log, fixed_log = tmp_path / "leak.log", tmp_path / "fixed.log"
     log.touch()
     fixed_log.touch()
-    with cgroup("journey") as (place, _):
+    with cgroup("journey", ROOM_BYTES) as (place, _):
         leak = Nobodys(place, log, "sessions.py")
-        plan = said(oakum("plan", f"pid/{leak.pid}", "--for", "14s", "-o", "json", environment=home), "oakum.plan/1")
+        words = ("plan", f"pid/{leak.pid}", "--for", "14s", "-o", "json")
+        plan = said(oakum(*words, environment=home, within_s=LONG_S), "oakum.plan/1")
         assert [step["does"]["kind"] for step in plan["steps"] if step["does"]] == ["keep-evidence", "restart"]
         refused = oakum("apply", plan["id"], environment=home)
         assert refused.code == 3
         refused.says("was not approved", "--yes")
         os.kill(leak.pid, 0)
-        applied = oakum("apply", plan["id"], "--yes", "-o", "json", environment=home)
+        applied = oakum("apply", plan["id"], "--yes", "-o", "json", environment=home, within_s=LONG_S)
         assert (applied.code, said(applied, "oakum.plan/1")["state"]) == (0, "applied")
         again = oakum("verify", plan["incident"], "-o", "json", environment=home)
         answer = said(again, "oakum.verify/1")
