@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oakum.heap import compiled
-from oakum.heap.duplicates import duplicates
+from oakum.heap.duplicates import Blocks, duplicates
 from oakum.heap.fill import fill
 from oakum.heap.graph import Strength
 from oakum.heap.held import held, loosely_held
@@ -137,7 +137,7 @@ def test_duplicates_are_the_blocks_that_are_equal_byte_for_byte(blocks):
     length = np.array([len(block) for block in blocks], np.int64)
     begin = np.cumsum(length) - length
     nodes = np.arange(len(blocks), dtype=np.int32)
-    found = duplicates(data, nodes, begin, length, length + 16, most=100)
+    found = duplicates(data, Blocks(nodes, begin, length), length + 16, most=100)
     many = {block: blocks.count(block) for block in blocks if blocks.count(block) > 1}
     assert {blocks[row.node]: row.copies for row in found.worst} == many
     assert found.groups == len(many)

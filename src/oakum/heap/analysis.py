@@ -71,6 +71,9 @@ def report_of(dump: Dump, found: Held, *, file: str, told: Told) -> HeapReport:
     live = Tally(int(table.count.sum()), int(table.shallow.sum()))
     dead = Tally(int(table.dead_count.sum()), int(table.dead_shallow.sum()))
     total = Tally(live.objects + dead.objects, live.bytes + dead.bytes)
+    ranked, biggest = suspects(dump, found, children, parent), _biggest(dump, found, parent)
+    # As large as any column: waste has a use for its room.
+    del parent
     return HeapReport(
         file=file,
         format=dump.format,
@@ -81,8 +84,8 @@ def report_of(dump: Dump, found: Held, *, file: str, told: Told) -> HeapReport:
         unreachable=dead,
         loose=Tally(int(loose.sum()), int(graph.size[loose].sum(dtype=np.int64))),
         classes=_classes(table),
-        suspects=suspects(dump, found, children, parent),
-        biggest=_biggest(dump, found, parent),
+        suspects=ranked,
+        biggest=biggest,
         waste=dump.waste(reached),
         tree=_tree(dump, found, children),
         partial=dump.partial,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from oakum.heap import contents
 from oakum.heap.compiled import chosen
+from oakum.heap.means import ALL, Means, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +30,34 @@ class Duplicates:
     worst: tuple[Duplicate, ...]
 
 
-def duplicates(
-    data: NDArray[np.uint8],
-    node: NDArray[np.int32],
-    begin: NDArray[np.int64],
-    length: NDArray[np.int64],
-    size: NDArray[np.integer],
-    *,
-    most: int,
-) -> Duplicates:
-    """``node``: int32[k]; ``begin``, ``length``: int64[k], where its content stands in ``data``, all inside of it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocks:
+    """``node``: int32[k]; ``begin``, ``length``: [k], where the content of each stands in a file, all inside of it."""
 
-    ``size``: int[k], shallow bytes. Blocks are alike when length and a hash are, and then byte for byte.
+    node: NDArray[np.int32]
+    begin: NDArray[np.integer]
+    length: NDArray[np.integer]
+
+
+def duplicates(
+    data: NDArray[np.uint8], blocks: Blocks, size: NDArray[np.integer], *, most: int, means: Means = ALL
+) -> Duplicates:
+    """``size``: by node, shallow bytes. Blocks are alike when length and a hash are, and then byte for byte.
     O(bytes + k log k). The lengths -1, -2 … of blocks of different types must not meet: call once per type.
     """
+    node, begin, length = blocks.node, blocks.begin, blocks.length
     if not node.size:
         return Duplicates(0, 0, ())
-    steps = int(length.sum()) + node.size
-    hashed = chosen(contents.kernels.hash_blocks, steps)(data, begin, length)
+    steps = int(length.sum(dtype=np.int64)) + node.size
+    hashed = means.array(node.size, np.int64, Part.RESULTS)
+    chosen(contents.kernels.hash_blocks, steps)(data, begin, length, hashed)
     order = np.argsort(hashed, kind="stable")
-    same = chosen(contents.kernels.same_as_before, steps)(data, begin[order], length[order], hashed[order])
+    same = chosen(contents.kernels.same_as_before, steps)(data, begin, length, hashed, order)
+    del hashed
     head = np.flatnonzero(~same)
     copies = np.diff(np.append(head, order.size))
-    wasted = np.add.reduceat(size[order], head, dtype=np.int64) - size[order][head]
+    own = size[node[order]]
+    wasted = np.add.reduceat(own, head, dtype=np.int64) - own[head]
     many = np.flatnonzero(copies > 1)
     worst = many[np.argsort(-wasted[many], kind="stable")][:most]
     rows = tuple(Duplicate(int(node[order[head[at]]]), int(copies[at]), int(wasted[at])) for at in worst.tolist())

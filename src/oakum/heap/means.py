@@ -12,12 +12,16 @@ from numpy.typing import DTypeLike, NDArray
 
 from oakum.model.errors import MachineError
 from oakum.model.ports import Scratch, Threads
-from oakum.model.units import format_count, format_size
+from oakum.model.units import format_size
 
 T = TypeVar("T")
 
 LEAST_STEPS = 1 << 20
 """Work of fewer steps is not divided: to start a thread would cost more."""
+
+
+OWN_MIB = 256
+"""Added to what is asked for: what the program itself takes."""
 
 
 class Part(IntEnum):
@@ -63,7 +67,8 @@ def need(nodes: int, edges: int, *, columns: int, index: int = 0) -> Need:
     """``columns``: bytes of them per node; ``index``: bytes that stay in memory. In Python's numbers: nothing wraps."""
     row = row_bytes(edges)
     return Need(
-        always=index + 4 * nodes,
+        # What is reached, an order of equal contents, and what sums over them take.
+        always=index + 8 * nodes,
         columns=columns * nodes,
         edges=row * nodes + 4 * edges,
         results=16 * nodes,
@@ -108,6 +113,14 @@ class Means:
             return np.empty(count, dtype)
         return self.scratch.array(count, np.dtype(dtype))
 
+    def move(self, array: NDArray[Any], part: Part) -> NDArray[Any]:
+        """The array, or a copy in a file where a later plan wants it there. ``array``: whole, no view of another."""
+        if self.scratch is None or part >= self.spilled or not array.size or array.base is not None:
+            return array
+        moved = self.scratch.array(array.size, array.dtype)
+        moved[:] = array
+        return moved
+
     def shares(self, steps: int) -> int:
         """Into how many parts work of so many steps is divided."""
         return self.threads.count if self.threads is not None and steps >= LEAST_STEPS else 1
@@ -127,7 +140,7 @@ def too_little(least: int, given: int) -> MachineError:
     return MachineError(
         f"{format_size(given)} of memory for arrays are too little for this dump",
         why=f"even with all else in files {format_size(least)} must be in memory at once",
-        next_step=f"oakum heap analyze --memory {format_count(-(-2 * least // 2**20))}MiB FILE",
+        next_step=f"oakum heap analyze --memory {OWN_MIB + -(-2 * least // 2**20)}MiB FILE",
     )
 
 

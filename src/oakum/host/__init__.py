@@ -11,6 +11,7 @@ from oakum.host.dumps import LiveDumps
 from oakum.host.inspector import LiveDebuggees
 from oakum.host.kernel_log import LiveKernelLog
 from oakum.host.memory import LiveMemories
+from oakum.host.own_memory import LiveOwnMemory
 from oakum.host.procfs import LiveProcesses
 from oakum.host.sandbox import LiveSandboxes
 from oakum.host.scratch import LiveScratch
@@ -24,6 +25,7 @@ from oakum.model.ports import (
     Dumps,
     KernelLog,
     Memories,
+    OwnMemory,
     Processes,
     Sandboxes,
     Scratch,
@@ -50,6 +52,7 @@ class Machine:
     spools: Spools
     scratch: Scratch = field(default_factory=LiveScratch)
     threads: Threads = field(default_factory=LiveThreads)
+    own_memory: OwnMemory = field(default_factory=LiveOwnMemory)
 
 
 def this_machine() -> Machine:

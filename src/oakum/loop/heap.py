@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from oakum.model.errors import CallerError
 from oakum.model.growth import HeapGrowth
-from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
+from oakum.model.heap import HeapDiff, HeapPaths, HeapReport, MemoryUse
 from oakum.model.ports import Answers, Dumps, Request
 from oakum.model.units import format_size
 
@@ -34,7 +34,9 @@ class Settings:
     """How dumps are analysed."""
 
     memory_bytes: int | None = None
-    """The most that the analysis takes for itself; mapped files are not counted. None: most of this machine's."""
+    """The most that the analysis takes for itself; files, mapped or spilled to, are not counted. None: most of this
+    machine's.
+    """
 
     fresh: bool = False
     """Whether an answer that was kept is passed over."""
@@ -117,6 +119,14 @@ def grown(files: Sequence[str], seconds: float, *, bench: Bench) -> HeapGrowth:
 
 def work(request: Request, *, machine: Machine, told: Told) -> object:
     """What the process apart does."""
+    with machine.own_memory.watched() as peak_bytes:
+        made = _made(request, machine, told)
+        promised = int(str(request["memory_bytes"]))
+        used = MemoryUse(promised, peak_bytes(), machine.scratch.used_bytes)
+    return replace(made, memory=used) if isinstance(made, HeapReport | HeapDiff) else made
+
+
+def _made(request: Request, machine: Machine, told: Told) -> object:
     from oakum.heap.means import Means  # noqa: PLC0415  (engines are loaded here alone)
 
     _say_compiling(told)

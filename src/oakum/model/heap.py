@@ -90,6 +90,18 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """What the analysis was allowed, and what it took at most of memory that is no file's, as far as was seen.
+
+    ``scratch_bytes``: what memory was too small for and went to files.
+    """
+
+    promised_bytes: int
+    peak_bytes: int
+    scratch_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeapReport:
     """``reachable`` and ``unreachable`` add up to ``total``. ``loose`` is the part of ``unreachable`` that weak, soft,
     phantom or finalizer references lead to: it goes when memory is wanted.
@@ -114,6 +126,7 @@ class HeapReport:
     """The older dump that suspects were ranked against; then they are what grew since."""
 
     baseline_reachable: Tally | None = None
+    memory: MemoryUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,7 @@ class HeapDiff:
     suspects: tuple[Suspect, ...]
     partial: bool
     warnings: tuple[str, ...]
+    memory: MemoryUse | None = None
 
 
 @dataclass(frozen=True, slots=True)

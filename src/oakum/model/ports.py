@@ -177,6 +177,13 @@ class Scratch(Protocol):
         """All that was ever made."""
 
 
+class OwnMemory(Protocol):
+    """What this very process takes."""
+
+    def watched(self) -> AbstractContextManager[Callable[[], int]]:
+        """Inside of the block, the call gives the most bytes of its own (pages of files are not) that were seen."""
+
+
 class Threads(Protocol):
     """Work side by side, for calls that let others run meanwhile."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oakum.model.growth import PathStep
-from oakum.model.heap import Block, HeapDiff, HeapPaths, HeapReport, Suspect, Tally
+from oakum.model.heap import Block, HeapDiff, HeapPaths, HeapReport, MemoryUse, Suspect, Tally
 from oakum.render.codec_growth import place_to_json
 from oakum.render.codec_number import texts
 from oakum.render.names import encodable
@@ -65,6 +65,17 @@ def heap_to_json(report: HeapReport) -> dict[str, object]:
         else {"file": encodable(report.baseline), "reachable": _tally(report.baseline_reachable)},
         "partial": report.partial,
         "warnings": texts(report.warnings),
+        "memory": _memory(report.memory),
+    }
+
+
+def _memory(used: MemoryUse | None) -> dict[str, object] | None:
+    if used is None:
+        return None
+    return {
+        "promised_bytes": used.promised_bytes,
+        "peak_bytes": used.peak_bytes,
+        "scratch_bytes": used.scratch_bytes,
     }
 
 
@@ -84,6 +95,7 @@ def heap_diff_to_json(diff: HeapDiff) -> dict[str, object]:
         "suspects": [{**suspect_to_json(suspect), "growth": list(suspect.growth)} for suspect in diff.suspects],
         "partial": diff.partial,
         "warnings": texts(diff.warnings),
+        "memory": _memory(diff.memory),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from oakum.model.growth import PathStep
-from oakum.model.heap import HeapDiff, HeapPaths, HeapReport, Suspect
+from oakum.model.heap import HeapDiff, HeapPaths, HeapReport, MemoryUse, Suspect
 from oakum.model.units import format_count, format_share, format_size
 from oakum.render.names import shown
 from oakum.render.pathway import elided
@@ -68,6 +68,16 @@ def _parts(report: HeapReport, top: int) -> Iterator[RenderableType]:
             for row in report.waste[:top]
         ],
     )
+    yield from _memory(report.memory)
+
+
+def _memory(used: MemoryUse | None) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415
+
+    if used is not None:
+        files = f", {format_size(used.scratch_bytes)} went to files" if used.scratch_bytes else ""
+        taken = f"took {format_size(used.peak_bytes)} of the {format_size(used.promised_bytes)} that it might"
+        yield Text(f"the analysis {taken}{files}", style="dim")
 
 
 def heap_diff_view(diff: HeapDiff, *, top: int = 10) -> RenderableType:

@@ -9,14 +9,13 @@ BLOCK = 32
 
 
 @njit(cache=True, nogil=True)
-def hash_blocks(data, begin, length):
-    """int64[k]: of each block, four bytes at a time, and of its length; equal blocks have equal hashes. O(bytes)."""
-    out = np.empty(begin.size, np.int64)
+def hash_blocks(data, begin, length, out):
+    """Fill `out` (int64[k]): of each block, four bytes at a time, and of its length. Equal ones are equal. O(bytes)."""
     for i in range(begin.size):
-        first = (2166136261 ^ length[i]) & 0xFFFFFFFF
+        first = (2166136261 ^ np.int64(length[i])) & 0xFFFFFFFF
         second = 84696351
-        at = begin[i]
-        end = begin[i] + length[i]
+        at = np.int64(begin[i])
+        end = at + np.int64(length[i])
         while at < end:
             # Unsigned places are not looked at for counting from the end: four loads become one.
             here = np.uint64(at)
@@ -32,24 +31,24 @@ def hash_blocks(data, begin, length):
             first ^= first >> 15
             second = ((second + word) * 69069 + 1) & 0x7FFFFFFF
         out[i] = (second << 32) | first
-    return out
 
 
 @njit(cache=True, nogil=True)
-def same_as_before(data, begin, length, hashed):
-    """bool[k]: whether each block equals the head of the group that stands before it. Sorted by hash.
+def same_as_before(data, begin, length, hashed, order):
+    """bool[k]: whether each block equals the head of the group before it, in `order`: int64[k], by hash.
 
     Of blocks whose hashes meet by chance only those that equal the head are grouped: what is counted is true.
     """
     same = np.zeros(begin.size, np.bool_)
-    head = 0
-    for i in range(1, begin.size):
+    head = order[0]
+    for place in range(1, order.size):
+        i = order[place]
         if hashed[i] != hashed[head] or length[i] != length[head]:
             head = i
             continue
         one = np.uint64(begin[i])
         other = np.uint64(begin[head])
-        left = length[i]
+        left = np.int64(length[i])
         unlike = 0
         while left >= BLOCK and unlike == 0:
             for step in range(BLOCK):
@@ -60,7 +59,7 @@ def same_as_before(data, begin, length, hashed):
         for step in range(left if unlike == 0 else 0):
             unlike |= data[one + np.uint64(step)] ^ data[other + np.uint64(step)]
         if unlike == 0:
-            same[i] = True
+            same[place] = True
         else:
             head = i
     return same

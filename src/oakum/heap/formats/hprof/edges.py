@@ -71,6 +71,7 @@ class Edges:
         most = int(offsets[-2])
         columns = self._place[1].itemsize + 8
         means.plan(need(nodes, most + rooted.size, columns=columns, index=self._ids.bytes))
+        offsets = means.move(offsets, Part.EDGES)
         # The virtual root's row stands at the end: walks need no copy of the others.
         targets = means.array(most + rooted.size, np.int32, Part.EDGES)
         loose = [tuple(np.empty(room, kept) for kept in (np.int32, np.int32, np.uint8)) for room in weak]
@@ -91,6 +92,14 @@ class Edges:
         self.targets: NDArray[np.int32] = targets[: kept + rooted.size]
         cut = [tuple(column[:found] for column in rows) for rows, (_, _, found) in zip(loose, done, strict=True)]
         self.loose = Loose(*(np.concatenate(columns) for columns in zip(*cut, strict=True)))
+
+    def move(self, means: Means) -> None:
+        """What was made before it was known how many references there are goes where the rest is."""
+        data, at, wide = self._place
+        self.at: NDArray[np.integer] = means.move(at, Part.COLUMNS)
+        self.kind: NDArray[np.int32] = means.move(self._tables[0], Part.COLUMNS)
+        self._place = (data, self.at, wide)
+        self._tables = (self.kind, *self._tables[1:])
 
     def __getitem__(self, edge: int) -> int:
         """What an edge is called; see HeapGraph.edge_names."""

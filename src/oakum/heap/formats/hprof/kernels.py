@@ -412,12 +412,9 @@ def list_arrays(data, at, kind, codes, reached, put, nodes):
 
 
 @njit(cache=True, nogil=True)
-def contents_of(data, at, id_bytes, nodes, wide):
-    """(begin, length): int64[k], where the values of arrays stand. `wide`: bytes of a value."""
-    begin = np.empty(nodes.size, np.int64)
-    length = np.empty(nodes.size, np.int64)
+def contents_of(data, at, id_bytes, nodes, wide, begin, length):
+    """Fill `begin` and `length` with where the values of arrays stand. `wide`: bytes of a value."""
     for i in range(nodes.size):
         pos = np.int64(at[nodes[i]])
         begin[i] = pos + 1 + id_bytes + 9
         length[i] = u4(data, pos + 1 + id_bytes + 4) * wide
-    return begin, length

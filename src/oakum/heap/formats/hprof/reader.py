@@ -29,7 +29,7 @@ WIDE_ITEMS = 1 << 27
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HprofHeap:
-    """A decoded dump. ``classes_by_kind``: the class of each of ``graph.kinds``."""
+    """A decoded dump. ``classes_by_kind``: the class of each of ``graph.kinds``. ``means``: it was read with."""
 
     header: Header
     records: Records
@@ -38,6 +38,7 @@ class HprofHeap:
     roots: Roots
     sizes: SizeModel
     graph: HeapGraph
+    means: Means
     warnings: tuple[str, ...]
 
     def items(self, node: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -72,6 +73,8 @@ def read_hprof(data: NDArray[np.uint8], means: Means = ALL) -> HprofHeap:
     roots = read_roots(records, classes)
     groups = {name: nodes_of(records.ids, ids) for name, ids in roots.groups.items()}
     edges = Edges(classes, by_kind, kind, roots, seeds(list(groups.values())), means)
+    edges.move(means)
+    records.at, kind, size = edges.at, edges.kind, means.move(size, Part.COLUMNS)
     graph = HeapGraph(
         address=records.ids,
         size=size,
@@ -88,7 +91,7 @@ def read_hprof(data: NDArray[np.uint8], means: Means = ALL) -> HprofHeap:
         late=nodes_of(records.ids, list(roots.threads)),
     )
     warnings = _warnings(records, edges.dangling, graph.edges)
-    return HprofHeap(header, records, classes, by_kind, roots, sizes, graph, warnings)
+    return HprofHeap(header, records, classes, by_kind, roots, sizes, graph, means, warnings)
 
 
 def nodes_of(known: Ids, ids: list[int]) -> NDArray[np.int32]:

@@ -24,7 +24,7 @@ NARROW_BYTES = 1 << 32
 NAME_BYTES_MOST = 4096
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Records:
     """``ids``: of all objects, ascending, each once. ``at``: uint32 or int64[n], by id, the place of an object's tag.
 

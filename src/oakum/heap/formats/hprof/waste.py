@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.compiled import chosen
-from oakum.heap.duplicates import Duplicates, duplicates
+from oakum.heap.duplicates import Blocks, Duplicates, duplicates
 from oakum.heap.fill import fill
 from oakum.heap.formats.hprof import kernels
 from oakum.heap.formats.hprof.classes import PRIMITIVES, VALUE_BYTES
 from oakum.heap.formats.hprof.reader import HprofHeap
+from oakum.heap.means import Part
 from oakum.model.heap import Waste
 from oakum.model.units import format_count, format_size
 
@@ -58,12 +59,15 @@ def _duplicates(heap: HprofHeap, reached: NDArray[np.bool_]) -> list[Waste]:
     place = (records.data, records.at, heap.header.id_bytes)
     starts = np.zeros(max(PRIMITIVES) + 2, np.int64)
     chosen(kernels.count_arrays, count)(*place[:2], heap.graph.kind, codes, reached, starts)
-    node = np.empty(int(starts[-1]), np.int32)
+    node = heap.means.array(int(starts[-1]), np.int32, Part.RESULTS)
     chosen(kernels.list_arrays, count)(*place[:2], heap.graph.kind, codes, reached, starts[:-1].copy(), node)
     for code, name in PRIMITIVES.items():
         own = node[int(starts[code]) : int(starts[code + 1])]
-        begin, length = chosen(kernels.contents_of, own.size)(*place, own, VALUE_BYTES[code])
-        equal = duplicates(records.data, own, begin, length, heap.graph.size[own], most=3)
+        begin = heap.means.array(own.size, records.at.dtype, Part.RESULTS)
+        # Places in a file are as wide as its lengths.
+        length = heap.means.array(own.size, records.at.dtype, Part.RESULTS)
+        chosen(kernels.contents_of, own.size)(*place, own, VALUE_BYTES[code], begin, length)
+        equal = duplicates(records.data, Blocks(own, begin, length), heap.graph.size, most=3, means=heap.means)
         if equal.wasted_bytes >= LEAST_BYTES:
             found.append(_duplicate(heap, f"{name}[]", equal))
     return found
