@@ -4,8 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.locked
 JOBS   ?= auto
+CHECKED := $(CURDIR)/$(VENV)/.checked
+SECONDS ?= 600
 
-.PHONY: help demo test lint lab format docs lock clean
+.PHONY: help demo test checked fuzz lint lab format docs lock clean
 help: ## what each verb does
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -17,6 +19,23 @@ demo: $(STAMP) ## find a real leak in a real memory cgroup, from symptom to proo
 
 test: $(STAMP) ## unit, property, contract and recorded tests; offline and parallel
 	@$(BIN)/pytest -n $(JOBS) -m "not lab" tests $(ARGS)
+
+# What feeds kernels. Without the JIT, reading a living process's heap would take minutes: its kernels have tests apart.
+KERNEL_TESTS := tests/property tests/unit/heap tests/unit/judge
+PLAIN_TESTS  := tests/property tests/unit/heap --ignore tests/property/test_heap_torn.py --ignore tests/unit/heap/test_heap_growth.py
+
+checked: $(STAMP) ## every kernel with its bounds checked, then as plain Python
+	@rm -rf $(CHECKED)
+	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(CHECKED)/bounds sh -c '$(BIN)/python tests/checked/proof.py bounds && $(BIN)/pytest -q -n $(JOBS) $(KERNEL_TESTS)'
+	@NUMBA_DISABLE_JIT=1 NUMBA_CACHE_DIR=$(CHECKED)/plain sh -c '$(BIN)/python tests/checked/proof.py plain && $(BIN)/pytest -q -n $(JOBS) $(PLAIN_TESTS)'
+
+fuzz: $(VENV)/.fuzz ## the readers of dumps, for SECONDS=600 in all; what is found is kept in .fuzz/findings
+	@nice $(BIN)/python -m fuzz --seconds $(SECONDS) $(ARGS)
+
+# Where there is no wheel for this Python, python -m fuzz says so and nothing fails.
+$(VENV)/.fuzz: requirements/fuzz.txt $(STAMP)
+	@$(BIN)/pip --quiet --disable-pip-version-check install --only-binary :all: --require-hashes -r requirements/fuzz.txt || true
+	@touch $@
 
 lint: $(STAMP) ## style, types and floors
 	@$(BIN)/ruff format --check .

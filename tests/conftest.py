@@ -5,6 +5,7 @@ What Oakum keeps in the user's cache folder is kept in one of the tests' own.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 
@@ -14,6 +15,14 @@ from hypothesis import settings
 # The same examples on every machine: a run that fails fails again. OAKUM_FUZZ=1 looks for new ones.
 settings.register_profile("oakum", derandomize=os.environ.get("OAKUM_FUZZ") != "1", deadline=None)
 settings.load_profile("oakum")
+
+
+@pytest.fixture(autouse=True)
+def _record_of_its_own(monkeypatch, tmp_path_factory, request):
+    """No test writes to the record of who runs it, or to another test's."""
+    folder = tmp_path_factory.getbasetemp() / "state" / hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    monkeypatch.delenv("OAKUM_STORE", raising=False)
 
 
 _cache = tempfile.TemporaryDirectory(prefix="oakum-tests-")

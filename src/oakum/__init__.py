@@ -11,52 +11,91 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from oakum.api import analyze_heap as analyze_heap
+    from oakum.api import close_incident as close_incident
     from oakum.api import diff_heaps as diff_heaps
+    from oakum.api import escalate_incident as escalate_incident
     from oakum.api import heap_paths as heap_paths
     from oakum.api import investigate as investigate
+    from oakum.api import list_incidents as list_incidents
+    from oakum.api import list_mutes as list_mutes
+    from oakum.api import mute as mute
+    from oakum.api import note_incident as note_incident
+    from oakum.api import report_incident as report_incident
     from oakum.api import scan as scan
+    from oakum.api import show_incident as show_incident
+    from oakum.api import summarise_incident as summarise_incident
+    from oakum.api import unmute as unmute
     from oakum.model.assessment import Investigation as Investigation
     from oakum.model.errors import OakumError as OakumError
     from oakum.model.heap import HeapDiff as HeapDiff
     from oakum.model.heap import HeapPaths as HeapPaths
     from oakum.model.heap import HeapReport as HeapReport
+    from oakum.model.incident import Incident as Incident
+    from oakum.model.mute import Mute as Mute
     from oakum.model.scan import Scan as Scan
     from oakum.model.series import Series as Series
     from oakum.model.series import WorkloadSeries as WorkloadSeries
+    from oakum.model.standing import Story as Story
     from oakum.model.verdict import Verdict as Verdict
 
 _HOMES = {
     "HeapDiff": "oakum.model.heap",
     "HeapPaths": "oakum.model.heap",
     "HeapReport": "oakum.model.heap",
+    "Incident": "oakum.model.incident",
     "Investigation": "oakum.model.assessment",
+    "Mute": "oakum.model.mute",
     "OakumError": "oakum.model.errors",
     "Scan": "oakum.model.scan",
     "Series": "oakum.model.series",
+    "Story": "oakum.model.standing",
     "Verdict": "oakum.model.verdict",
     "WorkloadSeries": "oakum.model.series",
     "analyze_heap": "oakum.api",
+    "close_incident": "oakum.api",
     "diff_heaps": "oakum.api",
+    "escalate_incident": "oakum.api",
     "heap_paths": "oakum.api",
     "investigate": "oakum.api",
+    "list_incidents": "oakum.api",
+    "list_mutes": "oakum.api",
+    "mute": "oakum.api",
+    "note_incident": "oakum.api",
+    "report_incident": "oakum.api",
     "scan": "oakum.api",
+    "show_incident": "oakum.api",
+    "summarise_incident": "oakum.api",
+    "unmute": "oakum.api",
 }
 
 __all__ = [
     "HeapDiff",
     "HeapPaths",
     "HeapReport",
+    "Incident",
     "Investigation",
+    "Mute",
     "OakumError",
     "Scan",
     "Series",
+    "Story",
     "Verdict",
     "WorkloadSeries",
     "analyze_heap",
+    "close_incident",
     "diff_heaps",
+    "escalate_incident",
     "heap_paths",
     "investigate",
+    "list_incidents",
+    "list_mutes",
+    "mute",
+    "note_incident",
+    "report_incident",
     "scan",
+    "show_incident",
+    "summarise_incident",
+    "unmute",
 ]
 
 

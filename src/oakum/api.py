@@ -6,38 +6,136 @@ import time
 from pathlib import Path
 
 from oakum import wiring
+from oakum.incident.machine import Event
 from oakum.loop import heap as heaping
+from oakum.loop import incident as incidents
 from oakum.loop import investigate as investigating
+from oakum.loop import record as recording
 from oakum.loop import scan as scanning
+from oakum.loop.muting import with_mutes
 from oakum.loop.progress import Progress, Silent
 from oakum.model.assessment import Investigation
+from oakum.model.errors import CallerError
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
+from oakum.model.incident import Incident
+from oakum.model.mute import Mute
 from oakum.model.scan import Scan
+from oakum.model.standing import Story
 from oakum.model.target import parse_target
+from oakum.render import incident_html, incident_markdown, incident_summary
 
 
 def investigate(
-    target: str, *, watch_s: float = 20.0, capture: bool = True, stop: bool = False, progress: Progress | None = None
+    target: str,
+    *,
+    watch_s: float = 20.0,
+    capture: bool = True,
+    stop: bool = False,
+    incident: bool = True,
+    alert: str = "",
+    store: str = "",
+    progress: Progress | None = None,
 ) -> Investigation:
-    """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``."""
-    return investigating.investigate(
-        parse_target(target),
-        machine=wiring.machine(),
-        policy=wiring.policy(),
-        settings=investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop),
-        progress=progress or Silent(),
-    )
+    """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``.
+
+    A record that cannot be written at the end is among what is ``absent``: the answer is not lost with it.
+    """
+    wanted = parse_target(target)
+    settings = investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop)
+
+    def run() -> Investigation:
+        return investigating.investigate(
+            wanted,
+            machine=wiring.machine(),
+            policy=wiring.policy(),
+            settings=settings,
+            progress=progress or Silent(),
+        )
+
+    if not incident:
+        return run()
+    recorder = wiring.recorder(store)
+    recorded = recording.investigate_on_record(str(wanted), run, recorder, now_s=time.time(), alert=alert)
+    return recorded.investigation
 
 
 def scan(
-    *files: str | Path, watch_s: float = 30.0, unit: str = "bytes", at: str = "", progress: Progress | None = None
+    *files: str | Path,
+    watch_s: float = 30.0,
+    unit: str = "bytes",
+    at: str = "",
+    store: str = "",
+    progress: Progress | None = None,
 ) -> Scan:
     """As ``oakum scan``: this machine when no file is given."""
     settings = scanning.Settings.of(watch_s=watch_s, unit=unit, at=at)
-    if not files:
-        return scanning.scan_host(wiring.machine(), settings=settings, progress=progress or Silent())
-    paths = [Path(file) for file in files]
-    return scanning.scan_files(paths, now_s=time.time(), settings=settings, progress=progress or Silent())
+    told = progress or Silent()
+    if files:
+        paths = [Path(file) for file in files]
+        found = scanning.scan_files(paths, now_s=time.time(), settings=settings, progress=told)
+    else:
+        found = scanning.scan_host(wiring.machine(), settings=settings, progress=told)
+    return with_mutes(found, lambda: wiring.store_if_there(store), host=wiring.host())
+
+
+def list_incidents(*, every: bool = False, store: str = "") -> list[Incident]:
+    """As ``oakum incident list``: the worst first."""
+    rows = incidents.listed(wiring.recorder(store), closed=every, now_s=time.time())
+    return [incident for incident, _ in rows]
+
+
+def show_incident(name: str, *, store: str = "") -> Story:
+    """As ``oakum incident show ID``."""
+    return incidents.story(wiring.recorder(store), incidents.number_of(name), now_s=time.time())
+
+
+def summarise_incident(name: str, *, store: str = "") -> str:
+    """As ``oakum incident summary ID``: five lines."""
+    return incident_summary(show_incident(name, store=store))
+
+
+def report_incident(name: str, *, output: str = "html", store: str = "") -> str:
+    """As ``oakum incident report ID``: ``html`` or ``markdown``; the same record makes the same text."""
+    story = incidents.story(wiring.recorder(store), incidents.number_of(name), now_s=None)
+    if output not in {"html", "markdown"}:
+        raise CallerError(f"a report is html or markdown, not {output!r}", next_step="report_incident(ID)")
+    return incident_html(story) if output == "html" else incident_markdown(story)
+
+
+def note_incident(name: str, text: str, *, move: str = "", store: str = "") -> Incident:
+    """As ``oakum incident note ID TEXT``."""
+    if move and move not in set(Event):
+        raise CallerError(f"{move!r} is no move", why=f"they are {', '.join(Event)}", next_step="leave move out")
+    number, event = incidents.number_of(name), Event(move) if move else None
+    return incidents.note(wiring.recorder(store), number, text, event=event, now_s=time.time())
+
+
+def escalate_incident(name: str, *, level: int | None = None, store: str = "") -> Incident:
+    """As ``oakum incident escalate ID``."""
+    return incidents.escalate(wiring.recorder(store), incidents.number_of(name), level, now_s=time.time())
+
+
+def close_incident(name: str, *, reason: str, store: str = "") -> Incident:
+    """As ``oakum incident close ID``."""
+    number = incidents.number_of(name)
+    return incidents.move(wiring.recorder(store), number, Event.CLOSE, reason, now_s=time.time())
+
+
+def mute(target: str, *, reason: str, for_s: float, store: str = "") -> Mute:
+    """As ``oakum incident mute TARGET``."""
+    recorder, processes = wiring.recorder(store), wiring.machine().processes
+    made, _ = incidents.mute(recorder, target, reason=reason, for_s=for_s, processes=processes, now_s=time.time())
+    return made
+
+
+def list_mutes(*, store: str = "") -> list[Mute]:
+    """As ``oakum incident mutes``."""
+    return list(incidents.mutes(wiring.recorder(store).store))
+
+
+def unmute(name: str, *, store: str = "") -> Mute:
+    """As ``oakum incident unmute MUTE``."""
+    return incidents.unmute(wiring.recorder(store), incidents.number_of(name, "mute"), now_s=time.time())
 
 
 def analyze_heap(

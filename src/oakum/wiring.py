@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import pwd
 import tomllib
 from collections.abc import Iterable
 from dataclasses import fields
@@ -11,11 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oakum.model.errors import CallerError, MachineError
+from oakum.model.incident import Runbook
 from oakum.model.policy import Policy
 
 if TYPE_CHECKING:
     from oakum.host import Machine
-    from oakum.model.ports import Answers, Rates, Store
+    from oakum.incident.settings import IncidentSettings
+    from oakum.loop.record import Recorder
+    from oakum.model.ports import Answers, Rates, Store, Workers
 
 
 def machine() -> Machine:
@@ -112,6 +117,11 @@ def _table(path: Path, name: str, known: Iterable[str]) -> dict[str, Any]:
         raise CallerError(f"{path} is not TOML", why=str(exc), next_step=f"edit {path}") from exc
     if not isinstance(table, dict):
         raise CallerError(f"{path}: [{name}] is no table", why="fields are wanted", next_step=f"edit {path}")
+    _known(path, name, table, known)
+    return table
+
+
+def _known(path: Path, name: str, table: Iterable[str], known: Iterable[str]) -> None:
     for field in table:
         if field not in known:
             raise CallerError(
@@ -119,7 +129,65 @@ def _table(path: Path, name: str, known: Iterable[str]) -> dict[str, Any]:
                 why=f"it knows {', '.join(sorted(known))}",
                 next_step=f"edit {path}",
             )
-    return table
+
+
+def recorder(named: str = "") -> Recorder:
+    """The record of ``store``, with all that is needed to write to it on behalf of who runs this."""
+    from oakum.loop.record import Recorder  # noqa: PLC0415
+
+    settings = incident_settings()
+    return Recorder(store(named), workers(), author(), policy(), settings)
+
+
+def workers() -> Workers:
+    from oakum.host.workers import LiveWorkers  # noqa: PLC0415
+
+    return LiveWorkers()
+
+
+def host() -> str:
+    """The name of this machine, as records know it."""
+    return platform.node()
+
+
+def author() -> str:
+    """Who runs this, as the machine knows them; the person behind sudo."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    person = os.environ.get("SUDO_USER")
+    return person if person and os.getuid() == 0 else user
+
+
+def incident_settings() -> IncidentSettings:
+    """``[incident]`` and ``[incident.runbook]`` of oakum.toml. Raises CallerError as ``policy`` does."""
+    from oakum.incident.settings import IncidentSettings  # noqa: PLC0415
+
+    path = _config_path()
+    if path is None:
+        return IncidentSettings()
+    table = _table(path, "incident", [field.name for field in fields(IncidentSettings)])
+    runbook = table.pop("runbook", {})
+    if not isinstance(runbook, dict):
+        raise CallerError(f"{path}: [incident.runbook] is no table", why="fields are wanted", next_step=f"edit {path}")
+    _known(path, "incident.runbook", runbook, [field.name for field in fields(Runbook)])
+    lists = {
+        "contacts": _texts(path, "incident] contacts", table.pop("contacts", [])),
+        "related": _texts(path, "incident.runbook] related", runbook.pop("related", [])),
+    }
+    for name, value in [*table.items(), *runbook.items()]:
+        if not isinstance(value, str):
+            raise CallerError(
+                f"{path}: [incident] {name} = {value!r}", why="a text is wanted", next_step=f"edit {path}"
+            )
+    return IncidentSettings(**table, contacts=lists["contacts"], runbook=Runbook(**runbook, related=lists["related"]))
+
+
+def _texts(path: Path, name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise CallerError(f"{path}: [{name} = {value!r}", why="a list of texts is wanted", next_step=f"edit {path}")
+    return tuple(value)
 
 
 def read_policy(path: Path) -> Policy:

@@ -101,7 +101,7 @@ def test_an_incident_comes_back_as_it_went_in_after_the_store_was_closed(store, 
 def test_entries_are_numbered_in_order_across_writes(store):
     added(store, PLAIN, ENTRY, ENTRY)
     for word in ("third", "fourth"):
-        store.incidents.change(1, lambda was, word=word: Change(was, (replace(ENTRY, text=word),)))
+        store.incidents.change(1, lambda was, word=word: Change(was.incident, (replace(ENTRY, text=word),)))
     timeline = store.incidents.record(1).timeline
     assert [(entry.number, entry.text) for entry in timeline] == [
         (1, "opened"),
@@ -122,7 +122,7 @@ def test_a_change_that_fails_half_way_leaves_nothing(store):
     added(store, PLAIN, ENTRY)
     broken = replace(KEPT, facts={"n": float("nan")})
     with pytest.raises(Exception, match="JSON"):
-        store.incidents.change(1, lambda was: Change(replace(was, owner="bob"), (ENTRY,), kept=(broken,)))
+        store.incidents.change(1, lambda was: Change(replace(was.incident, owner="bob"), (ENTRY,), kept=(broken,)))
     record = store.incidents.record(1)
     assert record.incident.owner == ""
     assert len(record.timeline) == 1
@@ -130,7 +130,7 @@ def test_a_change_that_fails_half_way_leaves_nothing(store):
 
 def test_closed_ones_are_listed_when_asked_for_and_the_same_leak_may_open_again(store):
     added(store)
-    store.incidents.change(1, lambda was: Change(replace(was, state=State.CLOSED, closed_at_s=AT_S)))
+    store.incidents.change(1, lambda was: Change(replace(was.incident, state=State.CLOSED, closed_at_s=AT_S)))
     assert store.incidents.list() == []
     again = store.incidents.write("service shop", lambda known: Change(replace(PLAIN, before=known[-1].number)))
     assert (again.number, again.before) == (2, 1)
@@ -170,7 +170,10 @@ def test_no_update_is_lost_when_several_oakums_write_to_one_incident(reopened):
     def run(store):
         for _ in range(10):
             store.incidents.change(
-                1, lambda was: Change(replace(was, escalation=was.escalation + 1), (replace(ENTRY, text="up"),))
+                1,
+                lambda was: Change(
+                    replace(was.incident, escalation=was.incident.escalation + 1), (replace(ENTRY, text="up"),)
+                ),
             )
 
     together(run, stores)

@@ -37,7 +37,7 @@ def opened(url, tmp_path, **options):
 
 
 def noted(store):
-    return store.incidents.change(1, lambda was: Change(was, (ENTRY,)))
+    return store.incidents.change(1, lambda was: Change(was.incident, (ENTRY,)))
 
 
 def test_a_server_that_goes_away_is_told_and_what_was_confirmed_is_there_when_it_is_back(fragile, tmp_path):
@@ -60,7 +60,7 @@ def test_a_server_that_goes_away_within_a_write_leaves_nothing_of_it(fragile, tm
 
         def gone(was):
             fragile.stop("immediate")
-            return Change(replace(was, owner="bob"), (ENTRY,))
+            return Change(replace(was.incident, owner="bob"), (ENTRY,))
 
         with pytest.raises(TargetError, match="cannot be reached"):
             store.incidents.change(1, gone)
@@ -75,7 +75,7 @@ def test_a_server_that_ends_our_session_is_told(url, tmp_path):
 
         def ended(was):
             other.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'oakum'")
-            return Change(was, (ENTRY,))
+            return Change(was.incident, (ENTRY,))
 
         with pytest.raises(TargetError, match="cannot be reached"):
             store.incidents.change(1, ended)

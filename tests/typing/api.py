@@ -22,3 +22,16 @@ def worst() -> str:
     series: oakum.WorkloadSeries = scanned.ranked[0][0]
     life: oakum.Series = series.lifetimes[-1]
     return f"{series.id}: {len(life)}"
+
+
+def handover(name: str) -> str:
+    story: oakum.Story = oakum.show_incident(name, store="postgresql://db/oakum")
+    incident: oakum.Incident = oakum.note_incident(name, "rolled back", move="stabilise")
+    oakum.escalate_incident(incident.id, level=2)
+    mute: oakum.Mute = oakum.mute(incident.target, reason="the cache fills", for_s=86400.0)
+    oakum.unmute(mute.id)
+    oakum.close_incident(name, reason="fixed in 4.2")
+    open_ones: list[oakum.Incident] = oakum.list_incidents(every=False)
+    held: list[oakum.Mute] = oakum.list_mutes()
+    page: str = oakum.report_incident(name, output="markdown")
+    return f"{oakum.summarise_incident(name)}{page}{len(open_ones)}{len(held)}{story.standing.phase}"

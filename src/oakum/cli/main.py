@@ -12,6 +12,7 @@ import typer
 from oakum.cli.demo import demo
 from oakum.cli.doctor import doctor
 from oakum.cli.heap import app as heap
+from oakum.cli.incident import app as incident
 from oakum.cli.investigate import investigate
 from oakum.cli.scan import scan
 from oakum.cli.streams import FULL, open_streams, say, unwritable
@@ -30,6 +31,7 @@ app.command()(scan)
 app.command()(investigate)
 app.command()(doctor)
 app.add_typer(heap, name="heap")
+app.add_typer(incident, name="incident")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  (typer's callback)

@@ -33,6 +33,16 @@ FileOption = Annotated[
     Path | None, typer.Option("--file", "-f", help="write the report or the JSON to this file", dir_okay=True)
 ]
 
+StoreOption = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="URL|PATH",
+        help="where the record is kept: a SQLite file or postgresql://…",
+        show_default=False,
+    ),
+]
+
 
 def check_file(file: Path | None) -> None:
     """Fail now rather than after the work: a full disk, a read-only folder, a folder where a file is wanted."""
@@ -66,7 +76,7 @@ def answer(
         ).print(table())
         say(sys.stdout, drawn.getvalue())
         if file is not None:
-            _save(file, html())
+            save(file, html())
         return
     text = html() if output is Output.HTML else json.dumps(encoded(), indent=2, allow_nan=False) + "\n"
     if file is None and output is Output.HTML and sys.stdout.isatty():
@@ -74,10 +84,11 @@ def answer(
     if file is None:
         say(sys.stdout, text, instead="xmlcharrefreplace" if output is Output.HTML else "replace")
     else:
-        _save(file, text)
+        save(file, text)
 
 
-def _save(file: Path, text: str) -> None:
-    from oakum.render.save import save  # noqa: PLC0415
+def save(file: Path, text: str) -> None:
+    """Whole or not at all; where it is, is told on standard error."""
+    from oakum.render.save import save as saved  # noqa: PLC0415
 
-    say(sys.stderr, f"report: {save(file, text)}\n")
+    say(sys.stderr, f"report: {saved(file, text)}\n")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oakum import wiring
-from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
+from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.model.errors import CallerError
 from oakum.model.source import parse_source
 from oakum.model.units import parse_duration
@@ -32,13 +32,14 @@ def scan(
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help="files: judge as of this moment, using only earlier samples")
     ] = "",
+    store: StoreOption = "",
     top: Annotated[int, typer.Option("--top", min=1, help="table: show this many of the worst")] = 25,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
 ) -> None:
-    """Which workloads leak? This machine's processes and cgroups, or series in files; worst first.
+    """Which workloads leak? This machine's processes and cgroups, or series in files; worst first, muted ones last.
 
-    Exits 1 if any series leaks, else 0.
+    Exits 1 if any series leaks that is not muted, else 0.
     """
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.scan import Settings, scan_files, scan_host  # noqa: PLC0415
@@ -68,7 +69,9 @@ def scan(
             else scan_host(wiring.machine(), settings=settings, progress=told)
         )
     from oakum import render  # noqa: PLC0415
+    from oakum.loop.muting import with_mutes  # noqa: PLC0415
 
+    found = with_mutes(found, lambda: wiring.store_if_there(store), host=wiring.host())
     answer(
         output,
         file,

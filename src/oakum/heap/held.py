@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from oakum.heap.compiled import chosen
 from oakum.heap.graph import HeapGraph, Strength, counts, seeds
 from oakum.heap.tree import Dominators, dominators, kernels
+from oakum.model.errors import DataError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +43,18 @@ class Held:
         return int(self.retained[number]) if number >= 0 else 0
 
 
+MOST_BYTES = 1 << 62
+"""Sums stay below what an int64 holds. No machine has an address space as large."""
+
+
 def held(graph: HeapGraph) -> Held:
-    """O(m log n)."""
+    """O(m log n). Raises DataError for sizes that cannot be: their sums would wrap round."""
+    if float(graph.size.sum(dtype=np.float64)) > MOST_BYTES:
+        raise DataError(
+            "this dump is broken",
+            why="its objects take more bytes together than any machine has",
+            next_step="take the dump again",
+        )
     offsets, targets = edges_that_count(graph)
     tree = dominators(offsets, targets, graph.nodes)
     return Held(graph, offsets, targets, tree, tree.retained(np.append(graph.size, 0)))

@@ -21,6 +21,30 @@ class Policy:
     imminent_s: float = 900.0
     """A p10 forecast under this many seconds is imminent too."""
 
+    urgent_s: float = 14400.0
+    """A p50 forecast of a leak under this many seconds asks a person to act."""
+
+    assess_budget_s: float = 30.0
+    """From opening to the first assessment, in seconds."""
+
+    recover_budget_s: float = 60.0
+    """From the first assessment until it is stabilised, in seconds."""
+
+    stabilise_budget_s: float = 300.0
+    """Where the first phase (stabilise) ends on the incident's clock, in seconds."""
+
+    root_cause_budget_s: float = 1800.0
+    """Where the second phase (root cause) ends on the incident's clock, in seconds; the third (fix) has no end."""
+
+    escalate_1_s: float = 900.0
+    """When the first level is to be told, on the incident's clock, in seconds."""
+
+    escalate_2_s: float = 1800.0
+    """When the second level is to be told, in seconds."""
+
+    escalate_3_s: float = 3600.0
+    """When the third level is to be told, in seconds."""
+
     quick_check_s: float = 3600.0
     """How long memory must stay flat after a fix for the quick check, in seconds."""
 

@@ -18,7 +18,7 @@ from oakum.model.incident import Change, Incident, Record
 from oakum.model.mute import Mute
 from oakum.model.plan_record import Approval, PlanRecord
 from oakum.model.process import CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
-from oakum.model.work import Work
+from oakum.model.work import Holder, Work
 
 
 class Clock(Protocol):
@@ -200,7 +200,7 @@ class Incidents(Protocol):
         It is pure: it may be asked again when another Oakum wrote meanwhile. None: nothing is to be written.
         """
 
-    def change(self, number: int, make: Callable[[Incident], Change | None]) -> Incident:
+    def change(self, number: int, make: Callable[[Record], Change | None]) -> Incident:
         """As ``write``, for one that is there. Raises CallerError when it is not."""
 
     def get(self, number: int) -> Incident:
@@ -282,6 +282,15 @@ class Works(Protocol):
         """Nothing happens when it ended before."""
 
     def unfinished(self) -> Sequence[Work]: ...
+
+
+class Workers(Protocol):
+    """Who works here: tells a process that goes on from one that is gone."""
+
+    def this(self) -> Holder: ...
+
+    def gone(self, holder: Holder) -> bool | None:
+        """None: it is of another machine, and cannot be told from here."""
 
 
 class Blobs(Protocol):

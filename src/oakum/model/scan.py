@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from oakum.model.absent import Absent
+from oakum.model.mute import Mute
 from oakum.model.series import WorkloadSeries
 from oakum.model.verdict import Verdict, VerdictName
 
@@ -37,6 +38,7 @@ class Skipped:
 class Scan:
     """``source``: as it was asked for. ``rows``: in any order; ``ranked`` has the worst first.
 
+    ``muted``: by the id of a series, who said that it is no leak; such rows come last and count as no leak.
     ``warnings``: what the reader took for granted (the unit of the times, rows that were sorted or dropped).
     """
 
@@ -47,15 +49,16 @@ class Scan:
     skipped: tuple[Skipped, ...] = ()
     absent: tuple[Absent, ...] = ()
     warnings: tuple[str, ...] = ()
+    muted: Mapping[str, Mute] = field(default_factory=dict)
 
     @property
     def ranked(self) -> tuple[ScanRow, ...]:
-        return worst_first(self.rows)
+        return tuple(sorted(worst_first(self.rows), key=lambda row: row[0].id in self.muted))
 
     @property
     def leaks(self) -> int:
-        """How many series leak."""
-        return self.count(VerdictName.LEAK)
+        """How many series leak, and are not muted."""
+        return sum(verdict.name is VerdictName.LEAK and series.id not in self.muted for series, verdict in self.rows)
 
     def count(self, name: VerdictName) -> int:
         return sum(verdict.name is name for _, verdict in self.rows)

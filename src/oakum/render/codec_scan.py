@@ -23,7 +23,7 @@ def scan_to_json(scan: Scan) -> dict[str, object]:
             "end_s": finite(scan.window.end_s),
             "step_s": finite(scan.window.step_s),
         },
-        "series": [assessed_to_json(series, verdict) for series, verdict in scan.ranked],
+        "series": [assessed_to_json(series, verdict, scan.muted.get(series.id)) for series, verdict in scan.ranked],
         "skipped": [{"id": encodable(skipped.id), "why": encodable(skipped.why)} for skipped in scan.skipped],
         "absent": [absent_to_json(absent) for absent in scan.absent],
         "warnings": texts(scan.warnings),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from oakum.model.mute import Mute
 from oakum.model.series import WorkloadSeries
 from oakum.model.verdict import Forecast, Verdict
+from oakum.render.codec_mute import mute_to_json
 from oakum.render.codec_number import finite, texts
 from oakum.render.figures import nearest_forecast
 from oakum.render.names import encodable
 
 
-def assessed_to_json(series: WorkloadSeries, verdict: Verdict) -> dict[str, object]:
+def assessed_to_json(series: WorkloadSeries, verdict: Verdict, mute: Mute | None = None) -> dict[str, object]:
     """Rates and levels are in ``unit``; times are UTC epoch seconds."""
     nearest = nearest_forecast(verdict)
     return {
@@ -31,7 +33,7 @@ def assessed_to_json(series: WorkloadSeries, verdict: Verdict) -> dict[str, obje
         "lifetimes": len(series.lifetimes),
         "samples": series.samples,
         "oom_kills": series.oom_kills,
-        "muted": None,
+        "muted": None if mute is None else mute_to_json(mute),
         "reasons": texts(verdict.reasons),
         "settles": encodable(verdict.settles),
     }

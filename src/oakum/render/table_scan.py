@@ -52,6 +52,10 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     parts += [
         Text(f"skipped {shown(skipped.id)}: {shown(skipped.why)}", style="yellow") for skipped in scan.skipped[:10]
     ]
+    parts += [
+        Text(f"muted {shown(name)} by {shown(mute.author)}: {shown(mute.reason)}", style="dim")
+        for name, mute in scan.muted.items()
+    ]
     parts += [Text(f"note: {shown(warning)}", style="dim") for warning in scan.warnings]
     parts += [Text(f"absent: {shown(absent.what)}: {shown(absent.why)}", style="dim") for absent in scan.absent]
     return Group(*parts)
@@ -84,6 +88,7 @@ def _cards(cells: Sequence[Cells]) -> Iterator[RenderableType]:
 
 def _summary(scan: Scan) -> str:
     counts = [f"{format_count(scan.count(name))} {name.value}" for name in VerdictName if scan.count(name)]
+    counts += [f"{format_count(len(scan.muted))} muted"] if scan.muted else []
     return f"{format_count(len(scan.rows))} series from {shown(scan.source)}: {', '.join(counts) or 'nothing to judge'}"
 
 

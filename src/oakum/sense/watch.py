@@ -48,7 +48,7 @@ class ProcessWatch:
         self._there = set(processes.pids())
         self.info = self._gauge.info
         self._time = Timeline(clock)
-        labels = {"command": self.info.title, "name": self.info.name}
+        labels = {"command": self.info.title, "name": self.info.name, "cgroup": self.info.cgroup}
         self._track = Track(f"pid/{pid}", Scope.PROCESS, labels, pid=pid, started_s=self.info.started_s)
         self._limit_bytes, self._charge_read_s = np.inf, -np.inf
         self._machine_bytes = float(cgroups.machine_memory_bytes())

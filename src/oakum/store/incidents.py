@@ -54,11 +54,11 @@ class SqlIncidents:
 
         return self._database.write(work)
 
-    def change(self, number: int, make: Callable[[Incident], Change | None]) -> Incident:
+    def change(self, number: int, make: Callable[[Record], Change | None]) -> Incident:
         def work(connection: Connection) -> Incident:
-            incident = _get(connection, number)
-            change = make(incident)
-            return incident if change is None else _apply(connection, change)
+            record = _record(connection, number)
+            change = make(record)
+            return record.incident if change is None else _apply(connection, change)
 
         return self._database.write(work)
 
@@ -73,19 +73,7 @@ class SqlIncidents:
         return self._database.read(lambda connection: [_incident(row) for row in connection.execute(wanted)])
 
     def record(self, number: int) -> Record:
-        def work(connection: Connection) -> Record:
-            incident = _get(connection, number)
-            return Record(
-                incident,
-                tuple(_entry(row) for row in _of(connection, tables.timeline, number)),
-                tuple(
-                    Assessed(row.at_s, row.document, row.samples, row.number)
-                    for row in _of(connection, tables.assessments, number)
-                ),
-                tuple(_kept(row) for row in _of(connection, tables.evidence, number)),
-            )
-
-        return self._database.read(work)
+        return self._database.read(lambda connection: _record(connection, number))
 
     def digests(self) -> frozenset[str]:
         wanted = select(tables.evidence.c.digest).union(select(tables.assessments.c.samples))
@@ -104,6 +92,19 @@ def _get(connection: Connection, number: int) -> Incident:
             f"there is no incident inc-{number}", why="the record does not know it", next_step="oakum incident list -a"
         )
     return _incident(row)
+
+
+def _record(connection: Connection, number: int) -> Record:
+    incident = _get(connection, number)
+    return Record(
+        incident,
+        tuple(_entry(row) for row in _of(connection, tables.timeline, number)),
+        tuple(
+            Assessed(row.at_s, row.document, row.samples, row.number)
+            for row in _of(connection, tables.assessments, number)
+        ),
+        tuple(_kept(row) for row in _of(connection, tables.evidence, number)),
+    )
 
 
 def _of(connection: Connection, table: Table, number: int) -> Sequence[Row[Any]]:

@@ -62,7 +62,9 @@ def series(tmp_path):
 
 def test_the_commands_are_those_that_were_promised():
     heap = {"heap analyze", "heap diff", "heap paths"}
-    assert set(COMMANDS) == {"demo", "doctor", "investigate", "scan"} | heap
+    verbs = ("list", "show", "summary", "note", "escalate", "close", "report", "mute", "mutes", "unmute")
+    incident = {f"incident {verb}" for verb in verbs}
+    assert set(COMMANDS) == {"demo", "doctor", "investigate", "scan"} | heap | incident
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -85,8 +87,10 @@ def test_the_command_alone_lists_every_command():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_in_the_readme_or_the_tutorial(name):
-    told = "".join((ROOT / path).read_text(encoding="utf-8") for path in ("README.md", "docs/tutorial.md"))
+def test_every_command_is_in_the_readme_or_the_docs(name):
+    told = "".join(
+        (ROOT / path).read_text(encoding="utf-8") for path in ("README.md", "docs/tutorial.md", "docs/incidents.md")
+    )
     assert f"oakum {name}" in told or f"make {name}" in told
 
 
@@ -114,6 +118,17 @@ def test_the_version_is_told(spoken):
         ["investigate", "pid/1", "--for", "-20s"],
         ["investigate", "pid/1", "--every", "20s"],
         ["investigate", "deploy/shop/api"],
+        ["incident"],
+        ["incident", "show"],
+        ["incident", "show", "17x"],
+        ["incident", "show", "inc-1", "--store", "mysql://x"],
+        ["incident", "note", "inc-1", "x", "--move", "prove"],
+        ["incident", "escalate", "inc-1", "--level", "4"],
+        ["incident", "close", "inc-1"],
+        ["incident", "mute", "pid/1", "--for", "1d"],
+        ["incident", "mute", "pid/1", "--reason", "x", "--for", "soon"],
+        ["incident", "unmute", "inc-1"],
+        ["incident", "report", "inc-1", "-o", "table"],
         ["scan", "--top", "0"],
         ["scan", "--top", "many"],
         ["scan", "--for", "1s"],

@@ -38,7 +38,7 @@ def store(place):
 
 def grown(store):
     """One more write."""
-    return store.incidents.change(1, lambda was: Change(replace(was, headline="x" * 100_000)))
+    return store.incidents.change(1, lambda was: Change(replace(was.incident, headline="x" * 100_000)))
 
 
 def untouched(place):

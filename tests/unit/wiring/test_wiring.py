@@ -10,7 +10,9 @@ from dataclasses import fields
 import pytest
 
 from oakum import wiring
+from oakum.incident import IncidentSettings
 from oakum.model.errors import CallerError, MachineError
+from oakum.model.incident import Runbook
 from oakum.model.policy import Policy
 
 
@@ -138,3 +140,52 @@ def test_a_record_is_opened_without_alembic_postgresql_or_buckets_once_its_table
 
     assert loaded() == {"sqlalchemy", "alembic"}
     assert loaded() == {"sqlalchemy"}
+
+
+def test_what_people_say_once_of_incidents_is_read(places):
+    assert wiring.incident_settings() == IncidentSettings()
+    text = """[incident]
+owner = "the shop"
+impact_user = "checkout fails"
+impact_business = "orders are lost"
+contacts = ["a", "b"]
+[incident.runbook]
+id = "RB-010"
+last_tested = "2026-09-01"
+related = ["RB-001"]
+"""
+    written(places[0] / "oakum.toml", text)
+    runbook = Runbook("RB-010", last_tested="2026-09-01", related=("RB-001",))
+    assert wiring.incident_settings() == IncidentSettings(
+        "the shop", "checkout fails", "orders are lost", ("a", "b"), runbook
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "incident = 3",
+        "[incident]\nnonsense = 'x'",
+        "[incident]\nowner = 3",
+        "[incident]\ncontacts = 'a'",
+        "[incident]\ncontacts = [1]",
+        "[incident]\nrunbook = 'RB'",
+        "[incident.runbook]\nnonsense = 'x'",
+        "[incident.runbook]\nid = 10",
+        "[incident.runbook]\nrelated = 'RB'",
+    ],
+)
+def test_what_is_wrong_about_incidents_in_the_file_is_the_callers(places, text):
+    written(places[0] / "oakum.toml", text + "\n")
+    with pytest.raises(CallerError, match="incident"):
+        wiring.incident_settings()
+
+
+def test_the_person_behind_sudo_is_the_author(monkeypatch):
+    monkeypatch.setattr("os.getuid", lambda: 0)
+    monkeypatch.setenv("SUDO_USER", "ann")
+    assert wiring.author() == "ann"
+    monkeypatch.delenv("SUDO_USER")
+    assert wiring.author() == "root"
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
+    assert wiring.author() == "4000000000"

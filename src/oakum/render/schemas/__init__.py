@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
-NAMES = ("oakum.heap/1", "oakum.heapdiff/1", "oakum.heappaths/1", "oakum.investigation/1", "oakum.scan/1")
+NAMES = (
+    "oakum.heap/1",
+    "oakum.heapdiff/1",
+    "oakum.heappaths/1",
+    "oakum.incident/1",
+    "oakum.incidents/1",
+    "oakum.investigation/1",
+    "oakum.mutes/1",
+    "oakum.scan/1",
+)
 
 
 def read(name: str) -> dict[str, object]:

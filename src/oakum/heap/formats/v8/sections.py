@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,8 +71,9 @@ def read_sections(data: NDArray[np.uint8]) -> Sections:
     """
     pos = _past(data, 0, b"{")
     found: Sections | None = None
+    met: set[str] = set()
     while True:
-        key, pos = _key(data, pos)
+        key, pos = _new_key(data, pos, met)
         if not key:
             break
         if key == "snapshot":
@@ -134,17 +136,17 @@ def _meta(text: bytes) -> Meta:
         told = json.loads(text)
         meta = told["meta"]
         made = Meta(
-            tuple(meta["node_fields"]),
-            tuple(meta["node_types"][0]),
-            tuple(meta["edge_fields"]),
-            tuple(meta["edge_types"][0]),
-            tuple(meta.get("location_fields", ())),
+            _texts(meta["node_fields"]),
+            _texts(meta["node_types"][0]),
+            _texts(meta["edge_fields"]),
+            _texts(meta["edge_types"][0]),
+            _texts(meta.get("location_fields", ())),
             int(told["node_count"]),
             int(told["edge_count"]),
         )
         wanted = {"type", "name", "id", "self_size", "edge_count"} - set(made.node_fields)
         wanted |= {"type", "name_or_index", "to_node"} - set(made.edge_fields)
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as exc:
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError) as exc:
         raise DataError(
             "the snapshot's description cannot be read", why=str(exc), next_step="head -c 2000 FILE"
         ) from exc
@@ -155,6 +157,13 @@ def _meta(text: bytes) -> Meta:
             next_step="head -c 2000 FILE",
         )
     return made
+
+
+def _texts(names: Collection[object]) -> tuple[str, ...]:
+    found = tuple(name for name in names if isinstance(name, str))
+    if len(found) != len(names):
+        raise TypeError("a name that is no text")
+    return found
 
 
 def _room(rows: int, fields: int, left: int) -> int:
@@ -205,10 +214,12 @@ def _edges(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
         found.edge_name,
         found.edge_target,
     )
-    whole = read == meta.edges and end != kernels.BROKEN and int(found.degree.sum(dtype=np.int64)) == read
-    if whole:
+    promised = int(found.degree.sum(dtype=np.int64))
+    if promised != meta.edges:
+        raise _broken(f"its nodes have {promised} references, and its description {meta.edges}", data, pos)
+    if read == meta.edges and end != kernels.BROKEN:
         return int(end)
-    if read > int(found.degree.sum(dtype=np.int64)) or not _ends_in_numbers(data, pos):
+    if not _ends_in_numbers(data, pos):
         raise _broken(f"of {meta.edges} references {read} can be read", data, pos)
     found.edge_kind, found.edge_name = found.edge_kind[:read], found.edge_name[:read]
     found.edge_target = found.edge_target[:read]
@@ -273,6 +284,15 @@ def _key(data: NDArray[np.uint8], pos: int) -> tuple[str, int]:
         return text[:stop].decode("utf-8", "replace"), _past(data, pos + stop + 2, b":")
     except DataError:
         return "", pos
+
+
+def _new_key(data: NDArray[np.uint8], pos: int, met: set[str]) -> tuple[str, int]:
+    """As ``_key``. A part that comes twice is broken: its rows are not those that other parts were checked against."""
+    key, pos = _key(data, pos)
+    if key and key in met:
+        raise _broken(f"its part {key!r} comes twice", data, pos)
+    met.add(key)
+    return key, pos
 
 
 def _broken(why: str, data: NDArray[np.uint8], pos: int) -> DataError:

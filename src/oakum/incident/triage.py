@@ -1,0 +1,102 @@
+"""The first step: is the alert true? Answered with what was measured, not with what the alert said."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from oakum.incident.severity import pressure
+from oakum.model.assessment import Investigation
+from oakum.model.incident import Answer, Symptom, Triage
+from oakum.model.policy import Policy
+from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
+from oakum.model.verdict import VerdictName
+
+RESTARTS: Final = 3
+"""So many lifetimes within what was watched are frequent restarts."""
+
+_ANSWERS: Final = {
+    VerdictName.LEAK: Answer.YES,
+    VerdictName.SUSPECT: Answer.OPEN,
+    VerdictName.CANNOT_TELL: Answer.OPEN,
+    VerdictName.HEALTHY: Answer.NO,
+}
+
+
+def triage(investigation: Investigation, *, alert: str, policy: Policy) -> Triage:
+    """``alert``: the name of what called, "" where nobody did. One that is not known is answered by the verdict."""
+    verdict, series = investigation.verdict, investigation.series
+    answer = _ANSWERS[verdict.name]
+    known = _alert(investigation, alert, policy)
+    why = [] if known is None else [known[1]]
+    said = f"sure {format_share(verdict.probability)}" if verdict.probability is not None else "not sure"
+    why.append(f"Oakum measured it itself: {verdict.name.value}, {said}, from {format_count(series.samples)} samples")
+    why += verdict.reasons
+    if verdict.settles:
+        why.append(f"open: {verdict.settles}")
+    return Triage(answer if known is None else known[0], investigation.generated_at_s, tuple(why))
+
+
+def _alert(investigation: Investigation, alert: str, policy: Policy) -> tuple[Answer, str] | None:
+    verdict, series = investigation.verdict, investigation.series
+    name = alert.casefold()
+    if name == "podmemoryhigh":
+        state = pressure(verdict, policy)
+        if state == "no limit":
+            return Answer.OPEN, f"{alert}: no limit is known that {_level(investigation)} could be compared with"
+        holds = state != "normal"
+        sense = "at or above" if holds else "below"
+        return _yes(
+            holds
+        ), f"{alert}: {_level(investigation)} is {sense} {format_share(policy.warn_share)} of the limit"
+    if name == "oomkilled":
+        kills = series.oom_kills
+        return _yes(kills > 0), f"{alert}: the kernel killed it {format_count(kills)} times while it was watched"
+    if name == "podrestartingfrequently":
+        lives = len(series.lifetimes)
+        return _yes(lives >= RESTARTS), f"{alert}: {format_count(lives)} lifetimes were seen"
+    return None
+
+
+def symptoms(investigation: Investigation) -> tuple[Symptom, ...]:
+    """Each sign that a leak may have, with what was measured of it, or what would tell."""
+    verdict, series = investigation.verdict, investigation.series
+    grows = verdict.pattern is not None and verdict.pattern.leaks
+    seen_s = sum(float(life.at_s[-1] - life.at_s[0]) for life in series.lifetimes if len(life))
+    over = f"over {format_duration(seen_s)}"
+    rate = format_rate(verdict.rate_per_s) if verdict.rate_per_s is not None and series.unit == "bytes" else "no rate"
+    lives = len(series.lifetimes)
+    return (
+        Symptom("steady growth", _yes(grows), f"{rate} {over}, {verdict.pattern.value if verdict.pattern else 'flat'}"),
+        Symptom("OOM kills", _yes(series.oom_kills > 0), f"{format_count(series.oom_kills)} {over}"),
+        Symptom("restarts", _yes(lives > 1), f"{format_count(max(lives - 1, 0))} {over}"),
+        Symptom("swap growth", Answer.OPEN, "not measured: vmstat 1, column so"),
+        Symptom("slow before it dies", Answer.OPEN, "not measured: the service's own latency"),
+        Symptom("more garbage collection", Answer.OPEN, "not measured: the runtime's GC log or metrics"),
+        Symptom("errors and timeouts", Answer.OPEN, "not measured: the service's own error rate"),
+    )
+
+
+def service_impact(investigation: Investigation) -> str:
+    """What the figures say of the service; what it does to users, only people know."""
+    verdict, series = investigation.verdict, investigation.series
+    if series.oom_kills:
+        return f"{format_count(series.oom_kills)} kills for its memory while it was watched; requests in flight fail"
+    ends = [forecast for forecast in verdict.forecasts if forecast.p50_s < float("inf")]
+    if verdict.name is VerdictName.LEAK and ends:
+        first = min(ends, key=lambda forecast: forecast.p50_s)
+        ends_in = format_duration(max(first.p50_s, 0.0))
+        if first.boundary == "limit":
+            return f"it reaches its limit in about {ends_in}, and is killed there"
+        return f"it fills the {first.boundary} in about {ends_in}; the kernel then kills what it finds largest"
+    if verdict.name is VerdictName.LEAK:
+        return "it takes memory that others on the machine will miss"
+    return "none measured yet"
+
+
+def _level(investigation: Investigation) -> str:
+    level, unit = investigation.verdict.level, investigation.series.unit
+    return format_size(level) if unit == "bytes" else f"{level:.1f} %"
+
+
+def _yes(holds: bool) -> Answer:  # noqa: FBT001  (it is the answer)
+    return Answer.YES if holds else Answer.NO

@@ -1,0 +1,162 @@
+"""An incident's report, from the record alone: the same record makes the same bytes, today and in a year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from oakum.model.incident import Incident
+from oakum.model.mute import Mute
+from oakum.model.standing import Standing, Story
+from oakum.model.units import format_duration, format_size
+from oakum.render.chart import Event, chart_svg
+from oakum.render.figures import moment_text
+from oakum.render.incident_lines import MARKS, causes, incident_summary, last_document, steps
+from oakum.render.names import encodable, shown
+from oakum.render.report_html import page
+from oakum.render.table_incident import phase_text
+
+_MARKUP: Final = re.compile(r"([\\`*_\[\]<>|#~&])")
+_RUNBOOK: Final = ("id", "owner", "component", "version", "last_tested", "next_review", "maintainer")
+
+
+def incident_html(story: Story) -> str:
+    return page(
+        "incident.html",
+        story=story,
+        incident=story.record.incident,
+        absent=last_document(story.record).get("absent", []),
+        summary=incident_summary(story),
+        causes=causes(story.record),
+        steps=steps(story.record),
+        picture=_picture(story),
+        marks=MARKS,
+        phase_text=phase_text,
+        runbook=_RUNBOOK,
+    )
+
+
+def incidents_html(rows: Sequence[tuple[Incident, Standing]], *, place: str, now_s: float) -> str:
+    return page("incidents.html", rows=rows, place=place, now_s=now_s)
+
+
+def mutes_html(mutes: Sequence[Mute], *, now_s: float) -> str:
+    return page("mutes.html", mutes=mutes, now_s=now_s)
+
+
+def incident_markdown(story: Story) -> str:
+    """Names that come from targets are escaped: they are words here, never markup."""
+    return encodable("\n".join(_markdown(story)) + "\n")
+
+
+def _picture(story: Story) -> str:
+    if story.samples is None:
+        return ""
+    verdict = last_document(story.record).get("verdict", {})
+    begun_s = min((float(life.at_s[0]) for life in story.samples.lifetimes if len(life)), default=0.0)
+    events = [
+        Event(kept.at_s, "capture")
+        for kept in story.record.kept
+        if kept.id.startswith("capture") and kept.at_s >= begun_s
+    ]
+    return chart_svg(story.samples, story.curve, limit=verdict.get("limit"), events=events)
+
+
+def _markdown(story: Story) -> Iterator[str]:
+    incident = story.record.incident
+    yield f"# {incident.id}: {_words(incident.headline or incident.target)}\n"
+    for line in incident_summary(story).split("\n"):
+        yield f"- {_words(line)}"
+    yield f"\nOpened {moment_text(incident.opened_at_s)}; as of {moment_text(story.standing.at_s)}.\n"
+    yield from (f"> {_words(warning)}\n" for warning in story.warnings)
+    if incident.triage is not None:
+        yield f"## Is it true? {incident.triage.answer.value}\n"
+        yield from _list(incident.triage.why)
+    yield "## Symptoms\n"
+    yield from _table(
+        ("", "symptom", "measured"),
+        [(MARKS[symptom.answer], symptom.name, symptom.evidence) for symptom in incident.symptoms],
+    )
+    yield from _what_holds(story)
+    if steps(story.record):
+        yield "## What to do\n"
+        for number, step in enumerate(steps(story.record), 1):
+            yield f"{number}. **{_words(step['title'])}**: {_words(step['effect'])} Risk: {_words(step['risk'])}"
+            if step["command"]:
+                yield f"   `{_code(step['command'])}`"
+        yield ""
+    yield from _after(story)
+
+
+def _what_holds(story: Story) -> Iterator[str]:
+    if causes(story.record):
+        yield "## What holds the memory\n"
+    for cause in causes(story.record)[:4]:
+        yield f"### {cause['cause']}: {_words(cause['title'])}\n"
+        yield f"At `{_code(cause['where'])}`.\n"
+        yield from _list([*cause["why"], *(f"against: {why}" for why in cause["against"])])
+        yield f"Fix: {_words(cause['advice'])}\n"
+
+
+def _after(story: Story) -> Iterator[str]:
+    incident = story.record.incident
+    yield "## Phases\n"
+    for phase in story.standing.phases:
+        yield f"**{phase.name}**, {phase_text(phase)}\n"
+        yield from (f"- [{'x' if check.answer == 'yes' else ' '}] {check.text}" for check in phase.checks)
+        yield ""
+    yield "## Timeline\n"
+    yield from _table(
+        ("at", "by", "what"),
+        [(moment_text(entry.at_s), entry.author, entry.text) for entry in story.record.timeline],
+    )
+    yield "## Evidence\n"
+    yield from _table(
+        ("at", "what", "kept"),
+        [
+            (
+                moment_text(kept.at_s),
+                kept.title,
+                f"{kept.digest[:16]} {format_size(kept.size_bytes)}" if kept.digest else "",
+            )
+            for kept in story.record.kept
+        ],
+    )
+    for plan in story.plans:
+        yield f"## Plan {plan.number}: {plan.state.value}\n"
+        yield from _table(
+            ("step", "state", "outcome"),
+            [(record.step.title, record.state.value, record.outcome) for record in plan.steps],
+        )
+    said = [(name.replace("_", " "), getattr(incident.runbook, name)) for name in _RUNBOOK]
+    if any(text for _, text in said) or incident.runbook.related:
+        yield "## Runbook\n"
+        yield from _list([f"{name}: {text}" for name, text in said if text])
+        yield from _list([f"related: {name}" for name in incident.runbook.related])
+    took = [one for one in story.standing.milestones if one.took_s is not None]
+    if took:
+        yield "## Budgets\n"
+        yield from _list(
+            [f"{one.name}: {format_duration(one.took_s or 0.0)} of {format_duration(one.budget_s)}" for one in took]
+        )
+
+
+def _list(lines: Sequence[str]) -> Iterator[str]:
+    yield from (f"- {_words(line)}" for line in lines)
+    yield ""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    yield from (f"| {' | '.join(map(_words, row))} |" for row in rows)
+    yield ""
+
+
+def _words(text: object) -> str:
+    return _MARKUP.sub(r"\\\1", shown(str(text)))
+
+
+def _code(text: object) -> str:
+    return shown(str(text)).replace("`", "'")
