@@ -42,7 +42,7 @@ def _answer(dump: Dump, *, drawn: bool) -> str:
     assert found.reachable.bytes + found.unreachable.bytes == found.total.bytes, "bytes do not add up"
     assert found.reachable.objects + found.unreachable.objects == found.total.objects, "objects do not add up"
     assert 0 <= found.reachable.bytes <= found.total.bytes, "more bytes than there are"
-    sketches = [sketch_of(dump, file=name) for name in ("old", "new")]
+    sketches = [sketch_of(dump, file=name, told=_quiet) for name in ("old", "new")]
     compared = difference(sketches)
     if drawn:
         # A page may hold any character that a name had.
