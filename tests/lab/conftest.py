@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-# The lab's own module stands beside its tests, and importlib mode puts no folder on the path.
-sys.path.insert(0, str(Path(__file__).parent))
+# The lab's own modules stand beside its tests, others' in their folders, and importlib mode puts none on the path.
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / "lab"), str(TESTS / "fakes"), str(TESTS / "unit" / "render")]
 
 # A run that was started in the background ignores Ctrl-C, and so would all that it starts: here Ctrl-C is tested.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COLUMNS = ("program", "objects", "seconds", "pause inside s", "pause said s", "MB read", "verdict", "cause", "holder")
+
+WALKED = ("work", "points", "of which", "seconds")
 
 
 @pytest.fixture
@@ -30,19 +33,24 @@ def lab_row(record_property):
 
 
 def pytest_terminal_summary(terminalreporter):
+    _table(terminalreporter, "lab_row", "what the lab measured", COLUMNS)
+    _table(terminalreporter, "walk_row", "writes at which it was killed; losses: 0 where the test passed", WALKED)
+
+
+def _table(terminalreporter, kind, title, columns):
     rows = [
         value
         for reports in terminalreporter.stats.values()
         for report in reports
         if getattr(report, "when", "") == "call"
         for name, value in report.user_properties
-        if name == "lab_row"
+        if name == kind
     ]
     if not rows:
         return
-    table = [list(COLUMNS), *sorted(rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(COLUMNS))]
-    terminalreporter.section("what the lab measured")
+    table = [list(columns), *sorted(rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(columns))]
+    terminalreporter.section(title)
     for row in table:
         terminalreporter.write_line(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
