@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -44,15 +45,30 @@ class PostgresServer:
         return self._folder / "data"
 
     def start(self, *options: str) -> None:
-        told = " ".join(["-k", str(self._folder), "-c listen_addresses=", "-c max_connections=20", *options])
-        self._run("pg_ctl", "-D", self._data, "-l", self._folder / "log", "-w", "-o", told, "start")
+        who = ["--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"] if self._as else []
+        with (self._folder / "log").open("ab") as log:
+            # A child of ours that the kernel ends with us: a test run that is killed leaves no server behind.
+            self._server = subprocess.Popen(
+                [
+                    *("setpriv", *who, "--pdeathsig", "QUIT", self._programs / "postgres", "-D", self._data),
+                    *("-k", self._folder, "-c", "listen_addresses=", "-c", "max_connections=20", *options),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/tmp",
+            )
+        while not self._answers():
+            assert self._server.poll() is None, (self._folder / "log").read_text()
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        asked = [self._programs / "pg_isready", "-q", "-h", self._folder, "-d", "postgres"]
+        return subprocess.run(asked, check=False).returncode == 0
 
     def stop(self, how: str = "fast") -> None:
         self._run("pg_ctl", "-D", self._data, "-w", "-m", how, "stop")
-
-    @property
-    def pid(self) -> int:
-        return int((self._data / "postmaster.pid").read_text().split()[0])
+        self._server.wait()
 
     def database(self) -> str:
         """The URL of a new, empty one."""
@@ -61,14 +77,8 @@ class PostgresServer:
         return f"postgresql://oakum@/{name}?host={self._folder}"
 
     def close(self) -> None:
-        if (self._data / "postmaster.pid").exists():
-            os.kill(self.pid, signal.SIGQUIT)
-            subprocess.run(
-                [self._programs / "pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop"],
-                capture_output=True,
-                check=False,
-                **self._as,
-            )
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, program, *arguments) -> None:

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
 from contextlib import suppress
@@ -31,15 +30,13 @@ from oakum.model.plan_record import Approval, PlanRecord, StepRecord, StepState 
 from oakum.model.policy import Policy  # noqa: E402
 from oakum.model.step import Step  # noqa: E402
 from oakum.store import open_store  # noqa: E402
-from oakum.store.place import parse_place  # noqa: E402
+from oakum.store.place import FilePlace  # noqa: E402
 from oakum.wiring import workers  # noqa: E402
 
 
-def at(name, kind):
+def at(kind):
     """The call of one kind, counted from a child's first, at which it is killed: more than its work ever makes."""
-    if kind != "pwrite64":
-        return 40
-    return 400 if name == "first" else 140
+    return 140 if kind == "pwrite64" else 40
 
 
 _NOWHERE = os.open(os.devnull, os.O_WRONLY)
@@ -55,7 +52,6 @@ IN_VAIN = {
     "rename": lambda: os.rename(_NO_PATH, _NO_PATH),  # noqa: PTH104  (one call, and nothing else)
     "unlink": lambda: os.unlink(_NO_PATH),  # noqa: PTH108
     "mkdir": lambda: os.mkdir(_NO_PATH),  # noqa: PTH102
-    "sendto": lambda: socket.socket(socket.AF_UNIX).send(b"x"),
 }
 """Every kind of call by which this work changes something outside of its process, each as one that changes nothing."""
 
@@ -63,8 +59,8 @@ IN_VAIN = {
 BLOB = [bytes([number]) * 700_000 for number in range(5)]
 
 
-def recorder(place, folder):
-    store = open_store(parse_place(place), blobs=str(folder / "blobs"))
+def recorder(folder):
+    store = open_store(FilePlace(folder / "oakum.db"), blobs=str(folder / "blobs"))
     return Recorder(store, workers(), "ann", Policy(), IncidentSettings())
 
 
@@ -80,13 +76,13 @@ def acknowledge(folder, what):
     os.close(handle)
 
 
-def record(place, folder):
-    found = investigate_on_record("pid/4242", lambda: investigation(folder.name), recorder(place, folder), now_s=NOW_S)
+def record(folder):
+    found = investigate_on_record("pid/4242", lambda: investigation(folder.name), recorder(folder), now_s=NOW_S)
     acknowledge(folder, found.investigation.incident)
 
 
-def say(place, folder):
-    keeper = recorder(place, folder)
+def say(folder):
+    keeper = recorder(folder)
     for what, do in said(keeper):
         do()
         acknowledge(folder, what)
@@ -101,13 +97,13 @@ def said(keeper):
     )
 
 
-def blob(place, folder):
-    acknowledge(folder, recorder(place, folder).store.blobs.put(iter(BLOB)))
+def blob(folder):
+    acknowledge(folder, recorder(folder).store.blobs.put(iter(BLOB)))
 
 
-def plan(place, folder):
+def plan(folder):
     """As apply will do it: shown, approved, undo data, applying, applied."""
-    plans = recorder(place, folder).store.plans
+    plans = recorder(folder).store.plans
     steps = tuple(StepRecord(Step(title, "effect", "risk")) for title in ("one", "two"))
     made = plans.add(PlanRecord(1, "pid/4242", NOW_S, "d1", steps, {"start_ticks": 5}))
     acknowledge(folder, "shown")
@@ -119,7 +115,7 @@ def plan(place, folder):
         acknowledge(folder, state.value)
 
 
-WORKS = {"record": record, "first": record, "say": say, "blob": blob, "plan": plan}
+WORKS = {"record": record, "say": say, "blob": blob, "plan": plan}
 
 
 def in_child(work):
@@ -135,18 +131,18 @@ def in_child(work):
     return os.waitpid(child, 0)[1]
 
 
-def walk(name, place, template, folder):
-    """``place`` and ``template``: what each child begins with; a place with {} is made of the child's folder."""
+def walk(name, template, folder):
+    """``template``: what each child begins with, copied for it into ``folder``."""
 
     def killed_at(kind, point, own):
-        for _ in range(at(name, kind) - point):
+        for _ in range(at(kind) - point):
             with suppress(OSError):
                 IN_VAIN[kind]()
-        WORKS[name](place.format(own), own)
+        WORKS[name](own)
 
     points = dict.fromkeys(IN_VAIN, 0)
     for kind in IN_VAIN:
-        for point in range(1, at(name, kind)):
+        for point in range(1, at(kind)):
             own = folder / f"{name}-{kind}-{point}"
             assert in_child(lambda own=own: shutil.copytree(template, own)) == 0
             status = in_child(lambda kind=kind, point=point, own=own: killed_at(kind, point, own))
@@ -155,11 +151,11 @@ def walk(name, place, template, folder):
             assert os.WIFSIGNALED(status), f"{own} failed"
             assert os.WTERMSIG(status) == signal.SIGKILL
             points[kind] = point
-        assert points[kind] < at(name, kind) - 1, f"more calls of {kind} than can be walked"
+        assert points[kind] < at(kind) - 1, f"more calls of {kind} than can be walked"
     return points
 
 
 if __name__ == "__main__":
     begun_s = time.monotonic()
-    told = {"points": walk(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))}
+    told = {"points": walk(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))}
     sys.stdout.write(json.dumps(told | {"seconds": round(time.monotonic() - begun_s, 1)}) + "\n")

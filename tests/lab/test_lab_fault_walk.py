@@ -18,7 +18,6 @@ import fault_walk
 import pytest
 from examples_render import NOW_S
 from fault_walk import BLOB, IN_VAIN, acknowledge, at, recorder, said
-from postgres_server import PostgresServer
 
 from oakum.loop import incident as journey
 from oakum.loop.record import investigate_on_record
@@ -36,14 +35,12 @@ pytestmark = [
 def walked(tmp_path, record_property):
     """Call it to walk one work: the folder of each child that was killed, in the order of its writes."""
 
-    def run(name, place="{}/oakum.db", template=None):
-        template = template or tmp_path / "empty"
-        template.mkdir(exist_ok=True)
+    def run(name, template):
         done = subprocess.run(
             [
                 *("strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={','.join(IN_VAIN)}"),
-                *(part for kind in IN_VAIN for part in ("-e", f"inject={kind}:signal=KILL:when={at(name, kind)}")),
-                *(sys.executable, fault_walk.__file__, name, place, str(template), str(tmp_path)),
+                *(part for kind in IN_VAIN for part in ("-e", f"inject={kind}:signal=KILL:when={at(kind)}")),
+                *(sys.executable, fault_walk.__file__, name, str(template), str(tmp_path)),
             ],
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
@@ -55,8 +52,7 @@ def walked(tmp_path, record_property):
         points = {kind: count for kind, count in told["points"].items() if count}
         assert points["write"], "at least what was acknowledged was written"
         kinds = ", ".join(f"{kind} {count}" for kind, count in points.items())
-        on = "PostgreSQL" if "://" in place else "SQLite"
-        record_property("walk_row", [name, on, str(sum(points.values())), kinds, str(told["seconds"])])
+        record_property("walk_row", [name, str(sum(points.values())), kinds, str(told["seconds"])])
         return [tmp_path / f"{name}-{kind}-{point}" for kind in points for point in range(1, points[kind] + 1)]
 
     return run
@@ -67,7 +63,7 @@ def template(tmp_path):
     """A record that holds one incident."""
     folder = tmp_path / "template"
     folder.mkdir()
-    keeper = recorder(f"{folder}/oakum.db", folder)
+    keeper = recorder(folder)
     investigate_on_record("pid/4242", lambda: fault_walk.investigation("first"), keeper, now_s=NOW_S)
     keeper.store.close()
     return folder
@@ -93,9 +89,9 @@ def whole(keeper, folder):
             assert database.execute("pragma foreign_key_check").fetchall() == []
 
 
-def check_record(place, folder):
+def check_record(folder):
     """An investigation that was cut off: on record as a whole or not at all, told, and right once it is done again."""
-    keeper = recorder(place, folder)
+    keeper = recorder(folder)
     told = journey.left(keeper).lines
     mine = [one for one in keeper.store.incidents.list() if one.identity.endswith(f": {folder.name}")]
     assert acknowledged(folder) in ([], [one.id for one in mine])
@@ -115,15 +111,14 @@ def check_record(place, folder):
     keeper.store.close()
 
 
-@pytest.mark.parametrize("name", ["record", "first"])
-def test_an_investigation_that_is_killed_at_any_write_is_on_record_whole_or_is_told(walked, template, name):
-    for folder in walked(name, template=template if name == "record" else None):
-        check_record(f"{folder}/oakum.db", folder)
+def test_an_investigation_that_is_killed_at_any_write_is_on_record_whole_or_is_told(walked, template):
+    for folder in walked("record", template):
+        check_record(folder)
 
 
 def test_what_a_person_says_is_said_once_wherever_the_command_is_killed(walked, template):
-    for folder in walked("say", template=template):
-        keeper = recorder(f"{folder}/oakum.db", folder)
+    for folder in walked("say", template):
+        keeper = recorder(folder)
         done = acknowledged(folder)
         for what, do in said(keeper)[len(done) :]:
             try:
@@ -144,8 +139,8 @@ def test_what_a_person_says_is_said_once_wherever_the_command_is_killed(walked, 
 
 def test_evidence_that_is_killed_at_any_write_is_there_whole_or_not_at_all(walked, template):
     content = b"".join(BLOB)
-    for folder in walked("blob", template=template):
-        keeper = recorder(f"{folder}/oakum.db", folder)
+    for folder in walked("blob", template):
+        keeper = recorder(folder)
         for digest in acknowledged(folder):
             assert keeper.store.blobs.get(digest) == content
         before = keeper.store.blobs.digests()
@@ -161,8 +156,8 @@ ORDER = [StepState.SHOWN, StepState.APPLYING, StepState.APPLIED]
 def test_a_plan_that_is_killed_at_any_write_has_all_its_steps_in_one_state_and_undo_data_before_the_change(
     walked, template
 ):
-    for folder in walked("plan", template=template):
-        keeper = recorder(f"{folder}/oakum.db", folder)
+    for folder in walked("plan", template):
+        keeper = recorder(folder)
         done = acknowledged(folder)
         plans = keeper.store.plans.of(1)
         assert len(plans) in ({1} if done else {0, 1})
@@ -174,14 +169,3 @@ def test_a_plan_that_is_killed_at_any_write_has_all_its_steps_in_one_state_and_u
             assert len(keeper.store.plans.approvals(plan.number)) >= ("approved" in done)
         whole(keeper, folder)
         keeper.store.close()
-
-
-def test_on_postgresql_an_investigation_that_is_killed_at_any_write_is_on_record_whole_or_is_told(walked, tmp_path):
-    server = PostgresServer()
-    try:
-        place = server.database()
-        recorder(place, tmp_path).store.close()
-        for folder in walked("record", place=place):
-            check_record(place, folder)
-    finally:
-        server.close()
