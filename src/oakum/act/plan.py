@@ -98,6 +98,8 @@ def digest(target: str, steps: Sequence[Step], seen: Mapping[str, object]) -> st
 def _steps(situation: Situation, wish: Wish, policy: Policy) -> list[Step]:
     chosen = wish if wish.any else _fitting(situation, policy)
     steps = []
+    if not wish.any and situation.supervisor.kind is SupervisorKind.CONTAINER:
+        steps += _container_room(situation, policy)
     if chosen.collect:
         steps.append(_collect(situation))
     if chosen.limit_bytes is not None:
@@ -114,9 +116,26 @@ def _fitting(situation: Situation, policy: Policy) -> Wish:
     if situation.verdict.name is VerdictName.LEAK:
         return Wish(restart=not why_left_alone(situation))
     memory = situation.memory
-    if not isinstance(memory, Absent) and undersized(situation.verdict, memory, policy):
+    held = situation.supervisor.kind is SupervisorKind.CONTAINER
+    if not held and not isinstance(memory, Absent) and undersized(situation.verdict, memory, policy):
         return Wish(limit_bytes=raised_bytes(memory, policy))
     return Wish()
+
+
+def _container_room(situation: Situation, policy: Policy) -> list[Step]:
+    """For a person: a container that is healthy and too narrow."""
+    memory = situation.memory
+    if isinstance(memory, Absent) or not undersized(situation.verdict, memory, policy):
+        return []
+    wanted_bytes = raised_bytes(memory, policy)
+    return [
+        Step(
+            f"Raise the container's memory limit to {format_size(wanted_bytes)}",
+            effect=f"{format_size(memory.working_set_bytes)} are in use, and it was judged healthy",
+            risk="the machine has less for others",
+            command=_container_limit(situation, wanted_bytes),
+        )
+    ]
 
 
 def why_left_alone(situation: Situation) -> str:
@@ -242,6 +261,12 @@ def _limit(situation: Situation, wanted_bytes: int, policy: Policy) -> Step:
     assert isinstance(memory, CgroupMemory)
     assert isinstance(files, LimitFiles)
     check_wish(wanted_bytes, situation.verdict, memory, files, situation.machine_bytes, policy)
+    if situation.supervisor.kind is SupervisorKind.CONTAINER:
+        raise RefusedError(
+            "the limit of a container is not Oakum's to set",
+            why="who runs the container puts its own value back, and shows that one",
+            next_step=_container_limit(situation, wanted_bytes),
+        )
     before = situation.seen.limit_bytes if memory.path == situation.seen.limit_cgroup else None
     raising = before is not None and wanted_bytes > before
     lasts = f"meant for {format_duration(policy.change_lasts_s)}: confirm it where it is configured, or undo it"
@@ -257,6 +282,12 @@ def _limit(situation: Situation, wanted_bytes: int, policy: Policy) -> Step:
         takes_s=1.0,
         does=_does(SetLimit(files.path, before, wanted_bytes, situation.supervisor)),
     )
+
+
+def _container_limit(situation: Situation, wanted_bytes: int) -> str:
+    if "kubepods" in situation.seen.cgroup:
+        return f"kubectl patch pod NAME --subresource resize    # memory limit {wanted_bytes}"
+    return f"docker update --memory {wanted_bytes} CONTAINER"
 
 
 def _limit_effect(situation: Situation, wanted_bytes: int, before: int | None) -> str:

@@ -90,6 +90,15 @@ def test_no_limit_is_raised_before_leak_or_undersized_is_decided(judged):
     assert kinds(plan(Wish(limit_bytes=300 * MIB), judged=judged)) == ["set-limit"]
 
 
+def test_the_limit_of_a_container_is_left_to_who_runs_it():
+    held = Supervisor(SupervisorKind.CONTAINER, left_alone="it lives in a container")
+    with pytest.raises(RefusedError, match="not Oakum's to set") as told:
+        plan(Wish(limit_bytes=800 * MIB), supervisor=held)
+    assert told.value.next_step.startswith("docker update --memory")
+    (step,) = plan(judged=VerdictName.HEALTHY, used=360 * MIB, supervisor=held).steps
+    assert (step.step.does, step.step.command) == ({}, f"docker update --memory {600 * MIB} CONTAINER")
+
+
 def test_a_limit_raised_under_a_leak_says_what_it_buys_and_how_long_it_is_meant_to_last():
     (step,) = plan(Wish(limit_bytes=700 * MIB)).steps
     assert "takes any limit in the end: this buys 5 min" in step.step.effect
