@@ -37,12 +37,15 @@ class Stages:
         self._rates = rates
         self._stage = Stage("")
         self._begun_s = time.monotonic()
+        self._usual = True
 
     def stage(self, text: str) -> None:
         self.end()
         self._stage = text if isinstance(text, Stage) else Stage(text)
         self._begun_s = time.monotonic()
         if not self._stage.kind:
+            # What compiles its kernels first is slower than it will be.
+            self._usual = False
             self.line(self._stage)
 
     def end(self) -> None:
@@ -51,7 +54,7 @@ class Stages:
         self._stage = Stage("")
         if not stage.kind:
             return
-        if stage.work and took_s >= LEARNT_FROM_S:
+        if self._usual and stage.work and took_s >= LEARNT_FROM_S:
             self._rates.learn(stage.kind, stage.work / took_s)
         self.line(f"{stage}: {_took(stage, took_s)}")
 

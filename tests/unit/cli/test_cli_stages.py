@@ -68,6 +68,16 @@ def test_a_stage_of_unknown_work_is_told_at_once_and_teaches_nothing(now_s, caps
     assert rates.known == {}
 
 
+def test_a_run_that_compiles_first_teaches_nothing(now_s):
+    rates = FakeRates()
+    told = Stages(rates)
+    told.stage("compiling")
+    told.stage(READING)
+    now_s[0] += 20.0
+    told.end()
+    assert rates.known == {}
+
+
 def test_a_moment_teaches_nothing(now_s, capsys):
     rates = FakeRates()
     told = Stages(rates)
