@@ -7,6 +7,7 @@ import json
 import jsonschema
 import numpy as np
 import pytest
+from pprof_files import PprofFile
 from shop_dump import shop_dump
 from v8_files import V8File
 
@@ -65,3 +66,17 @@ def test_a_baseline_of_another_runtime_is_the_callers_mistake():
     file.edge(0, "element", 1, file.node("object", "A"))
     with pytest.raises(CallerError, match="different runtimes"):
         analyze_since(of(shop_dump()), sketch(of(file.bytes()), file="a", told=quiet), file="b", told=quiet)
+
+
+def test_a_profile_since_an_older_one_names_the_call_path_that_grew():
+    serve = [("main.keep", "/srv/shop/main.go", 12), ("main.main", "/srv/shop/main.go", 40)]
+
+    def profile(kept):
+        file = PprofFile()
+        file.sample(serve, (kept, kept, kept * 4096), packed=True)
+        return of(file.bytes())
+
+    found = analyze_since(profile(900), sketch(profile(100), file="a", told=quiet), file="b", told=quiet)
+    (suspect,) = found.suspects
+    assert "main.keep" in suspect.holder
+    assert suspect.growth[1] - suspect.growth[0] == 800 * 4096
