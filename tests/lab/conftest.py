@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,21 @@ sys.path[:0] = [str(TESTS / "lab"), str(TESTS / "fakes"), str(TESTS / "unit" / "
 # A run that was started in the background ignores Ctrl-C, and so would all that it starts: here Ctrl-C is tested.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A real file system of 16 KiB, nearly full."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no mount here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
 
 COLUMNS = ("program", "objects", "seconds", "pause inside s", "pause said s", "MB read", "verdict", "cause", "holder")
 

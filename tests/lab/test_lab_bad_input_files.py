@@ -102,20 +102,6 @@ def test_host_and_files_are_not_mixed(tmp_path):
 
 
 @pytest.fixture
-def tiny_disk(tmp_path):
-    """A real file system of 16 KiB, nearly full."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no mount here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-@pytest.fixture
 def series_file(tmp_path):
     path = tmp_path / "many.csv"
     path.write_text(HEADER + "".join(rows(120, series=f"s{number}", grow=50_000) for number in range(20)))

@@ -5,6 +5,7 @@ A mapped file that shrinks, a crash or a limit that was reached ends that proces
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import pickle
@@ -26,6 +27,7 @@ TOLD, RESULT, FAILED = b"T", b"R", b"F"
 SPARING = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 """Room that libraries would set aside for threads that are never started counts against the limit."""
 
+PR_SET_PDEATHSIG = 1
 _HEAD = struct.Struct(">cQ")
 
 
@@ -40,7 +42,7 @@ class LiveApart:
         memory_bytes: int,
         told: Callable[[str], None],
     ) -> object:
-        wanted = json.dumps({**request, "memory_bytes": memory_bytes})
+        wanted = json.dumps({**request, "memory_bytes": memory_bytes, "parent": os.getpid()})
         # Its standard input is ours: a dump may come through it.
         command = [sys.executable, "-m", module, wanted]
         with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **SPARING}) as child:
@@ -75,6 +77,13 @@ def _answer(out: IO[bytes], child: subprocess.Popen[bytes], told: Callable[[str]
             why=f"its limit was {format_size(memory_bytes)}: this machine or its cgroup has less memory free",
             next_step="dmesg | tail",
         )
+    if code == -signal.SIGINT:
+        # Ctrl-C reaches both processes; it may end this one's first, and ours may have been told to pass it over.
+        raise KeyboardInterrupt
+    if code in {-signal.SIGTERM, -signal.SIGHUP}:
+        raise MachineError(
+            "the analysis was ended from outside", why=f"by {signal.Signals(-code).name}", next_step="start it again"
+        )
     raise DataError(
         "the analysis crashed on this dump",
         why=f"its process ended with {code}; the dump may be broken",
@@ -97,6 +106,13 @@ def _error(told: Mapping[str, str]) -> OakumError:
     return made
 
 
+def _end_with(parent: int) -> None:
+    """Whoever waits for the answer may be killed: nobody would ever stop what is left."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def serve(work: Callable[[Request, Callable[[str], None]], object]) -> None:
     """The other end: the request is the last argument, the answer goes to standard output."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -107,6 +123,7 @@ def serve(work: Callable[[Request, Callable[[str], None]], object]) -> None:
         out.flush()
 
     request: dict[str, str | int | list[str]] = json.loads(sys.argv[-1])
+    _end_with(int(str(request["parent"])))
     limit = int(str(request["memory_bytes"]))
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     # A core file of this process would be as large as the heap and hold its secrets.

@@ -27,7 +27,8 @@ class LiveDumps:
 
     @contextmanager
     def open(self, path: str) -> Iterator[NDArray[np.uint8]]:
-        with _opened(path) as file:
+        """A data error of whoever reads it meanwhile is told with the name of the file."""
+        with _named(path), _opened(path) as file:
             begin = _peek(file)
             if begin is not None and not begin.startswith((GZIP, ZSTD)):
                 with _mapped(file) as data:
@@ -43,6 +44,17 @@ class LiveDumps:
 
     def keep(self, path: str, chunks: Iterable[bytes]) -> int:
         return keep(path, chunks)
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    try:
+        yield
+    except DataError as exc:
+        if path in exc.what:
+            raise
+        told = exc.next_step.replace("FILE", path)
+        raise DataError(f"{path}: {exc.what}", why=exc.why, next_step=told) from exc
 
 
 @contextmanager

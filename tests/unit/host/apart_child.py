@@ -19,8 +19,11 @@ def work(request, told):
         raise DataError("it is broken", why="a byte", next_step="take another")
     if verb == "grow":
         return len(bytearray(1 << 32))
-    if verb == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+    if verb == "signal":
+        os.kill(os.getpid(), int(request["number"]))
+    if verb == "wait":
+        told(f"pid {os.getpid()}")
+        signal.pause()
     if verb == "shrink":
         with open(str(request["file"]), "r+b") as file:  # noqa: PTH123
             mapped = mmap.mmap(file.fileno(), 0)

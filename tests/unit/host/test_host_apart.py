@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,10 +42,41 @@ def test_the_limit_on_its_memory_is_kept_and_said(monkeypatch):
 
 @pytest.mark.parametrize(
     ("verb", "family", "words"),
-    [("kill", MachineError, "was killed"), ("crash", DataError, "crashed"), ("shrink", DataError, "became shorter")],
+    [("crash", DataError, "crashed"), ("shrink", DataError, "became shorter")],
 )
 def test_an_end_without_an_answer_is_explained(monkeypatch, tmp_path, verb, family, words):
     file = tmp_path / "file"
     file.write_bytes(bytes(8192))
     with pytest.raises(family, match=words):
         run(monkeypatch, verb, file=str(file))
+
+
+@pytest.mark.parametrize(
+    ("number", "family", "words"),
+    [
+        (signal.SIGKILL, MachineError, "was killed"),
+        (signal.SIGTERM, MachineError, "SIGTERM"),
+        (signal.SIGINT, KeyboardInterrupt, ""),
+    ],
+)
+def test_a_signal_that_ends_it_is_not_blamed_on_the_dump(monkeypatch, number, family, words):
+    with pytest.raises(family) as told:
+        run(monkeypatch, "signal", number=int(number))
+    assert words in repr(told.value) + str(getattr(told.value, "why", ""))
+
+
+def test_it_ends_with_the_process_that_waits_for_it():
+    waiting = (
+        "from oakum.host.apart import LiveApart\n"
+        "tell = lambda text: print(text, flush=True)\n"
+        f"LiveApart().run('apart_child', {{'verb': 'wait'}}, memory_bytes={MEMORY}, told=tell)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    with subprocess.Popen([sys.executable, "-c", waiting], stdout=subprocess.PIPE, env=environment) as parent:
+        child = int(parent.stdout.readline().split()[1])
+        handle = os.pidfd_open(child)
+        parent.kill()
+    try:
+        assert select.select([handle], [], [], 30)[0], "it outlived the one that waited for its answer"
+    finally:
+        os.close(handle)

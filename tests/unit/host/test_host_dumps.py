@@ -76,6 +76,14 @@ def test_what_is_not_there_or_no_file_is_the_callers_mistake(tmp_path):
         content(tmp_path)
 
 
+def test_a_data_error_of_whoever_reads_it_names_the_file(tmp_path):
+    (tmp_path / "dump").touch()
+    with pytest.raises(DataError) as told, LiveDumps().open(str(tmp_path / "dump")):
+        raise DataError("this is no heap dump", next_step="file FILE")
+    assert told.value.what == f"{tmp_path}/dump: this is no heap dump"
+    assert told.value.next_step == f"file {tmp_path}/dump"
+
+
 def test_no_room_to_unpack_is_said_with_a_way_out(tmp_path, monkeypatch):
     path = tmp_path / "dump"
     path.write_bytes(gzip.compress(TEXT))
