@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import warnings
 import zlib
+from collections.abc import Sequence
 from io import StringIO
 
 import numpy as np
 from rich.console import Console, RenderableType
 
 from oakum import render
-from oakum.heap.analysis import report
-from oakum.heap.difference import difference, sketch_of
+from oakum.heap.analysis import analyze, report
+from oakum.heap.difference import Sketch, difference, sketch, sketch_of
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
+from oakum.heap.formats.pprof.profile import HEAD_BYTES, is_pprof
 from oakum.heap.held import held
 from oakum.heap.ways import ways
 from oakum.model.errors import CallerError, DataError
+from oakum.model.heap import HeapReport
 from oakum.render.codec_heap import heap_paths_to_json
 from oakum.render.table_heap import heap_paths_view
 
@@ -30,29 +33,37 @@ DRAWN_ONE_IN = 8
 
 def ask(data: bytes) -> str:
     """The answer as text, or what the error says. Anything but a DataError is raised: it is a finding."""
+    array = np.frombuffer(data, np.uint8)
+    drawn = zlib.crc32(data) % DRAWN_ONE_IN == 0
     try:
-        dump = read_dump(np.frombuffer(data, np.uint8))
-        return _answer(dump, drawn=zlib.crc32(data) % DRAWN_ONE_IN == 0)
+        if is_pprof(data[:HEAD_BYTES]):
+            sketches = [sketch(array, file=name, told=_quiet) for name in ("old", "new")]
+            return "\n".join(_told(analyze(array, file="dump", told=_quiet), sketches, drawn=drawn))
+        dump = read_dump(array)
+        return _answer(dump, drawn=drawn)
     except DataError as exc:
         return f"{exc.what}: {exc.why}"
 
 
 def _answer(dump: Dump, *, drawn: bool) -> str:
     found = report(dump, file="dump", told=_quiet)
+    told = _told(found, [sketch_of(dump, file=name, told=_quiet) for name in ("old", "new")], drawn=drawn)
+    if found.classes:
+        told.append(_paths(dump, found.classes[-1].name, drawn=drawn))
+    return "\n".join(told)
+
+
+def _told(found: HeapReport, sketches: Sequence[Sketch], *, drawn: bool) -> list[str]:
     assert found.reachable.bytes + found.unreachable.bytes == found.total.bytes, "bytes do not add up"
     assert found.reachable.objects + found.unreachable.objects == found.total.objects, "objects do not add up"
     assert 0 <= found.reachable.bytes <= found.total.bytes, "more bytes than there are"
-    sketches = [sketch_of(dump, file=name, told=_quiet) for name in ("old", "new")]
     compared = difference(sketches)
     if drawn:
         # A page may hold any character that a name had.
         render.heap_html(found).encode()
         _draw(render.heap_view(found, top=5))
         _draw(render.heap_diff_view(compared, top=5))
-    told = [_json(render.heap_to_json(found)), _json(render.heap_diff_to_json(compared))]
-    if found.classes:
-        told.append(_paths(dump, found.classes[-1].name, drawn=drawn))
-    return "\n".join(told)
+    return [_json(render.heap_to_json(found)), _json(render.heap_diff_to_json(compared))]
 
 
 def _paths(dump: Dump, name: str, *, drawn: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -14,24 +15,48 @@ TOKEN = re.compile(rb'"(?:\\.|[^"\\])*"|-?\d+(?:\.\d+)?|\s+|[^\s"\d]', re.DOTALL
 HEAP = {0x0C, 0x1C}
 WIDE = {2: 8, 4: 1, 5: 2, 6: 4, 7: 8, 8: 1, 9: 2, 10: 4, 11: 8}
 BLOCK = 16
+SECTION = struct.Struct("<8sQII")
+"""Of a census: name, bytes, checksum, nothing."""
 
 
 def pieces_of(reader: str, data: bytes) -> list[Piece]:
     """Never fails: what does not look like that format comes in blocks."""
     if reader == "hprof":
         return list(hprof_pieces(data))
+    if reader == "census":
+        return list(_census_pieces(data))
     if reader in {"v8", "ruby"}:
         return [("token", found) for found in TOKEN.findall(data)]
     return list(_blocks(data))
 
 
 def joined(reader: str, pieces: Iterable[Piece]) -> bytes:
-    """Objects of an HPROF file that stand together become one segment with the length that they have."""
+    """Objects of an HPROF file that stand together become one segment with the length that they have, and what is of
+    one section of a census becomes that section, with its checksum.
+    """
     out = []
     for room, group in groupby(pieces, key=lambda piece: piece[0]):
         body = b"".join(piece for _, piece in group)
-        out.append(struct.pack(">BII", 0x1C, 0, len(body)) + body if (reader, room) == ("hprof", "heap") else body)
+        if (reader, room) == ("hprof", "heap"):
+            body = struct.pack(">BII", 0x1C, 0, len(body)) + body
+        elif reader == "census" and room.startswith("section "):
+            head = SECTION.pack(room.removeprefix("section ").encode(), len(body), zlib.crc32(body), 0)
+            body = head + body + bytes(-len(body) % 8)
+        out.append(body)
     return b"".join(out)
+
+
+def _census_pieces(data: bytes) -> Iterator[Piece]:
+    yield "head", data[:16]
+    at = 16
+    while at + SECTION.size <= len(data):
+        name, size, _, _ = SECTION.unpack_from(data, at)
+        at += SECTION.size
+        room = "section " + name.rstrip(b"\0").decode("ascii", "replace")
+        body = data[at : at + size]
+        for begin in range(0, len(body), BLOCK):
+            yield room, body[begin : begin + BLOCK]
+        at += len(body) + -len(body) % 8
 
 
 def _blocks(data: bytes) -> Iterator[Piece]:

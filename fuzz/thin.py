@@ -9,11 +9,15 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fuzz.pieces import hprof_pieces, joined
+from oakum.heap.formats.census import read_census, write_census
+from oakum.heap.formats.census.census import Told
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.formats.hprof import read_hprof
 from oakum.heap.graph import HeapGraph
@@ -21,7 +25,7 @@ from oakum.heap.held import held
 from oakum.heap.paths import shortest, telling_steps
 
 MOST, DEGREE = 20, 2
-CODE = re.compile(r"^(class )?shop\.|(Session|Reminder|hub|sessions)")
+CODE = re.compile(r"^(class )?shop\.|(Session|Reminder|hub|sessions|_seen)")
 
 
 def main() -> int:
@@ -29,7 +33,7 @@ def main() -> int:
     data = source.read_bytes()
     dump = read_dump(np.frombuffer(data, np.uint8))
     kept = _kept(dump.graph, [node for node in range(dump.graph.nodes) if CODE.search(dump.label(node))])
-    thin = _hprof(data, kept) if dump.format == "hprof" else _v8(data, kept)
+    thin = {"hprof": _hprof, "ruby": _ruby, "python": _census}.get(dump.format, _v8)(data, kept)
     target.write_bytes(thin)
     print(f"{target}: {len(kept)} objects, {len(thin)} bytes")
     return 0
@@ -94,6 +98,63 @@ def _of(
 
 def _id(piece: bytes, at: int) -> int:
     return int.from_bytes(piece[at : at + 8], "big", signed=True)
+
+
+def _ruby(data: bytes, kept: list[int]) -> bytes:
+    graph = read_dump(np.frombuffer(data, np.uint8)).graph
+    wanted = {f"{int(graph.address[node]):#x}" for node in kept}
+    lines = []
+    for line in data.splitlines():
+        row = json.loads(line)
+        if row["type"] == "ROOT" or row.get("address") in wanted:
+            row["references"] = [to for to in row.get("references", ()) if to in wanted]
+            if row["references"] or row["type"] != "ROOT":
+                lines.append(json.dumps(row, separators=(", ", ":")).encode())
+    return b"\n".join(lines) + b"\n"
+
+
+def _census(data: bytes, kept: list[int]) -> bytes:
+    whole = read_census(np.frombuffer(data, np.uint8))
+    place = np.full(whole.address.size, -1, np.int32)
+    place[kept] = np.arange(len(kept), dtype=np.int32)
+    source = np.repeat(np.arange(whole.degree.size), whole.degree)
+    edge = (place[source] >= 0) & (place[whole.target] >= 0)
+    told, length, text = (place[at] >= 0 for at in (whole.told.node, whole.length_node, whole.text_node))
+
+    def some(nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+        return place[nodes][place[nodes] >= 0]
+
+    used = np.unique(np.concatenate([[0], whole.edge_name[edge], whole.told.name[told], whole.told.file[told]]))
+    used = used[used >= 0]
+
+    def renamed(names: NDArray[np.int32]) -> NDArray[np.int32]:
+        return np.where(names < 0, names, np.searchsorted(used, names)).astype(np.int32)
+
+    thin = replace(
+        whole,
+        names=tuple(whole.names[at] for at in used.tolist()),
+        address=whole.address[kept],
+        size=whole.size[kept],
+        kind=whole.kind[kept],
+        degree=np.bincount(place[source[edge]], minlength=len(kept)).astype(np.int32),
+        target=place[whole.target[edge]],
+        edge_name=renamed(whole.edge_name[edge]),
+        told=Told(
+            place[whole.told.node[told]],
+            renamed(whole.told.name[told]),
+            renamed(whole.told.file[told]),
+            whole.told.line[told],
+        ),
+        length_node=place[whole.length_node[length]],
+        length=whole.length[length],
+        text_node=place[whole.text_node[text]],
+        text_hash=whole.text_hash[text],
+        namespace=some(whole.namespace),
+        modules=some(whole.modules),
+        frames=some(whole.frames),
+        native=some(whole.native),
+    )
+    return b"".join(write_census(thin))
 
 
 def _v8(data: bytes, kept: list[int]) -> bytes:
