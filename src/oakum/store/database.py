@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,8 +25,11 @@ WAIT_S = 5.0
 CONNECT_S = 5
 """How long a server may take to answer at all, in seconds."""
 
-ATTEMPTS = 20
-"""So often a transaction is tried again when others came first."""
+LEAST_ATTEMPTS = 5
+"""So often a transaction is tried when others came first, and as long as another writer is waited for."""
+
+FIRST_PAUSE_S, MOST_PAUSE_S = 0.005, 0.25
+"""Between attempts, in seconds: twice as long each time, by chance less, so that two writers do not meet again."""
 
 
 class Database:
@@ -32,6 +37,7 @@ class Database:
 
     def __init__(self, place: Place, *, wait_s: float = WAIT_S) -> None:
         self.place = place
+        self._wait_s = wait_s
         self.engine = _sqlite(place, wait_s) if isinstance(place, FilePlace) else _postgres(place, wait_s)
 
     def read(self, work: Callable[[Connection], T]) -> T:
@@ -42,16 +48,19 @@ class Database:
         return self._whole(work, writes=True)
 
     def _whole(self, work: Callable[[Connection], T], *, writes: bool) -> T:
-        for _ in range(ATTEMPTS):
+        begun_s, attempt = time.monotonic(), 0
+        while True:
+            attempt += 1
             try:
                 return self._once(work, writes=writes)
-            except Again:
-                continue
-        raise RefusedError(
-            f"others write to {self.place} all the time",
-            why=f"{ATTEMPTS} attempts found that it had changed meanwhile; nothing was written",
-            next_step="the same command again",
-        )
+            except Again as exc:
+                if attempt >= LEAST_ATTEMPTS and time.monotonic() - begun_s >= self._wait_s:
+                    raise RefusedError(
+                        f"others write to {self.place} all the time",
+                        why=f"{attempt} attempts found that it had changed meanwhile; nothing was written",
+                        next_step="the same command again",
+                    ) from exc
+            time.sleep(random.uniform(0, min(MOST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)))  # noqa: S311  (no secret)
 
     def _once(self, work: Callable[[Connection], T], *, writes: bool) -> T:
         try:
