@@ -17,6 +17,9 @@ from oakum.heap.formats.v8.rows import Rows, closing
 from oakum.heap.means import ALL, Means, Part, need
 from oakum.model.errors import DataError
 
+INDEX_BYTES = 28
+"""Of each node: what names, scripts and the places of strings take while they are looked up."""
+
 META_BYTES_MOST = 1 << 20
 KEY_BYTES_MOST = 100
 STRING_CHUNK = 1 << 18
@@ -117,11 +120,11 @@ def _without_edges(found: Sections) -> None:
 
 def _plan(meta: Meta, size: int, means: Means) -> None:
     """Before the arrays are made: what the file promises, as far as it has the bytes for it. Of a node its type, name,
-    id, size, degree and class; of an edge its type and name.
+    id, size, degree and class; of an edge its type and name. Names, scripts and strings are looked up in memory.
     """
     nodes, edges = _room(meta.nodes, len(meta.node_fields), size), _room(meta.edges, len(meta.edge_fields), size)
     columns = 17 * nodes + 5 * edges
-    means.plan(replace(need(nodes, edges, columns=0, index=4 * nodes), columns=columns))
+    means.plan(replace(need(nodes, edges, columns=0, index=INDEX_BYTES * nodes), columns=columns))
 
 
 def kernels_value_end(data: NDArray[np.uint8], pos: int, most: int) -> int:
