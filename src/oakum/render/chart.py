@@ -121,8 +121,19 @@ def _fitted(frame: _Frame, curve: Curve) -> list[str]:
     if at.size > 1:
         band = _path(frame, at, curve.fit_high[inside]) + "L" + _path(frame, at[::-1], curve.fit_low[inside][::-1])[1:]
         parts.insert(0, f'<path class="band" d="{band}Z"/>')
-        parts.append(f'<path class="fit" d="{_path(frame, at, curve.fit[inside])}"/>')
+        parts.append(f'<path class="fit" d="{_path(frame, *_until_out(frame, at, curve.fit[inside]))}"/>')
     return parts
+
+
+def _until_out(frame: _Frame, at: Floats, value: Floats) -> tuple[Floats, Floats]:
+    """A line ends where it leaves the picture at the top: along the edge it would look like a forecast of a halt."""
+    out = np.flatnonzero(value > frame.top)
+    if not out.size or not out[0]:
+        return at, value
+    before, after = out[0] - 1, out[0]
+    share = (frame.top - value[before]) / (value[after] - value[before])
+    crossing_s = at[before] + share * (at[after] - at[before])
+    return np.append(at[:after], crossing_s), np.append(value[:after], frame.top)
 
 
 def _runs(there: NDArray[np.bool_]) -> list[slice]:

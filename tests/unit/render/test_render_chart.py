@@ -226,3 +226,13 @@ def test_no_number_breaks_the_chart(lives, limit, fit, unit):
     curve = line(NOW_S + within_s * np.linspace(0, 1, len(fit)), fit, spread=0.0)
     svg = chart_svg(series, curve, limit=limit)
     assert len(paths_of(svg, "memory")) == len(lives)
+
+
+def test_a_forecast_ends_where_it_leaves_the_picture_and_never_runs_along_its_edge():
+    seen = workload([1e6 * number for number in range(1, 11)])
+    at, value = NOW_S + 60.0 * np.arange(20), 1e6 * np.arange(1.0, 21.0)
+    curve = Curve(at[:10], value[:10], at, value, value - 1, value + 1)
+    (fit,) = paths_of(chart_svg(seen, curve), "fit")
+    heights = [float(y) for _, y in re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", fit)]
+    assert all(after < before for before, after in zip(heights, heights[1:], strict=False))
+    assert len(heights) == 12
