@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from programs import ROOT, Program, started
+from programs import ROOT, Program, node_port, started
 
 FOLDER = ROOT / "lab" / "node" / "leaks"
 LIMIT_BYTES = 1024 * 1024**2
@@ -24,7 +24,8 @@ def node_program(
         pytest.skip("no node on this machine")
     script = [str(FOLDER / name), *([] if rate is None else [str(rate)])]
     command = [*prefix, node, *options, *script]
-    with started(command, name=f"node-{name.partition('.')[0]}", limit_bytes=limit_bytes) as (process, cgroup):
+    place = f"node-{name.partition('.')[0]}"
+    with node_port(), started(command, name=place, limit_bytes=limit_bytes) as (process, cgroup):
         yield Program(process, cgroup)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -182,6 +184,22 @@ class Run:
         assert self.err.strip(), f"exit {self.code} and not a word"
         for word in words:
             assert word in self.err, f"{word!r} is not in:\n{self.err}"
+
+
+_PORT_HELD = [0]
+
+
+@contextmanager
+def node_port() -> Iterator[None]:
+    """Node.js opens its inspector on one port of the machine: tests that run beside each other take turns."""
+    _PORT_HELD[0] += 1
+    try:
+        with (Path(tempfile.gettempdir()) / "oakum-lab-node-port").open("w") as file:
+            if _PORT_HELD[0] == 1:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    finally:
+        _PORT_HELD[0] -= 1
 
 
 def oakum(

@@ -6,7 +6,7 @@ import re
 import shutil
 
 import pytest
-from programs import oakum
+from programs import node_port, oakum
 
 pytestmark = pytest.mark.lab
 
@@ -16,7 +16,8 @@ WITHIN_S = 180.0
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
-    run = oakum("demo", "-o", "json", within_s=WITHIN_S + 60, cwd=folder, environment={"TMPDIR": str(folder)})
+    with node_port():
+        run = oakum("demo", "-o", "json", within_s=WITHIN_S + 60, cwd=folder, environment={"TMPDIR": str(folder)})
     return run, run.json
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -125,22 +126,32 @@ ONE_LINE = {
 }
 
 
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print("most KiB:", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+"""A small process in between: what is forked from a large one inherits its peak."""
+
+
 @pytest.mark.parametrize("name", ONE_LINE)
 def test_two_hundred_megabytes_on_one_line_take_no_more_memory_than_was_granted(tmp_path, name):
     made, code = ONE_LINE[name]
     path = tmp_path / "line"
     path.write_bytes(made())
     granted = 512 << 20
-    with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("w+") as err:
-        process = subprocess.Popen([OAKUM, "heap", "analyze", path, "--memory", "512MiB"], stdout=out, stderr=err)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        err.seek(0)
-        said = err.read()
-    assert process.returncode == code, said
+    run = subprocess.run(
+        [sys.executable, "-c", MEASURED, OAKUM, "heap", "analyze", path, "--memory", "512MiB"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said, _, most_kib = run.stderr.rpartition("most KiB: ")
+    assert run.returncode == code, said
     assert "Traceback" not in said
     # Of the two processes the larger; its mapped file counts too.
-    assert usage.ru_maxrss << 10 < granted + path.stat().st_size
+    assert int(most_kib) << 10 < granted + path.stat().st_size
     assert (tmp_path / "out").stat().st_size < 100_000, "a name of 200 MB is not printed"
 
 
@@ -263,7 +274,8 @@ def test_an_interrupt_at_any_moment_ends_both_processes_and_leaves_nothing(tmp_p
     worker = worker_of(process)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert process.returncode in {130, 0}, err
+    # A shell shows the signal itself as 130 too: it may come when Python has already put its handler away.
+    assert process.returncode in {130, 0, -signal.SIGINT}, err
     assert "Traceback" not in err
     assert list(temporary.iterdir()) == []
     assert not worker or not maps(worker), "the worker lives on"

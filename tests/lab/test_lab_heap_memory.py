@@ -39,7 +39,9 @@ def dump(tmp_path_factory):
 
 
 def test_a_small_promise_gives_the_same_answer_and_is_kept(dump):
-    roomy, tight = (oakum("heap", "analyze", dump, "--memory", size, "-o", "json") for size in ("4GiB", "256MiB"))
+    roomy, tight = (
+        oakum("heap", "analyze", dump, "--memory", size, "--fresh", "-o", "json") for size in ("4GiB", "256MiB")
+    )
     assert (roomy.code, tight.code) == (0, 0), roomy.err + tight.err
     answers = [dict(run.json) for run in (roomy, tight)]
     free, kept = (answer.pop("memory") for answer in answers)
@@ -55,7 +57,7 @@ def test_a_disk_without_room_is_one_clear_error(dump):
     def small_files():
         resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, MIB))
 
-    command = [str(OAKUM), "heap", "analyze", str(dump), "--memory", "256MiB", "-o", "json"]
+    command = [str(OAKUM), "heap", "analyze", str(dump), "--memory", "256MiB", "--fresh", "-o", "json"]
     run = subprocess.run(
         command, capture_output=True, text=True, preexec_fn=small_files, env=dict(os.environ), check=False
     )

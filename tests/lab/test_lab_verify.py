@@ -108,7 +108,7 @@ def test_a_kill_since_the_fix_is_found_although_nobody_watched(tmp_path, home):
         kill(steady.pid)
         gone = oakum("verify", f"pid/{steady.pid}", "--for", "5s", environment=home)
         assert gone.code == 3
-        gone.says("there is no process")
+        gone.says(str(steady.pid), "oakum scan host")
 
 
 def test_what_the_policy_does_not_allow_is_the_callers_mistake(home):

@@ -43,9 +43,9 @@ class LiveApart:
         told: Callable[[str], None],
     ) -> object:
         wanted = json.dumps({**request, "memory_bytes": memory_bytes, "parent": os.getpid()})
-        # Its standard input is ours: a dump may come through it.
+        # Its standard input is ours: a dump may come through it. Ctrl-C is ours alone: we end it.
         command = [sys.executable, "-m", module, wanted]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **SPARING}) as child:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **SPARING}, process_group=0) as child:
             assert child.stdout is not None
             try:
                 return _answer(child.stdout, child, told, memory_bytes)

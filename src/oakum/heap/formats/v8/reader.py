@@ -81,6 +81,8 @@ def read_v8(data: NDArray[np.uint8], means: Means = ALL) -> V8Heap:
     hold, and shortcuts that do not start at the root do not count.
     """
     found = read_sections(data, means)
+    # Told of the file, before edges that do not count are set apart.
+    warnings = _warnings(found)
     nodes, edges = found.node_kind.size, found.edge_kind.size
     offsets = means.array(nodes + 2, row_type(edges + 1), Part.EDGES)
     offsets[0] = 0
@@ -107,7 +109,7 @@ def read_v8(data: NDArray[np.uint8], means: Means = ALL) -> V8Heap:
             late=_late(found),
             drawn=_synthetic(found),
         ),
-        _warnings(found),
+        warnings,
     )
 
 
