@@ -42,7 +42,7 @@ def fetch_nothing(_: Path) -> None:
 
 
 def oakum_command(_: Path, dump: Path) -> list[str]:
-    return [str(OAKUM), "heap", "analyze", str(dump), "-o", "json"]
+    return [str(OAKUM), "heap", "analyze", "--fresh", str(dump), "-o", "json"]
 
 
 def oakum_first(out: str) -> str:
