@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from oakum.api import undo_plan as undo_plan
     from oakum.api import unmute as unmute
     from oakum.api import verify_fix as verify_fix
+    from oakum.api import watch as watch
     from oakum.model.assessment import Investigation as Investigation
     from oakum.model.errors import OakumError as OakumError
     from oakum.model.heap import HeapDiff as HeapDiff
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from oakum.model.standing import Story as Story
     from oakum.model.verdict import Verdict as Verdict
     from oakum.model.verification import Verification as Verification
+    from oakum.model.watch import WatchReport as WatchReport
 
 
 _HOMES = {
@@ -59,6 +61,7 @@ _HOMES = {
     "Story": "oakum.model.standing",
     "Verdict": "oakum.model.verdict",
     "Verification": "oakum.model.verification",
+    "WatchReport": "oakum.model.watch",
     "WorkloadSeries": "oakum.model.series",
     "analyze_heap": "oakum.api",
     "apply_plan": "oakum.api",
@@ -79,6 +82,7 @@ _HOMES = {
     "undo_plan": "oakum.api",
     "unmute": "oakum.api",
     "verify_fix": "oakum.api",
+    "watch": "oakum.api",
 }
 
 __all__ = [
@@ -95,6 +99,7 @@ __all__ = [
     "Story",
     "Verdict",
     "Verification",
+    "WatchReport",
     "WorkloadSeries",
     "analyze_heap",
     "apply_plan",
@@ -115,6 +120,7 @@ __all__ = [
     "undo_plan",
     "unmute",
     "verify_fix",
+    "watch",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from oakum import wiring
@@ -15,9 +16,11 @@ from oakum.loop import investigate as investigating
 from oakum.loop import record as recording
 from oakum.loop import scan as scanning
 from oakum.loop import verify as verifying
+from oakum.loop import watch as watching
 from oakum.loop.muting import with_mutes
 from oakum.loop.node import NodeSettings
 from oakum.loop.progress import Progress, Silent
+from oakum.loop.watching.closer import Manner
 from oakum.model.assessment import Investigation
 from oakum.model.errors import CallerError
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
@@ -25,9 +28,11 @@ from oakum.model.incident import Incident
 from oakum.model.mute import Mute
 from oakum.model.plan_record import PlanRecord
 from oakum.model.scan import Scan
+from oakum.model.series import Series
 from oakum.model.standing import Story
 from oakum.model.target import parse_target
 from oakum.model.verification import Verification
+from oakum.model.watch import WatchReport
 from oakum.render import incident_html, incident_markdown, incident_summary
 
 
@@ -41,18 +46,20 @@ def investigate(
     max_pause_s: float = 15.0,
     incident: bool = True,
     alert: str = "",
+    earlier: Sequence[Series] = (),
     store: str = "",
     progress: Progress | None = None,
 ) -> Investigation:
     """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``.
 
     ``inspect``: the inspector of a Node.js process may be opened and asked; ``max_pause_s``: no snapshot is taken that
-    could stop it for longer. A record that cannot be written at the end is among what is ``absent``: the answer is not
+    could stop it for longer. ``earlier``: what was seen of the same process before.
+    A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
     wanted = parse_target(target)
     node = NodeSettings(inspect=inspect, max_pause_s=max_pause_s)
-    settings = investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop, node=node)
+    settings = investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop, node=node, earlier=tuple(earlier))
 
     def run() -> Investigation:
         return investigating.investigate(
@@ -223,6 +230,33 @@ def verify_fix(
     """As ``oakum verify INCIDENT|TARGET``: watched for as long as the policy's quick check unless told otherwise."""
     with wiring.bench(store, progress or Silent()) as bench:
         return verifying.verify(target, bench=bench, watch_s=watch_s, on=on)
+
+
+def watch(
+    *targets: str,
+    watch_s: float,
+    interval_s: float = 5.0,
+    capture: bool = True,
+    inspect: bool = False,
+    max_pause_s: float = 5.0,
+    pause_s: float = 30.0,
+    store: str = "",
+    progress: Progress | None = None,
+) -> WatchReport:
+    """As ``oakum watch [TARGET...] --for``; KeyboardInterrupt ends it earlier, and its report is given all the same.
+
+    ``pause_s``: for how long targets may stand still within an hour, all together.
+    """
+    manner = Manner(capture, inspect, max_pause_s, pause_s, wiring.for_errands(store))
+    settings = watching.Settings.of(interval_s=interval_s, watch_s=watch_s, manner=manner)
+    with wiring.bench(store, progress or Silent()) as bench:
+        return watching.watch(
+            [parse_target(text) for text in targets],
+            bench=bench,
+            errands=wiring.errands(),
+            costs=wiring.own_costs(),
+            settings=settings,
+        )
 
 
 def _bench(memory_bytes: int | None, *, fresh: bool, progress: Progress | None) -> heaping.Bench:

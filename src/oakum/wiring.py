@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from oakum.loop.bench import Bench
     from oakum.loop.progress import Progress
     from oakum.loop.record import Recorder
+    from oakum.model.errand import Errands
+    from oakum.model.own_cost import OwnCosts
     from oakum.model.ports import Answers, Rates, Store, Workers
 
 
@@ -90,6 +92,24 @@ def bench(named: str, progress: Progress) -> Iterator[Bench]:
     record = recorder(named)
     with closing(record.store):
         yield Bench(machine(), these_hands(_state_folder() / "hands"), record, progress)
+
+
+def errands() -> Errands:
+    """Commands of this very Oakum, in processes of their own."""
+    from oakum.host.errands import LiveErrands  # noqa: PLC0415
+
+    return LiveErrands("oakum.cli.entry")
+
+
+def own_costs() -> OwnCosts:
+    from oakum.host.own_cost import LiveOwnCosts  # noqa: PLC0415
+
+    return LiveOwnCosts()
+
+
+def for_errands(named: str) -> dict[str, str]:
+    """What tells a command of ours the same record; in its environment, where no other user reads a password."""
+    return {"OAKUM_STORE": named} if named else {}
 
 
 def store_if_there(named: str = "") -> Store | None:

@@ -14,3 +14,7 @@ def run() -> None:
 
         sys.stderr.write("oakum: interrupted\n")
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    run()

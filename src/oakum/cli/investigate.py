@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,13 +14,14 @@ import typer
 from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.cli.streams import say
-from oakum.model.errors import OakumError, TargetError
+from oakum.model.errors import CallerError, OakumError, TargetError
 from oakum.model.target import parse_target
 from oakum.model.units import parse_duration
 
 if TYPE_CHECKING:
     from oakum.loop.record import Recorded, Recorder
     from oakum.model.assessment import Investigation
+    from oakum.model.series import Series
 
 
 def investigate(
@@ -53,6 +56,9 @@ def investigate(
     alert: Annotated[
         str, typer.Option("--alert", metavar="NAME", help="the alert that called; whether it is true is answered first")
     ] = "",
+    earlier: Annotated[
+        Path | None, typer.Option("--earlier", metavar="FILE", help="samples of it from before, as records keep them")
+    ] = None,
     store: StoreOption = "",
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -74,7 +80,9 @@ def investigate(
     from oakum.loop.node import NodeSettings  # noqa: PLC0415
 
     node = NodeSettings(inspect=inspect, max_pause_s=max_pause_s)
-    settings = Settings.of(watch_s=watch_s, interval_s=interval_s, capture=capture, stop=stop, node=node)
+    settings = Settings.of(
+        watch_s=watch_s, interval_s=interval_s, capture=capture, stop=stop, node=node, earlier=_earlier(earlier)
+    )
     recorder = _recorder(store) if incident else None
     with progress() as told:
 
@@ -101,6 +109,18 @@ def investigate(
             next_step="oakum scan host",
         )
     raise typer.Exit(exit_code(investigation.verdict.name))
+
+
+def _earlier(file: Path | None) -> tuple[Series, ...]:
+    if file is None:
+        return ()
+    from oakum.render.codec_samples import samples_from_bytes  # noqa: PLC0415
+
+    try:
+        content = file.read_bytes()
+    except OSError as exc:
+        raise CallerError(f"cannot read {file}", why=exc.strerror or "", next_step=f"ls -l {quote(str(file))}") from exc
+    return samples_from_bytes(content)[0].lifetimes
 
 
 def _recorder(store: str) -> Recorder:

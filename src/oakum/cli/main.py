@@ -18,6 +18,7 @@ from oakum.cli.plan import apply, plan, undo
 from oakum.cli.scan import scan
 from oakum.cli.streams import FULL, open_streams, say, unwritable
 from oakum.cli.verify import verify
+from oakum.cli.watch import watch
 from oakum.model.errors import InternalError, MachineError, OakumError
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(scan)
 app.command()(investigate)
+app.command()(watch)
 app.command()(plan)
 app.command()(apply)
 app.command()(undo)

@@ -19,12 +19,13 @@ from oakum.model.errors import CallerError
 from oakum.model.growth import HeapGrowth
 from oakum.model.policy import Policy
 from oakum.model.runtime import Runtime, RuntimeName
-from oakum.model.series import WorkloadSeries
-from oakum.model.target import Target
+from oakum.model.series import Series, WorkloadSeries
+from oakum.model.target import ProcessTarget, Target
 from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict
 from oakum.probe.python import PythonProbe
 from oakum.probe.runtime import recognise
+from oakum.sense.joined import joined
 from oakum.sense.watch import ProcessWatch
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class Settings:
     node: NodeSettings
     """What may be done to a Node.js process."""
 
+    earlier: tuple[Series, ...] = ()
+    """What was seen of this very process before; with it, its children are not chosen in its place."""
+
     @classmethod
     def of(
         cls,
@@ -66,6 +70,7 @@ class Settings:
         capture: bool = True,
         stop: bool = False,
         node: NodeSettings | None = None,
+        earlier: tuple[Series, ...] = (),
     ) -> Settings:
         """Raises CallerError for a watch too short to say anything, or an interval that does not fit in it."""
         chosen_s = min(max(watch_s / 600, 0.25), 15.0) if interval_s is None else interval_s
@@ -75,7 +80,7 @@ class Settings:
                 why="a watch lasts 5 s or more and holds 8 samples or more; samples are 20 ms apart or more",
                 next_step="leave --for and --every out, or write for example --for 10m --every 1s",
             )
-        return cls(watch_s, chosen_s, capture, stop, node or NodeSettings())
+        return cls(watch_s, chosen_s, capture, stop, node or NodeSettings(), earlier)
 
 
 def investigate(
@@ -83,7 +88,7 @@ def investigate(
 ) -> Investigation:
     """Raises TargetError when the target is not there, or ended before anything could be said of it."""
     progress.stage(f"looking at {target}")
-    subject = choose(target, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock)
+    subject = _subject(target, machine, settings)
     facts = Facts(machine.clock)
     if subject.why:
         chosen = subject.process.pid
@@ -105,7 +110,7 @@ def investigate(
     subject = replace(subject, process=watch.info)
     return _conclude(
         subject,
-        told.series,
+        joined(settings.earlier, told.series),
         series_verdict,
         growth,
         runtime,
@@ -115,6 +120,12 @@ def investigate(
         policy=policy,
         partial=partial,
     )
+
+
+def _subject(target: Target, machine: Machine, settings: Settings) -> Subject:
+    if settings.earlier and isinstance(target, ProcessTarget):
+        return Subject(target, machine.processes.info(target.pid))
+    return choose(target, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock)
 
 
 def _recognise(subject: Subject, machine: Machine, facts: Facts) -> Runtime:
@@ -159,7 +170,7 @@ def _watch(
     clock = machine.clock
     end_s = clock.monotonic_s() + settings.watch_s
     judged_s = 0.0
-    verdict = judge(watch.series())
+    verdict = judge(joined(settings.earlier, watch.series()))
     while (now_s := clock.monotonic_s()) < end_s:
         if not watch.tick():
             if not watch.follow():
@@ -168,8 +179,9 @@ def _watch(
             looking.follow(watch.info.pid, facts, progress)
         if now_s - judged_s >= JUDGED_EVERY_S:
             judged_s = now_s
-            verdict = judge(watch.series())
-            progress.watched(watch.series(), verdict, end_s - now_s)
+            series = joined(settings.earlier, watch.series())
+            verdict = judge(series)
+            progress.watched(series, verdict, end_s - now_s)
             if looking.ends_watch(verdict):
                 progress.stage("the limit is near: taking the last capture now")
                 break

@@ -29,16 +29,21 @@ class Subject:
 
 def choose(target: Target, *, processes: Processes, cgroups: Cgroups, clock: Clock) -> Subject:
     """Raises TargetError when nothing is there, CallerError for a target that is not of this machine."""
+    return _choose_among(target, members(target, processes=processes, cgroups=cgroups), processes, clock)
+
+
+def members(target: Target, *, processes: Processes, cgroups: Cgroups) -> list[ProcessInfo]:
+    """The processes of a target: of ``pid/N`` itself first, then its descendants. Raises as ``choose`` does."""
     if isinstance(target, ProcessTarget):
-        return _choose_among(target, _tree(target.pid, processes), processes, clock)
+        return _tree(target.pid, processes)
     if isinstance(target, CgroupTarget):
         pids = set(cgroups.pids(target.path))
-        members = [process for process in processes.list() if process.pid in pids]
-        if not members:
+        found = [process for process in processes.list() if process.pid in pids]
+        if not found:
             raise TargetError(
                 f"no process in {target}", why="the cgroup is empty or not there", next_step="oakum scan host"
             )
-        return _choose_among(target, members, processes, clock)
+        return found
     raise CallerError(
         f"{target} is not on this machine",
         why="this version investigates pid/N and cgroup/PATH",

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from oakum.incident import Event
 from oakum.judge import judge
 from oakum.loop.bench import Bench, at_work
@@ -24,6 +22,8 @@ from oakum.model.target import parse_target
 from oakum.model.units import format_count
 from oakum.model.verification import CheckState, Outcome, Verification
 from oakum.render.codec_samples import MEDIA_TYPE, samples_from_bytes, samples_to_bytes
+from oakum.sense.joined import SAME_START_S
+from oakum.sense.joined import joined as with_earlier
 from oakum.sense.watch import ProcessWatch
 from oakum.verify.gate import Since, ask, seen_s
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from oakum.model.ports import Blobs
 
 JUDGED_EVERY_S = 1.0
-SAME_START_S = 2.0
-"""Two lifetimes that began this close to each other are one, in seconds: starts are told by the wall clock."""
-
 KEPT = "verify"
 """The beginning of the id of samples that a verification kept."""
 
@@ -59,29 +56,34 @@ def verify(wanted: str, *, bench: Bench, watch_s: float | None = None, on: str =
 
     ``watch_s``: how long to watch, the quick check of the policy when not given. Raises TargetError when nobody runs.
     """
-    subject = _subject(wanted, on, bench)
+    subject = subject_of(wanted, on, bench)
     name = f"inc-{subject.record.incident.number}" if subject.record is not None else subject.name
     with at_work("verify", name, bench):
         if subject.record is not None:
-            _begin(subject.record.incident, bench)
+            begin(subject.record.incident, bench)
         since = _watched(subject, bench, bench.policy.quick_check_s * 1.05 if watch_s is None else watch_s)
-        outcome, checks, next_step = ask(since, bench.policy)
-        found = Verification(
-            target=subject.name,
-            incident=0 if subject.record is None else subject.record.incident.number,
-            generated_at_s=since.now_s,
-            since_s=since.since_s,
-            seen_s=seen_s(since),
-            outcome=outcome,
-            checks=checks,
-            verdict=since.verdict,
-            series=since.series,
-            next=next_step,
-        )
-        return found if subject.record is None else _settled(found, subject.record.incident.number, bench)
+        found = asked(subject, since, bench)
+        return found if subject.record is None else settled(found, subject.record.incident.number, bench)
 
 
-def _subject(wanted: str, on: str, bench: Bench) -> Subject:
+def asked(subject: Subject, since: Since, bench: Bench) -> Verification:
+    """What the gate answers."""
+    outcome, checks, next_step = ask(since, bench.policy)
+    return Verification(
+        target=subject.name,
+        incident=0 if subject.record is None else subject.record.incident.number,
+        generated_at_s=since.now_s,
+        since_s=since.since_s,
+        seen_s=seen_s(since),
+        outcome=outcome,
+        checks=checks,
+        verdict=since.verdict,
+        series=since.series,
+        next=next_step,
+    )
+
+
+def subject_of(wanted: str, on: str, bench: Bench) -> Subject:
     if not wanted.startswith("inc-"):
         info = _chosen(wanted, bench)
         return Subject(wanted, info.pid, info.started_s)
@@ -146,7 +148,7 @@ def _rate_before(record: Record, since_s: float) -> float | None:
     return None
 
 
-def _begin(incident: Incident, bench: Bench) -> None:
+def begin(incident: Incident, bench: Bench) -> None:
     """Who asks whether it is fixed holds it for fixed."""
     why = "a verification was begun"
     for event in (Event.STABILISE, Event.FIX, Event.VERIFY):
@@ -169,22 +171,22 @@ def _watched(subject: Subject, bench: Bench, watch_s: float) -> Since:
     begun_s = machine.clock.monotonic_s()
     progress.stage(f"watching pid {subject.pid}: {watch.info.title[:80]}")
     with watch:
-        used_s, cgroup = _used(subject.pid, bench), watch.info.cgroup
-        kills = _kills(cgroup, bench)
+        used_s, cgroup = used_s_of(subject.pid, bench), watch.info.cgroup
+        kills = cgroup_kills(cgroup, bench)
         judged_s, worked_s = 0.0, begun_s
         while (now_s := machine.clock.monotonic_s()) < begun_s + watch_s:
             if not watch.tick():
                 if not watch.follow():
                     break
-                used_s, worked_s = _used(watch.info.pid, bench), machine.clock.monotonic_s()
+                used_s, worked_s = used_s_of(watch.info.pid, bench), machine.clock.monotonic_s()
             if now_s - judged_s >= JUDGED_EVERY_S:
                 judged_s = now_s
                 series = watch.series()
                 progress.watched(series, judge(series), begun_s + watch_s - now_s)
-        now_used_s = _used(watch.info.pid, bench)
+        now_used_s = used_s_of(watch.info.pid, bench)
         seconds = machine.clock.monotonic_s() - worked_s
-        series = _joined(subject, watch.told(machine.kernel_log).series, bench.store.blobs)
-        after = _kills(cgroup, bench)
+        series = joined(subject, watch.told(machine.kernel_log).series, bench.store.blobs)
+        after = cgroup_kills(cgroup, bench)
     told = machine.kernel_log.oom_kills(subject.since_s)
     pid = watch.info.pid
     words: tuple[str, ...] | Absent = (
@@ -206,23 +208,31 @@ def _watched(subject: Subject, bench: Bench, watch_s: float) -> Since:
     )
 
 
+def kernel_words(since_s: float, pids: set[int], cgroup: str, bench: Bench) -> tuple[str, ...] | Absent:
+    """What the kernel's log tells of kills of these processes, or in this cgroup, since then."""
+    told = bench.machine.kernel_log.oom_kills(since_s)
+    if isinstance(told, Absent):
+        return told
+    return tuple(kill.line for kill in told if kill.pid in pids or _inside(kill.task_cgroup, cgroup))
+
+
 def _inside(killed: str, cgroup: str) -> bool:
     return cgroup != "/" and (killed == cgroup or killed.startswith(f"{cgroup}/"))
 
 
-def _used(pid: int, bench: Bench) -> float | None:
+def used_s_of(pid: int, bench: Bench) -> float | None:
     try:
         return bench.hands.sightings.cpu_s(pid)
     except TargetError:
         return None
 
 
-def _kills(cgroup: str, bench: Bench) -> int | None:
+def cgroup_kills(cgroup: str, bench: Bench) -> int | None:
     memory = bench.machine.cgroups.memory(cgroup)
     return None if isinstance(memory, Absent) else memory.kills
 
 
-def _joined(subject: Subject, now: WorkloadSeries, blobs: Blobs) -> WorkloadSeries:
+def joined(subject: Subject, now: WorkloadSeries, blobs: Blobs) -> WorkloadSeries:
     """With the samples that earlier verifications of the same fix kept."""
     lives: list[Series] = []
     for kept in subject.record.kept if subject.record is not None else ():
@@ -233,39 +243,11 @@ def _joined(subject: Subject, now: WorkloadSeries, blobs: Blobs) -> WorkloadSeri
         except OakumError:
             # Samples that are gone are a gap, and a gap is told by the gate.
             continue
-        for life in earlier.lifetimes:
-            _join(lives, life)
-    for life in now.lifetimes:
-        _join(lives, life)
-    return replace(now, lifetimes=tuple(lives))
+        lives += earlier.lifetimes
+    return with_earlier(lives, now)
 
 
-def _join(lives: list[Series], life: Series) -> None:
-    """``life`` goes on from the last one, where that is the same, or comes after it."""
-    if not len(life):
-        return
-    last = lives[-1] if lives else None
-    if last is None or last.started_s is None or life.started_s is None:
-        lives.append(life)
-        return
-    if abs(last.started_s - life.started_s) > SAME_START_S:
-        if life.at_s[0] > last.at_s[-1]:
-            lives.append(life)
-        return
-    fresh = life.at_s > last.at_s[-1]
-    limit = None
-    if last.limit is not None and life.limit is not None:
-        limit = np.concatenate([last.limit, life.limit[fresh]])
-    lives[-1] = replace(
-        life,
-        at_s=np.concatenate([last.at_s, life.at_s[fresh]]),
-        value=np.concatenate([last.value, life.value[fresh]]),
-        limit=limit,
-        load=None,
-    )
-
-
-def _settled(found: Verification, number: int, bench: Bench) -> Verification:
+def settled(found: Verification, number: int, bench: Bench) -> Verification:
     """The samples are kept, the answer stands on the timeline, and the incident moves by it."""
     content = samples_to_bytes(found.series, None)
     digest = bench.store.blobs.put([content])

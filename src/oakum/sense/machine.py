@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,9 @@ from oakum.sense.track import Track
 LEAST_ANON_BYTES = 1 << 20
 """Processes smaller than this are not listed."""
 
+REMEMBERED_S = 600.0
+"""What ended longer ago than this, in seconds, has no successor any more; ``forget`` lets go of it."""
+
 
 @dataclass(slots=True)
 class _Watched:
@@ -33,16 +37,29 @@ class _Watched:
 class MachineWatch:
     """Processes that start later are joined in: as the next lifetime of the one that they replace, or by themselves."""
 
-    def __init__(self, *, processes: Processes, cgroups: Cgroups, clock: Clock, interval_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        processes: Processes,
+        cgroups: Cgroups,
+        clock: Clock,
+        interval_s: float,
+        wanted: Callable[[ProcessInfo], bool] | None = None,
+    ) -> None:
+        """``wanted``: which processes are watched beside those that take the place of a watched one; None: all."""
         self._processes, self._cgroups, self._clock = processes, cgroups, clock
+        self._wanted = wanted or (lambda _: True)
+        self._ended = False
         self._interval_s = interval_s
+        self._next = 1
+        self.missed = 0
         self._machine_bytes = float(cgroups.machine_memory_bytes())
         self._time = Timeline(clock)
         self._known: set[int] = set(processes.pids())
         self._living: list[_Watched] = []
         self._gone: list[_Watched] = []
         self._groups: dict[str, Track] = {}
-        for path in cgroups.list():
+        for path in cgroups.list() if wanted is None else ():
             self._watch_group(path)
         for info in processes.list():
             # One that started since the numbers were read is no newcomer at the next tick.
@@ -64,6 +81,8 @@ class MachineWatch:
     def tick(self) -> None:
         """Wait for the next sample and take it; a tick that comes too late is a gap."""
         due = int(self._time.elapsed_s / self._interval_s) + 1
+        self.missed += max(0, due - self._next)
+        self._next = due + 1
         self._clock.sleep_until(self._time.begun_s + due * self._interval_s)
         self._sample()
 
@@ -76,6 +95,7 @@ class MachineWatch:
             if memory is None:
                 watched.track.end()
                 watched.gauge.close()
+                self._ended = True
                 if watched.track.peak >= LEAST_ANON_BYTES:
                     self._gone.append(watched)
                 continue
@@ -112,13 +132,15 @@ class MachineWatch:
         self._known = pids
 
     def _join(self, info: ProcessInfo) -> None:
+        before = self._predecessor(info)
+        if before is None and not self._wanted(info):
+            return
         try:
             gauge = self._processes.open(info.pid)
         except TargetError:
             return
         self._watch_group(info.cgroup)
         started_s = self._time.stamp_of(info.started_s)
-        before = self._predecessor(info)
         if before is not None:
             self._gone.remove(before)
             before.track.begin(info.pid, started_s)
@@ -144,12 +166,40 @@ class MachineWatch:
         """What was seen, without the trifles; how each lifetime ended is the kernel's word."""
         tracks = [watched.track for watched in (*self._living, *self._gone)]
         if any(track.lifetimes > 1 or track.ended for track in tracks):
-            kills = kernel_log.oom_kills(self._time.wall_of(self._time.stamp(0.0)))
-            if not isinstance(kills, Absent):
-                for track in tracks:
-                    track.killed({kill.pid for kill in kills})
+            self._mark_kills(kernel_log)
         return [
             track.series(self._machine_bytes)
             for track in (*tracks, *self._groups.values())
             if track.peak >= LEAST_ANON_BYTES
         ]
+
+    def _mark_kills(self, kernel_log: KernelLog) -> None:
+        kills = kernel_log.oom_kills(self._time.wall_of(self._time.stamp(0.0)))
+        if not isinstance(kills, Absent):
+            for watched in (*self._living, *self._gone):
+                watched.track.killed({kill.pid for kill in kills})
+
+    def tracks(self, kernel_log: KernelLog) -> list[Track]:
+        """All that are watched, for ``Track.take``. Where a process ended since, the kernel's log is asked.
+
+        What ended long ago, and can have no successor any more, is given for the last time.
+        """
+        if self._ended:
+            self._mark_kills(kernel_log)
+        self._ended = False
+        found = [watched.track for watched in (*self._living, *self._gone)] + list(self._groups.values())
+        before_s = self._time.stamp() - REMEMBERED_S
+        self._gone = [watched for watched in self._gone if (watched.track.last_s or 0.0) >= before_s]
+        self._groups = {
+            path: track for path, track in self._groups.items() if not track.ended or (track.last_s or 0.0) >= before_s
+        }
+        return found
+
+    def wall_of(self, stamp_s: float) -> float:
+        """What the wall clock of today says of the moment of a sample."""
+        return self._time.wall_of(stamp_s)
+
+    @property
+    def now_s(self) -> float:
+        """The present moment as samples are stamped."""
+        return self._time.stamp()

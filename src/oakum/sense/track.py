@@ -20,6 +20,9 @@ class _Life:
     value: list[float] = field(default_factory=list)
     limit: list[float] = field(default_factory=list)
     ending: Ending = Ending.RUNNING
+    last_s: float | None = None
+    peak: float = 0.0
+    taken: bool = False
 
     def series(self) -> Series:
         limit = np.array(self.limit)
@@ -29,9 +32,18 @@ class _Life:
             np.array(self.value),
             limit if np.isfinite(limit).any() else None,
             started_s=self.started_s,
-            ended_s=self.at_s[-1] if ended and self.at_s else None,
+            ended_s=self.last_s if ended else None,
             ending=self.ending,
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Portion:
+    """Samples of one lifetime that nobody was given before. ``begins``: they are its first. It may hold none."""
+
+    samples: Series
+    begins: bool
+    pid: int | None
 
 
 class Track:
@@ -52,7 +64,8 @@ class Track:
     def add(self, at_s: float, value: float, limit: float = np.inf) -> None:
         """A sample that is not later than the one before it is dropped: two ticks fell on one moment."""
         life = self._lives[-1]
-        if not life.at_s or at_s > life.at_s[-1]:
+        if life.last_s is None or at_s > life.last_s:
+            life.last_s, life.peak = at_s, max(life.peak, value)
             life.at_s.append(at_s)
             life.value.append(value)
             life.limit.append(limit)
@@ -62,7 +75,7 @@ class Track:
 
     def begin(self, pid: int | None, started_s: float | None) -> None:
         """Another process has taken over, or a scope of the same name was made anew."""
-        if not self._lives[-1].at_s:
+        if self._lives[-1].last_s is None:
             self._lives.pop()
         self._lives.append(_Life(pid, started_s))
 
@@ -86,7 +99,7 @@ class Track:
 
     @property
     def peak(self) -> float:
-        return max((max(life.value) for life in self._lives if life.value), default=0.0)
+        return max((life.peak for life in self._lives), default=0.0)
 
     @property
     def begun_s(self) -> float | None:
@@ -96,7 +109,23 @@ class Track:
     @property
     def last_s(self) -> float | None:
         """The time of the last sample, in UTC epoch seconds."""
-        return next((life.at_s[-1] for life in reversed(self._lives) if life.at_s), None)
+        return next((life.last_s for life in reversed(self._lives) if life.last_s is not None), None)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the present lifetime."""
+        return self._lives[-1].pid
+
+    def take(self) -> list[Portion]:
+        """What came since the last call, oldest first. It is held no longer: a watch of weeks takes no more room."""
+        portions = []
+        for life in self._lives:
+            if life.at_s or life.taken:
+                portions.append(Portion(life.series(), not life.taken, life.pid))
+            if life.at_s:
+                life.at_s, life.value, life.limit, life.taken = [], [], [], True
+        del self._lives[:-1]
+        return portions
 
     def series(self, node_limit: float) -> WorkloadSeries:
         lifetimes = tuple(life.series() for life in self._lives if life.at_s)

@@ -12,6 +12,7 @@ import oakum
 from oakum import api
 from oakum.cli.investigate import investigate
 from oakum.cli.scan import scan
+from oakum.cli.watch import watch
 
 TREE = ast.parse(Path(oakum.__file__).read_text(encoding="utf-8"))
 
@@ -45,9 +46,9 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
         _ = oakum.nonsense
 
 
-@pytest.mark.parametrize(("twin", "command"), [(api.investigate, investigate), (api.scan, scan)])
+@pytest.mark.parametrize(("twin", "command"), [(api.investigate, investigate), (api.scan, scan), (api.watch, watch)])
 def test_a_twin_takes_what_the_command_takes(twin, command):
-    spoken = {"watch_for": "watch_s", "sources": "files", "max_pause": "max_pause_s"}
+    spoken = {"watch_for": "watch_s", "sources": "files", "max_pause": "max_pause_s", "pause": "pause_s"}
     faces_own = {"output", "file", "top", "interval"}
     wanted = {spoken.get(name, name) for name in inspect.signature(command).parameters} - faces_own
     assert wanted <= set(inspect.signature(twin).parameters)

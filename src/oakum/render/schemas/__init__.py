@@ -17,6 +17,7 @@ NAMES = (
     "oakum.plan/1",
     "oakum.scan/1",
     "oakum.verify/1",
+    "oakum.watch/1",
 )
 
 

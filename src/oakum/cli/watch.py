@@ -1,0 +1,86 @@
+"""``oakum watch [TARGET...]``."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from oakum import wiring
+from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
+from oakum.model.errors import CallerError
+from oakum.model.target import parse_target
+from oakum.model.units import parse_duration
+
+
+def watch(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TARGET...", help="pid/N or cgroup/PATH; all of this machine when none is given"),
+    ] = None,
+    *,
+    interval: Annotated[str, typer.Option("--every", metavar="DURATION", help="time between samples")] = "5s",
+    watch_for: Annotated[
+        str, typer.Option("--for", metavar="DURATION", help="how long; until Ctrl-C or SIGTERM when not given")
+    ] = "",
+    capture: Annotated[bool, typer.Option("--capture/--no-capture", help="look into the heap of what is found")] = True,
+    inspect: Annotated[
+        bool, typer.Option("--inspect/--no-inspect", help="Node.js: inspectors may be opened (SIGUSR1)")
+    ] = False,
+    max_pause: Annotated[
+        str, typer.Option("--max-pause", metavar="DURATION", help="no target stands still for longer at once")
+    ] = "5s",
+    pause: Annotated[
+        str, typer.Option("--pause", metavar="DURATION", help="all targets together, within an hour")
+    ] = "30s",
+    store: StoreOption = "",
+    output: OutputOption = Output.TABLE,
+    file: FileOption = None,
+) -> None:
+    """Keep judging: opens an incident once, looks closer while there is time, verifies fixes, goes on after a restart.
+
+    Exits 1 when an incident was opened or added to, else 0.
+    """
+    wanted = [parse_target(text) for text in targets or ()]
+    interval_s, watch_s = parse_duration(interval), parse_duration(watch_for) if watch_for else None
+    max_pause_s, pause_s = parse_duration(max_pause), parse_duration(pause)
+    if output is Output.HTML:
+        raise CallerError("a watch has no page", next_step="oakum incident report inc-N")
+    check_file(file)
+
+    from oakum.cli.incident import tell_left  # noqa: PLC0415  (a mistake is told before the compiler is loaded)
+    from oakum.cli.progress import progress  # noqa: PLC0415
+    from oakum.loop import watch as journey  # noqa: PLC0415
+    from oakum.loop.watching.closer import Manner  # noqa: PLC0415
+
+    manner = Manner(capture, inspect, max_pause_s, pause_s, wiring.for_errands(store))
+    settings = journey.Settings.of(interval_s=interval_s, watch_s=watch_s, manner=manner)
+    with _ended_by_signals(), progress() as told, wiring.bench(store, told) as bench:
+        tell_left(bench.recorder)
+        report = journey.watch(
+            wanted, bench=bench, errands=wiring.errands(), costs=wiring.own_costs(), settings=settings
+        )
+    from oakum.render.codec_watch import watch_to_json  # noqa: PLC0415
+    from oakum.render.table_watch import watch_view  # noqa: PLC0415
+
+    answer(output, file, table=lambda: watch_view(report), encoded=lambda: watch_to_json(report), html=str)
+    raise typer.Exit(1 if report.incidents else 0)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """A service manager ends a watch by SIGTERM: what it knows is stored then, as with Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise KeyboardInterrupt
