@@ -47,3 +47,14 @@ def test_nothing_is_told_of_the_future(log):
     kernel_log, now_s = log
     found = kernel_log.oom_kills(now_s + 3600)
     assert isinstance(found, Absent) or list(found) == []
+
+
+def test_reports_are_told_oldest_first_with_every_kill_in_one_of_them(log):
+    kernel_log, now_s = log
+    kills, reports = kernel_log.oom_kills(now_s - 150), kernel_log.oom_reports(now_s - 150)
+    if isinstance(kills, Absent):
+        assert isinstance(reports, Absent)
+        return
+    times = [report.at_s for report in reports]
+    assert times == sorted(times)
+    assert sorted(kill.pid for report in reports for kill in report.kills) == sorted(kill.pid for kill in kills)

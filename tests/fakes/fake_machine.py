@@ -15,6 +15,8 @@ from fake_clock import FakeClock
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import TargetError
+from oakum.model.node import NodeView
+from oakum.model.oom import OomReport, OomTask
 from oakum.model.process import CgroupLimit, CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
 
 PAGE = 4096
@@ -81,6 +83,7 @@ class FakeMachine:
         self.cgroups = FakeCgroups(self)
         self.kernel_log = FakeKernelLog(self)
         self.memories = FakeMemories(self)
+        self.node = FakeNode(self)
 
     def start(
         self,
@@ -288,6 +291,37 @@ class FakeKernelLog:
                     )
                 )
         return told
+
+    def oom_reports(self, since_s: float) -> list[OomReport] | Absent:
+        """Each kill is a report; who was there is told as it was then."""
+        kills = self.oom_kills(since_s)
+        if isinstance(kills, Absent):
+            return kills
+        return [
+            OomReport(
+                kill.at_s,
+                kill.victim,
+                kill.constraint,
+                kill.limit_cgroup,
+                None,
+                None,
+                (OomTask(kill.pid, kill.uid or 0, kill.victim, kill.anon_bytes, 0, 0),),
+                (kill,),
+            )
+            for kill in kills
+        ]
+
+
+class FakeNode:
+    """Port Node."""
+
+    def __init__(self, machine: FakeMachine) -> None:
+        self._machine = machine
+
+    def view(self) -> NodeView:
+        used = sum(process.anon_bytes for process in self._machine.table.values())
+        left = MACHINE_BYTES - used
+        return NodeView(self._machine.clock.now_s(), MACHINE_BYTES, left, left, 0, used, 0, 0)
 
 
 class FakeMemory:

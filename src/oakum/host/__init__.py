@@ -11,6 +11,7 @@ from oakum.host.dumps import LiveDumps
 from oakum.host.inspector import LiveDebuggees
 from oakum.host.kernel_log import LiveKernelLog
 from oakum.host.memory import LiveMemories
+from oakum.host.node import LiveNode
 from oakum.host.own_memory import LiveOwnMemory
 from oakum.host.procfs import LiveProcesses
 from oakum.host.sandbox import LiveSandboxes
@@ -25,6 +26,7 @@ from oakum.model.ports import (
     Dumps,
     KernelLog,
     Memories,
+    Node,
     OwnMemory,
     Processes,
     Sandboxes,
@@ -53,6 +55,7 @@ class Machine:
     scratch: Scratch = field(default_factory=LiveScratch)
     threads: Threads = field(default_factory=LiveThreads)
     own_memory: OwnMemory = field(default_factory=LiveOwnMemory)
+    node: Node = field(default_factory=LiveNode)
 
 
 def this_machine() -> Machine:

@@ -11,9 +11,12 @@ import errno
 import os
 import re
 import time
-from dataclasses import dataclass
 
+from oakum.host.journal import read_journal
+from oakum.host.oom_report import parse_reports
+from oakum.host.records import Record
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.oom import OomReport
 from oakum.model.process import OomKill
 
 _CONSTRAINT = re.compile(
@@ -25,24 +28,50 @@ _ANNOUNCED = " or sacrifice child"
 _ESCAPE = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
 _LONGEST_RECORD = 8192
 
+SLACK_S = 0.5
+"""The kernel's stamps and our clock differ by some milliseconds."""
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One line of the kernel's log. ``at_s``: UTC epoch."""
-
-    at_s: float
-    text: str
+WRAPPED_S = 60.0
+"""A buffer whose first line is later than this after the start has lost its beginning, in seconds."""
 
 
 class LiveKernelLog:
-    """Port KernelLog."""
+    """Port KernelLog: the ring buffer, and the journal where that may not be read or no longer reaches back."""
 
     def oom_kills(self, since_s: float) -> list[OomKill] | Absent:
         records = read_kmsg()
         if isinstance(records, Absent):
+            records = _instead(since_s, records)
+        if isinstance(records, Absent):
             return records
-        # Kernel stamps and our clock differ by some milliseconds.
-        return [kill for kill in parse_kills(records) if kill.at_s >= since_s - 0.5]
+        return [kill for kill in parse_kills(records) if kill.at_s >= since_s - SLACK_S]
+
+    def oom_reports(self, since_s: float) -> list[OomReport] | Absent:
+        records = read_kmsg()
+        if isinstance(records, Absent):
+            records = _instead(since_s, records)
+        elif records and records[0].at_s > max(since_s, booted_s() + WRAPPED_S):
+            # The buffer has wrapped: what is older may be in the journal.
+            earlier = read_journal(since_s)
+            if not isinstance(earlier, Absent):
+                first_s = records[0].at_s
+                records = [record for record in earlier if record.at_s < first_s - SLACK_S] + records
+        if isinstance(records, Absent):
+            return records
+        found = parse_reports(records, parse_kills(records), page_bytes=os.sysconf("SC_PAGE_SIZE"))
+        return [report for report in found if report.at_s >= since_s - SLACK_S]
+
+
+def _instead(since_s: float, refused: Absent) -> list[Record] | Absent:
+    """The journal's, or why the ring buffer may not be read."""
+    found = read_journal(since_s)
+    # Without the right to it journalctl answers with nothing, and that is no answer.
+    return found if not isinstance(found, Absent) and found else refused
+
+
+def booted_s() -> float:
+    """UTC epoch, by the clock that stamps the kernel's lines."""
+    return time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def read_kmsg(path: str = "/dev/kmsg") -> list[Record] | Absent:
@@ -52,7 +81,7 @@ def read_kmsg(path: str = "/dev/kmsg") -> list[Record] | Absent:
     except OSError as exc:
         get = "run as root, or with CAP_SYSLOG; in a container the node's /dev/kmsg must be given to it"
         return Absent("the kernel log", AbsentKind.NOT_PERMITTED, f"{path}: {exc.strerror}", get)
-    booted_s = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
+    started_s = booted_s()
     records: list[Record] = []
     try:
         while True:
@@ -67,7 +96,7 @@ def read_kmsg(path: str = "/dev/kmsg") -> list[Record] | Absent:
                 continue
             if not raw:
                 return records
-            record = parse_record(raw, booted_s)
+            record = parse_record(raw, started_s)
             if record is not None:
                 records.append(record)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from shlex import quote
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from oakum.explain.oom import blame
 from oakum.judge import judge, judge_many
+from oakum.model.absent import Absent
 from oakum.model.errors import CallerError, DataError, MachineError
 from oakum.model.scan import Scan, ScanRow, Skipped, Window
 from oakum.model.series import FAR_S, Series, WorkloadSeries
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from oakum.host import Machine
     from oakum.loop.progress import Progress
 
+
+OOMS_SINCE_S = 86_400.0
+"""Kills are told as far back as this, in seconds."""
 
 MANY = 300
 """From this many series on, compiled kernels are faster than they take to load."""
@@ -99,7 +104,12 @@ def scan_host(machine: Machine, *, settings: Settings, progress: Progress) -> Sc
         while machine.clock.monotonic_s() < end_s:
             watch.tick()
         series = watch.series(machine.kernel_log)
-    return _judged("host", series, (), (), machine.clock.now_s(), settings.interval_s)
+    now_s = machine.clock.now_s()
+    found = _judged("host", series, (), (), now_s, settings.interval_s)
+    reports = machine.kernel_log.oom_reports(now_s - OOMS_SINCE_S)
+    if isinstance(reports, Absent):
+        return replace(found, node=machine.node.view(), absent=(*found.absent, reports))
+    return replace(found, node=machine.node.view(), ooms=tuple((report, blame(report)) for report in reports))
 
 
 def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, progress: Progress) -> Scan:

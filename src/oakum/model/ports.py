@@ -17,6 +17,8 @@ from oakum.model.absent import Absent
 from oakum.model.debugger import Dispositions, Listener
 from oakum.model.incident import Change, Incident, Record
 from oakum.model.mute import Mute
+from oakum.model.node import NodeView
+from oakum.model.oom import OomReport
 from oakum.model.plan_record import Approval, PlanRecord
 from oakum.model.process import CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
 from oakum.model.work import Holder, Work
@@ -94,6 +96,16 @@ class KernelLog(Protocol):
 
     def oom_kills(self, since_s: float) -> Sequence[OomKill] | Absent:
         """Kills since ``since_s`` (UTC epoch), oldest first."""
+
+    def oom_reports(self, since_s: float) -> Sequence[OomReport] | Absent:
+        """Each time that memory ran out since then, oldest first, with who was there and who was killed."""
+
+
+class Node(Protocol):
+    """This machine as a whole."""
+
+    def view(self) -> NodeView:
+        """Raises MachineError where it cannot be told."""
 
 
 class Memory(Protocol):

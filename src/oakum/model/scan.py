@@ -9,6 +9,8 @@ from typing import Final, TypeAlias
 
 from oakum.model.absent import Absent
 from oakum.model.mute import Mute
+from oakum.model.node import NodeView
+from oakum.model.oom import Blame, OomReport
 from oakum.model.series import WorkloadSeries
 from oakum.model.verdict import Verdict, VerdictName
 
@@ -40,6 +42,7 @@ class Scan:
 
     ``muted``: by the id of a series, who said that it is no leak; such rows come last and count as no leak.
     ``warnings``: what the reader took for granted (the unit of the times, rows that were sorted or dropped).
+    ``node``, ``ooms``: this machine, and each time within the last day that memory ran out, oldest first.
     """
 
     source: str
@@ -50,6 +53,8 @@ class Scan:
     absent: tuple[Absent, ...] = ()
     warnings: tuple[str, ...] = ()
     muted: Mapping[str, Mute] = field(default_factory=dict)
+    node: NodeView | None = None
+    ooms: tuple[tuple[OomReport, Blame], ...] = ()
 
     @property
     def ranked(self) -> tuple[ScanRow, ...]:

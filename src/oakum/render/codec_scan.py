@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oakum.model.absent import Absent
 from oakum.model.scan import Scan
+from oakum.render.codec_node import node_to_json, oom_to_json
 from oakum.render.codec_number import finite, texts
 from oakum.render.codec_verdict import assessed_to_json
 from oakum.render.figures import iso_text
@@ -27,6 +28,8 @@ def scan_to_json(scan: Scan) -> dict[str, object]:
         "skipped": [{"id": encodable(skipped.id), "why": encodable(skipped.why)} for skipped in scan.skipped],
         "absent": [absent_to_json(absent) for absent in scan.absent],
         "warnings": texts(scan.warnings),
+        "node": None if scan.node is None else node_to_json(scan.node),
+        "ooms": [oom_to_json(report, blame) for report, blame in scan.ooms],
     }
 
 

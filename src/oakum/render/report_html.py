@@ -24,6 +24,7 @@ from oakum.render.figures import (
 )
 from oakum.render.headline import SIGNS, headline
 from oakum.render.names import encodable, shown, shown_lines
+from oakum.render.node_lines import node_line, oom_lines
 from oakum.render.pathway import elided
 
 if TYPE_CHECKING:
@@ -89,7 +90,14 @@ def scan_html(scan: Scan) -> str:
         (series, verdict, chart_svg(series, None, limit=verdict.limit), nearest_forecast(verdict))
         for series, verdict in scan.ranked[:MOST_CHARTS]
     ]
-    return page("scan.html", scan=scan, rows=rows, more=max(0, len(scan.rows) - MOST_CHARTS))
+    machine = [] if scan.node is None else [node_line(scan.node)]
+    return page(
+        "scan.html",
+        scan=scan,
+        rows=rows,
+        more=max(0, len(scan.rows) - MOST_CHARTS),
+        machine=[*machine, *oom_lines(scan.ooms)],
+    )
 
 
 def _parts(investigation: Investigation) -> dict[str, object]:

@@ -13,6 +13,7 @@ from oakum.render.figures import forecast_text, level_text, nearest_forecast, pr
 from oakum.render.headline import SIGNS
 from oakum.render.live import COLOURS
 from oakum.render.names import shown
+from oakum.render.node_lines import node_line, oom_lines
 from oakum.render.sparkline import sparkline
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
         Text(f"muted {shown(name)} by {shown(mute.author)}: {shown(mute.reason)}", style="dim")
         for name, mute in scan.muted.items()
     ]
+    if scan.node is not None:
+        parts.append(Text(node_line(scan.node)))
+    parts += [Text(shown(line), style="" if line.startswith(" ") else "bold") for line in oom_lines(scan.ooms)]
     parts += [Text(f"note: {shown(warning)}", style="dim") for warning in scan.warnings]
     parts += [Text(f"absent: {shown(absent.what)}: {shown(absent.why)}", style="dim") for absent in scan.absent]
     return Group(*parts)
