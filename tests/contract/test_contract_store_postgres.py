@@ -82,6 +82,68 @@ def test_a_server_that_ends_our_session_is_told(url, tmp_path):
         assert store.incidents.record(1).timeline == ()
 
 
+@pytest.fixture
+def ended(url):
+    """Call it to have the server end every session of ours."""
+
+    def end():
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where application_name = 'oakum' and datname = current_database()"
+            )
+
+    return end
+
+
+@pytest.fixture
+def kept(url, tmp_path):
+    """A store with one incident, that keeps its session."""
+    with closing(opened(url, tmp_path)) as store:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
+        yield store
+
+
+def told(store):
+    return [entry.number for entry in store.incidents.record(1).timeline]
+
+
+def test_a_session_that_ended_while_nobody_used_it_is_made_anew_and_nothing_is_said(kept, ended):
+    noted(kept)
+    ended()
+    noted(kept)
+    assert told(kept) == [1, 2]
+    ended()
+    assert told(kept) == [1, 2]
+
+
+def test_a_server_that_was_started_again_meanwhile_is_not_noticed(fragile, tmp_path):
+    with closing(opened(fragile.database(), tmp_path)) as store:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
+        fragile.stop("fast")
+        fragile.start()
+        noted(store)
+        assert told(store) == [1]
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_a_session_that_ends_within_a_write_is_made_anew_once(kept, ended, always):
+    asked = []
+
+    def cut_off(was):
+        asked.append(was)
+        if always or len(asked) == 1:
+            ended()
+        return Change(was.incident, (ENTRY,))
+
+    if always:
+        with pytest.raises(TargetError, match="cannot be reached"):
+            kept.incidents.change(1, cut_off)
+    else:
+        kept.incidents.change(1, cut_off)
+    assert (told(kept), len(asked)) == ([] if always else [1], 2)
+
+
 def test_a_table_that_another_session_holds_is_said_to_be_locked(url, tmp_path):
     with closing(opened(url, tmp_path, wait_s=0.05)) as store, psycopg.connect(url) as other:
         store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
@@ -98,6 +160,8 @@ def test_a_database_that_may_not_be_written_is_refused(url, tmp_path):
         store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
         name = url.rpartition("/oakum_")[2].partition("?")[0]
         other.execute(f"alter database oakum_{name} set default_transaction_read_only = on")
+        # What a database says by default, a session hears when it begins.
+        store.close()
         assert store.incidents.get(1).number == 1
         with pytest.raises(RefusedError, match="cannot be written"):
             noted(store)
