@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +14,7 @@ from sqlalchemy import event
 
 from oakum.model.incident import Change, Entry, EntryKind, Incident, Severity, State
 from oakum.store import open_store
+from oakum.store.place import FilePlace
 
 PLAIN = Incident("service shop", "pid/7", State.DETECTED, Severity.P3, 1.0, 1.0, 1.0)
 
@@ -69,7 +73,10 @@ def test_one_connection_serves_all_that_is_read_and_written(store, opened):
 
 def test_a_forked_child_has_a_connection_of_its_own_and_the_parent_goes_on(store):
     noted(store, "before")
-    child = os.fork()
+    with warnings.catch_warnings():
+        # Newer Pythons warn where other threads run.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child == 0:
         code = 1
         try:
@@ -109,3 +116,33 @@ def test_a_connection_that_nobody_closed_ends_with_the_store(place, tmp_path):
     event.listen(store.database.engine, "close", lambda *_: ended.append("closed"))
     del store
     assert ended == ["closed"]
+
+
+NOTE = """
+import sys
+from oakum import note_incident
+place, name = sys.argv[1:]
+sys.stdin.readline()
+for number in range(8):
+    note_incident("1", f"{name} {number}", store=place)
+"""
+
+
+def test_two_oakums_that_write_at_once_lose_nothing_and_do_nothing_twice(store, place, tmp_path):
+    url = str(place) if isinstance(place, FilePlace) else place.url.replace("+psycopg", "")
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    names = ("one", "two")
+    others = [
+        subprocess.Popen([sys.executable, "-c", NOTE, url, name], stdin=subprocess.PIPE, env=environment, cwd=tmp_path)
+        for name in names
+    ]
+    for other in others:
+        other.stdin.write(b"\n")
+        other.stdin.flush()
+    mine = [f"mine {number}" for number in range(8)]
+    for text in mine:
+        noted(store, text)
+    assert [other.wait() for other in others] == [0, 0]
+    for other in others:
+        other.stdin.close()
+    assert sorted(notes(store)) == sorted([*mine, *(f"{name} {number}" for name in names for number in range(8))])

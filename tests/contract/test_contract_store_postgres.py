@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 from stores import server
 
-from oakum.model.errors import MachineError, RefusedError, TargetError
+from oakum.model.errors import DataError, MachineError, RefusedError, TargetError
 from oakum.model.incident import Change, Entry, EntryKind, Incident, Severity, State
 from oakum.store import open_store
 from oakum.store.faults import fault
@@ -51,6 +55,31 @@ def test_a_server_that_goes_away_is_told_and_what_was_confirmed_is_there_when_it
         fragile.start()
         noted(store)
         assert [entry.number for entry in store.incidents.record(1).timeline] == [1, 2]
+
+
+def test_a_command_whose_server_is_gone_says_one_clear_error_exits_3_and_does_it_once_when_it_is_back(
+    fragile, tmp_path
+):
+    url = fragile.database()
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "OAKUM_STORE": url}
+
+    def spoken(*arguments):
+        command = [Path(sys.executable).with_name("oakum"), "incident", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+        return done.returncode, done.stdout, done.stderr
+
+    with closing(opened(url, tmp_path)) as store:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
+        fragile.stop("immediate")
+        code, said, wrong = spoken("note", "1", "rolled back")
+        assert (code, said) == (3, "")
+        assert wrong.count("cannot be reached") == 1
+        assert "next: pg_isready" in wrong
+        assert "Traceback" not in wrong
+        fragile.start()
+        for _ in range(2):
+            assert spoken("note", "1", "rolled back") == (0, "inc-1 is detected\n", "")
+        assert [entry.text for entry in store.incidents.record(1).timeline] == ["rolled back"]
 
 
 def test_a_server_that_goes_away_within_a_write_leaves_nothing_of_it(fragile, tmp_path):
@@ -165,6 +194,27 @@ def test_a_database_that_may_not_be_written_is_refused(url, tmp_path):
         assert store.incidents.get(1).number == 1
         with pytest.raises(RefusedError, match="cannot be written"):
             noted(store)
+
+
+def test_a_table_whose_pages_are_torn_is_said_to_be_broken_and_left_as_it_is(fragile, tmp_path):
+    url = fragile.database()
+    with closing(opened(url, tmp_path)) as store:
+        store.incidents.write(PLAIN.identity, lambda _: Change(PLAIN))
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute("checkpoint")
+            (name,) = other.execute("select pg_relation_filepath('incidents')").fetchone()
+        fragile.stop("fast")
+        file = fragile.folder / "data" / name
+        torn = b"\xff" * file.stat().st_size
+        file.write_bytes(torn)
+        fragile.start()
+        for ask in (store.incidents.list, lambda: noted(store)):
+            with pytest.raises(DataError, match="is broken") as caught:
+                ask()
+            assert "backup" in caught.value.next_step
+    fragile.stop("fast")
+    assert file.read_bytes() == torn
+    fragile.start()
 
 
 @pytest.mark.parametrize("change", [("/oakum_", "/nobody_"), ("oakum@", "nobody@"), ("?host=/tmp", "?host=/none")])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -103,6 +106,22 @@ def test_scans_and_judge_states_are_kept_as_long_as_evidence_and_a_day_at_least(
     assert (done.scans, done.judge_states) == (1, 1)
     done = retain(recorder, Keeping(keep_s=0.0), now_s=NOW_S)
     assert (done.scans, done.judge_states) == (1, 1)
+
+
+def test_two_at_once_say_it_once_and_leave_nothing(recorder, record):
+    store = recorder.store
+    with closing(open_store(store.database.place, blobs="")) as other:
+        both, start = (recorder, replace(recorder, store=other)), threading.Barrier(2)
+
+        def run(one):
+            start.wait()
+            return retain(one, Keeping(), now_s=LATER_S)
+
+        with ThreadPoolExecutor(2) as pool:
+            done = list(pool.map(run, both))
+    assert store.blobs.digests() == [record["open"][1]]
+    assert len(lines(recorder, record["over"][0])) == 1
+    assert [one.stayed for one in done] == [(), ()]
 
 
 class CutOffError(Exception):
