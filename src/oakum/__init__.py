@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from oakum.api import mute as mute
     from oakum.api import note_incident as note_incident
     from oakum.api import report_incident as report_incident
+    from oakum.api import retain_evidence as retain_evidence
     from oakum.api import scan as scan
     from oakum.api import show_incident as show_incident
     from oakum.api import summarise_incident as summarise_incident
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from oakum.model.incident import Incident as Incident
     from oakum.model.mute import Mute as Mute
     from oakum.model.plan_record import PlanRecord as PlanRecord
+    from oakum.model.retention import Retained as Retained
     from oakum.model.scan import Scan as Scan
     from oakum.model.series import Series as Series
     from oakum.model.series import WorkloadSeries as WorkloadSeries
@@ -56,6 +58,7 @@ _HOMES = {
     "Mute": "oakum.model.mute",
     "OakumError": "oakum.model.errors",
     "PlanRecord": "oakum.model.plan_record",
+    "Retained": "oakum.model.retention",
     "Scan": "oakum.model.scan",
     "Series": "oakum.model.series",
     "Story": "oakum.model.standing",
@@ -76,6 +79,7 @@ _HOMES = {
     "mute": "oakum.api",
     "note_incident": "oakum.api",
     "report_incident": "oakum.api",
+    "retain_evidence": "oakum.api",
     "scan": "oakum.api",
     "show_incident": "oakum.api",
     "summarise_incident": "oakum.api",
@@ -94,6 +98,7 @@ __all__ = [
     "Mute",
     "OakumError",
     "PlanRecord",
+    "Retained",
     "Scan",
     "Series",
     "Story",
@@ -114,6 +119,7 @@ __all__ = [
     "mute",
     "note_incident",
     "report_incident",
+    "retain_evidence",
     "scan",
     "show_incident",
     "summarise_incident",

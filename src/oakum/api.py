@@ -9,11 +9,13 @@ from pathlib import Path
 from oakum import wiring
 from oakum.act.plan import Wish
 from oakum.incident.machine import Event
+from oakum.incident.settings import Keeping
 from oakum.loop import act as acting
 from oakum.loop import heap as heaping
 from oakum.loop import incident as incidents
 from oakum.loop import investigate as investigating
 from oakum.loop import record as recording
+from oakum.loop import retain as retaining
 from oakum.loop import scan as scanning
 from oakum.loop import verify as verifying
 from oakum.loop import watch as watching
@@ -27,6 +29,7 @@ from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
 from oakum.model.incident import Incident
 from oakum.model.mute import Mute
 from oakum.model.plan_record import PlanRecord
+from oakum.model.retention import Retained
 from oakum.model.scan import Scan
 from oakum.model.series import Series
 from oakum.model.standing import Story
@@ -137,6 +140,20 @@ def close_incident(name: str, *, reason: str, store: str = "") -> Incident:
     """As ``oakum incident close ID``."""
     number = incidents.number_of(name)
     return incidents.move(wiring.recorder(store), number, Event.CLOSE, reason, now_s=time.time())
+
+
+def retain_evidence(
+    *,
+    keep_s: float = 2_592_000.0,
+    budget_bytes: int | None = None,
+    unnamed: bool = False,
+    dry_run: bool = False,
+    store: str = "",
+) -> Retained:
+    """As ``oakum incident retain``. ``unnamed``: no other record keeps evidence in the same place."""
+    recorder = wiring.recorder(store)
+    keeping = Keeping(keep_s, budget_bytes, unnamed or recorder.store.blobs_alone)
+    return retaining.retain(recorder, keeping, now_s=time.time(), dry_run=dry_run)
 
 
 def mute(target: str, *, reason: str, for_s: float, store: str = "") -> Mute:

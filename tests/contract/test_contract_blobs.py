@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,9 @@ class InFolder:
     def spoil(self, digest):
         (self.folder / digest[:2] / digest).write_bytes(b"spoilt")
 
+    def age(self, digest, at_s):
+        os.utime(self.folder / digest[:2] / digest, (at_s, at_s))
+
 
 class InBucket:
     """Blobs in a bucket of a server that speaks as S3 does."""
@@ -39,6 +45,9 @@ class InBucket:
 
     def spoil(self, digest):
         self.server.objects[f"/evidence/oakum/{digest[:2]}/{digest}"] = b"spoilt"
+
+    def age(self, digest, at_s):
+        self.server.times[f"/evidence/oakum/{digest[:2]}/{digest}"] = at_s
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -97,6 +106,38 @@ def test_parts_that_fail_half_way_leave_nothing(kept):
         kept.blobs.put(torn())
     assert kept.files() == {}
     assert kept.blobs.sweep() == 0
+
+
+def test_what_is_kept_is_told_with_its_size_and_when_it_was_put(kept):
+    assert kept.blobs.kept() == []
+    begun_s = time.time()
+    digests = {kept.blobs.put([content]): len(content) for content in (b"", b"one", b"three")}
+    found = kept.blobs.kept()
+    assert [(blob.digest, blob.size_bytes) for blob in found] == sorted(digests.items())
+    # A bucket tells whole seconds.
+    assert all(begun_s - 2 <= blob.at_s <= time.time() + 2 for blob in found)
+    kept.age(found[0].digest, 1_790_000_000)
+    assert kept.blobs.kept()[0] == replace(found[0], at_s=1_790_000_000)
+
+
+def test_what_is_removed_is_gone_and_frees_its_bytes_once(kept):
+    one, two = kept.blobs.put([b"one"]), kept.blobs.put([b"three"])
+    assert kept.blobs.remove(two) == 5
+    assert (kept.blobs.has(two), kept.blobs.digests()) == (False, [one])
+    assert [kept.blobs.remove(digest) for digest in (two, NEVER, "", "../../../etc/passwd")] == [0] * 4
+    assert kept.blobs.put([b"three"]) == two
+    assert kept.blobs.get(two) == b"three"
+
+
+def test_what_was_put_again_since_it_was_seen_is_not_removed(kept):
+    digest = kept.blobs.put([b"one"])
+    kept.age(digest, 1_790_000_000)
+    (seen,) = kept.blobs.kept()
+    kept.blobs.put([b"one"])
+    assert kept.blobs.remove(digest, put_at_s=seen.at_s) == 0
+    assert kept.blobs.get(digest) == b"one"
+    kept.age(digest, seen.at_s)
+    assert kept.blobs.remove(digest, put_at_s=seen.at_s) == 3
 
 
 def test_a_bucket_that_refuses_is_said_to(tmp_path, monkeypatch):

@@ -26,6 +26,7 @@ from oakum.model.incident import (
 )
 from oakum.model.mute import Mute
 from oakum.model.plan_record import Approval, PlanRecord, StepRecord, StepState
+from oakum.model.retention import Claim
 from oakum.model.step import Step
 from oakum.model.work import Holder, Work
 from oakum.store import open_store
@@ -205,6 +206,25 @@ def test_a_record_that_names_evidence_keeps_its_address_known(store):
     assert store.incidents.digests() == {DIGEST, "cd" * 32}
 
 
+def test_evidence_is_claimed_by_each_incident_that_names_it_with_the_moment_of_its_closing(store):
+    assert store.incidents.claims() == []
+    other = replace(KEPT, digest="cd" * 32)
+    store.incidents.write(
+        "service shop", lambda _: Change(PLAIN, (), (ASSESSED,), (KEPT, other, replace(KEPT, digest="")))
+    )
+    till = replace(PLAIN, identity="service till")
+    store.incidents.write(till.identity, lambda _: Change(till, (), (), (KEPT,)))
+    added(store, replace(PLAIN, identity="service none"))
+    closed = {"state": State.CLOSED, "closed_at_s": AT_S + 5, "changed_at_s": AT_S + 9}
+    store.incidents.change(2, lambda was: Change(replace(was.incident, **closed)))
+    assert store.incidents.claims() == [
+        Claim(1, None, frozenset({DIGEST, "cd" * 32})),
+        Claim(2, AT_S + 5, frozenset({DIGEST})),
+    ]
+    store.incidents.change(2, lambda was: Change(replace(was.incident, state=State.REOPENED)))
+    assert [claim.closed_at_s for claim in store.incidents.claims()] == [None, None]
+
+
 def test_a_plan_keeps_each_steps_state_and_undo_data(store):
     incident = added(store)
     steps = (
@@ -287,6 +307,16 @@ def test_a_judges_state_is_its_bytes_and_a_second_watcher_is_refused(store, reop
         with pytest.raises(RefusedError, match="another Oakum judged"):
             store.judge_states.put("pid/7", b"older", revision=read, at_s=AT_S)
     assert store.judge_states.get("pid/7") == (b"newer", newer)
+
+
+def test_a_judges_state_that_was_not_put_for_long_is_forgotten(store):
+    for series, at_s in (("old", 1.0), ("new", 2.0)):
+        store.judge_states.put(series, b"state", revision=0, at_s=at_s)
+    assert store.judge_states.forget(2.0) == 1
+    assert store.judge_states.forget(2.0) == 0
+    assert store.judge_states.get("old") is None
+    assert store.judge_states.get("new") == (b"state", 1)
+    assert store.judge_states.put("old", b"anew", revision=0, at_s=3.0) == 1
 
 
 def test_work_that_was_begun_is_known_until_it_ends_by_itself_or_with_what_it_made(store, reopened):

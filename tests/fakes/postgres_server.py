@@ -41,6 +41,11 @@ class PostgresServer:
         self.start()
 
     @property
+    def folder(self) -> Path:
+        """Where its socket is."""
+        return self._folder
+
+    @property
     def _data(self) -> Path:
         return self._folder / "data"
 

@@ -42,3 +42,8 @@ def act_and_verify() -> tuple[str, str]:
     done: oakum.PlanRecord = oakum.apply_plan(f"plan-{plan.number}", yes=True)
     found: oakum.Verification = oakum.verify_fix("inc-1", watch_s=60.0, on="pid/4300")
     return done.state.value, found.outcome.value
+
+
+def evidence() -> int:
+    done: oakum.Retained = oakum.retain_evidence(keep_s=86400.0, budget_bytes=2 << 30, unnamed=False, dry_run=True)
+    return done.bytes_before - done.bytes_after

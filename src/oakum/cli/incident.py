@@ -14,7 +14,8 @@ import typer
 from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file, save
 from oakum.cli.streams import say
-from oakum.model.units import parse_duration
+from oakum.model.errors import CallerError
+from oakum.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
     from oakum.loop.record import Recorder
@@ -251,6 +252,49 @@ def unmute(
 
     number = journey.number_of(name, "mute")
     say(sys.stdout, f"{journey.unmute(_opened(store), number, now_s=time.time()).id} is lifted\n")
+
+
+@app.command()
+def retain(
+    *,
+    keep: Annotated[
+        str, typer.Option("--keep", metavar="DURATION", help="how long evidence is kept after the closing")
+    ] = "30d",
+    disk: Annotated[
+        str, typer.Option("--disk", metavar="SIZE", help="how much all evidence together may take, for example 2GiB")
+    ] = "",
+    unnamed: Annotated[
+        bool, typer.Option("--unnamed", help="what no record names goes too: no other record keeps evidence there")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell what would go; nothing does")] = False,
+    store: StoreOption = "",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Remove evidence that was kept for long enough; never what an open incident names. The records stay.
+
+    Exits 0, or 6 when the evidence still takes more than --disk.
+    """
+    from oakum.incident import Keeping  # noqa: PLC0415
+    from oakum.loop.retain import retain as journey  # noqa: PLC0415
+
+    if output is Output.HTML:
+        raise CallerError("this has no page", why="it is a short list", next_step="oakum incident retain -o json")
+    keep_s, budget_bytes = parse_duration(keep), parse_size(disk) if disk else None
+    recorder = _opened(store)
+    keeping = Keeping(keep_s, budget_bytes, unnamed or recorder.store.blobs_alone)
+    done = journey(recorder, keeping, now_s=time.time(), dry_run=dry_run)
+    from oakum.render.codec_retention import retained_to_json  # noqa: PLC0415
+    from oakum.render.table_retention import retained_view  # noqa: PLC0415
+
+    place = recorder.store.place
+    answer(
+        output,
+        None,
+        table=lambda: retained_view(done),
+        encoded=lambda: retained_to_json(done, place=place),
+        html=str,
+    )
+    raise typer.Exit(6 if done.over else 0)
 
 
 def tell_left(recorder: Recorder) -> None:

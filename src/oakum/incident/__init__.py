@@ -4,22 +4,27 @@ from oakum.incident.identity import identity
 from oakum.incident.machine import MOVES, Event, allowed, moved, picture
 from oakum.incident.opening import FOUND, Finding, recording
 from oakum.incident.phases import standing
+from oakum.incident.retention import GRACE_S, expiring, retention
 from oakum.incident.saying import escalated, moving, noted
-from oakum.incident.settings import IncidentSettings
+from oakum.incident.settings import IncidentSettings, Keeping
 
 __all__ = [
     "FOUND",
+    "GRACE_S",
     "MOVES",
     "Event",
     "Finding",
     "IncidentSettings",
+    "Keeping",
     "allowed",
     "escalated",
+    "expiring",
     "identity",
     "moved",
     "moving",
     "noted",
     "picture",
     "recording",
+    "retention",
     "standing",
 ]

@@ -22,8 +22,8 @@ def noted(record: Record, text: str, *, author: str, now_s: float) -> Change | N
     last = record.timeline[-1] if record.timeline else None
     if last is not None and (last.kind, last.author, last.text) == (EntryKind.NOTE, author, text):
         return None
-    incident = _touched(record.incident, now_s)
-    return Change(incident, (_entry(incident, EntryKind.NOTE, author, text),))
+    incident = touched(record.incident, now_s)
+    return Change(incident, (entry_of(incident, EntryKind.NOTE, author, text),))
 
 
 def moving(record: Record, event: Event, why: str, *, author: str, now_s: float) -> Change:
@@ -31,7 +31,7 @@ def moving(record: Record, event: Event, why: str, *, author: str, now_s: float)
     if not why.strip():
         raise CallerError(f"{event.value} without a reason", next_step="say why; it stays on record")
     incident = moved(record.incident, event, at_s=now_s, why=why)
-    entry = _entry(incident, EntryKind.MOVED, author, f"{incident.state.value}: {why}", event=event.value)
+    entry = entry_of(incident, EntryKind.MOVED, author, f"{incident.state.value}: {why}", event=event.value)
     return Change(incident, (entry,))
 
 
@@ -56,10 +56,10 @@ def escalated(
             next_step=f"oakum incident escalate {incident.id} --level {min(incident.escalation + 1, LEVELS)}",
         )
     contact = settings.contacts[wanted - 1] if len(settings.contacts) >= wanted else ""
-    changed = replace(_touched(incident, now_s), escalation=wanted)
+    changed = replace(touched(incident, now_s), escalation=wanted)
     text = f"escalated to level {wanted}" + (f": {contact}" if contact else "")
     due_s = escalation_times(policy)[wanted - 1]
-    entry = _entry(changed, EntryKind.ESCALATED, author, text, level=wanted, due_s=due_s, contact=contact)
+    entry = entry_of(changed, EntryKind.ESCALATED, author, text, level=wanted, due_s=due_s, contact=contact)
     return Change(changed, (entry,))
 
 
@@ -70,9 +70,11 @@ def _due(level: int, elapsed_s: float, policy: Policy) -> str:
     return f"level {level + 1} is due " + (f"in {format_duration(left_s)}" if left_s > 0 else "now")
 
 
-def _touched(incident: Incident, now_s: float) -> Incident:
+def touched(incident: Incident, now_s: float) -> Incident:
+    """Changed at ``now_s``, or when it was last changed: time in a record never runs backwards."""
     return replace(incident, changed_at_s=max(now_s, incident.changed_at_s))
 
 
-def _entry(incident: Incident, kind: EntryKind, author: str, text: str, **facts: object) -> Entry:
+def entry_of(incident: Incident, kind: EntryKind, author: str, text: str, **facts: object) -> Entry:
+    """A line of the timeline as of the incident's last change."""
     return Entry(incident.changed_at_s, kind, author, text, incident.state, facts=facts)

@@ -73,8 +73,15 @@ def story(recorder: Recorder, number: int, *, now_s: float | None) -> Story:
     try:
         samples, curve = samples_from_bytes(store.blobs.get(digest))
     except OakumError as exc:
-        return Story(record, stands, plans, approvals, warnings=(f"the samples are absent: {exc.what}: {exc.why}",))
+        return Story(record, stands, plans, approvals, warnings=(_absent(record, digest, exc),))
     return Story(record, stands, plans, approvals, samples, curve)
+
+
+def _absent(record: Record, digest: str, error: OakumError) -> str:
+    expiry = record.expiry(digest)
+    if expiry is not None and isinstance(error, CallerError):
+        return f"the samples are no longer kept: {expiry.text}"
+    return f"the samples are absent: {error.what}: {error.why}"
 
 
 def _policy_of(record: Record) -> Policy:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class State(StrEnum):
@@ -134,6 +135,10 @@ class EntryKind(StrEnum):
     PLAN = "plan"
 
 
+EXPIRED: Final = "expired"
+"""In a line's facts: the list of content addresses that went with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the timeline. ``state``: the incident's, after it. ``number``: 0 until stored, then 1, 2, …
@@ -198,3 +203,12 @@ class Record:
     timeline: tuple[Entry, ...] = ()
     assessed: tuple[Assessed, ...] = ()
     kept: tuple[Kept, ...] = ()
+
+    def expiry(self, digest: str) -> Entry | None:
+        """The line that says that the evidence at this address has been kept for long enough; None: it is kept."""
+        return next((entry for entry in self.timeline if digest in _expired(entry)), None)
+
+
+def _expired(entry: Entry) -> Sequence[str]:
+    found = entry.facts.get(EXPIRED)
+    return found if isinstance(found, list) else ()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.model.absent import Absent
+from oakum.model.blob import Blob
 from oakum.model.debugger import Dispositions, Listener
 from oakum.model.incident import Change, Incident, Record
 from oakum.model.mute import Mute
@@ -21,6 +22,7 @@ from oakum.model.node import NodeView
 from oakum.model.oom import OomReport
 from oakum.model.plan_record import Approval, PlanRecord
 from oakum.model.process import CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
+from oakum.model.retention import Claim
 from oakum.model.work import Holder, Work
 
 T = TypeVar("T")
@@ -267,6 +269,9 @@ class Incidents(Protocol):
     def digests(self) -> frozenset[str]:
         """Every content address that some record names."""
 
+    def claims(self) -> Sequence[Claim]:
+        """The same by incident, as of one moment: each that names evidence, the oldest first."""
+
 
 class Plans(Protocol):
     """Plans with their steps and approvals."""
@@ -324,6 +329,9 @@ class JudgeStates(Protocol):
         Raises RefusedError when another Oakum wrote since.
         """
 
+    def forget(self, before_s: float) -> int:
+        """How many were put before and are gone; whoever goes on with one of them begins anew."""
+
 
 class Works(Protocol):
     """What was begun and has not ended."""
@@ -358,6 +366,12 @@ class Blobs(Protocol):
 
     def digests(self) -> Sequence[str]: ...
 
+    def kept(self) -> Sequence[Blob]:
+        """All that is there, by address."""
+
+    def remove(self, digest: str, *, put_at_s: float | None = None) -> int:
+        """Bytes that were freed; 0 where it is not there, or was put at another moment than ``put_at_s``."""
+
     def sweep(self) -> int:
         """Remove what writers that died left half-written; how many there were."""
 
@@ -389,6 +403,10 @@ class Store(Protocol):
 
     @property
     def blobs(self) -> Blobs: ...
+
+    @property
+    def blobs_alone(self) -> bool:
+        """No other record keeps evidence in the same place; False where that cannot be told."""
 
     def close(self) -> None: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from oakum.model.incident import Assessed, Entry, Incident, Kept
+from oakum.model.incident import Assessed, Entry, Incident, Kept, Record
 from oakum.model.mute import Mute
 from oakum.model.plan_record import Approval, PlanRecord
 from oakum.model.standing import Standing, Story
@@ -29,7 +29,7 @@ def story_to_json(story: Story) -> dict[str, object]:
         "standing": _standing(story.standing),
         "timeline": [_entry(entry) for entry in record.timeline],
         "assessments": [_assessed(row, record.incident) for row in record.assessed],
-        "evidence": [_kept(kept) for kept in record.kept],
+        "evidence": [_kept(kept, record) for kept in record.kept],
         "plans": [_plan(plan) for plan in story.plans],
         "approvals": [_approval(approval) for approval in story.approvals],
         "warnings": [encodable(warning) for warning in story.warnings],
@@ -79,8 +79,10 @@ def _assessed(assessed: Assessed, incident: Incident) -> dict[str, object]:
     }
 
 
-def _kept(kept: Kept) -> object:
-    return plain(asdict(kept))
+def _kept(kept: Kept, record: Record) -> dict[str, object]:
+    values = plain(asdict(kept))
+    assert isinstance(values, dict)
+    return {**values, "expired": record.expiry(kept.digest) is not None}
 
 
 def _plan(plan: PlanRecord) -> object:

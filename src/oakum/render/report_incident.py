@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from oakum.model.incident import Incident
+from oakum.model.incident import Incident, Kept, Record
 from oakum.model.mute import Mute
 from oakum.model.standing import Standing, Story
 from oakum.model.units import format_duration, format_size
@@ -114,14 +114,7 @@ def _after(story: Story) -> Iterator[str]:
     yield "## Evidence\n"
     yield from _table(
         ("at", "what", "kept"),
-        [
-            (
-                moment_text(kept.at_s),
-                kept.title,
-                f"{kept.digest[:16]} {format_size(kept.size_bytes)}" if kept.digest else "",
-            )
-            for kept in story.record.kept
-        ],
+        [(moment_text(kept.at_s), kept.title, _kept(kept, story.record)) for kept in story.record.kept],
     )
     for plan in story.plans:
         yield f"## Plan {plan.number}: {plan.state.value}\n"
@@ -140,6 +133,13 @@ def _after(story: Story) -> Iterator[str]:
         yield from _list(
             [f"{one.name}: {format_duration(one.took_s or 0.0)} of {format_duration(one.budget_s)}" for one in took]
         )
+
+
+def _kept(kept: Kept, record: Record) -> str:
+    if not kept.digest:
+        return ""
+    gone = ", expired" if record.expiry(kept.digest) else ""
+    return f"{kept.digest[:16]} {format_size(kept.size_bytes)}{gone}"
 
 
 def _list(lines: Sequence[str]) -> Iterator[str]:

@@ -95,7 +95,9 @@ def _timeline(story: Story) -> Iterator[RenderableType]:
     if files:
         yield Text("\nevidence kept", style="bold")
     for kept in files:
-        yield Text(f"  {kept.digest[:16]}  {format_size(kept.size_bytes)}  {shown(kept.title)}")
+        gone = ", expired" if story.record.expiry(kept.digest) else ""
+        style = "dim" if gone else ""
+        yield Text(f"  {kept.digest[:16]}  {format_size(kept.size_bytes)}{gone}  {shown(kept.title)}", style=style)
 
 
 def _phase(phase: Phase, stands: Standing) -> Iterator[RenderableType]:

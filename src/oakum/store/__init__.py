@@ -33,6 +33,7 @@ class SqlStore:
     judge_states: JudgeStates
     works: Works
     blobs: Blobs
+    blobs_alone: bool = False
 
     @property
     def place(self) -> str:
@@ -62,6 +63,8 @@ def open_store(place: Place, *, blobs: str, wait_s: float = WAIT_S) -> SqlStore:
         SqlJudgeStates(database),
         SqlWorks(database),
         bucket(blobs) if "://" in blobs else FolderBlobs(_folder(place, blobs)),
+        # Beside the record's own file; any other place may be that of several records.
+        blobs_alone=not blobs,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
+from oakum.model.blob import Blob
 from oakum.model.errors import CallerError, DataError, MachineError
 
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -40,8 +41,10 @@ class FolderBlobs:
                     os.fsync(handle)
                     name = digest.hexdigest()
                     _made(self._folder / name[:2])
-                    path.replace(self._folder / name[:2] / name)
-                _synced(self._folder / name[:2])
+                    # Whoever removes it meanwhile sees it whole, with the time of this writing, or not at all.
+                    with _held(self._folder / name[:2], fcntl.LOCK_SH) as shelf:
+                        path.replace(self._folder / name[:2] / name)
+                        os.fsync(shelf)
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
@@ -61,6 +64,30 @@ class FolderBlobs:
 
     def digests(self) -> Sequence[str]:
         return sorted(path.name for path in self._folder.glob("??/*") if DIGEST.fullmatch(path.name))
+
+    def kept(self) -> Sequence[Blob]:
+        found = []
+        with self._told("read"):
+            for digest in self.digests():
+                # Another Oakum may remove it meanwhile.
+                with suppress(FileNotFoundError):
+                    found.append(_blob(self._path(digest)))
+        return found
+
+    def remove(self, digest: str, *, put_at_s: float | None = None) -> int:
+        if not DIGEST.fullmatch(digest):
+            return 0
+        path = self._path(digest)
+        with self._told("remove"):
+            try:
+                with _held(path.parent, fcntl.LOCK_EX):
+                    there = _blob(path)
+                    if put_at_s is not None and there.at_s != put_at_s:
+                        return 0
+                    path.unlink()
+            except FileNotFoundError:
+                return 0
+        return there.size_bytes
 
     def sweep(self) -> int:
         swept = 0
@@ -127,8 +154,27 @@ def _made(folder: Path) -> None:
 
 
 def _synced(folder: Path) -> None:
+    with _opened(folder) as handle:
+        os.fsync(handle)
+
+
+@contextmanager
+def _held(folder: Path, how: int) -> Iterator[int]:
+    """Its handle, with a lock that ends with the block, or with us."""
+    with _opened(folder) as handle:
+        fcntl.flock(handle, how)
+        yield handle
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
+
+
+def _blob(path: Path) -> Blob:
+    found = path.stat()
+    return Blob(path.name, found.st_size, found.st_mtime)

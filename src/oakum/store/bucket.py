@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from oakum.model.blob import Blob
 from oakum.model.errors import CallerError, MachineError, TargetError
 from oakum.store.blobs import DIGEST, missing, verified
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import ObjectStore, RetryConfig
 
 _RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
@@ -67,6 +69,28 @@ class BucketBlobs:
             names = [row["path"].rpartition("/")[2] for page in obstore.list(self._store) for row in page]
         return sorted(name for name in names if DIGEST.fullmatch(name))
 
+    def kept(self) -> Sequence[Blob]:
+        import obstore  # noqa: PLC0415
+
+        with self._told(""):
+            found = [_blob(row) for page in obstore.list(self._store) for row in page]
+        return sorted((blob for blob in found if DIGEST.fullmatch(blob.digest)), key=lambda blob: blob.digest)
+
+    def remove(self, digest: str, *, put_at_s: float | None = None) -> int:
+        import obstore  # noqa: PLC0415
+
+        if not DIGEST.fullmatch(digest):
+            return 0
+        try:
+            with self._told(digest):
+                there = _blob(obstore.head(self._store, _key(digest)))
+                if put_at_s is not None and there.at_s != put_at_s:
+                    return 0
+                obstore.delete(self._store, _key(digest))
+        except CallerError:
+            return 0
+        return there.size_bytes
+
     def sweep(self) -> int:
         return 0
 
@@ -103,6 +127,11 @@ def bucket(url: str) -> BucketBlobs:
             why=" ".join(str(exc).split())[:300],
             next_step='[store] blobs = "s3://BUCKET/PREFIX"',
         ) from exc
+
+
+def _blob(row: ObjectMeta) -> Blob:
+    # Some servers list milliseconds, and date the same object to the second.
+    return Blob(row["path"].rpartition("/")[2], row["size"], float(int(row["last_modified"].timestamp())))
 
 
 def _key(digest: str) -> str:

@@ -61,6 +61,16 @@ def broken(place: FilePlace, why: str) -> DataError:
     )
 
 
+def replaced(place: FilePlace) -> MachineError:
+    """The journal (``-wal``) of the earlier file would be read as the new one's: no connection is made to it."""
+    file = quote(str(place))
+    return MachineError(
+        f"the record {place} was removed or replaced",
+        why="Oakum had it open, and its journal belongs to the file that was there before; nothing was written",
+        next_step=f"ls -l {file}*    # end each Oakum that uses it, move its -wal and -shm away, then start again",
+    )
+
+
 _TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
 """A key that another transaction took."""
 

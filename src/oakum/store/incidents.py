@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, func, insert, select, union, update
 
 from oakum.model.errors import CallerError
 from oakum.model.incident import (
@@ -26,6 +27,7 @@ from oakum.model.incident import (
     Symptom,
     Triage,
 )
+from oakum.model.retention import Claim
 from oakum.store import tables
 from oakum.store.database import Database
 from oakum.store.faults import Again
@@ -79,6 +81,20 @@ class SqlIncidents:
         wanted = select(tables.evidence.c.digest).union(select(tables.assessments.c.samples))
         return self._database.read(lambda connection: frozenset(connection.scalars(wanted))) - {""}
 
+    def claims(self) -> Sequence[Claim]:
+        table = tables.incidents
+        named = union(
+            select(tables.evidence.c.incident, tables.evidence.c.digest.label("digest")),
+            select(tables.assessments.c.incident, tables.assessments.c.samples),
+        ).subquery()
+        wanted = (
+            select(table.c.number, table.c.state, table.c.closed_at_s, table.c.changed_at_s, named.c.digest)
+            .join(named, named.c.incident == table.c.number)
+            .where(named.c.digest != "")
+            .order_by(table.c.number)
+        )
+        return self._database.read(lambda connection: _claims(connection.execute(wanted).all()))
+
 
 def fingerprint(identity: str, cause: str) -> str:
     """The same leak of the same target has the same one."""
@@ -109,6 +125,20 @@ def _record(connection: Connection, number: int) -> Record:
 
 def _of(connection: Connection, table: Table, number: int) -> Sequence[Row[Any]]:
     return connection.execute(select(table).where(table.c.incident == number).order_by(table.c.number)).all()
+
+
+def _claims(rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Claim]:
+    """``rows``: one per incident and digest, in the order of the incidents."""
+    return [
+        Claim(number, _closed_at_s(same[0]), frozenset(row.digest for row in same))
+        for number, same in ((number, list(found)) for number, found in groupby(rows, lambda row: row.number))
+    ]
+
+
+def _closed_at_s(row: Row[*tuple[Any, ...]]) -> float | None:
+    if row.state != State.CLOSED.value:
+        return None
+    return float(row.changed_at_s if row.closed_at_s is None else row.closed_at_s)
 
 
 def _apply(connection: Connection, change: Change) -> Incident:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from oakum.model.errors import RefusedError
 from oakum.store import tables
@@ -39,3 +39,7 @@ class SqlJudgeStates:
             return revision + 1
 
         return self._database.write(work)
+
+    def forget(self, before_s: float) -> int:
+        gone = delete(tables.judge_states).where(tables.judge_states.c.at_s < before_s)
+        return self._database.write(lambda connection: connection.execute(gone).rowcount)

@@ -62,7 +62,7 @@ def series(tmp_path):
 
 def test_the_commands_are_those_that_were_promised():
     heap = {"heap analyze", "heap capture", "heap diff", "heap paths"}
-    verbs = ("list", "show", "summary", "note", "escalate", "close", "report", "mute", "mutes", "unmute")
+    verbs = ("list", "show", "summary", "note", "escalate", "close", "report", "mute", "mutes", "unmute", "retain")
     incident = {f"incident {verb}" for verb in verbs}
     plain = {"demo", "doctor", "investigate", "scan", "watch", "plan", "apply", "undo", "verify"}
     assert set(COMMANDS) == plain | heap | incident
@@ -131,6 +131,9 @@ def test_the_version_is_told(spoken):
         ["incident", "mute", "pid/1", "--reason", "x", "--for", "soon"],
         ["incident", "unmute", "inc-1"],
         ["incident", "report", "inc-1", "-o", "table"],
+        ["incident", "retain", "--keep", "soon"],
+        ["incident", "retain", "--disk", "much"],
+        ["incident", "retain", "-o", "html"],
         ["scan", "--top", "0"],
         ["scan", "--top", "many"],
         ["scan", "--for", "1s"],

@@ -114,6 +114,23 @@ def test_a_mute_closes_is_listed_and_is_lifted(record, spoken):
     assert "lifted before" in wrong
 
 
+def test_evidence_is_kept_for_as_long_as_is_said_and_never_that_of_an_open_incident(record, spoken):
+    code, told, wrong = spoken("incident", "retain", "--keep", "0s", "--disk", "1")
+    assert (code, wrong) == (6, "")
+    assert "more than 1 B: open incidents name" in told
+    spoken("incident", "close", "1", "--reason", "fixed")
+    code, told, _ = spoken("incident", "retain", "--keep", "0s", "--dry-run", "-o", "json")
+    dry = json.loads(told)
+    assert (code, dry["gone"][0]["incidents"], dry["bytes_after"]) == (0, ["inc-1"], 0)
+    assert spoken("incident", "retain")[0] == 0
+    assert json.loads(spoken("incident", "retain", "--keep", "0s", "-o", "json")[1])["gone"] == dry["gone"]
+    assert spoken("incident", "retain", "--disk", "0")[:2] == (0, "evidence: 0 B before, 0 B left\n")
+    shown = json.loads(spoken("incident", "show", "1", "-o", "json")[1])
+    assert [row["expired"] for row in shown["evidence"] if row["digest"]] == [True]
+    assert "no longer kept" in shown["warnings"][0]
+    assert "no longer kept" in spoken("incident", "report", "1")[1]
+
+
 def test_a_scan_honours_a_mute_and_exits_0_when_all_that_leaks_is_muted(record, spoken, tmp_path):
     path = tmp_path / "series.csv"
     start_s = 1_760_000_000
@@ -183,6 +200,8 @@ def test_the_twins_do_what_the_commands_do(record):
     assert oakum.unmute("mute-1") == oakum.list_mutes()[0]
     assert oakum.note_incident("1", "again", move="reopen").state == "reopened"
     assert oakum.close_incident("1", reason="fixed").closed_why == "fixed"
+    assert oakum.retain_evidence(budget_bytes=0, dry_run=True).bytes_after == 0
+    assert oakum.retain_evidence().gone == ()
     for wrong in (lambda: oakum.report_incident("1", output="pdf"), lambda: oakum.note_incident("1", "x", move="fly")):
         with pytest.raises(CallerError):
             wrong()

@@ -16,7 +16,19 @@ from oakum import render
 from oakum.incident import IncidentSettings, recording, standing
 from oakum.incident.opening import Finding
 from oakum.model.errors import DataError
-from oakum.model.incident import Answer, Incident, Kept, Record, Runbook, Severity, State, Symptom, Triage
+from oakum.model.incident import (
+    Answer,
+    Entry,
+    EntryKind,
+    Incident,
+    Kept,
+    Record,
+    Runbook,
+    Severity,
+    State,
+    Symptom,
+    Triage,
+)
 from oakum.model.mute import Mute
 from oakum.model.plan_record import Approval, PlanRecord, StepRecord
 from oakum.model.policy import Policy
@@ -107,6 +119,19 @@ def test_the_json_of_an_assessment_names_the_incident():
     (assessed,) = render.story_to_json(story(leak()))["assessments"]
     assert assessed["investigation"]["incident"] == "inc-12"
     _validator("oakum.investigation/1").validate(assessed["investigation"])
+
+
+def test_evidence_that_expired_is_said_to_have_wherever_it_is_named():
+    kept = story(leak())
+    line = Entry(
+        NOW_S, EntryKind.EVIDENCE, "ann", "evidence expired: 1 file", State.CLOSED, facts={"expired": ["ab" * 32]}
+    )
+    gone = replace(kept, record=replace(kept.record, timeline=(*kept.record.timeline, line)))
+    for made, expired in ((kept, False), (gone, True)):
+        texts = (printed(render.incident_view(made)), render.incident_html(made), render.incident_markdown(made))
+        assert [", expired" in text for text in texts] == [expired] * 3
+        (row,) = render.story_to_json(made)["evidence"]
+        assert row["expired"] is expired
 
 
 def test_lists_of_incidents_and_mutes_are_valid_by_their_schemas():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 import tempfile
 from contextlib import closing, contextmanager
@@ -133,6 +134,55 @@ def test_a_database_with_torn_pages_is_said_to_be_broken(store, place):
     place.path.write_bytes(content)
     with pytest.raises(DataError, match="is broken"), closing(open_store(place, blobs="")) as again:
         again.incidents.list(closed=True)
+
+
+@pytest.mark.parametrize("instead", [True, False])
+def test_a_file_that_was_removed_or_replaced_while_it_was_open_is_told_and_none_is_made_in_silence(
+    store, place, tmp_path, instead
+):
+    grown(store)
+    other = FilePlace(tmp_path / "new.db")
+    with closing(open_store(other, blobs="")) as new:
+        new.incidents.write(PLAIN.identity, lambda _: Change(replace(PLAIN, owner="another")))
+    place.path.rename(tmp_path / "moved.db")
+    if instead:
+        other.path.rename(place.path)
+    for _ in range(2):
+        with pytest.raises(MachineError, match="was removed or replaced") as caught:
+            grown(store)
+        assert "-wal" in told(caught.value)
+    store.close()
+    assert place.path.exists() is instead
+    if instead:
+        for journal in ("-wal", "-shm"):
+            Path(f"{place.path}{journal}").rename(tmp_path / f"moved.db{journal}")
+        for path, owner in ((place.path, "another"), (tmp_path / "moved.db", "")):
+            with closing(open_store(FilePlace(path), blobs="")) as again:
+                assert again.incidents.get(1).owner == owner
+
+
+IN_ANOTHER_PROCESS = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("create table if not exists theirs (x)")
+database.execute("insert into theirs values (1)")
+print(database.execute("select revision from incidents").fetchone()[0])
+database.close()
+"""
+
+
+def test_a_second_store_on_the_same_file_does_not_end_the_locks_of_the_first(store, place):
+    """They would be those of the process, and another process would think itself alone, and empty the journal."""
+    journal = place.path.with_name(place.path.name + "-wal")
+    open_store(place, blobs="").close()
+    for revision in (2, 3):
+        assert grown(store).revision == revision
+        asked = [sys.executable, "-c", IN_ANOTHER_PROCESS, str(place.path)]
+        assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == f"{revision}\n"
+        assert journal.stat().st_size > 0, "we hold it open"
+    store.close()
+    with closing(open_store(place, blobs="")) as again:
+        assert again.incidents.get(1).revision == 3
 
 
 def test_a_folder_where_a_file_is_wanted_is_said(tmp_path):
