@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from oakum.loop.bench import Bench
     from oakum.loop.progress import Progress
     from oakum.loop.record import Recorder
+    from oakum.model.hands import MemoryLimits
     from oakum.model.ports import Answers, Rates, Store, Workers
 
 
@@ -157,6 +158,13 @@ def workers() -> Workers:
     from oakum.host.workers import LiveWorkers  # noqa: PLC0415
 
     return LiveWorkers()
+
+
+def limits() -> MemoryLimits:
+    """The memory limits of this machine's cgroups."""
+    from oakum.host.limits import LiveMemoryLimits  # noqa: PLC0415
+
+    return LiveMemoryLimits()
 
 
 def host() -> str:
