@@ -239,7 +239,8 @@ def _risk(situation: Situation) -> str:
     }[situation.manner.ends_on_term]
     lost = situation.launch.lost if isinstance(situation.launch, Launch) else ()
     kept = f"; not as before: {'; '.join(lost)}" if lost else ""
-    return f"{ends}; the heap's evidence is gone afterwards{kept}"
+    whole = "; every process of the unit is ended" if situation.supervisor.kind is SupervisorKind.SYSTEMD else ""
+    return f"{ends}{whole}; the heap's evidence is gone afterwards{kept}"
 
 
 def _by(supervisor: Supervisor) -> str:
@@ -308,7 +309,8 @@ def _limit_effect(situation: Situation, wanted_bytes: int, before: int | None) -
 
 
 def _limit_command(supervisor: Supervisor, files: LimitFiles, wanted_bytes: int) -> str:
-    if supervisor.kind is SupervisorKind.SYSTEMD and files.path.endswith(f"/{supervisor.name}"):
+    systemds = supervisor.kind is SupervisorKind.SYSTEMD and not supervisor.left_alone
+    if systemds and files.path.endswith(f"/{supervisor.name}"):
         return f"systemctl set-property --runtime {supervisor.name} MemoryMax={wanted_bytes}"
     name = "memory.limit_in_bytes" if files.version == 1 else "memory.max"
     return f"echo {wanted_bytes} > …{files.path}/{name}"

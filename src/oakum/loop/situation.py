@@ -42,7 +42,9 @@ def situation(  # noqa: PLR0913  (everything that a plan rests on comes together
     siblings = [
         other for other in machine.processes.list() if other.parent_pid == info.parent_pid and other.pid != info.pid
     ]
-    supervisor = recognise(info, ancestors, siblings, manner, systemd=hands.programs.systemd_runs())
+    supervisor = recognise(
+        info, ancestors, siblings, manner, systemd=hands.programs.systemd_runs(), init=_init(machine.processes)
+    )
     supervisor = named(supervisor, hands.programs)
     limited = seen.limit_cgroup or info.cgroup
     found = recognise_runtime(pid, machine.processes, machine.memories)
@@ -69,6 +71,13 @@ def _is_node(found: Runtime | Absent) -> bool:
 
 def _name(runtime: Runtime) -> str:
     return str(runtime)
+
+
+def _init(processes: Processes) -> str:
+    try:
+        return processes.info(1).name
+    except TargetError:
+        return ""
 
 
 def _ancestors(process: ProcessInfo, processes: Processes) -> list[ProcessInfo]:

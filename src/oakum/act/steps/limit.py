@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from oakum.act.control import control
 from oakum.act.limits import least_bytes, limit_of, near, writes_back, writes_for
 from oakum.act.tools import Data, Done, Tools
 from oakum.model.absent import Absent
@@ -100,11 +101,11 @@ class LimitDeed:
 
     def _set(self, files: LimitFiles, writes: tuple[tuple[str, int | None], ...]) -> None:
         by = self._action.by
-        if by.kind is SupervisorKind.SYSTEMD and files.path.endswith(f"/{by.name}"):
+        if by.kind is SupervisorKind.SYSTEMD and not by.left_alone and files.path.endswith(f"/{by.name}"):
             limit = next(limit for name, limit in writes if name in {"memory.max", "memory.limit_in_bytes"})
             name = "MemoryMax" if files.version == 2 else "MemoryLimit"
             value = "infinity" if limit is None else str(limit)
-            command = ["systemctl", "set-property", "--runtime", by.name, f"{name}={value}"]
+            command = [*control(by), "set-property", "--runtime", by.name, f"{name}={value}"]
             ran = self._tools.hands.programs.run(command, within_s=ANSWERS_WITHIN_S)
             if isinstance(ran, Absent) or ran.code:
                 why = ran.why if isinstance(ran, Absent) else ran.err.strip()[-200:]
