@@ -216,13 +216,14 @@ def make_plan(
     stop: bool = False,
     collect: bool = False,
     limit_bytes: int | None = None,
+    inspect: bool | None = None,
     watch_s: float = 20.0,
     capture: bool = True,
     store: str = "",
     progress: Progress | None = None,
 ) -> PlanRecord:
     """As ``oakum plan TARGET|INCIDENT``. Nothing is done."""
-    wish = Wish(restart, stop, collect, limit_bytes)
+    wish = Wish(restart, stop, collect, limit_bytes, inspect)
     with wiring.bench(store, progress or Silent()) as bench:
         return acting.plan(target, wish, bench=bench, watch_s=watch_s, capture=capture)
 

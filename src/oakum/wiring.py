@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from oakum.loop.progress import Progress
     from oakum.loop.record import Recorder
     from oakum.model.errand import Errands
+    from oakum.model.hands import MemoryLimits
     from oakum.model.own_cost import OwnCosts
     from oakum.model.ports import Answers, Rates, Store, Workers
 
@@ -112,6 +113,25 @@ def for_errands(named: str) -> dict[str, str]:
     return {"OAKUM_STORE": named} if named else {}
 
 
+@contextmanager
+def bench_apart(progress: Progress, policy: Policy) -> Iterator[Bench]:
+    """As ``bench``, with a record of its own that is gone afterwards, however we end. Raises MachineError."""
+    from oakum.host.hands import these_hands  # noqa: PLC0415
+    from oakum.host.passing import passing_folder  # noqa: PLC0415
+    from oakum.incident.settings import IncidentSettings  # noqa: PLC0415
+    from oakum.loop.bench import Bench  # noqa: PLC0415
+    from oakum.loop.record import Recorder  # noqa: PLC0415
+    from oakum.store import open_store  # noqa: PLC0415
+    from oakum.store.place import FilePlace  # noqa: PLC0415
+
+    with (
+        passing_folder("oakum-record-") as folder,
+        closing(open_store(FilePlace(folder / "oakum.db"), blobs="")) as made,
+    ):
+        recorder = Recorder(made, workers(), author(), policy, IncidentSettings())
+        yield Bench(machine(), these_hands(folder / "hands"), recorder, progress)
+
+
 def store_if_there(named: str = "") -> Store | None:
     """As ``store``; None where no file has been made yet. SQL is not loaded for that answer."""
     text = _store_text(named, _store_table())
@@ -177,6 +197,13 @@ def workers() -> Workers:
     from oakum.host.workers import LiveWorkers  # noqa: PLC0415
 
     return LiveWorkers()
+
+
+def limits() -> MemoryLimits:
+    """The memory limits of this machine's cgroups."""
+    from oakum.host.limits import LiveMemoryLimits  # noqa: PLC0415
+
+    return LiveMemoryLimits()
 
 
 def host() -> str:

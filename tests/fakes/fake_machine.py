@@ -44,6 +44,7 @@ class FakeProcess:
     files: dict[str, bytes | None] = field(default_factory=dict)
     pieces: dict[int, FakePiece] = field(default_factory=dict)
     may_be_read: bool = True
+    state: str = "S"
 
 
 @dataclass(slots=True)
@@ -146,7 +147,7 @@ class FakeMachine:
             command=process.command,
             cgroup=process.cgroup,
             threads=1,
-            state="S",
+            state=process.state,
             namespace_pid=process.pid,
         )
 

@@ -41,6 +41,7 @@ class FakeNode:
     stubborn: bool = False
     ended: bool = False
     workers: dict[str, str] = field(default_factory=dict)
+    garbage_bytes: int = 0
 
     def open_inspector(self) -> None:
         self.listens.append(self.opens_at)
@@ -117,6 +118,10 @@ class FakeInspection:
             return self._evaluated(str((parameters or {})["expression"]))
         if method == "HeapProfiler.stopSampling":
             return {"profile": node.profile}
+        if method == "HeapProfiler.collectGarbage":
+            node.clock.pass_by(node.pause_s)
+            node.heap_bytes -= node.garbage_bytes
+            node.garbage_bytes = 0
         if method == "HeapProfiler.takeHeapSnapshot":
             node.clock.pass_by(node.pause_s)
             for at in range(0, len(whole := node.snapshots.pop(0)), 1000):

@@ -156,7 +156,8 @@ def planned(pid: int, wish: Wish, at: Bench, verdict: Verdict = LEAKS):
     incident = Incident(target, target, State.ASSESSED, Severity.P2, now_s, now_s, now_s)
     open_ones = [known for known in at.store.incidents.list() if known.identity == target]
     known = open_ones[0] if open_ones else at.store.incidents.write(target, lambda _: Change(incident))
-    rests_on = situation(target, pid, verdict, advice=Plan(), machine=at.machine, hands=at.hands)
+    collects = wish.collect and wish.inspect is True
+    rests_on = situation(target, pid, verdict, advice=Plan(), machine=at.machine, hands=at.hands, collects=collects)
     return at.store.plans.add(make(rests_on, wish, at.policy, now_s=now_s, incident=known.number))
 
 

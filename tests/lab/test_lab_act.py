@@ -14,6 +14,7 @@ from acting import HEALTHY, LIMIT_BYTES, MIB, POLICY, YES, begin, bench, limit_b
 from oakum.act.plan import Wish
 from oakum.host.launch import read_launch
 from oakum.loop import act
+from oakum.loop import incident as journey
 from oakum.loop.act import Assent
 from oakum.model.errors import CallerError, RefusedError, TargetError
 from oakum.model.hands import Handover
@@ -98,6 +99,18 @@ def test_a_limit_is_raised_and_put_back(tmp_path):
         assert limit_bytes(shop.cgroup, at) == 256 * MIB
         act.undo(f"plan-{record.number}", YES, bench=at)
         assert limit_bytes(shop.cgroup, at) == LIMIT_BYTES
+
+
+def test_a_raised_limit_that_stands_beyond_its_time_is_told_until_it_is_put_back(tmp_path):
+    with service(tmp_path) as shop, bench(tmp_path, policy=replace(POLICY, change_lasts_s=0.001)) as at:
+        record = planned(shop.pid, Wish(limit_bytes=256 * MIB), at)
+        act.apply(f"plan-{record.number}", YES, bench=at)
+        later_s = at.now_s() + 60
+        (line,) = journey.left(at.recorder, at.hands.limits, now_s=later_s).lines
+        assert f"memory limit of {shop.cgroup}, 256 MiB" in line
+        assert line.endswith(f"oakum undo plan-{record.number}")
+        act.undo(f"plan-{record.number}", YES, bench=at)
+        assert journey.left(at.recorder, at.hands.limits, now_s=later_s).lines == ()
 
 
 def test_a_limit_is_lowered_with_its_swap_and_put_back(tmp_path):

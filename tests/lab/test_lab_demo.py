@@ -1,12 +1,15 @@
-"""The demo as a test: the planted leak named, its fixed twin not accused, a real kill read from the kernel."""
+"""The demo as a test: the planted leak named and restarted, a real kill, its fixed twin not accused but proven."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 
+import jsonschema
 import pytest
-from programs import node_port, oakum
+import referencing
+from programs import SCHEMAS, node_port, oakum
 
 pytestmark = pytest.mark.lab
 
@@ -39,16 +42,53 @@ def test_the_fixed_variant_is_not_accused(demo):
 
 
 def test_the_kernel_killed_the_leaking_one_and_said_so(demo):
-    """The kernel's own line, with the right cgroup and pid."""
+    """The kernel's own line, with the right cgroup and pid: of what the restart had started."""
     answer = demo[1]
     kill = answer["kill"]
-    pid = int(answer["leaking"]["target"].removeprefix("pid/"))
+    old = int(answer["leaking"]["target"].removeprefix("pid/"))
+    (pid,) = map(int, re.findall(rf"pid {old} ended, pid (\d+) runs", answer["acting"]["plan"]["steps"][-1]["outcome"]))
     assert kill["constraint"] == "memcg"
     assert re.search(r"/oakum-leaky-\d+$", kill["limit_cgroup"])
     assert kill["task_cgroup"].startswith(kill["limit_cgroup"])
     assert kill["pid"] == pid
     assert str(pid) in kill["line"]
     assert kill["anon_bytes"] == pytest.approx(answer["limit_bytes"], rel=0.15)
+
+
+def test_the_restart_was_planned_approved_and_applied_with_its_evidence_kept_first(demo):
+    acting = demo[1]["acting"]
+    plan, incident = acting["plan"], acting["incident"]
+    assert [step["does"]["kind"] for step in plan["steps"]] == ["keep-evidence", "restart"]
+    assert {step["state"] for step in plan["steps"]} == {"applied"}
+    assert plan["incident"] == incident["incident"]["id"] == "inc-1"
+    (approval,) = incident["approvals"]
+    assert (approval["how"], approval["digest"]) == ("--yes", plan["digest"])
+    assert [row["id"] for row in incident["evidence"] if row["id"].startswith("before-plan")] == ["before-plan-1"]
+
+
+def test_the_fixed_variant_is_proven_at_the_gate_and_the_incident_closed(demo):
+    acting = demo[1]["acting"]
+    assert acting["verification"]["outcome"] == "closed", acting["verification"]["checks"]
+    assert {check["state"] for check in acting["verification"]["checks"]} == {"passed"}
+    assert acting["verification"]["target"] == demo[1]["fixed"]["target"]
+    assert acting["incident"]["incident"]["state"] == "closed"
+    told = " ".join(entry["text"] for entry in acting["incident"]["timeline"])
+    steps = (
+        "plan-1 was made",
+        "plan-1 was applied",
+        "the kernel killed pid",
+        "the fixed version runs",
+        "verified: closed",
+    )
+    places = [told.index(step) for step in steps]
+    assert places == sorted(places), told
+
+
+def test_the_answer_is_valid_by_its_schema(demo):
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in SCHEMAS.glob("*.json")]
+    registry = referencing.Registry().with_contents([(schema["$id"], schema) for schema in schemas])
+    schema = json.loads((SCHEMAS / "oakum.demo-1.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema, registry=registry).validate(demo[1])
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")

@@ -111,6 +111,27 @@ def test_the_demo_interrupted_leaves_nothing(tmp_path, within_s):
         nothing_is_left(process, mark, tmp_path)
 
 
+def until_said(process: subprocess.Popen[bytes], words: str, within_s: float = 400.0) -> str:
+    """What was said on standard error until ``words`` came."""
+    until_s, said = time.monotonic() + within_s, ""
+    while words not in said:
+        ready = select.select([process.stderr], [], [], max(0.0, until_s - time.monotonic()))[0]
+        chunk = os.read(process.stderr.fileno(), 65536) if ready else b""
+        assert chunk, f"{words!r} was not said: {said}"
+        said += chunk.decode(errors="replace")
+    return said
+
+
+def test_the_demo_interrupted_while_it_restarts_its_service_leaves_nothing(tmp_path):
+    """The service is nobody's child by then, and a handover of its own starts it again."""
+    with interruptible(tmp_path, "demo", "-o", "json") as (process, mark):
+        said = until_said(process, "step 2: Restart pid")
+        said += interrupt_after(process, random.Random(SEED).uniform(0.0, 1.5))
+        assert process.returncode == 130, (SEED, said)
+        assert "Traceback" not in said, (SEED, said)
+        nothing_is_left(process, mark, tmp_path)
+
+
 @pytest.mark.parametrize("seconds", [0.4, 2.0, 9.0])
 def test_an_investigation_interrupted_leaves_the_target_alone(tmp_path, seconds):
     with running("closure") as program:
@@ -131,6 +152,22 @@ def test_a_demo_killed_outright_takes_its_services_with_it(tmp_path):
         assert children, "the demo did not start its load within 30 s"
         process.kill()
         process.wait()
-        while marked(mark) and time.monotonic() < until_s + ENDS_WITHIN_S:
-            select.select([], [], [], 0.1)
-        assert marked(mark) == []
+        all_gone(mark, tmp_path)
+
+
+def test_a_demo_killed_outright_after_the_restart_takes_what_it_restarted_and_its_record_with_it(tmp_path):
+    with interruptible(tmp_path, "demo", "-o", "json") as (process, mark):
+        until_said(process, "memory is at its base again")
+        assert list(tmp_path.glob("oakum-record-*/oakum.db"))
+        process.kill()
+        process.wait()
+        all_gone(mark, tmp_path)
+
+
+def all_gone(mark: str, folder: Path) -> None:
+    """Soon: the kernel closes pipes, and those who read them end. What is left of a cgroup the next demo removes."""
+    until_s = time.monotonic() + ENDS_WITHIN_S
+    while (marked(mark) or list(folder.iterdir())) and time.monotonic() < until_s:
+        select.select([], [], [], 0.1)
+    assert marked(mark) == []
+    assert list(folder.iterdir()) == []

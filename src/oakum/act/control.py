@@ -20,7 +20,8 @@ _RUNNING = re.compile(r"^(\S+)\s+\S+\s+pid (\d+),", re.MULTILINE)
 def control(supervisor: Supervisor) -> list[str]:
     """The beginning of every command to it."""
     if supervisor.kind is SupervisorKind.SYSTEMD:
-        return ["systemctl"]
+        # A password would be asked for of nobody: what is not permitted is told.
+        return ["systemctl", "--no-ask-password"]
     return [supervisor.control or "supervisorctl", *(["-c", supervisor.config] if supervisor.config else [])]
 
 

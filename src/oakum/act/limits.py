@@ -12,6 +12,8 @@ from oakum.model.units import format_share, format_size
 from oakum.model.verdict import Verdict, VerdictName
 
 MIB = 1 << 20
+PAGE_BYTES = 4096
+"""A kernel with larger pages keeps a limit that is this much times 16 smaller than asked for."""
 
 
 def least_bytes(memory: CgroupMemory, policy: Policy) -> int:
@@ -68,6 +70,13 @@ def check_wish(
         )
     if wanted_bytes == before:
         raise CallerError("that is its limit already", next_step="oakum scan host")
+
+
+def near(one: int | None, other: int | None) -> bool:
+    """The kernel keeps whole pages."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) < 16 * PAGE_BYTES
 
 
 def limit_of(files: LimitFiles) -> int | None:

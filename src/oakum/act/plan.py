@@ -13,6 +13,7 @@ from oakum.act.control import control
 from oakum.act.limits import check_wish, raised_bytes, undersized
 from oakum.model.absent import Absent
 from oakum.model.action import Action, Collect, KeepEvidence, Restart, SetLimit, Stop, facts_of
+from oakum.model.collection import Reach
 from oakum.model.errors import CallerError, RefusedError
 from oakum.model.hands import LimitFiles
 from oakum.model.launch import Launch, Manner
@@ -34,12 +35,16 @@ OWN_START = frozenset({SupervisorKind.NONE, SupervisorKind.SHELL})
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person asks for. Nothing of it: the plan that fits the verdict."""
+    """What a person asks for. Nothing of it: the plan that fits the verdict.
+
+    ``inspect``: whether the inspector of a Node.js may be opened and asked. None: nobody has said.
+    """
 
     restart: bool = False
     stop: bool = False
     collect: bool = False
     limit_bytes: int | None = None
+    inspect: bool | None = None
 
     @property
     def any(self) -> bool:
@@ -52,6 +57,7 @@ class Situation:
 
     ``memory``: of the cgroup whose limit binds. ``advice``: what only a person can do.
     ``work``: the processor time that it used in each second of its life, in seconds.
+    ``reach``: how a Node.js would be asked for a collection, None where that was not looked at.
     """
 
     target: str
@@ -66,6 +72,7 @@ class Situation:
     machine_bytes: int
     advice: Plan = field(default_factory=Plan)
     work: float | None = None
+    reach: Reach | Absent | None = None
 
 
 def make(situation: Situation, wish: Wish, policy: Policy, *, now_s: float, incident: int = 0) -> PlanRecord:
@@ -101,7 +108,7 @@ def _steps(situation: Situation, wish: Wish, policy: Policy) -> list[Step]:
     if not wish.any and situation.supervisor.kind is SupervisorKind.CONTAINER:
         steps += _container_room(situation, policy)
     if chosen.collect:
-        steps.append(_collect(situation))
+        steps.append(_collect(situation, wish))
     if chosen.limit_bytes is not None:
         steps.append(_limit(situation, chosen.limit_bytes, policy))
     if chosen.restart:
@@ -232,7 +239,8 @@ def _risk(situation: Situation) -> str:
     }[situation.manner.ends_on_term]
     lost = situation.launch.lost if isinstance(situation.launch, Launch) else ()
     kept = f"; not as before: {'; '.join(lost)}" if lost else ""
-    return f"{ends}; the heap's evidence is gone afterwards{kept}"
+    whole = "; every process of the unit is ended" if situation.supervisor.kind is SupervisorKind.SYSTEMD else ""
+    return f"{ends}{whole}; the heap's evidence is gone afterwards{kept}"
 
 
 def _by(supervisor: Supervisor) -> str:
@@ -280,7 +288,7 @@ def _limit(situation: Situation, wanted_bytes: int, policy: Policy) -> Step:
         command=_limit_command(situation.supervisor, files, wanted_bytes),
         undo=f"the limit is {format_size(before) if before is not None else 'none'} again",
         takes_s=1.0,
-        does=_does(SetLimit(files.path, before, wanted_bytes, situation.supervisor)),
+        does=_does(SetLimit(files.path, before, wanted_bytes, situation.supervisor, policy.change_lasts_s)),
     )
 
 
@@ -301,18 +309,21 @@ def _limit_effect(situation: Situation, wanted_bytes: int, before: int | None) -
 
 
 def _limit_command(supervisor: Supervisor, files: LimitFiles, wanted_bytes: int) -> str:
-    if supervisor.kind is SupervisorKind.SYSTEMD and files.path.endswith(f"/{supervisor.name}"):
+    systemds = supervisor.kind is SupervisorKind.SYSTEMD and not supervisor.left_alone
+    if systemds and files.path.endswith(f"/{supervisor.name}"):
         return f"systemctl set-property --runtime {supervisor.name} MemoryMax={wanted_bytes}"
     name = "memory.limit_in_bytes" if files.version == 1 else "memory.max"
     return f"echo {wanted_bytes} > …{files.path}/{name}"
 
 
-def _collect(situation: Situation) -> Step:
+def _collect(situation: Situation, wish: Wish) -> Step:
     runtime = situation.runtime.partition(" ")[0]
+    if runtime == "node":
+        return _collect_node(situation, wish)
     if runtime != "jvm":
         raise RefusedError(
             f"no collection can be asked of {situation.runtime or 'this runtime'}",
-            why="only a JVM takes that request from outside without being prepared for it",
+            why="only a JVM and Node.js take that request from outside without being prepared for it",
             next_step=f"oakum investigate {situation.target}",
         )
     if not situation.manner.takes_quit:
@@ -329,6 +340,27 @@ def _collect(situation: Situation) -> Step:
         undo="none is needed",
         takes_s=5.0,
         does=_does(Collect(runtime)),
+    )
+
+
+def _collect_node(situation: Situation, wish: Wish) -> Step:
+    """By the rules of captures: only where somebody allowed the inspector, and where the signal does nothing else."""
+    reach = situation.reach
+    if wish.inspect is not True or reach is None:
+        raise RefusedError(
+            "no collection is asked of this Node.js",
+            why="it is asked through its inspector, and nobody has allowed that",
+            next_step=f"oakum plan {situation.target} --collect --inspect",
+        )
+    if isinstance(reach, Absent):
+        raise RefusedError("no collection can be asked of this Node.js", why=reach.why, next_step=reach.get)
+    return Step(
+        f"Ask Node.js in pid {situation.seen.pid} for a full collection",
+        effect="evidence, not a cure: of what has grown, how much is garbage and how much is held",
+        risk=f"its one thread stands still for up to about {format_duration(reach.pause_s)}; {reach.how}",
+        undo="none is needed",
+        takes_s=reach.pause_s + 2,
+        does=_does(Collect("node")),
     )
 
 

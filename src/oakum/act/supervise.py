@@ -33,14 +33,26 @@ def recognise(
     manner: Manner,
     *,
     systemd: bool,
+    init: str = "",
 ) -> Supervisor:
-    """``ancestors``: its parent first. ``siblings``: its parent's other children. ``systemd``: whether it runs here."""
+    """``ancestors``: its parent first. ``siblings``: its parent's other children.
+
+    ``systemd``: whether it runs here and can be spoken to. ``init``: the name of process 1, "" where it cannot be seen.
+    """
     apart = [name for name in manner.apart if name in {"mnt", "pid", "root", "user"}]
     if process.namespace_pid == 1 or process.pid == 1 or apart:
         return _container(process, apart)
-    unit = unit_of(process.cgroup) if systemd else ""
-    if unit:
-        return _systemd(unit)
+    unit = unit_of(process.cgroup)
+    if unit and systemd:
+        return _systemd(unit, process.cgroup)
+    if unit and init == "systemd":
+        # Seen from a container beside the host's processes, say: it may start the unit again, and so would we.
+        return Supervisor(
+            SupervisorKind.SYSTEMD,
+            unit,
+            left_alone=f"it belongs to {unit}, and systemd cannot be spoken to from here",
+            instead=f"systemctl restart {unit}    # on the machine itself",
+        )
     return _by_parent(process, ancestors, siblings)
 
 
@@ -62,13 +74,14 @@ def _container(process: ProcessInfo, apart: Sequence[str]) -> Supervisor:
     return Supervisor(SupervisorKind.CONTAINER, left_alone=why, instead=instead)
 
 
-def _systemd(unit: str) -> Supervisor:
-    if unit.startswith("user@"):
+def _systemd(unit: str, cgroup: str) -> Supervisor:
+    if any(part.startswith("user@") for part in cgroup.split("/")):
+        name = "UNIT" if unit.startswith("user@") else unit
         return Supervisor(
             SupervisorKind.SYSTEMD,
             unit,
             left_alone="it belongs to a user's own systemd",
-            instead="systemctl --user restart UNIT    # as that user",
+            instead=f"systemctl --user restart {name}    # as that user",
         )
     return Supervisor(SupervisorKind.SYSTEMD, unit)
 

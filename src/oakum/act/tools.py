@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from oakum.model.collection import Collected
 from oakum.model.hands import Hands
 from oakum.model.policy import Policy
 from oakum.model.ports import Cgroups, Clock, Processes
@@ -18,6 +19,10 @@ KeepIt: TypeAlias = Callable[[Sighting], str]
 """Keeps the evidence of a target; tells what was kept. Raises OakumError."""
 
 
+CollectIt: TypeAlias = Callable[[Sighting], Collected]
+"""Asks a target for a full collection, through its inspector. Raises OakumError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """``may_kill``: whether SIGKILL was approved by name. ``mark``: names this step of this plan."""
@@ -28,6 +33,7 @@ class Tools:
     clock: Clock
     policy: Policy
     keep_evidence: KeepIt
+    collect: CollectIt
     seen: Sighting
     mark: str
     may_kill: bool = False

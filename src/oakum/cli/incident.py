@@ -298,11 +298,11 @@ def retain(
 
 
 def tell_left(recorder: Recorder) -> None:
-    """On standard error: what commands that were cut off left behind."""
+    """On standard error: what commands that were cut off left behind, and what stands longer than it was meant to."""
     from oakum.loop import incident as journey  # noqa: PLC0415
     from oakum.render.names import shown  # noqa: PLC0415
 
-    for line in journey.left(recorder).lines:
+    for line in journey.left(recorder, wiring.limits(), now_s=time.time()).lines:
         say(sys.stderr, f"oakum: {shown(line)}\n")
 
 

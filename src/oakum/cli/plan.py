@@ -25,10 +25,14 @@ def plan(
     *,
     restart: Annotated[bool, typer.Option("--restart", help="restart it as it was started")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="end it and leave it ended")] = False,
-    collect: Annotated[bool, typer.Option("--collect", help="ask a JVM for a collection: evidence, no cure")] = False,
+    collect: Annotated[bool, typer.Option("--collect", help="ask a JVM or Node.js for a collection: evidence")] = False,
     limit: Annotated[str, typer.Option("--limit", metavar="SIZE", help="set its memory limit")] = "",
     watch_for: Annotated[str, typer.Option("--for", metavar="DURATION", help="how long to watch before")] = "20s",
     capture: Annotated[bool, typer.Option("--capture/--no-capture", help="look into the heap before")] = True,
+    inspect: Annotated[
+        bool | None,
+        typer.Option("--inspect/--no-inspect", help="Node.js: its inspector may be opened and asked, or must not"),
+    ] = None,
     store: StoreOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -41,7 +45,7 @@ def plan(
     from oakum.loop import act as journey  # noqa: PLC0415
 
     _no_page(output)
-    wish = Wish(restart, stop, collect, parse_size(limit) if limit else None)
+    wish = Wish(restart, stop, collect, parse_size(limit) if limit else None, inspect)
     with progress() as told, wiring.bench(store, told) as bench:
         made = journey.plan(target, wish, bench=bench, watch_s=parse_duration(watch_for), capture=capture)
     _show(made, output)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
-from oakum.explain.plan import plan
+from oakum.explain.plan import on_record, plan
 from oakum.explain.rank import clues, files_wanted, rank
 from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause
@@ -16,7 +16,7 @@ from oakum.model.policy import Policy
 from oakum.model.step import Plan
 from oakum.model.verdict import Verdict, VerdictName
 
-__all__ = ["Explanation", "explain", "files_wanted"]
+__all__ = ["Explanation", "explain", "files_wanted", "on_record"]
 
 
 @dataclass(frozen=True, slots=True)

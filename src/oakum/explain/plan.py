@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from shlex import quote
 
 from oakum.model.cause import Cause
@@ -9,6 +10,9 @@ from oakum.model.policy import Policy
 from oakum.model.step import Plan, Step
 from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict, VerdictName
+
+RESTART = "Restart it in a calm moment"
+VERIFY = "Verify on the fixed version, under the same load"
 
 
 def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Policy, *, inspected: bool = False) -> Plan:
@@ -27,6 +31,17 @@ def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Polic
     return Plan((_keep(target, options), _restart(verdict), _fix(causes), _verify(target, policy)))
 
 
+def on_record(plan: Plan, incident: str) -> Plan:
+    """With the commands that go on from an incident (``inc-12``): they know its target and its verdict."""
+    commands = {RESTART: f"oakum plan {incident}", VERIFY: f"oakum verify {incident}"}
+
+    def pointed(step: Step) -> Step:
+        known = [command for title, command in commands.items() if step.title.startswith(title)]
+        return replace(step, command=known[0]) if known else step
+
+    return Plan(tuple(map(pointed, plan.steps)))
+
+
 def _keep(target: str, options: str) -> Step:
     return Step(
         "Keep the evidence before anything is restarted",
@@ -42,7 +57,7 @@ def _restart(verdict: Verdict) -> Step:
     soonest = min((row.p10_s for row in verdict.forecasts), default=float("inf"))
     when = f" within {format_duration(soonest)}" if soonest < 7 * 86400 else ""
     return Step(
-        f"Restart it in a calm moment{when}, one instance at a time",
+        f"{RESTART}{when}, one instance at a time",
         effect="memory starts from its base again; the leak goes on",
         risk="requests in flight are lost unless the service drains; the heap's evidence is gone afterwards",
         undo="none is needed",
@@ -64,7 +79,7 @@ def _fix(causes: tuple[Cause, ...]) -> Step:
 
 def _verify(target: str, policy: Policy) -> Step:
     return Step(
-        "Verify on the fixed version, under the same load",
+        VERIFY,
         effect=f"flat for {format_duration(policy.quick_check_s)},"
         f" then closed after {format_duration(policy.closing_window_s)}",
         risk="none",

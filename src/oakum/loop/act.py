@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from oakum.act.apply import Desk
@@ -15,15 +15,18 @@ from oakum.act.tools import Tools
 from oakum.act.undo import undo as undoing
 from oakum.incident import Event, identity
 from oakum.loop.bench import Bench, at_work
+from oakum.loop.collection import collect, heap_at_first
 from oakum.loop.incident import number_of
 from oakum.loop.investigate import Settings as WatchSettings
 from oakum.loop.investigate import investigate
+from oakum.loop.node import NodeSettings
 from oakum.loop.record import Recorded, investigate_on_record
 from oakum.loop.situation import situation
+from oakum.model.collection import Collected
 from oakum.model.errors import CallerError, RefusedError, TargetError
 from oakum.model.hands import Hands
 from oakum.model.incident import Assessed, Change, Entry, EntryKind, Incident, Kept, Record, Severity, State
-from oakum.model.plan_record import Approval, PlanRecord
+from oakum.model.plan_record import Approval, PlanRecord, StepState
 from oakum.model.sighting import Sighting
 from oakum.model.step import Plan
 from oakum.model.target import ProcessTarget, parse_target
@@ -65,7 +68,15 @@ def plan(wanted: str, wish: Wish, *, bench: Bench, watch_s: float = 20.0, captur
         advice = Plan(tuple(step for step in found.plan.steps if not _replaced(step.title)))
         number = number_of(found.incident) if found.incident else 0
     bench.progress.stage("looking at who holds it, how it was started and what limits it")
-    rests_on = situation(target, pid, verdict, advice=advice, machine=bench.machine, hands=bench.hands)
+    rests_on = situation(
+        target,
+        pid,
+        verdict,
+        advice=advice,
+        machine=bench.machine,
+        hands=bench.hands,
+        collects=wish.collect and wish.inspect is True,
+    )
     if verdict.name is VerdictName.LEAK and not wish.any and why_left_alone(rests_on):
         rests_on = replace(rests_on, advice=Plan((left_alone_step(rests_on), *advice.steps)))
     made = make(rests_on, wish, bench.policy, now_s=bench.now_s(), incident=number)
@@ -117,7 +128,7 @@ def _tell(done: PlanRecord, text: str, bench: Bench) -> None:
 
 def _investigated(wanted: str, wish: Wish, bench: Bench, *, watch_s: float, capture: bool) -> Investigation:
     target = parse_target(wanted)
-    settings = WatchSettings.of(watch_s=watch_s, capture=capture)
+    settings = WatchSettings.of(watch_s=watch_s, capture=capture, node=NodeSettings(inspect=wish.inspect))
 
     def journey() -> Investigation:
         return investigate(
@@ -188,6 +199,7 @@ def _desk(assent: Assent, verb: str, bench: Bench) -> Desk:
             clock=bench.machine.clock,
             policy=bench.policy,
             keep_evidence=lambda seen: _keep_evidence(planned, seen, bench),
+            collect=lambda seen: _collected(planned, place, seen, bench),
             seen=Sighting.of(planned.seen),
             mark=f"plan-{planned.number}-{planned.digest[:8]}-step-{place + 1}",
             may_kill=may_kill,
@@ -270,3 +282,30 @@ def _keep_evidence(planned: PlanRecord, seen: Sighting, bench: Bench) -> str:
     bench.store.incidents.change(planned.incident, change)
     holder = f", {found.causes[0].holder} grows" if found.causes else ""
     return f"kept as {digest[:12]} ({format_size(len(content))}): {found.verdict.name.value}{holder}"
+
+
+def _collected(planned: PlanRecord, place: int, seen: Sighting, bench: Bench) -> Collected:
+    """Once for each plan: what was told is on the incident's record before the step is."""
+    name = f"collection-plan-{planned.number}"
+    kept = bench.store.incidents.record(planned.incident).kept
+    before = next((one for one in kept if one.id == name), None)
+    if before is not None:
+        return Collected(**before.facts)  # type: ignore[arg-type]
+    first = heap_at_first(kept, since_s=bench.machine.processes.info(seen.pid).started_s)
+    cut_off = planned.steps[place].state is StepState.APPLYING
+    found = replace(collect(seen.pid, bench.machine, bench.progress), grown_from_bytes=first, again=cut_off)
+    now_s = bench.now_s()
+    title = (
+        f"a full collection: {format_size(found.garbage_bytes)} were garbage,"
+        f" {format_size(found.heap_after_bytes)} are held"
+    )
+    evidence = Kept(
+        name, title, "process.memoryUsage() and HeapProfiler.collectGarbage", now_s, asdict(found), author=bench.author
+    )
+
+    def change(record: Record) -> Change:
+        entry = Entry(now_s, EntryKind.EVIDENCE, bench.author, title, record.incident.state)
+        return Change(record.incident, (entry,), kept=(evidence,))
+
+    bench.store.incidents.change(planned.incident, change)
+    return found

@@ -72,9 +72,12 @@ class Bench:
 
 @contextmanager
 def at_work(kind: str, subject: str, bench: Bench) -> Iterator[None]:
-    """On record while it lasts. What others left is told. Raises RefusedError while another Oakum is at it."""
+    """On record while it lasts. What others left, and what stands for too long, is told first.
+
+    Raises RefusedError while another Oakum is at it.
+    """
     recorder = bench.recorder
-    for line in left(recorder).lines:
+    for line in left(recorder, bench.hands.limits, now_s=bench.now_s()).lines:
         bench.progress.stage(line)
     earlier = [work for work in bench.store.works.unfinished() if work.subject == subject]
     for work in earlier:

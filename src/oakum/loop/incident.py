@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
+from oakum.act.expiry import expired
 from oakum.incident import Event, escalated, identity, moving, noted, standing
 from oakum.loop.record import Recorder, left_over
-from oakum.model.errors import CallerError, OakumError
+from oakum.model.errors import CallerError, DataError, OakumError
+from oakum.model.hands import MemoryLimits
 from oakum.model.incident import Incident, Record
 from oakum.model.mute import Mute
 from oakum.model.policy import Policy
 from oakum.model.ports import Processes, Store
 from oakum.model.standing import Standing, Story
 from oakum.model.target import ProcessTarget, parse_target
-from oakum.model.units import format_count
+from oakum.model.units import format_count, format_duration, format_size
 from oakum.render.codec_samples import samples_from_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What commands that were cut off left behind. ``lines``: for a person, each with what goes on."""
+    """What was left behind: by commands that were cut off, and by plans whose time is over.
+
+    ``lines``: for a person, each with what goes on.
+    """
 
     lines: tuple[str, ...] = ()
 
@@ -37,8 +42,11 @@ def number_of(text: str, kind: str = "inc") -> int:
     return int(digits)
 
 
-def left(recorder: Recorder) -> Left:
-    """Half-written evidence of dead writers is removed; works of dead processes are told, and stay until done again."""
+def left(recorder: Recorder, limits: MemoryLimits | None = None, *, now_s: float | None = None) -> Left:
+    """Half-written evidence of dead writers is removed; works of dead processes are told, and stay until done again.
+
+    With ``limits`` and ``now_s`` (UTC epoch), limits of open incidents that stand longer than they were meant to too.
+    """
     lines = [
         f"left by a command that was cut off: {work.kind} {work.subject} (pid {work.holder.pid}); next: {work.again}"
         for work in left_over(recorder.store, recorder.workers)
@@ -46,7 +54,29 @@ def left(recorder: Recorder) -> Left:
     swept = recorder.store.blobs.sweep()
     if swept:
         lines.append(f"removed evidence that was cut off while it was written: {format_count(swept)} files")
+    if limits is not None and now_s is not None:
+        lines += _overdue(recorder, limits, now_s)
     return Left(tuple(lines))
+
+
+def _overdue(recorder: Recorder, limits: MemoryLimits, now_s: float) -> Iterator[str]:
+    """Whoever closes the incident says with it that the limit stays."""
+    here = recorder.workers.this()
+    for incident in recorder.store.incidents.list():
+        for plan in recorder.store.plans.of(incident.number):
+            try:
+                found = list(expired(plan, recorder.policy, now_s=now_s, here=here, read=limits.read))
+            except DataError:
+                # Another version's plan is told by whoever opens it, not by every command.
+                continue
+            for one in found:
+                where = f" on {one.host}" if one.host else ""
+                yield (
+                    f"the memory limit of {one.action.cgroup}{where}, {format_size(one.action.limit_bytes)} since"
+                    f" plan-{plan.number} ({incident.id}), was meant for {format_duration(one.lasts_s)} and stands for"
+                    f" {format_duration(one.stood_s)}; confirm it where it is configured, or back:"
+                    f" oakum undo plan-{plan.number}"
+                )
 
 
 def listed(recorder: Recorder, *, closed: bool, now_s: float) -> Sequence[tuple[Incident, Standing]]:

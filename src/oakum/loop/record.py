@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from oakum.explain import on_record
 from oakum.incident import IncidentSettings, recording
 from oakum.incident import identity as identity_of
 from oakum.incident.opening import FOUND, Finding
@@ -99,7 +100,7 @@ def kept(investigation: Investigation, recorder: Recorder, *, alert: str = "", w
         for work in works:
             store.works.finish(work)
         return Recorded(investigation)
-    return Recorded(replace(investigation, incident=incident.id))
+    return Recorded(replace(investigation, incident=incident.id, plan=on_record(investigation.plan, incident.id)))
 
 
 def _belongs(investigation: Investigation, identity: str, store: Store) -> bool:

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -18,10 +18,15 @@ from oakum.model.absent import Absent
 from oakum.model.errors import InternalError, MachineError
 from oakum.model.ports import Sandboxes
 
+RATE = 400.0
+"""Requests per second."""
+
 READY_S = 20.0
 """How long a service may take to say that it is ready, in seconds."""
 
 _PROGRAMS = Path(showcase.__file__).parent
+_LET_GO = 'exec 3<&0; "$@" <&3 3<&- &'
+"""The shell ends at once, so nobody is the service's parent; it keeps the pipe by which it ends when we do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +41,38 @@ class Service:
     why_not: str = ""
 
 
-def service(name: str, *, limit_bytes: int, sandboxes: Sandboxes) -> AbstractContextManager[Service]:
-    """Start ``showcase/NAME.py``; whatever happens, nothing of it is left behind."""
+def service(
+    name: str, *, limit_bytes: int, sandboxes: Sandboxes, free: bool = False
+) -> AbstractContextManager[Service]:
+    """Start ``showcase/NAME.py``; whatever happens, nothing of it is left behind.
+
+    ``free``: as with nohup, so that it may be restarted; where it has a memory cgroup that goes with all that is in it.
+    """
     command = [sys.executable, "-I", str(_PROGRAMS / f"{name}.py")]
-    return _served(name, command, ["--own-limit", str(limit_bytes)], limit_bytes, sandboxes)
+    return _served(name, command, ["--own-limit", str(limit_bytes)], limit_bytes, sandboxes, free=free)
 
 
-def node_service(node: str, name: str, *, limit_bytes: int, sandboxes: Sandboxes) -> AbstractContextManager[Service]:
-    """The same of ``showcase/node/NAME.js``. ``node``: the program. Its heap has a limit of its own too."""
+def node_service(
+    node: str, name: str, *, limit_bytes: int, sandboxes: Sandboxes, port: int
+) -> AbstractContextManager[Service]:
+    """The same of ``showcase/node/NAME.js``. ``node``: the program. Its heap has a limit of its own too.
+
+    ``port``: where its inspector opens, once it is asked for.
+    """
     script = str(_PROGRAMS / "node" / f"{name}.js")
-    return _served(f"node-{name}", [node, "--max-old-space-size=256", script], [], limit_bytes, sandboxes)
+    command = [node, "--max-old-space-size=256", f"--inspect-port={port}", script]
+    return _served(f"node-{name}", command, [], limit_bytes, sandboxes)
 
 
 @contextmanager
 def _served(
-    name: str, command: list[str], own_limit: list[str], limit_bytes: int, sandboxes: Sandboxes
+    name: str,
+    command: list[str],
+    own_limit: list[str],
+    limit_bytes: int,
+    sandboxes: Sandboxes,
+    *,
+    free: bool = False,
 ) -> Iterator[Service]:
     sandbox = sandboxes.create(name, limit_bytes)
     if isinstance(sandbox, Absent):
@@ -60,16 +82,23 @@ def _served(
             yield Service(pid, port, process, "", None, sandbox.why)
         return
     with contextlib.closing(sandbox):
-        process = sandbox.start(command)
+        process = sandbox.start(["/bin/sh", "-c", _LET_GO, "sh", *command] if free else command)
         with _ended(process):
             port, pid = _ready(process)
             yield Service(pid, port, process, sandbox.path, limit_bytes)
 
 
+def successor_of(shown: Service) -> Service:
+    """What was started in its place says so on the same pipe. Raises MachineError when it does not."""
+    port, pid = _ready(shown.process)
+    return replace(shown, pid=pid, port=port)
+
+
 @contextmanager
-def load_on(port: int, *, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
-    """Real requests on ``port`` for at most ``seconds``."""
+def load_on(port: int, *, seconds: float, rate: float = RATE) -> Iterator[subprocess.Popen[bytes]]:
+    """Real requests on ``port`` for at most ``seconds``, ``rate`` in each second where the service keeps up."""
     command = [sys.executable, "-I", str(_PROGRAMS / "load.py"), "--port", str(port), "--for", f"{seconds:.0f}"]
+    command += ["--rate", f"{rate:.0f}"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with _ended(process):
         yield process

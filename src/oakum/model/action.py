@@ -31,12 +31,16 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class SetLimit:
-    """The memory limit of ``cgroup``, from ``before_bytes`` (None: no limit) to ``limit_bytes``."""
+    """The memory limit of ``cgroup``, from ``before_bytes`` (None: no limit) to ``limit_bytes``.
+
+    ``lasts_s``: how long it is meant to stand, in seconds; None where an older plan did not say.
+    """
 
     cgroup: str
     before_bytes: int | None
     limit_bytes: int
     by: Supervisor
+    lasts_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

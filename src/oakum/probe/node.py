@@ -19,6 +19,9 @@ OPENS_WITHIN_S = 5.0
 """How long an inspector may take to open after the signal, in seconds: Node opens it on a thread of its own."""
 
 LOOKED_EVERY_S = 0.02
+STOPPED = frozenset("Tt")
+"""States of such a process in proc(5)."""
+
 STARTED_WITH = "start it with node --inspect=127.0.0.1:0; then the same command"
 
 
@@ -64,6 +67,14 @@ class NodeProbe:
 
     def _signal_refusal(self, *, has_handler: bool | None) -> Absent | None:
         """Why SIGUSR1 must not be sent."""
+        if self._processes.info(self._pid).state in STOPPED:
+            return Absent(
+                HEAP,
+                AbsentKind.NOT_YET,
+                "it stands still, stopped by a signal or a debugger: SIGUSR1 would open its inspector only later,"
+                " when nobody is there to close it; none is sent",
+                f"kill -CONT {self._pid}; then the same command",
+            )
         does = self._debuggee.dispositions()
         if signal.SIGUSR1 not in does.caught:
             harm = "it would be ignored" if signal.SIGUSR1 in does.ignored else "it would end the process"

@@ -14,6 +14,9 @@ EXTRA_PER_BYTE = 10.0
 PAUSE_S_PER_MB = 0.13
 """How long it takes, in seconds per MB of heap (docs/node.md: 0.02 to 0.13)."""
 
+COLLECTION_S_PER_MB = 0.01
+"""How long a full collection takes, in seconds per MB of heap (docs/node.md: 0.0002 to 0.004)."""
+
 FILE_PER_BYTE = 6.0
 LEAST_FILE_BYTES = 256 << 20
 LEAST_BYTES = 16 << 20
@@ -68,6 +71,11 @@ class SnapshotNeeds:
             extra_bytes=min(self.extra_bytes, int(first.extra_bytes * larger) + LEAST_BYTES),
             free_bytes=first.extra_bytes // 2,
         )
+
+
+def collection_pause_s(heap_bytes: int) -> float:
+    """An upper bound, in seconds. ``heap_bytes``: heapUsed, or more."""
+    return 0.2 + COLLECTION_S_PER_MB * heap_bytes / 1e6
 
 
 def needs_of(heap_bytes: int) -> SnapshotNeeds:

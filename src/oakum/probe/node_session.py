@@ -132,6 +132,15 @@ class NodeSession:
         self._busy_s = 0.0
         return SnapshotCost(begun_s, self._clock.monotonic_s(), spool.size_bytes)
 
+    def collect(self, *, within_s: float) -> float:
+        """A full collection. How long it took from the question to the answer, in seconds. Raises TargetError."""
+        self.hold(within_s)
+        self._busy_s = within_s
+        begun_s = self._clock.monotonic_s()
+        self._inspection.ask("HeapProfiler.collectGarbage", within_s=within_s)
+        self._busy_s = 0.0
+        return self._clock.monotonic_s() - begun_s
+
     def _ask(self, method: str, parameters: Mapping[str, object] | None = None) -> Mapping[str, object]:
         return self._inspection.ask(method, parameters, within_s=ANSWER_S)
 

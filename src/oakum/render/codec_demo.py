@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from oakum.model.absent import Absent
-from oakum.model.demo import Demo
+from oakum.model.demo import ActingChapter, Demo
+from oakum.render.codec_incident import story_to_json
 from oakum.render.codec_investigation import investigation_to_json
 from oakum.render.codec_number import finite
+from oakum.render.codec_plan import plan_to_json
 from oakum.render.codec_scan import absent_to_json
+from oakum.render.codec_verify import verification_to_json
 
 SCHEMA = "oakum.demo/1"
 
 
 def demo_to_json(demo: Demo) -> dict[str, object]:
-    """``kill`` is null where the service was not killed, ``node`` without Node.js; then ``absent`` says why."""
-    kill, node = demo.kill, demo.node
+    """``kill`` is null where the service was not killed, ``node`` without Node.js, ``acting`` where no leak was found,
+    its ``plan`` where nothing was restarted; then ``absent`` says why.
+    """
+    kill, node, acting = demo.kill, demo.node, demo.acting
+    plan = None if isinstance(acting, Absent) else acting.plan
     killed = None
     if not isinstance(kill, Absent):
         killed = {
@@ -34,7 +40,17 @@ def demo_to_json(demo: Demo) -> dict[str, object]:
         "node": None
         if isinstance(node, Absent)
         else {"leaking": investigation_to_json(node.leaking), "fixed": investigation_to_json(node.fixed)},
+        "acting": None if isinstance(acting, Absent) else _acting(acting),
         "limit_bytes": demo.limit_bytes,
         "seconds": finite(demo.seconds),
-        "absent": [absent_to_json(row) for row in (kill, node) if isinstance(row, Absent)],
+        "absent": [absent_to_json(row) for row in (kill, node, acting, plan) if isinstance(row, Absent)],
+    }
+
+
+def _acting(acting: ActingChapter) -> dict[str, object]:
+    plan = acting.plan
+    return {
+        "plan": None if isinstance(plan, Absent) else plan_to_json(plan),
+        "verification": verification_to_json(acting.verification),
+        "incident": story_to_json(acting.story),
     }

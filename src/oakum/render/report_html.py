@@ -26,6 +26,7 @@ from oakum.render.headline import SIGNS, headline
 from oakum.render.names import encodable, shown, shown_lines
 from oakum.render.node_lines import node_line, oom_lines
 from oakum.render.pathway import elided
+from oakum.render.table_demo import restart_lines
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -70,12 +71,17 @@ def demo_html(demo: Demo) -> str:
     )
     fixed = _parts(demo.fixed)
     node = None if isinstance(demo.node, Absent) else demo.node
+    acting = None if isinstance(demo.acting, Absent) else demo.acting
+    plan = demo.acting if isinstance(demo.acting, Absent) else demo.acting.plan
     return page(
         "demo.html",
         demo=demo,
         killed=killed,
         absent_kill=demo.kill if killed is None else None,
         whole=whole,
+        acting=acting,
+        restart=[] if isinstance(plan, Absent) else restart_lines(plan),
+        absent_restart=plan if isinstance(plan, Absent) else None,
         fixed=fixed,
         absent_node=demo.node if node is None else None,
         node=None if node is None else (node.leaking, _parts(node.leaking)),

@@ -43,7 +43,8 @@ class Customer:
             due_s = max(due_s + self.every_s, time.monotonic())
 
     def _ask(self, connection: http.client.HTTPConnection) -> None:
-        basket = f"{self.number}-{self.requests:08d}"
+        # Another run of this program brings other customers: their baskets were never asked for.
+        basket = f"{os.getpid()}-{self.number}-{self.requests:08d}"
         sku = f"SKU-{(self.requests * 7919 + self.number) % SKUS:05d}"
         connection.request("GET", f"/price?sku={sku}&basket={basket}&quantity=30")
         response = connection.getresponse()

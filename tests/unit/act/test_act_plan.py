@@ -11,6 +11,7 @@ from oakum.act.plan import Situation, Wish, make
 from oakum.act.stale import stale
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.action import KeepEvidence, Restart, SetLimit, action_of, facts_of
+from oakum.model.collection import Reach
 from oakum.model.errors import CallerError, DataError, RefusedError
 from oakum.model.hands import LimitFiles
 from oakum.model.launch import Manner
@@ -26,6 +27,8 @@ NOW_S = 1_790_000_000.0
 PATH = "/shop.slice/api"
 SEEN = Sighting("vm", "boot-1", 4242, 99, 1000, ("shop", "--port", "80"), PATH, 17, PATH, 400 * MIB)
 NOBODY = Supervisor(SupervisorKind.NONE)
+REACH = Reach("SIGUSR1, sent once, opens its inspector on port 9229 of its loopback", 0.8)
+DEAF = Absent("what the heap holds", AbsentKind.NOT_APPLICABLE, "the application has a SIGUSR1 handler of its own")
 V2 = LimitFiles(PATH, 17, 2, {"memory.max": 400 * MIB, "memory.high": None})
 V1 = LimitFiles(PATH, 17, 1, {"memory.limit_in_bytes": 400 * MIB, "memory.memsw.limit_in_bytes": 500 * MIB})
 
@@ -76,7 +79,7 @@ def test_what_is_healthy_and_near_its_limit_gets_room_and_is_not_restarted():
     record = plan(judged=VerdictName.HEALTHY, used=360 * MIB)
     (step,) = record.steps
     # 360 MiB are to be the policy's 60 % of the new limit.
-    assert action_of(step.step.does) == SetLimit(PATH, 400 * MIB, 600 * MIB, NOBODY)
+    assert action_of(step.step.does) == SetLimit(PATH, 400 * MIB, 600 * MIB, NOBODY, 86400.0)
     assert plan(judged=VerdictName.HEALTHY).steps == ()
 
 
@@ -116,6 +119,9 @@ def test_a_limit_raised_under_a_leak_says_what_it_buys_and_how_long_it_is_meant_
         (Wish(restart=True, stop=True), {}, "exclude each other"),
         (Wish(collect=True), {}, "no collection can be asked of cpython"),
         (Wish(collect=True), {"runtime": "jvm 17"}, "cannot be attached to"),
+        (Wish(collect=True), {"runtime": "node 20", "reach": REACH}, "no collection is asked of this Node.js"),
+        (Wish(collect=True, inspect=False), {"runtime": "node 20", "reach": REACH}, "no collection is asked of this"),
+        (Wish(collect=True, inspect=True), {"runtime": "node 20", "reach": DEAF}, "no collection can be asked of this"),
         (Wish(restart=True), {"supervisor": Supervisor(SupervisorKind.CONTAINER, left_alone="x")}, "not restarted"),
         (Wish(restart=True), {"manner": Manner("handler", confined=("seccomp",))}, "not restarted"),
         (Wish(stop=True), {"supervisor": Supervisor(SupervisorKind.MASTER, pid=9)}, "not stopped"),
@@ -199,6 +205,15 @@ def test_v2_sets_one_file_and_puts_back_all_that_was_read():
 )
 def test_an_action_is_read_back_from_its_facts(action):
     assert action_of(facts_of(action)) == action
+
+
+def test_a_collection_of_node_is_planned_where_its_inspector_is_allowed_with_what_it_does_and_how_long_it_stands():
+    (step,) = plan(Wish(collect=True, inspect=True), runtime="node 20.11", reach=REACH).steps
+    assert step.step.does == {"kind": "collect", "runtime": "node"}
+    assert "evidence, not a cure" in step.step.effect
+    assert "800 ms" in step.step.risk
+    assert "port 9229" in step.step.risk
+    assert (step.step.takes_s, step.step.undo) == (2.8, "none is needed")
 
 
 @pytest.mark.parametrize("facts", [{"kind": "explode"}, {"kind": "restart"}, {"kind": "restart", "by": {"kind": "x"}}])

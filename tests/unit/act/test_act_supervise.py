@@ -77,6 +77,20 @@ def test_a_unit_is_systemds_only_where_systemd_runs():
     assert held(target).kind is SupervisorKind.NONE
 
 
+def test_a_users_own_unit_is_left_alone_though_the_system_may_have_one_of_that_name():
+    cgroup = "/user.slice/user-1000.slice/user@1000.service/app.slice/shop.service"
+    found = held(process(cgroup=cgroup), systemd=True)
+    assert "a user's own systemd" in found.left_alone
+    assert found.instead.startswith("systemctl --user restart shop.service")
+    assert held(process(cgroup="/user.slice/user@1000.service"), systemd=True).left_alone
+
+
+def test_a_unit_whose_systemd_cannot_be_spoken_to_is_left_alone_for_it_may_start_it_again():
+    found = recognise(process(cgroup="/system.slice/shop.service"), (), (), PLAIN, systemd=False, init="systemd")
+    assert (found.kind, found.name) == (SupervisorKind.SYSTEMD, "shop.service")
+    assert "cannot be spoken to from here" in found.left_alone
+
+
 def test_the_first_process_of_a_container_is_left_alone():
     found = held(process(inside=1, cgroup="/kubepods/pod1/abc"))
     assert (found.kind, found.instead.split()[0]) == (SupervisorKind.CONTAINER, "kubectl")
@@ -119,8 +133,20 @@ def test_systemd_is_spoken_to_by_its_own_command():
     tell(unit, "restart", told)
     assert running_pid(unit, told) == 4321
     assert running_pid(unit, told) == 0
-    assert told.commands[0] == ["systemctl", "restart", "shop.service"]
+    assert told.commands[0] == ["systemctl", "--no-ask-password", "restart", "shop.service"]
     assert told.commands[1] == ["systemctl", "show", "--property=MainPID", "--value", "shop.service"]
+
+
+def test_what_systemd_says_no_to_is_told_in_its_words():
+    unit = Supervisor(SupervisorKind.SYSTEMD, "shop.service")
+    denied = "Failed to restart shop.service: Interactive authentication required."
+    with pytest.raises(TargetError, match=r"systemd shop\.service refused to restart") as told:
+        tell(unit, "restart", Told(Ran(1, "", denied)))
+    assert told.value.why == denied
+    with pytest.raises(MachineError, match="systemctl is not here"):
+        tell(unit, "restart", Told(Absent("systemctl", AbsentKind.NOT_APPLICABLE, "not on the path", "install it")))
+    assert running_pid(unit, Told(Absent("systemctl", AbsentKind.NOT_APPLICABLE, "not on the path"))) == 0
+    assert running_pid(unit, Told(Ran(1, "", "System has not been booted with systemd as init system"))) == 0
 
 
 def test_a_worker_among_its_like_belongs_to_their_master():

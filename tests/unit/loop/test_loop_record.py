@@ -7,14 +7,21 @@ from dataclasses import replace
 import pytest
 from examples_render import NOW_S, healthy, leak, scan
 
+from oakum.explain.plan import plan
 from oakum.incident import Event, IncidentSettings
 from oakum.loop import incident as journey
 from oakum.loop.muting import with_mutes
 from oakum.loop.record import Recorder, investigate_on_record
+from oakum.model.action import SetLimit, facts_of
 from oakum.model.errors import CallerError, DataError, MachineError, TargetError
+from oakum.model.hands import LimitFiles
 from oakum.model.incident import Answer, State
 from oakum.model.mute import Mute
+from oakum.model.plan_record import PlanRecord, StepRecord, StepState
 from oakum.model.policy import Policy
+from oakum.model.sighting import Sighting
+from oakum.model.step import Step
+from oakum.model.supervisor import Supervisor, SupervisorKind
 from oakum.model.work import Holder, Work
 from oakum.render import incident_html, incident_markdown, story_to_json
 from oakum.store import open_store
@@ -62,6 +69,16 @@ def test_a_leak_is_on_record_with_its_evidence_and_nothing_is_left_over(recorder
     assert journey.left(recorder).lines == ()
 
 
+def test_on_record_the_answers_steps_go_on_from_the_incident(recorder):
+    leaks = leak()
+    advice = plan(leaks.verdict, leaks.causes, leaks.target, Policy())
+    assert not any("inc-" in step.command for step in advice.steps)
+    answer = recorded(recorder, replace(leaks, plan=advice)).investigation
+    steps = {step.title.split()[0]: step.command for step in answer.plan.steps}
+    assert (steps["Restart"], steps["Verify"]) == ("oakum plan inc-1", "oakum verify inc-1")
+    assert steps["Keep"] == advice.steps[0].command
+
+
 def test_looking_again_adds_to_the_same_incident(recorder):
     recorded(recorder, leak())
     assert recorded(recorder, later(leak(), 60)).investigation.incident == "inc-1"
@@ -104,6 +121,44 @@ def test_what_was_cut_off_is_told_until_it_is_done_again(recorder):
     recorded(recorder, leak())
     assert list(journey.left(recorder).lines) == told[1:]
     assert {work.holder for work in works.unfinished()} == {ELSEWHERE, THIS, CUT_OFF}
+
+
+class Limits:
+    """Port MemoryLimits: what was raised stands still."""
+
+    def read(self, path):
+        return LimitFiles(path, 17, 2, {"memory.max": 600 << 20})
+
+
+def raised(recorder, number):
+    action = SetLimit("/shop", 400 << 20, 600 << 20, Supervisor(SupervisorKind.NONE), 86400.0)
+    step = Step("Raise it", effect="room", risk="less for others", does=facts_of(action))
+    seen = Sighting(THIS.host, THIS.boot, 4242, 9, 0, ("shop",), "/shop", 17)
+    steps = (StepRecord(step, StepState.APPLIED, {"inode": 17}, NOW_S, NOW_S),)
+    return recorder.store.plans.add(PlanRecord(number, "pid/4242", NOW_S, "d", steps, seen.facts(), StepState.APPLIED))
+
+
+def test_a_limit_beyond_its_time_is_told_with_its_undo_until_it_is_taken_back_or_the_incident_closed(recorder):
+    recorded(recorder, leak())
+    made = raised(recorder, 1)
+    assert journey.left(recorder, Limits(), now_s=NOW_S + 86000).lines == ()
+    (line,) = journey.left(recorder, Limits(), now_s=NOW_S + 2 * 86400).lines
+    assert line.startswith("the memory limit of /shop, 600 MiB since plan-1 (inc-1), was meant for 24 h")
+    assert line.endswith("or back: oakum undo plan-1")
+    undone = recorder.store.plans.change(replace(made, steps=(replace(made.steps[0], state=StepState.UNDONE),)))
+    assert journey.left(recorder, Limits(), now_s=NOW_S + 2 * 86400).lines == ()
+    recorder.store.plans.change(replace(undone, steps=made.steps))
+    assert journey.left(recorder, Limits(), now_s=NOW_S + 2 * 86400).lines == (line,)
+    journey.move(recorder, 1, Event.CLOSE, "it is configured so now", now_s=NOW_S + 2 * 86400)
+    assert journey.left(recorder, Limits(), now_s=NOW_S + 2 * 86400).lines == ()
+
+
+def test_a_plan_that_another_version_wrote_keeps_no_command_from_telling_the_rest(recorder):
+    recorded(recorder, leak())
+    made = raised(recorder, 1)
+    step = replace(made.steps[0], step=replace(made.steps[0].step, does={"kind": "teleport"}))
+    recorder.store.plans.add(replace(made, number=0, revision=0, steps=(step,)))
+    assert len(journey.left(recorder, Limits(), now_s=NOW_S + 2 * 86400).lines) == 1
 
 
 def test_evidence_of_a_dead_writer_is_removed_and_that_is_told_once(recorder):

@@ -69,6 +69,19 @@ def test_where_its_options_put_it_there_it_is_looked_for(machine, node, command,
     assert probe(machine, node, command, **environment).look().listener.port == port
 
 
+def test_what_stands_still_is_not_signalled_for_it_would_open_when_nobody_is_there(machine, node):
+    process = machine.start(("node", "app.js"))
+    process.state = "T"
+    asking = NodeProbe(process.pid, node, processes=machine.processes, memories=machine.memories, clock=machine.clock)
+    absent = asking.look()
+    assert isinstance(absent, Absent)
+    assert "stands still" in absent.why
+    assert absent.get.startswith(f"kill -CONT {process.pid}")
+    process.state = "S"
+    assert asking.look() == Opening(None, 9229)
+    assert node.signals == 0
+
+
 def test_what_the_application_itself_listens_on_is_left_alone(machine, node):
     node.listens.append(OWN)
     node.inspectors.add(OWN)

@@ -11,13 +11,14 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from examples_demo import hostile_demo, killed, not_found, not_killed
 from examples_render import HOSTILE, NOW_S, cannot_tell, filling_cache, healthy, hostile, leak, scan
 from referencing import Registry, Resource
 
 from oakum import render
 from oakum.model.scan import Scan, Window
 from oakum.model.verdict import Forecast
-from oakum.render import investigation_to_json, scan_to_json, schemas
+from oakum.render import demo_to_json, investigation_to_json, scan_to_json, schemas
 from oakum.render.codec_number import plain
 
 INVESTIGATIONS = [leak, filling_cache, healthy, cannot_tell, hostile]
@@ -168,3 +169,15 @@ def test_no_name_that_is_promised_is_a_files_too():
     assert all(callable(getattr(render, name)) for name in render.__all__)
     with pytest.raises(AttributeError):
         _ = render.no_such_thing
+
+
+@pytest.mark.parametrize("demo", [killed, not_killed, not_found, hostile_demo])
+def test_a_demo_is_valid_by_its_schema_and_says_why_a_part_is_missing(demo):
+    document = json.loads(json.dumps(demo_to_json(demo()), allow_nan=False))
+    registry = Registry().with_resources(
+        (schema["$id"], Resource.from_contents(schema)) for schema in map(schemas.read, schemas.NAMES)
+    )
+    jsonschema.Draft202012Validator(schemas.read("oakum.demo/1"), registry=registry).validate(document)
+    missing = [name for name in ("kill", "node", "acting") if document[name] is None]
+    missing += ["plan"] if document["acting"] is not None and document["acting"]["plan"] is None else []
+    assert len(document["absent"]) == len(missing)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from examples_demo import hostile_demo, killed, not_killed
+from examples_demo import hostile_demo, killed, not_found, not_killed
 from examples_heap import heap_diff, heap_report, hostile_heap
 from examples_render import HOSTILE, NOW_S, cannot_tell, filling_cache, healthy, heap_growth, hostile, leak, scan
 
@@ -46,6 +46,7 @@ PAGES = {
     "hostile heap diff": lambda: heap_diff_html(heap_diff(HOSTILE)),
     "demo": lambda: demo_html(killed()),
     "demo without a kill": lambda: demo_html(not_killed()),
+    "demo without a leak": lambda: demo_html(not_found()),
     "hostile demo": lambda: demo_html(hostile_demo()),
 }
 
@@ -193,7 +194,11 @@ def test_the_demos_page_tells_of_the_kill_and_of_the_proof():
     assert "Killed process 4242" in words
     assert "/oakum/demo" in words
     assert "pid/4243 is healthy" in words
+    assert words.index("pid 4242 runs in its place") < words.index("Killed process") < words.index("the floor is flat")
+    assert "inc-1 is closed" in words
     assert "no memory cgroup here" in Reader(demo_html(not_killed())).words
+    assert "nobody may restart it here" in Reader(demo_html(not_killed())).words
+    assert "it was judged healthy" in Reader(demo_html(not_found())).words
 
 
 def test_a_scans_page_has_the_worst_first_and_counts_what_it_leaves_out():

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from examples_demo import hostile_demo, killed, not_killed
+from examples_demo import hostile_demo, killed, not_found, not_killed
 from examples_render import (
     NOW_S,
     cannot_tell,
@@ -62,6 +62,7 @@ VIEWS = {
     "hostile": lambda: investigation_view(hostile()),
     "demo": lambda: demo_view(killed()),
     "demo without a kill": lambda: demo_view(not_killed()),
+    "demo without a leak": lambda: demo_view(not_found()),
     "hostile demo": lambda: demo_view(hostile_demo()),
     "doctor": lambda: doctor_view(DOCTOR),
     "live": lambda: live_panel(leak().series, leak().verdict, "watching", remaining_s=12.0),
@@ -176,12 +177,26 @@ def test_a_demo_tells_of_leak_kill_and_proof(width):
     for told in ("the leak", "the kill", "the kernel killed pid 4242 (python3) with 251 MiB", "Killed process 4242"):
         assert told in words, told
     assert words.index("the kill") < words.index("the proof") < words.index("● the fixed variant is healthy")
+    assert "pid 4241 ended, pid 4242 runs in its place" in words
+    assert words.index("the leak") < words.index("the restart") < words.index("the kill")
+    assert words.index("the proof") < words.index("the gate") < words.index("✓ the floor is flat: every check passed")
+    assert "inc-1 is closed: every check passed" in words
     assert "all of it took 1 min 34 s" in words
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_demo_without_a_kill_says_why(width):
-    assert "not seen: no memory cgroup here → run the demo as root" in flat(demo_view(not_killed()), width)
+    words = flat(demo_view(not_killed()), width)
+    assert "not seen: no memory cgroup here → run the demo as root" in words
+    assert "the restart was left out: nobody may restart it here → run the demo as root" in words
+    assert "the gate" in words
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_demo_that_found_no_leak_says_that_nothing_was_acted_upon(width):
+    words = flat(demo_view(not_found()), width)
+    assert "the incident was left out: it was judged healthy" in words
+    assert "the gate" not in words
 
 
 @pytest.mark.parametrize("width", WIDTHS)

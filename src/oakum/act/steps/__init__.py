@@ -39,4 +39,4 @@ def deed_for(action: Action, tools: Tools) -> Deed:
         case SetLimit():
             return LimitDeed(action, tools)
         case Collect():
-            return CollectDeed(tools)
+            return CollectDeed(action, tools)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from oakum.act.limits import least_bytes, limit_of, writes_back, writes_for
+from oakum.act.control import control
+from oakum.act.limits import least_bytes, limit_of, near, writes_back, writes_for
 from oakum.act.tools import Data, Done, Tools
 from oakum.model.absent import Absent
 from oakum.model.action import SetLimit
@@ -12,9 +13,6 @@ from oakum.model.errors import MachineError, RefusedError, TargetError
 from oakum.model.hands import LimitFiles
 from oakum.model.supervisor import SupervisorKind
 from oakum.model.units import format_size
-
-PAGE_BYTES = 4096
-"""A kernel with larger pages keeps a limit that is this much times 16 smaller than asked for."""
 
 ANSWERS_WITHIN_S = 30.0
 
@@ -34,11 +32,11 @@ class LimitDeed:
     def do(self, data: Data) -> Done:
         files, before = self._files(), _limits(data)
         self._check_inode(files, data)
-        if not _near(limit_of(files), self._action.limit_bytes):
+        if not near(limit_of(files), self._action.limit_bytes):
             # Cut off half way, one of two files has its new value: that is allowed, anything else is another's hand.
             changed = [name for name, limit in before.items() if files.limits.get(name) != limit]
             wanted = dict(writes_for(LimitFiles(files.path, files.inode, files.version, before), self._wanted))
-            if any(not _near(files.limits.get(name), wanted.get(name)) for name in changed):
+            if any(not near(files.limits.get(name), wanted.get(name)) for name in changed):
                 raise RefusedError(
                     f"the limits of {files.path} were changed meanwhile",
                     why=f"{_told(before)} then, {_told(files.limits)} now",
@@ -47,7 +45,7 @@ class LimitDeed:
             self._check_room(self._action.limit_bytes)
         self._set(files, tuple(writes_for(LimitFiles(files.path, files.inode, files.version, before), self._wanted)))
         now = limit_of(self._files())
-        if not _near(now, self._wanted):
+        if not near(now, self._wanted):
             raise TargetError(
                 f"the kernel set the limit of {files.path} to {_size(now)}",
                 why=f"{_size(self._wanted)} was asked for",
@@ -60,7 +58,7 @@ class LimitDeed:
         self._check_inode(files, data)
         old = limit_of(LimitFiles(files.path, files.inode, files.version, before))
         now = limit_of(files)
-        if not _near(now, self._wanted) and not _near(now, old):
+        if not near(now, self._wanted) and not near(now, old):
             raise RefusedError(
                 f"the limit of {files.path} is no longer what Oakum set",
                 why=f"it is {_size(now)}, Oakum set {_size(self._wanted)}: somebody else's is not undone",
@@ -103,11 +101,11 @@ class LimitDeed:
 
     def _set(self, files: LimitFiles, writes: tuple[tuple[str, int | None], ...]) -> None:
         by = self._action.by
-        if by.kind is SupervisorKind.SYSTEMD and files.path.endswith(f"/{by.name}"):
+        if by.kind is SupervisorKind.SYSTEMD and not by.left_alone and files.path.endswith(f"/{by.name}"):
             limit = next(limit for name, limit in writes if name in {"memory.max", "memory.limit_in_bytes"})
             name = "MemoryMax" if files.version == 2 else "MemoryLimit"
             value = "infinity" if limit is None else str(limit)
-            command = ["systemctl", "set-property", "--runtime", by.name, f"{name}={value}"]
+            command = [*control(by), "set-property", "--runtime", by.name, f"{name}={value}"]
             ran = self._tools.hands.programs.run(command, within_s=ANSWERS_WITHIN_S)
             if isinstance(ran, Absent) or ran.code:
                 why = ran.why if isinstance(ran, Absent) else ran.err.strip()[-200:]
@@ -120,13 +118,6 @@ def _limits(data: Data) -> Mapping[str, int | None]:
     limits = data["limits"]
     assert isinstance(limits, Mapping)
     return limits
-
-
-def _near(one: int | None, other: int | None) -> bool:
-    """The kernel keeps whole pages."""
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) < 16 * PAGE_BYTES
 
 
 def _size(limit: int | None) -> str:

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 NAMES = (
     "oakum.capture/1",
+    "oakum.demo/1",
     "oakum.heap/1",
     "oakum.heapdiff/1",
     "oakum.heappaths/1",
