@@ -262,6 +262,14 @@ def read_policy(path: Path) -> Policy:
     return Policy(**table)
 
 
+def seal_recipients(named: Iterable[str]) -> tuple[str, ...]:
+    """Those that were ``named``, and ``[seal] recipients`` of oakum.toml, each once."""
+    path = _config_path()
+    table = {} if path is None else _table(path, "seal", {"recipients"})
+    always = () if path is None else _texts(path, "seal] recipients", table.get("recipients", []))
+    return tuple(dict.fromkeys([*named, *always]))
+
+
 def _config_path() -> Path | None:
     named = os.environ.get("OAKUM_CONFIG")
     if named:

@@ -1,7 +1,8 @@
-"""``oakum heap analyze FILE``, ``diff A B…``, ``paths FILE --class NAME`` and ``capture TARGET``."""
+"""``oakum heap analyze FILE``, ``diff A B…``, ``paths FILE --class NAME``, ``capture TARGET`` and ``redact IN OUT``."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,20 @@ MemoryOption = Annotated[
     typer.Option("--memory", metavar="SIZE", help="take no more memory than this (mapped files are not counted)"),
 ]
 
+IdentityOption = Annotated[
+    str, typer.Option("--identity", metavar="FILE", help="the secret key that opens a sealed dump (age, ssh)")
+]
+
+SealOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--seal-to",
+        metavar="RECIPIENT",
+        help="seal the file so that only this one can open it: age1…, ssh-…; may be given again",
+        show_default=False,
+    ),
+]
+
 FreshOption = Annotated[bool, typer.Option("--fresh", help="work it out again, though an answer was kept")]
 
 
@@ -39,6 +54,7 @@ def analyze(
     baseline: Annotated[
         str, typer.Option("--baseline", metavar="OLD", help="an older dump: what it held already is no suspect")
     ] = "",
+    identity: IdentityOption = "",
     memory: MemoryOption = "",
     fresh: FreshOption = False,
     top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
@@ -52,7 +68,7 @@ def analyze(
     from oakum.loop import heap as journey  # noqa: PLC0415
 
     check_file(file)
-    with _bench(memory, fresh=fresh, output=output) as bench:
+    with _bench(memory, fresh=fresh, identity=identity, output=output) as bench:
         found = journey.analyze(dump, bench=bench, baseline=baseline)
     from oakum import render  # noqa: PLC0415
 
@@ -71,6 +87,7 @@ def analyze(
 def diff(
     dumps: Annotated[list[str], typer.Argument(metavar="FILE...", help="dumps of one program, the oldest first")],
     *,
+    identity: IdentityOption = "",
     memory: MemoryOption = "",
     fresh: FreshOption = False,
     top: Annotated[int, typer.Option("--top", min=1, help="table: rows of each part")] = 10,
@@ -84,7 +101,7 @@ def diff(
     from oakum.loop import heap as journey  # noqa: PLC0415
 
     check_file(file)
-    with _bench(memory, fresh=fresh, output=output) as bench:
+    with _bench(memory, fresh=fresh, identity=identity, output=output) as bench:
         found = journey.diff(dumps, bench=bench)
     from oakum import render  # noqa: PLC0415
 
@@ -109,13 +126,13 @@ def capture(
     stop: Annotated[
         bool, typer.Option("--stop", help="let the target stand still while its memory is copied: exact, but a pause")
     ] = False,
-    redact: Annotated[
+    raw: Annotated[
         bool,
         typer.Option(
-            "--redact/--no-redact",
-            help="leave texts out, but for their lengths and hashes; --no-redact writes keys of dicts as they are",
+            "--raw", "--no-redact", help="write the program's texts as they are, which may be secrets; it is recorded"
         ),
-    ] = True,
+    ] = False,
+    seal_to: SealOption = None,
     output: Annotated[
         Output, typer.Option("--format", "-o", help="table for people, json for programs")
     ] = Output.TABLE,
@@ -125,14 +142,14 @@ def capture(
     Exits 0 once written, 3 when the target cannot be captured, 6 when the disk refuses.
     """
     wanted = parse_target(target)
-    if output is Output.HTML:
-        raise CallerError("capture has no page", why="it is a short list", next_step="oakum heap capture … -o json")
+    _no_page(output, "capture")
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.capture import Settings  # noqa: PLC0415
     from oakum.loop.capture import capture as journey  # noqa: PLC0415
 
+    settings = Settings(stop=stop, raw=raw, recipients=wiring.seal_recipients(seal_to or ()))
     with progress() as told:
-        taken = journey(wanted, file, machine=wiring.machine(), settings=Settings(stop, redact), progress=told)
+        taken = journey(wanted, file, machine=wiring.machine(), settings=settings, progress=told)
     from oakum import render  # noqa: PLC0415
 
     answer(
@@ -141,6 +158,51 @@ def capture(
         table=lambda: render.capture_view(taken),
         encoded=lambda: render.capture_to_json(taken),
         html=str,
+    )
+
+
+@app.command()
+def redact(
+    dump: Annotated[
+        str, typer.Argument(metavar="IN", help="a heap dump, plain, packed or sealed; - is standard input")
+    ],
+    out: Annotated[
+        str, typer.Argument(metavar="OUT", help="not yet there; .zst and .gz are packed; - is standard output")
+    ],
+    *,
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key", metavar="FILE", help="keep the key here, or use the one that is: fillers are the same then"
+        ),
+    ] = "",
+    seal_to: SealOption = None,
+    identity: IdentityOption = "",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Fill a dump's texts with hashes of the same length: what leaks is still told, what it says is gone.
+
+    HPROF files and V8 snapshots. Exits 0 once written, 4 when the dump is broken or cut off: nothing is written then.
+    """
+    _no_page(output, "redact")
+    from oakum.loop.redact import Settings  # noqa: PLC0415
+    from oakum.loop.redact import redact as journey  # noqa: PLC0415
+
+    settings = Settings(key, wiring.seal_recipients(seal_to or ()), identity)
+    from oakum.cli.stages import stages  # noqa: PLC0415
+
+    with stages(wiring.rates(), quiet=output is Output.JSON) as told:
+        made = journey(dump, out, machine=wiring.machine(), settings=settings, progress=told)
+    from oakum.render.codec_redaction import redaction_to_json  # noqa: PLC0415
+    from oakum.render.table_redaction import redaction_view  # noqa: PLC0415
+
+    answer(
+        output,
+        None,
+        table=lambda: redaction_view(made),
+        encoded=lambda: redaction_to_json(made),
+        html=str,
+        stream=sys.stderr if out == "-" else sys.stdout,
     )
 
 
@@ -155,6 +217,7 @@ def paths(
     most: Annotated[
         int, typer.Option("--most", min=1, help="different ways to the object, or the class's largest")
     ] = 3,
+    identity: IdentityOption = "",
     memory: MemoryOption = "",
     fresh: FreshOption = False,
     output: OutputOption = Output.TABLE,
@@ -167,7 +230,7 @@ def paths(
     from oakum.loop import heap as journey  # noqa: PLC0415
 
     check_file(file)
-    with _bench(memory, fresh=fresh, output=output) as bench:
+    with _bench(memory, fresh=fresh, identity=identity, output=output) as bench:
         found = journey.paths(dump, name=name, object_id=object_id, most=most, bench=bench)
     from oakum.render.codec_heap import heap_paths_to_json  # noqa: PLC0415
     from oakum.render.report_heap import heap_paths_html  # noqa: PLC0415
@@ -185,14 +248,21 @@ def paths(
 
 
 @contextmanager
-def _bench(memory: str, *, fresh: bool, output: Output) -> Iterator[Bench]:
+def _bench(memory: str, *, fresh: bool, identity: str, output: Output) -> Iterator[Bench]:
     """All that a question about dumps is answered with, and its progress on standard error."""
     from oakum.cli.stages import stages  # noqa: PLC0415
     from oakum.loop.heap import Bench, Settings  # noqa: PLC0415
 
-    settings = Settings.of(memory_bytes=parse_size(memory) if memory else None, fresh=fresh)
+    settings = Settings.of(memory_bytes=parse_size(memory) if memory else None, fresh=fresh, identity=identity)
     with stages(wiring.rates(), quiet=output is Output.JSON) as told:
         yield Bench(wiring.machine(), settings, told, wiring.answers())
+
+
+def _no_page(output: Output, command: str) -> None:
+    if output is Output.HTML:
+        raise CallerError(
+            f"{command} has no page", why="it is a short list", next_step=f"oakum heap {command} … -o json"
+        )
 
 
 def _broken(what: str, warnings: Sequence[str]) -> DataError:

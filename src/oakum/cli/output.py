@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -59,8 +59,13 @@ def answer(
     table: Callable[[], RenderableType],
     encoded: Callable[[], Mapping[str, object]],
     html: Callable[[], str],
+    stream: TextIO | None = None,
 ) -> None:
-    """Print or save one answer. A page goes to standard output unless that is a terminal: then a file is wanted."""
+    """Print or save one answer. A page goes to standard output unless that is a terminal: then a file is wanted.
+
+    ``stream``: where standard output is taken by something else.
+    """
+    stream = stream or sys.stdout
     if output is Output.TABLE:
         from rich.console import Console  # noqa: PLC0415
 
@@ -74,7 +79,7 @@ def answer(
             no_color=shown.no_color,
             legacy_windows=False,
         ).print(table())
-        say(sys.stdout, drawn.getvalue())
+        say(stream, drawn.getvalue())
         if file is not None:
             save(file, html())
         return
@@ -82,7 +87,7 @@ def answer(
     if file is None and output is Output.HTML and sys.stdout.isatty():
         file = Path("oakum-report.html")
     if file is None:
-        say(sys.stdout, text, instead="xmlcharrefreplace" if output is Output.HTML else "replace")
+        say(stream, text, instead="xmlcharrefreplace" if output is Output.HTML else "replace")
     else:
         save(file, text)
 

@@ -10,7 +10,7 @@ def main() -> None:
     from oakum.loop.heap import work  # noqa: PLC0415
 
     machine = wiring.machine()
-    serve(lambda request, told: work(request, machine=machine, told=told))
+    serve(lambda request, told, poured: work(request, machine=machine, told=told, poured=poured))
 
 
 if __name__ == "__main__":

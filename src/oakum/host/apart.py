@@ -5,7 +5,9 @@ A mapped file that shrinks, a crash or a limit that was reached ends that proces
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import pickle
@@ -14,7 +16,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import IO
 
 from oakum.model import errors
@@ -23,10 +25,11 @@ from oakum.model.ports import Request
 from oakum.model.stage import Stage
 from oakum.model.units import format_size
 
-TOLD, RESULT, FAILED = b"T", b"R", b"F"
+TOLD, RESULT, FAILED, PIECE = b"T", b"R", b"F", b"P"
 SPARING = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 """Room that libraries would set aside for threads that are never started counts against the limit."""
 
+PIPE_BYTES = 1 << 20
 PR_SET_PDEATHSIG = 1
 _HEAD = struct.Struct(">cQ")
 
@@ -42,23 +45,45 @@ class LiveApart:
         memory_bytes: int,
         told: Callable[[str], None],
     ) -> object:
+        poured = self.pour(module, request, memory_bytes=memory_bytes, told=told)
+        while True:
+            try:
+                next(poured)
+            except StopIteration as ended:
+                return ended.value
+
+    def pour(
+        self,
+        module: str,
+        request: Request,
+        *,
+        memory_bytes: int,
+        told: Callable[[str], None],
+    ) -> Generator[bytes, None, object]:
         wanted = json.dumps({**request, "memory_bytes": memory_bytes, "parent": os.getpid()})
         # Its standard input is ours: a dump may come through it. Ctrl-C is ours alone: we end it.
         command = [sys.executable, "-m", module, wanted]
         with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **SPARING}, process_group=0) as child:
             assert child.stdout is not None
+            with contextlib.suppress(OSError):
+                # Where it may not be larger, it stays as it is: pieces take longer.
+                fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             try:
-                return _answer(child.stdout, child, told, memory_bytes)
+                return (yield from _answer(child.stdout, child, told, memory_bytes))
             finally:
                 child.kill()
 
 
-def _answer(out: IO[bytes], child: subprocess.Popen[bytes], told: Callable[[str], None], memory_bytes: int) -> object:
+def _answer(
+    out: IO[bytes], child: subprocess.Popen[bytes], told: Callable[[str], None], memory_bytes: int
+) -> Generator[bytes, None, object]:
     while head := out.read(_HEAD.size):
         kind, size = _HEAD.unpack(head)
         body = out.read(size)
         if kind == TOLD:
             told(_stage(json.loads(body)))
+        elif kind == PIECE:
+            yield body
         elif kind == FAILED:
             raise _error(json.loads(body))
         else:
@@ -113,13 +138,18 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
 
-def serve(work: Callable[[Request, Callable[[str], None]], object]) -> None:
+Worked = Callable[[Request, Callable[[str], None], Callable[[bytes], None]], object]
+"""What a process apart does: given the request, who is told of stages, and who takes pieces."""
+
+
+def serve(work: Worked) -> None:
     """The other end: the request is the last argument, the answer goes to standard output."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     out = sys.stdout.buffer
 
     def send(kind: bytes, body: bytes) -> None:
-        out.write(_HEAD.pack(kind, len(body)) + body)
+        out.write(_HEAD.pack(kind, len(body)))
+        out.write(body)
         out.flush()
 
     request: dict[str, str | int | list[str]] = json.loads(sys.argv[-1])
@@ -129,7 +159,8 @@ def serve(work: Callable[[Request, Callable[[str], None]], object]) -> None:
     # A core file of this process would be as large as the heap and hold its secrets.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        send(RESULT, pickle.dumps(work(request, lambda text: send(TOLD, _said(text)))))
+        made = work(request, lambda text: send(TOLD, _said(text)), lambda piece: send(PIECE, piece))
+        send(RESULT, pickle.dumps(made))
     except OakumError as exc:
         failed = {"family": type(exc).__name__, "what": exc.what, "why": exc.why, "next": exc.next_step}
         send(FAILED, json.dumps(failed).encode())

@@ -1,15 +1,20 @@
-"""Evidence to a file: packed, whole or not at all, for its owner's eyes only."""
+"""Evidence to a file: packed and sealed as asked, whole or not at all, for its owner's eyes only."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import re
 import tempfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from shlex import quote
+from typing import IO, Protocol, cast
 
 from oakum.model.errors import CallerError, MachineError
+from oakum.model.ports import Packing
 
 LEVEL = 3
 """zstd's own default: 300 MB/s and more on one core."""
@@ -40,25 +45,83 @@ def check_room(path: str, wanted_bytes: int) -> None:
         raise _refused(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
 
-def keep(path: str, chunks: Iterable[bytes]) -> int:
-    """Pack ``chunks`` with zstd, write them beside, then give them their name; mode 0600. Returns the file's bytes.
+def packing_of(path: str) -> Packing:
+    """As the file is called, sealed or not: ``x.hprof.zst``, ``x.hprof.gz.age``."""
+    name = path.removesuffix(".age")
+    return Packing.ZSTD if name.endswith(".zst") else Packing.GZIP if name.endswith(".gz") else Packing.NONE
 
-    Raises MachineError when the disk or the folder refuse, CallerError when something took the name meanwhile; nothing
-    half-written stays.
-    """
+
+def written(
+    file: IO[bytes], chunks: Iterable[bytes], *, packing: Packing = Packing.ZSTD, recipients: Sequence[str] = ()
+) -> int:
+    """Write ``chunks``, packed, then sealed to ``recipients`` if there are any. Returns how many bytes were written."""
+    out = _Counted(file)
+    packed = _packed(chunks, packing)
+    if recipients:
+        from oakum.host.seal import seal  # noqa: PLC0415  (only where something is sealed)
+
+        # The file is a stream to what seals: it is given what counts.
+        seal(packed, cast("IO[bytes]", out), recipients)
+    else:
+        for chunk in packed:
+            out.write(chunk)
+    file.flush()
+    return out.bytes
+
+
+class _Counted:
+    """A file that was asked to write so many bytes."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.bytes = 0
+
+    def write(self, piece: bytes) -> int:
+        self._file.write(piece)
+        self.bytes += len(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _packed(chunks: Iterable[bytes], packing: Packing) -> Iterator[bytes]:
+    if packing is Packing.NONE:
+        yield from chunks
+        return
+    packer: Packer = zlib.compressobj(wbits=31) if packing is Packing.GZIP else _zstd()
+    for chunk in chunks:
+        if made := packer.compress(chunk):
+            yield made
+    yield packer.flush()
+
+
+class Packer(Protocol):
+    """Takes pieces, and gives what is done of them."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+
+    def flush(self) -> bytes: ...
+
+
+def _zstd() -> Packer:
     import zstandard  # noqa: PLC0415  (only where a dump is written)
 
+    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compressobj()
+
+
+def keep(path: str, chunks: Iterable[bytes], *, packing: Packing = Packing.ZSTD, recipients: Sequence[str] = ()) -> int:
+    """Write ``chunks`` beside, as ``written`` does, then give them their name; mode 0600. Returns the file's bytes.
+
+    Raises MachineError when the disk or the folder refuse, CallerError when something took the name meanwhile, and what
+    ``chunks`` raise; nothing half-written stays.
+    """
     target, temporary = Path(path), ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
-            packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-            with packer.stream_writer(file, closefd=False) as packed:
-                for chunk in chunks:
-                    packed.write(chunk)
-            file.flush()
+            size = written(file, chunks, packing=packing, recipients=recipients)
             os.fsync(file.fileno())
-            size = file.tell()
         _name(temporary, target)
     except FileExistsError as exc:
         raise CallerError(
@@ -70,6 +133,30 @@ def keep(path: str, chunks: Iterable[bytes]) -> int:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
     return size
+
+
+def key(path: str, size: int) -> bytes:
+    """The secret in ``path``, in hexadecimal there; made of chance, mode 0600, where there is no such file.
+
+    Raises CallerError for a file that holds something else, MachineError where it cannot be read or made.
+    """
+    try:
+        with contextlib.suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(os.urandom(size).hex() + "\n")
+        text = Path(path).read_bytes()[: 4 * size].decode("ascii", "replace").strip()
+    except OSError as exc:
+        raise MachineError(
+            f"cannot read or make the key file {path}", why=exc.strerror or "", next_step=f"ls -l {quote(path)}"
+        ) from exc
+    if not re.fullmatch(f"[0-9a-f]{{{2 * size}}}", text):
+        raise CallerError(
+            f"{path} holds no key for redaction",
+            why=f"{2 * size} hexadecimal digits are wanted",
+            next_step="--key ANOTHER_FILE    # made where it is not there",
+        )
+    return bytes.fromhex(text)
 
 
 def _name(temporary: str, target: Path) -> None:

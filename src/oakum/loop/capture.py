@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,12 +38,16 @@ class Settings:
     stop: bool = False
     """Whether the target may stand still while its memory is copied."""
 
-    redact: bool = True
-    """Whether the program's texts are left out."""
+    raw: bool = False
+    """Whether the program's texts are written as they are; else they are left out."""
+
+    recipients: Sequence[str] = ()
+    """To whom the dump is sealed; nobody where there are none."""
 
 
 def capture(target: Target, file: str, *, machine: Machine, settings: Settings, progress: Progress) -> Capture:
     """Raises CallerError, TargetError (RefusedError where it would be too dear) or MachineError."""
+    machine.dumps.check_recipients(settings.recipients)
     machine.dumps.check_room(file, 0)
     progress.stage(f"looking at {target}")
     subject = choose(target, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock)
@@ -71,7 +76,7 @@ def _said(probe: PythonProbe, pid: int, settings: Settings, progress: Progress) 
         raise _missing(preflight)
     pause = f"about {format_duration(preflight.pause_s)}" if preflight.pause_s else "none"
     size = format_size(int(preflight.bytes_to_read * FILE_SHARE))
-    texts = "" if settings.redact else " Texts of the program, which may be secrets, will be in the file."
+    texts = "" if not settings.raw else " Texts of the program, which may be secrets, will be in the file."
     progress.stage(
         f"a capture reads {format_size(preflight.bytes_to_read)} and writes at most {size}; pause: {pause};"
         f" Oakum needs {format_size(preflight.own_memory_bytes)}. {preflight.risk}{texts}"
@@ -99,21 +104,22 @@ def _kept(  # noqa: PLR0913  (everything comes together here)
         raise _missing(heap)
     environment = machine.processes.environment(pid)
     hashed = isinstance(environment, dict) and "PYTHONHASHSEED" not in environment
-    census = take_census(heap, Taking(taken.at_s, taken.cost.pause_s, settings.redact, hashed))
+    census = take_census(heap, Taking(taken.at_s, taken.cost.pause_s, not settings.raw, hashed))
     return Capture(
         target=target,
         pid=pid,
         runtime=str(runtime),
         file=file,
-        file_bytes=machine.dumps.keep(file, write_census(census)),
+        file_bytes=machine.dumps.keep(file, write_census(census), recipients=settings.recipients),
         format="python",
         at_s=taken.at_s,
         objects=int(census.address.size),
         references=int(census.target.size),
         cost=taken.cost,
         skipped_bytes=taken.image.skipped_bytes,
-        redacted=settings.redact,
+        redacted=not settings.raw,
         warnings=_warnings(taken.image.skipped_bytes),
+        sealed_to=tuple(settings.recipients),
     )
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from oakum.loop.redact import WORKER, say_too_open
 from oakum.model.errors import CallerError
 from oakum.model.growth import HeapGrowth
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport, MemoryUse
@@ -19,7 +24,6 @@ if TYPE_CHECKING:
     from oakum.host import Machine
     from oakum.loop.progress import Progress
 
-WORKER = "oakum.cli.worker"
 LEAST_MEMORY_BYTES = 256 * 1024**2
 MACHINE_SHARE = 0.8
 OWN_BYTES = 180 * 1024**2
@@ -41,8 +45,11 @@ class Settings:
     fresh: bool = False
     """Whether an answer that was kept is passed over."""
 
+    identity: str = ""
+    """A file with the key of dumps that are sealed; no answer about those is kept."""
+
     @classmethod
-    def of(cls, *, memory_bytes: int | None = None, fresh: bool = False) -> Settings:
+    def of(cls, *, memory_bytes: int | None = None, fresh: bool = False, identity: str = "") -> Settings:
         """Raises CallerError for less than the kernels themselves need."""
         if memory_bytes is not None and memory_bytes < LEAST_MEMORY_BYTES:
             raise CallerError(
@@ -50,7 +57,7 @@ class Settings:
                 why=f"the program itself takes most of {format_size(LEAST_MEMORY_BYTES)}",
                 next_step="--memory 600MiB",
             )
-        return cls(memory_bytes, fresh)
+        return cls(memory_bytes, fresh, identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,8 @@ def paths(file: str, *, name: str = "", object_id: str = "", most: int, bench: B
 
 def _answered(request: Request, files: Sequence[str], kind: type[Answer], bench: Bench) -> Answer:
     """What was kept of the same question about the same files; else it is worked out, and kept."""
-    mark = None if bench.answers is None else bench.answers.mark(files)
+    say_too_open(bench.settings.identity, bench.machine, bench.progress)
+    mark = None if bench.answers is None or bench.settings.identity else bench.answers.mark(files)
     key = f"{json.dumps(request, sort_keys=True)}\n{mark}"
     if bench.answers is not None and mark is not None and not bench.settings.fresh:
         found = bench.answers.find(key)
@@ -106,7 +114,8 @@ def _answered(request: Request, files: Sequence[str], kind: type[Answer], bench:
 
 def _apart(request: Request, bench: Bench) -> object:
     memory = bench.settings.memory_bytes or int(bench.machine.cgroups.machine_memory_bytes() * MACHINE_SHARE)
-    return bench.machine.apart.run(WORKER, request, memory_bytes=memory, told=bench.progress.stage)
+    asked = {**request, "identity": bench.settings.identity}
+    return bench.machine.apart.run(WORKER, asked, memory_bytes=memory, told=bench.progress.stage)
 
 
 def grown(files: Sequence[str], seconds: float, *, bench: Bench) -> HeapGrowth:
@@ -117,8 +126,12 @@ def grown(files: Sequence[str], seconds: float, *, bench: Bench) -> HeapGrowth:
     return made
 
 
-def work(request: Request, *, machine: Machine, told: Told) -> object:
-    """What the process apart does."""
+def work(request: Request, *, machine: Machine, told: Told, poured: Callable[[bytes], None]) -> object:
+    """What the process apart does. ``poured``: takes the pieces of an answer that is a file."""
+    if request["verb"] == "redact":
+        from oakum.loop import redact  # noqa: PLC0415
+
+        return redact.pour(request, dumps=machine.dumps, told=told, poured=poured)
     with machine.own_memory.watched() as peak_bytes:
         made = _made(request, machine, told)
         promised = int(str(request["memory_bytes"]))
@@ -130,7 +143,7 @@ def _made(request: Request, machine: Machine, told: Told) -> object:
     from oakum.heap.means import Means  # noqa: PLC0415  (engines are loaded here alone)
 
     _say_compiling(told)
-    dumps = machine.dumps
+    dumps = Opened(machine.dumps, str(request["identity"]))
     means = Means(_for_arrays(request), machine.scratch, machine.threads)
     if request["verb"] == "diff":
         return _compared(request["files"], dumps, told, means)
@@ -147,12 +160,23 @@ def _made(request: Request, machine: Machine, told: Told) -> object:
         return analysis(data, file=file, told=told, means=means)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Opens dumps with the key that was given for those that are sealed."""
+
+    dumps: Dumps
+    identity: str
+
+    def open(self, path: str) -> AbstractContextManager[NDArray[np.uint8]]:
+        return self.dumps.open(path, identity=self.identity)
+
+
 def _for_arrays(request: Request) -> int:
     """What is left of the promise when the program itself, its kernels and its threads have taken theirs."""
     return max(0, int(str(request["memory_bytes"])) - OWN_BYTES)
 
 
-def _ways(request: Request, dumps: Dumps, told: Told, means: Means) -> HeapPaths:
+def _ways(request: Request, dumps: Opened, told: Told, means: Means) -> HeapPaths:
     from oakum.heap.ways import paths_to_class, paths_to_object  # noqa: PLC0415
 
     file, most = str(request["file"]), int(str(request["most"]))
@@ -162,7 +186,7 @@ def _ways(request: Request, dumps: Dumps, told: Told, means: Means) -> HeapPaths
         return paths_to_class(data, str(request["class"]), file=file, most=most, told=told, means=means)
 
 
-def _since(baseline: str, file: str, dumps: Dumps, told: Told, means: Means) -> HeapReport:
+def _since(baseline: str, file: str, dumps: Opened, told: Told, means: Means) -> HeapReport:
     from oakum.heap.baseline import analyze_since  # noqa: PLC0415
     from oakum.heap.difference import sketch  # noqa: PLC0415
 
@@ -172,7 +196,7 @@ def _since(baseline: str, file: str, dumps: Dumps, told: Told, means: Means) -> 
         return analyze_since(data, before, file=file, told=told, means=means)
 
 
-def _compared(files: object, dumps: Dumps, told: Told, means: Means) -> HeapDiff:
+def _compared(files: object, dumps: Opened, told: Told, means: Means) -> HeapDiff:
     """One dump after the other: of each only a sketch is kept."""
     from oakum.heap.difference import difference, sketch  # noqa: PLC0415
 
@@ -184,7 +208,7 @@ def _compared(files: object, dumps: Dumps, told: Told, means: Means) -> HeapDiff
     return difference(sketches)
 
 
-def _grown(files: object, seconds: float, dumps: Dumps, means: Means) -> HeapGrowth:
+def _grown(files: object, seconds: float, dumps: Opened, means: Means) -> HeapGrowth:
     from oakum.heap.accrual import account, grown  # noqa: PLC0415
     from oakum.heap.formats.detect import read_dump  # noqa: PLC0415
 

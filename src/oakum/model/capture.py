@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oakum.model.evidence import Cost
+from oakum.model.redaction import Redacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,8 @@ class Capture:
     skipped_bytes: int
     redacted: bool
     warnings: tuple[str, ...] = ()
+    sealed_to: tuple[str, ...] = ()
+    """Who can open the file; everybody who may read it where that is empty."""
+
+    redaction: Redacted | None = None
+    """What was filled, of a dump that the runtime wrote itself."""

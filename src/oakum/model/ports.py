@@ -6,8 +6,9 @@ An adapter translates every foreign error: a port raises OakumError families and
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from enum import StrEnum
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -161,22 +162,58 @@ class Sandboxes(Protocol):
     def create(self, name: str, limit_bytes: int) -> Sandbox | Absent: ...
 
 
+class Packing(StrEnum):
+    """How a file is packed."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
 class Dumps(Protocol):
     """Opens heap dumps, and keeps those that were taken."""
 
-    def open(self, path: str) -> AbstractContextManager[NDArray[np.uint8]]:
+    def open(self, path: str, *, identity: str = "") -> AbstractContextManager[NDArray[np.uint8]]:
         """uint8[b], the whole file, unpacked; ``-`` is standard input. The array is valid inside the block only.
 
-        Raises CallerError, DataError (a packed file that cannot be unpacked) or MachineError.
+        ``identity``: a file with the key of one that is sealed. Raises CallerError, DataError (a packed file that
+        cannot be unpacked, a sealed one that was changed) or MachineError.
         """
+
+    def walk(
+        self, path: str, *, identity: str = ""
+    ) -> AbstractContextManager[tuple[NDArray[np.uint8], Callable[[int], None]]]:
+        """As ``open``, for who reads from the begin to the end, again and again. The call is told the place that was
+        reached: what lies before it need not stay in memory.
+        """
+
+    def check_identity(self, path: str) -> str:
+        """What is wrong with the modes of a file of secret keys, "" for nothing."""
+
+    def key(self, path: str, size: int) -> bytes:
+        """A secret of ``size`` bytes from the file ``path``, which is made, of chance, where it is not there.
+
+        Raises CallerError for a file that holds something else, MachineError where it cannot be read or made.
+        """
+
+    def check_recipients(self, recipients: Sequence[str]) -> None:
+        """Raises CallerError for one that no file can be sealed to, MachineError where none can be sealed here."""
 
     def check_room(self, path: str, wanted_bytes: int) -> None:
         """Raises what ``keep`` would, as far as that can be told beforehand."""
 
-    def keep(self, path: str, chunks: Iterable[bytes]) -> int:
-        """Write a dump, packed: whole or not at all, never over another file. Returns the file's bytes.
+    def keep(
+        self,
+        path: str,
+        chunks: Iterable[bytes],
+        *,
+        packing: Packing | None = Packing.ZSTD,
+        recipients: Sequence[str] = (),
+    ) -> int:
+        """Write a dump: whole or not at all, never over another file; ``-`` is standard output. Returns its bytes.
 
-        Raises CallerError for a name that is taken, MachineError when the disk refuses.
+        ``packing``: None for what the name says. ``recipients``: who can open it; everybody where there are none.
+        Raises CallerError for a name that is taken, MachineError when the disk refuses, and what ``chunks`` raise.
         """
 
 
@@ -220,6 +257,11 @@ class Apart(Protocol):
 
         ``memory_bytes``: it may not take more for itself; mapped files are not counted.
         """
+
+    def pour(
+        self, module: str, request: Request, *, memory_bytes: int, told: Callable[[str], None]
+    ) -> Generator[bytes, None, object]:
+        """As ``run``, for work that gives bytes, piece by piece; its answer is the generator's value."""
 
 
 class Answers(Protocol):

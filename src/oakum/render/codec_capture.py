@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oakum.model.capture import Capture
 from oakum.render.codec_number import finite, texts
+from oakum.render.codec_redaction import redacted_to_json
 from oakum.render.names import encodable
 
 
@@ -27,4 +28,6 @@ def capture_to_json(capture: Capture) -> dict[str, object]:
         "skipped_bytes": capture.skipped_bytes,
         "redacted": capture.redacted,
         "warnings": texts(capture.warnings),
+        "sealed_to": texts(capture.sealed_to),
+        "redaction": None if capture.redaction is None else redacted_to_json(capture.redaction),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from oakum.model.capture import Capture
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.render.names import shown
+from oakum.render.table_redaction import redacted_lines, sealed_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,7 +25,9 @@ def capture_view(capture: Capture) -> RenderableType:
         f"{shown(capture.target)} ({shown(capture.runtime)}) → {shown(capture.file)}",
         f"  {format_count(capture.objects)} objects, {format_count(capture.references)} references in {size}; {texts}",
         f"  read {format_size(cost.bytes_read)} in {format_duration(cost.seconds)}; pause: {pause}",
+        *([] if capture.redaction is None else redacted_lines(capture.redaction)),
+        *sealed_lines(capture.sealed_to),
         *(f"  ! {shown(warning)}" for warning in capture.warnings),
-        f"  next: oakum heap analyze {shown(quote(capture.file))}",
+        f"  next: oakum heap analyze {shown(quote(capture.file))}{' --identity FILE' if capture.sealed_to else ''}",
     ]
     return Text("\n".join(lines))

@@ -61,7 +61,7 @@ def series(tmp_path):
 
 
 def test_the_commands_are_those_that_were_promised():
-    heap = {"heap analyze", "heap capture", "heap diff", "heap paths"}
+    heap = {"heap analyze", "heap capture", "heap diff", "heap paths", "heap redact"}
     verbs = ("list", "show", "summary", "note", "escalate", "close", "report", "mute", "mutes", "unmute", "retain")
     incident = {f"incident {verb}" for verb in verbs}
     plain = {"demo", "doctor", "investigate", "scan", "watch", "plan", "apply", "undo", "verify"}

@@ -10,11 +10,21 @@ from oakum.host.apart import serve
 from oakum.model.errors import DataError, OakumError
 
 
-def work(request, told):
+def pour(request, poured):
+    for size in request["sizes"]:
+        poured(bytes(size))
+    if request["broken"]:
+        raise DataError("it is broken", why="a byte", next_step="take another")
+    return "poured"
+
+
+def work(request, told, poured):
     verb = request["verb"]
     if verb == "add":
         told("adding")
         return {"sum": int(request["left"]) + int(request["right"])}
+    if verb == "pour":
+        return pour(request, poured)
     if verb == "refuse":
         raise DataError("it is broken", why="a byte", next_step="take another")
     if verb == "grow":

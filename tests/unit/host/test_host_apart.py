@@ -34,6 +34,27 @@ def test_its_error_is_raised_here_as_it_was_there(monkeypatch):
     assert (told.value.what, told.value.why, told.value.next_step) == ("it is broken", "a byte", "take another")
 
 
+@pytest.mark.parametrize("broken", [0, 1])
+def test_what_it_pours_comes_piece_by_piece_and_its_answer_or_its_error_last(monkeypatch, broken):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    request = {"verb": "pour", "sizes": [3, 0, 5_000_000], "broken": broken}
+    poured = LiveApart().pour("apart_child", request, memory_bytes=MEMORY, told=lambda _: None)
+    assert [len(next(poured)) for _ in range(3)] == [3, 0, 5_000_000]
+    with pytest.raises(DataError if broken else StopIteration) as ended:
+        next(poured)
+    assert broken or ended.value.value == "poured"
+
+
+def test_who_takes_no_more_pieces_ends_it(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    request = {"verb": "pour", "sizes": [1] + [1 << 22] * 50, "broken": 0}
+    poured = LiveApart().pour("apart_child", request, memory_bytes=MEMORY, told=lambda _: None)
+    next(poured)
+    poured.close()
+    with pytest.raises(StopIteration):
+        next(poured)
+
+
 def test_the_limit_on_its_memory_is_kept_and_said(monkeypatch):
     with pytest.raises(MachineError, match="512 MiB of memory are too little") as told:
         run(monkeypatch, "grow")

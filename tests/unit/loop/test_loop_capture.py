@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import pyrage
 import pytest
 
 from oakum.host import this_machine
@@ -68,9 +69,18 @@ def test_a_stop_is_asked_for_by_name_and_its_pause_is_told(child, tmp_path):
 
 
 def test_a_file_with_texts_says_so_first(child, tmp_path):
-    found, lines = taken(child.pid, tmp_path / "a.census", Settings(redact=False))
+    found, lines = taken(child.pid, tmp_path / "a.census", Settings(raw=True))
     assert not found.redacted
     assert any("may be secrets" in line for line in lines)
+
+
+def test_a_sealed_file_is_opened_by_its_key_alone_and_says_whose_that_is(child, tmp_path):
+    key = pyrage.x25519.Identity.generate()
+    path, owner = tmp_path / "a.census.age", str(key.to_public())
+    found, _ = taken(child.pid, path, Settings(recipients=(owner,)))
+    assert found.sealed_to == (owner,)
+    assert path.read_bytes().startswith(b"age-encryption.org/v1")
+    assert pyrage.decrypt(path.read_bytes(), [key]).startswith(b"\x28\xb5\x2f\xfd")
 
 
 def test_what_stands_there_is_never_overwritten(child, tmp_path):

@@ -16,6 +16,7 @@ NAMES = (
     "oakum.investigation/1",
     "oakum.mutes/1",
     "oakum.plan/1",
+    "oakum.redaction/1",
     "oakum.retention/1",
     "oakum.scan/1",
     "oakum.verify/1",

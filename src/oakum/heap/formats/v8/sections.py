@@ -77,16 +77,16 @@ def read_sections(data: NDArray[np.uint8], means: Means = ALL) -> Sections:
     One that is cut off later is read as far as it goes: rows that are whole, references to objects that are there,
     names that are there. O(bytes); nothing is kept of the text but the places of the strings.
     """
-    pos = _past(data, 0, b"{")
+    pos = past(data, 0, b"{")
     found: Sections | None = None
     met: set[str] = set()
     while True:
-        key, pos = _new_key(data, pos, met)
+        key, pos = new_key(data, pos, met)
         if not key:
             break
         if key == "snapshot":
-            end = int(kernels_value_end(data, pos, META_BYTES_MOST))
-            found = Sections(_meta(data[pos:end].tobytes()))
+            end = int(small_value_end(data, pos, META_BYTES_MOST))
+            found = Sections(read_meta(data[pos:end].tobytes()))
             _plan(found.meta, data.size, means)
             pos = end
         elif found is None:
@@ -127,7 +127,7 @@ def _plan(meta: Meta, size: int, means: Means) -> None:
     means.plan(replace(need(nodes, edges, columns=0, index=INDEX_BYTES * nodes), columns=columns))
 
 
-def kernels_value_end(data: NDArray[np.uint8], pos: int, most: int) -> int:
+def small_value_end(data: NDArray[np.uint8], pos: int, most: int) -> int:
     """Where a small value ends. Raises DataError if it is larger than ``most`` or does not end."""
     window = data[: min(data.size, pos + most)]
     end = int(chosen(kernels.value_end, window.size - pos)(window, pos))
@@ -149,7 +149,7 @@ def _part(key: str, found: Sections, data: NDArray[np.uint8], pos: int, means: M
     return int(chosen(kernels.value_end, data.size - pos)(data, pos))
 
 
-def _meta(text: bytes) -> Meta:
+def read_meta(text: bytes) -> Meta:
     try:
         told = json.loads(text)
         meta = told["meta"]
@@ -270,7 +270,7 @@ def _strings(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
     begins, ends = [], []
     chunk = int(min(STRING_CHUNK, max(64, (data.size - pos) // 16)))
     closed = False
-    pos = _past(data, pos, b"[")
+    pos = past(data, pos, b"[")
     while not closed and pos < data.size:
         begin, end = np.empty(chunk, np.int64), np.empty(chunk, np.int64)
         read, pos, closed = chosen(kernels.strings, data.size)(data, pos, begin, end)
@@ -281,7 +281,7 @@ def _strings(found: Sections, data: NDArray[np.uint8], pos: int) -> int:
     return pos if closed else -1
 
 
-def _past(data: NDArray[np.uint8], pos: int, wanted: bytes) -> int:
+def past(data: NDArray[np.uint8], pos: int, wanted: bytes) -> int:
     """The place after the next byte that is no space; it must be ``wanted``."""
     while pos < data.size and int(data[pos]) in SPACE:
         pos += 1
@@ -301,12 +301,12 @@ def _key(data: NDArray[np.uint8], pos: int) -> tuple[str, int]:
     if stop < 0:
         return "", pos
     try:
-        return text[:stop].decode("utf-8", "replace"), _past(data, pos + stop + 2, b":")
+        return text[:stop].decode("utf-8", "replace"), past(data, pos + stop + 2, b":")
     except DataError:
         return "", pos
 
 
-def _new_key(data: NDArray[np.uint8], pos: int, met: set[str]) -> tuple[str, int]:
+def new_key(data: NDArray[np.uint8], pos: int, met: set[str]) -> tuple[str, int]:
     """As ``_key``. A part that comes twice is broken: its rows are not those that other parts were checked against."""
     key, pos = _key(data, pos)
     if key and key in met:

@@ -190,7 +190,7 @@ def outline(data, state, segment_begin, segment_end, string_id, string_at, recor
 
 
 @register_jitable
-def _plain_bytes(data, at, end, id_bytes):
+def plain_bytes(data, at, end, id_bytes):
     """Length of an instance's or an array's record, 0 for another's and for one that does not end before `end`.
 
     One way through for all: a function of many exits would count references to `data` at each call, which two threads
@@ -222,7 +222,7 @@ def survey(data, begin, end, id_bytes, tally):
         pos = begin[segment]
         stop = end[segment]
         while pos < stop:
-            length = _plain_bytes(data, pos, stop, id_bytes)
+            length = plain_bytes(data, pos, stop, id_bytes)
             if length == 0:
                 length = object_bytes(data, pos, stop, id_bytes)
             if length > 0:
@@ -230,7 +230,7 @@ def survey(data, begin, end, id_bytes, tally):
                 tally[OBJECTS] += 1
                 pos += length
                 continue
-            length = _other_bytes(data, pos, stop, id_bytes) if length == 0 else 0
+            length = other_bytes(data, pos, stop, id_bytes) if length == 0 else 0
             if length == 0:
                 tally[LOST] += stop - pos
                 if stop == data.size:
@@ -243,7 +243,7 @@ def survey(data, begin, end, id_bytes, tally):
 
 
 @register_jitable
-def _other_bytes(data, pos, stop, id_bytes):
+def other_bytes(data, pos, stop, id_bytes):
     """Length of a root's record or of the mark of an Android heap, 0 for neither and for one that is cut off."""
     length = root_bytes(np.int64(data[pos]), id_bytes)
     if length == 0 and data[pos] == 0xFE:
@@ -259,7 +259,7 @@ def collect(data, begin, end, id_bytes, object_id, object_at, root_at):
         pos = begin[segment]
         stop = end[segment]
         while pos < stop:
-            length = _plain_bytes(data, pos, stop, id_bytes)
+            length = plain_bytes(data, pos, stop, id_bytes)
             if length == 0:
                 length = object_bytes(data, pos, stop, id_bytes)
             if length > 0:
@@ -268,7 +268,7 @@ def collect(data, begin, end, id_bytes, object_id, object_at, root_at):
                 objects += 1
                 pos += length
                 continue
-            length = _other_bytes(data, pos, stop, id_bytes) if length == 0 else 0
+            length = other_bytes(data, pos, stop, id_bytes) if length == 0 else 0
             if length == 0:
                 break
             if data[pos] != 0xFE:
