@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, TextIO, cast
 
 from oakum.cli.streams import say
 from oakum.loop.progress import Progress
@@ -44,6 +44,10 @@ class Lines:
 
         self.stage(watch_line(series, verdict, remaining_s))
 
+    def standing(self, text: str) -> None:
+        """A log would be full of it."""
+        del text
+
 
 class Panel:
     """The curve, the verdict as it firms up, and the forecast counting down."""
@@ -77,6 +81,30 @@ class Panel:
 
         self._live.update(live_panel(series, verdict, self._stage, remaining_s=remaining_s))
 
+    def standing(self, text: str) -> None:
+        from rich.text import Text  # noqa: PLC0415
+
+        self._live.update(Text(shown_stage(text), style="dim", no_wrap=True, overflow="ellipsis"))
+
+
+class Terminal:
+    """Standard error; once it is closed, what is said there is said to nobody."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
 
 def shown_stage(text: str) -> str:
     """Stages name holders and paths, and those may hold terminal escapes."""
@@ -86,13 +114,17 @@ def shown_stage(text: str) -> str:
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """The progress that fits standard error; the panel is gone when the answer is printed."""
+def progress(per_s: float = 8.0) -> Iterator[Progress]:
+    """The progress that fits standard error; the panel is gone when the answer is printed.
+
+    ``per_s``: how often the panel is drawn.
+    """
     if not sys.stderr.isatty():
         yield Lines()
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
 
-    with Live(console=Console(stderr=True), refresh_per_second=8, transient=True) as live:
+    console = Console(file=cast("TextIO", Terminal(sys.stderr)))
+    with Live(console=console, refresh_per_second=per_s, transient=True) as live:
         yield Panel(live)

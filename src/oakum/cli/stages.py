@@ -77,6 +77,9 @@ class Stages:
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         del series, verdict, remaining_s
 
+    def standing(self, text: str) -> None:
+        del text
+
 
 class LiveStages(Stages):
     """On a terminal: a line that lives while a stage runs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from shlex import quote
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -15,6 +16,8 @@ from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answ
 from oakum.model.errors import CallerError
 from oakum.model.target import parse_target
 from oakum.model.units import parse_duration
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def watch(
@@ -50,6 +53,8 @@ def watch(
     max_pause_s, pause_s = parse_duration(max_pause), parse_duration(pause)
     if output is Output.HTML:
         raise CallerError("a watch has no page", next_step="oakum incident report inc-N")
+    if output is Output.TABLE and file is not None:
+        raise CallerError("a table is not kept in a file", next_step=f"oakum watch -o json -f {quote(str(file))}")
     check_file(file)
 
     from oakum.cli.incident import tell_left  # noqa: PLC0415  (a mistake is told before the compiler is loaded)
@@ -59,7 +64,7 @@ def watch(
 
     manner = Manner(capture, inspect, max_pause_s, pause_s, wiring.for_errands(store))
     settings = journey.Settings.of(interval_s=interval_s, watch_s=watch_s, manner=manner)
-    with _ended_by_signals(), progress() as told, wiring.bench(store, told) as bench:
+    with _ended_by_signals(), progress(per_s=1.0) as told, wiring.bench(store, told) as bench:
         tell_left(bench.recorder)
         report = journey.watch(
             wanted, bench=bench, errands=wiring.errands(), costs=wiring.own_costs(), settings=settings
@@ -73,14 +78,24 @@ def watch(
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """A service manager ends a watch by SIGTERM: what it knows is stored then, as with Ctrl-C."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    """By SIGTERM (a service manager) and SIGHUP (a terminal that is closed) as by Ctrl-C: what is known is stored.
+
+    One that is ignored (nohup) stays so.
+    """
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number in _ENDING:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """A second one does not disturb: a shell and the kernel both tell that a terminal is gone."""
     del number, frame
+    for other in _ENDING:
+        signal.signal(other, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -20,7 +20,7 @@ PATIENCE_S: Final = 10.0
 
 SAID_BYTES: Final = 2000
 PR_SET_PDEATHSIG: Final = 1
-_BESIDE: Final = 10
+_BESIDE: Final = 5
 """Niceness: a watch and what it watches come first."""
 
 _libc = ctypes.CDLL(None)
@@ -73,9 +73,13 @@ class _LiveErrand:
             with suppress(ProcessLookupError):
                 os.killpg(self._child.pid, signal.SIGKILL)
             self._child.wait()
+        self._answer.close()
+        self._said.close()
 
 
 def _ends_with_us() -> None:
     """Asked to end when we are gone, so that what it opened in a target is closed."""
+    # Where a script began us in its background we ignore SIGINT, and so would what we start.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGINT))
     os.nice(_BESIDE)

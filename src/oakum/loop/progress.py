@@ -20,6 +20,9 @@ class Progress(Protocol):
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         """The watch goes on: what it has seen, what the judge says of it, and how long it still takes at most."""
 
+    def standing(self, text: str) -> None:
+        """What holds now, in one line, for a face that can show it in the place of the last one."""
+
 
 class Silent:
     """Tells nobody."""
@@ -33,3 +36,6 @@ class Silent:
 
     def watched(self, series: WorkloadSeries, verdict: Verdict, remaining_s: float) -> None:
         del series, verdict, remaining_s
+
+    def standing(self, text: str) -> None:
+        del text

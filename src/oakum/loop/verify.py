@@ -107,8 +107,13 @@ def subject_of(wanted: str, on: str, bench: Bench) -> Subject:
 def _held_since(record: Record, plan: PlanRecord | None, info: ProcessInfo) -> float:
     """The end of the plan, or when somebody said that it is fixed, whichever is later."""
     ends = [step.ended_at_s for step in plan.steps if step.ended_at_s is not None] if plan is not None else []
-    said = [entry.at_s for entry in record.timeline if entry.facts.get("event") == Event.FIX.value]
-    return max([*ends, *said], default=info.started_s)
+    return max([*ends, said_s(record)]) if ends or said_s(record) > 0 else info.started_s
+
+
+def said_s(record: Record | None) -> float:
+    """When somebody said last that it is fixed (UTC epoch seconds); 0 when nobody did."""
+    timeline = record.timeline if record is not None else ()
+    return max((entry.at_s for entry in timeline if entry.facts.get("event") == Event.FIX.value), default=0.0)
 
 
 def _chosen(target: str, bench: Bench) -> ProcessInfo:

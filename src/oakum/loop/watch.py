@@ -22,12 +22,15 @@ from oakum.model.errors import CallerError, OakumError, RefusedError
 from oakum.model.mute import Mute
 from oakum.model.own_cost import OwnCosts
 from oakum.model.process import ProcessInfo
+from oakum.model.series import Ending, Scope
 from oakum.model.target import CgroupTarget, ProcessTarget, Target
 from oakum.model.units import format_count, format_duration
 from oakum.model.verdict import VerdictName
 from oakum.model.watch import Happening, Watched, WatchReport
 from oakum.model.work import Work
+from oakum.render.watch_standing import standing_text
 from oakum.sense.machine import MachineWatch
+from oakum.sense.track import Track
 
 if TYPE_CHECKING:
     from oakum.loop.progress import Progress
@@ -37,8 +40,14 @@ WATCH = "watch"
 JUDGED_SHARE = 0.4
 """Of the time between two samples, judging takes no larger share; who waits is judged after the next sample."""
 
+STORED_PER_S = 4.0
+"""Histories that are stored at one sample, for each second until the next one: the disk is waited for."""
+
 MUTES_EVERY_S = 30.0
 """Mutes are read again this often, in seconds."""
+
+TOLD_AGAIN_S = 3600.0
+"""What fails and goes on failing is told again after so long, in seconds."""
 
 TOLD_AT_MOST = 1000
 """Happenings that are held for the report; the newest."""
@@ -100,15 +109,17 @@ def watch(
     subject = " ".join(sorted(map(str, targets))) or "host"
     work = _begun(subject, bench, notes)
     try:
-        wanted = _wanted(targets, bench)
+        wanted = _Wanted(targets, bench) if targets else None
         with MachineWatch(
             processes=machine.processes,
             cgroups=machine.cgroups,
             clock=machine.clock,
             interval_s=settings.interval_s,
-            wanted=wanted,
+            wanted=None if wanted is None else wanted.process,
         ) as eyes:
-            return _Watch(subject, eyes, bench, errands=errands, costs=costs, settings=settings, notes=notes).run()
+            return _Watch(
+                subject, eyes, bench, wanted=wanted, errands=errands, costs=costs, settings=settings, notes=notes
+            ).run()
     finally:
         _finish(work, bench)
 
@@ -123,7 +134,7 @@ def _begun(subject: str, bench: Bench, notes: Notebook) -> Work:
             raise RefusedError(
                 f"another Oakum watches {subject} here",
                 why=f"pid {other.holder.pid}, on the same record",
-                next_step=f"oakum incident list    # what it found; or end it: kill -INT {other.holder.pid}",
+                next_step=f"oakum incident list    # what it found; or end it: kill {other.holder.pid}",
             )
         notes.tell("", f"a watch was cut off at pid {other.holder.pid}; going on with what it stored")
         bench.store.works.finish(other.number)
@@ -139,26 +150,31 @@ def _finish(work: Work, bench: Bench) -> None:
         bench.progress.stage(f"the record cannot be written at the end: {exc.what}")
 
 
-def _wanted(targets: Sequence[Target], bench: Bench) -> Callable[[ProcessInfo], bool] | None:
-    """Which processes belong to the targets, those that start later too; None: all of them."""
-    if not targets:
-        return None
-    pids: set[int] = set()
-    paths: list[str] = []
-    for target in targets:
-        found = members(target, processes=bench.machine.processes, cgroups=bench.machine.cgroups)
-        if isinstance(target, CgroupTarget):
-            paths.append(target.path)
-        elif isinstance(target, ProcessTarget):
-            pids |= {info.pid for info in found}
+class _Wanted:
+    """What belongs to the targets, also what starts later."""
 
-    def wanted(info: ProcessInfo) -> bool:
-        inside = any(info.cgroup == path or info.cgroup.startswith(f"{path.rstrip('/')}/") for path in paths)
-        if info.parent_pid in pids:
-            pids.add(info.pid)
-        return inside or info.pid in pids
+    def __init__(self, targets: Sequence[Target], bench: Bench) -> None:
+        """Raises TargetError for a target that is not there."""
+        self._pids: set[int] = set()
+        self._paths: list[str] = []
+        for target in targets:
+            found = members(target, processes=bench.machine.processes, cgroups=bench.machine.cgroups)
+            if isinstance(target, CgroupTarget):
+                self._paths.append(target.path)
+            elif isinstance(target, ProcessTarget):
+                self._pids |= {info.pid for info in found}
 
-    return wanted
+    def process(self, info: ProcessInfo) -> bool:
+        if info.parent_pid in self._pids:
+            self._pids.add(info.pid)
+        return info.pid in self._pids or self._inside(info.cgroup)
+
+    def track(self, track: Track) -> bool:
+        """A process's cgroup is sampled for its limit, and judged only where it is asked for."""
+        return track.scope is Scope.PROCESS or self._inside(track.labels["cgroup"])
+
+    def _inside(self, cgroup: str) -> bool:
+        return any(cgroup == path or cgroup.startswith(f"{path.rstrip('/')}/") for path in self._paths)
 
 
 class _Watch:
@@ -170,13 +186,14 @@ class _Watch:
         eyes: MachineWatch,
         bench: Bench,
         *,
+        wanted: _Wanted | None,
         errands: Errands,
         costs: OwnCosts,
         settings: Settings,
         notes: Notebook,
     ) -> None:
         self._subject, self._eyes, self._bench, self._settings, self._notes = subject, eyes, bench, settings, notes
-        self._costs = costs
+        self._wanted, self._costs = wanted, costs
         self._book = Book(
             bench.store.judge_states,
             host=bench.recorder.workers.this().host,
@@ -190,24 +207,27 @@ class _Watch:
         self._mutes_s = float("-inf")
         self._least = JudgeSettings().least_samples
         self._ticks = self._judged = 0
+        self._stores = min(max(int(STORED_PER_S * settings.interval_s), 1), 16)
         self._begun_s = bench.machine.clock.now_s()
-        self._record_failed = ""
+        self._failed_s: dict[str, float] = {}
 
     def run(self) -> WatchReport:
         clock, settings = self._bench.machine.clock, self._settings
         begun_s = clock.monotonic_s()
         lasts = "until it is ended (Ctrl-C)" if settings.watch_s is None else f"for {format_duration(settings.watch_s)}"
-        self._notes.tell(
-            "",
-            f"watching {format_count(self._eyes.scopes)} processes and cgroups, "
-            f"a sample every {format_duration(settings.interval_s)}, {lasts}",
-        )
         try:
-            self._step()
+            self._take()
+            self._notes.tell(
+                "",
+                f"watching {format_count(len(self._book))} processes and cgroups, "
+                f"a sample every {format_duration(settings.interval_s)}, {lasts}",
+            )
+            self._think()
             while settings.watch_s is None or clock.monotonic_s() < begun_s + settings.watch_s:
                 self._eyes.tick()
                 self._ticks += 1
-                self._step()
+                self._take()
+                self._think()
         except KeyboardInterrupt:
             self._notes.tell("", "told to end")
         finally:
@@ -215,21 +235,39 @@ class _Watch:
             self._book.store(self._eyes.now_s, all_of_it=True)
         return self._report()
 
-    def _step(self) -> None:
-        self._book.take(self._eyes.tracks(self._bench.machine.kernel_log))
+    def _take(self) -> None:
+        tracks = self._eyes.tracks(self._bench.machine.kernel_log)
+        if self._wanted is not None:
+            tracks = [track for track in tracks if self._wanted.track(track)]
+        ended = self._book.take(tracks, self._eyes.now_s)
+        for name, ending in ended:
+            # Of all of a machine's processes only a kill is news.
+            if ending is Ending.OOM_KILLED:
+                self._notes.tell(name, "the kernel has killed it for its memory")
+            elif self._wanted is not None and name.startswith("pid/"):
+                self._notes.tell(name, "it has ended; what takes its place is watched on")
+
+    def _think(self) -> None:
         now_s = self._eyes.now_s
         followed = list(self._book)
         self._judge(followed, now_s)
-        self._guarded(lambda: self._look(followed, now_s))
+        self._collect(now_s)
+        self._guarded(lambda: self._closer.begin(followed, now_s))
         self._guarded(lambda: self._fixes.step(followed))
         self._guarded(lambda: self._suspicions.step(followed, now_s))
-        self._book.store(now_s)
+        self._book.store(now_s, most=self._stores)
+        self._stand(followed)
 
-    def _look(self, followed: Sequence[Followed], now_s: float) -> None:
-        busy = self._closer.busy_with
-        look = self._closer.step(followed, now_s)
-        if look is not None and busy is not None:
-            self._suspicions.looked(look, busy, now_s)
+    def _stand(self, followed: Sequence[Followed]) -> None:
+        found = [one for one in sorted(followed, key=_worst_first) if one.found_since_s is not None and not one.ended]
+        worst = [(one.name, one.verdict) for one in found if one.verdict is not None]
+        at_s = self._bench.machine.clock.now_s()
+        self._bench.progress.standing(standing_text(at_s, len(followed), worst, self._closer.busy_with))
+
+    def _collect(self, now_s: float) -> None:
+        ended = self._closer.collected(now_s)
+        if ended is not None:
+            self._suspicions.looked(*ended, now_s)
 
     def _judge(self, followed: Sequence[Followed], now_s: float) -> None:
         """The longest waiting first, for a part of the time until the next sample."""
@@ -246,20 +284,21 @@ class _Watch:
                 break
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """A record that is away for a while does not end the watch."""
+        """A record that is away for a while does not end the watch; that is told once an hour."""
         try:
             step()
         except OakumError as exc:
-            if self._record_failed != exc.what:
-                self._record_failed = exc.what
+            now_s = self._bench.machine.clock.monotonic_s()
+            if now_s >= self._failed_s.get(exc.what, float("-inf")) + TOLD_AGAIN_S:
+                self._failed_s[exc.what] = now_s
                 self._notes.tell("", f"{exc.what}: {exc.why}; the watch goes on and tries again")
-        else:
-            self._record_failed = ""
 
     def _muted(self, followed: Followed) -> Mute | None:
         now_s = self._bench.machine.clock.monotonic_s()
         if now_s >= self._mutes_s + MUTES_EVERY_S:
-            self._mutes, self._mutes_s = self._bench.store.mutes.list(), now_s
+            # Noted before it is asked: one that is away is not waited for at each sample.
+            self._mutes_s = now_s
+            self._mutes = self._bench.store.mutes.list()
         return muted(self._mutes, followed.name, followed.identity, now_s=self._bench.now_s())
 
     def _report(self) -> WatchReport:

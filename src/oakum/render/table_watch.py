@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 SHOWN = 8
-"""Series that are told one by one."""
+"""Series, and looks, that are told one by one."""
 
 
 def watch_view(report: WatchReport) -> RenderableType:
@@ -39,7 +39,9 @@ def _parts(report: WatchReport) -> Iterator[RenderableType]:
     )
     for row in report.rows[:SHOWN]:
         yield _row(row)
-    for look in report.looks:
+    if len(report.looks) > SHOWN:
+        yield Text(f"  {format_count(len(report.looks) - SHOWN)} earlier looks: oakum watch -o json tells them all")
+    for look in report.looks[-SHOWN:]:
         what = f"failed: {look.failed}" if look.failed else look.headline
         kept = f" → {look.incident}" if look.incident else ""
         pause = f", stood still {format_duration(look.pause_s)}" if look.pause_s else ""
@@ -49,7 +51,7 @@ def _parts(report: WatchReport) -> Iterator[RenderableType]:
     yield Text(
         f"  itself: {format_share(own.cpu_s / max(seconds, 1e-9))} of a core, {format_size(own.anon_bytes)}, "
         f"{format_size(report.stored_bytes)} stored{missed}; "
-        f"closer looks: {format_duration(own.children_cpu_s)} of a core",
+        f"closer looks: {format_duration(own.children_cpu_s)} of processor time",
         style="dim",
     )
     if report.incidents:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -89,12 +89,13 @@ class MachineWatch:
     def _sample(self) -> None:
         at_s = self._time.stamp()
         limits = self._sample_groups(at_s)
-        living = []
+        living, ended = [], {}
         for watched in self._living:
             memory = watched.gauge.sample()
             if memory is None:
                 watched.track.end()
                 watched.gauge.close()
+                ended[watched.info.pid] = watched.info.start_ticks
                 self._ended = True
                 if watched.track.peak >= LEAST_ANON_BYTES:
                     self._gone.append(watched)
@@ -102,7 +103,7 @@ class MachineWatch:
             living.append(watched)
             watched.track.add(at_s, float(memory.anon_bytes), limits.get(watched.info.cgroup, np.inf))
         self._living = living
-        self._welcome()
+        self._welcome(ended)
 
     def _sample_groups(self, at_s: float) -> dict[str, float]:
         """The tightest limit over each cgroup."""
@@ -120,15 +121,19 @@ class MachineWatch:
             track.add(at_s, float(found.anon_bytes), limits[path])
         return limits
 
-    def _welcome(self) -> None:
-        """Only numbers that were not there a tick ago are looked at: listing all in full at each tick would be dear."""
+    def _welcome(self, ended: Mapping[int, int]) -> None:
+        """Only numbers that were not there a tick ago are looked at: listing all in full at each tick would be dear.
+
+        ``ended``: start ticks of what ended since; a number among them may be another process's by now.
+        """
         pids = set(self._processes.pids())
-        for pid in sorted(pids - self._known):
+        for pid in sorted(pids - self._known | pids & ended.keys()):
             try:
                 info = self._processes.info(pid)
             except TargetError:
                 continue
-            self._join(info)
+            if info.start_ticks != ended.get(pid):
+                self._join(info)
         self._known = pids
 
     def _join(self, info: ProcessInfo) -> None:

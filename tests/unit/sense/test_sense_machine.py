@@ -194,3 +194,39 @@ def test_leaving_closes_what_was_held_open(machine):
         ticks(watch, 1)
     assert held
     assert all(gauge.sample() is None for gauge in held)
+
+
+def test_a_number_that_another_process_got_between_two_ticks_is_watched_as_that_process(machine):
+    first = machine.start(WORKER)
+    watch = watch_of(machine)
+    ticks(watch, 2)
+    machine.end(first.pid)
+    machine.clock.pass_by(0.5)
+    other = machine.start(("other",), anon_bytes=9 * MIB)
+    machine.table[first.pid] = machine.table.pop(other.pid)
+    other.pid = first.pid
+    ticks(watch, 3)
+    series = [one for one in watch.series(machine.kernel_log) if one.id == f"pid/{first.pid}"]
+    assert [(one.labels["command"], one.lifetimes[0].ending) for one in series] == [
+        ("other", Ending.RUNNING),
+        ("python3 worker.py", Ending.EXITED),
+    ]
+
+
+def test_what_ended_long_ago_is_given_for_the_last_time_and_let_go(machine):
+    process = machine.start(WORKER, cgroup="/shop.service")
+    watch = watch_of(machine)
+    ticks(watch, 2)
+    machine.end(process.pid)
+    del machine.groups["/shop.service"]
+    names = set()
+    for _ in range(620):
+        watch.tick()
+        names = {track.name for track in watch.tracks(machine.kernel_log)}
+        if f"pid/{process.pid}" not in names:
+            break
+    assert f"pid/{process.pid}" not in names
+    assert "cgroup/shop.service" not in names
+    machine.start(WORKER, cgroup="/shop.service")
+    ticks(watch, 3)
+    assert {"cgroup/shop.service"} <= {track.name for track in watch.tracks(machine.kernel_log)}

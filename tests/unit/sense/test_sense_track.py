@@ -63,3 +63,74 @@ def test_a_kill_marks_the_lifetime_of_that_pid_and_only_if_it_ended(track):
     track.add(12.0, 9.0)
     track.killed({7, 8})
     assert [life.ending for life in track.series(1.0).lifetimes] == [Ending.OOM_KILLED, Ending.RUNNING]
+
+
+def portions(track):
+    return [(portion.begins, portion.pid, portion.samples.at_s.tolist()) for portion in track.take()]
+
+
+def test_what_was_taken_is_held_no_longer_and_lifetimes_still_follow_one_another(track):
+    assert portions(track) == []
+    track.add(10.0, 5.0)
+    track.add(11.0, 6.0)
+    assert portions(track) == [(True, 7, [10.0, 11.0])]
+    assert track.samples == 0
+    assert (track.last_s, track.peak) == (11.0, 6.0)
+    track.add(11.0, 99.0)
+    track.add(12.0, 7.0)
+    track.end()
+    track.begin(8, 13.0)
+    track.add(14.0, 1.0)
+    assert portions(track) == [(False, 7, [12.0]), (True, 8, [14.0])]
+    assert (track.lifetimes, track.pid) == (1, 8)
+
+
+def test_how_a_lifetime_ended_is_told_also_after_its_samples_were_taken(track):
+    track.add(10.0, 5.0)
+    track.take()
+    track.end()
+    (ended,) = track.take()
+    assert (len(ended.samples), ended.begins, ended.samples.ending) == (0, False, Ending.EXITED)
+    track.killed({7})
+    (killed,) = track.take()
+    assert killed.samples.ending is Ending.OOM_KILLED
+
+
+def test_a_kill_that_is_told_before_the_samples_are_taken_comes_with_them(track):
+    track.add(10.0, 5.0)
+    track.end()
+    track.begin(8, 11.0)
+    track.killed({7})
+    (killed,) = track.take()
+    assert (len(killed.samples), killed.samples.ending, killed.samples.started_s) == (1, Ending.OOM_KILLED, 1.0)
+    track.add(12.0, 5.0)
+    assert portions(track) == [(True, 8, [12.0])]
+
+
+STEPS = st.lists(st.sampled_from(["add", "add", "add", "end and begin", "take"]), max_size=60)
+
+
+@given(STEPS)
+def test_portions_joined_are_all_samples_in_their_lifetimes(steps):
+    whole, taken = Track("w", Scope.PROCESS, {}, pid=1), Track("w", Scope.PROCESS, {}, pid=1)
+    lives = []
+
+    def take():
+        for portion in taken.take():
+            if portion.begins:
+                lives.append(([], []))
+            if len(portion.samples):
+                lives[-1][0].extend(portion.samples.at_s.tolist())
+                lives[-1][1].extend(portion.samples.value.tolist())
+
+    for number, step in enumerate([*steps, "take"]):
+        if step == "take":
+            take()
+            continue
+        for track in (whole, taken):
+            if step == "add":
+                track.add(float(number), number * 2.0, 100.0)
+            else:
+                track.end()
+                track.begin(number + 2, float(number))
+    assert lives == [(life.at_s.tolist(), life.value.tolist()) for life in whole.series(1.0).lifetimes]

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from oakum.loop.watching.depth import Depth, depth, left_s, wait_s
-from oakum.loop.watching.followed import Followed
+from oakum.loop.watching.followed import FOUND, Followed
 from oakum.model.errand import Ended, Errand, Errands
 from oakum.model.errors import OakumError
 from oakum.model.mute import Mute
 from oakum.model.policy import Policy
+from oakum.model.verdict import VerdictName
 from oakum.model.watch import Look
 from oakum.render.codec_samples import samples_to_bytes
 
@@ -25,6 +26,9 @@ LEAST_WATCH_S, MOST_WATCH_S, GROWN_BYTES = 20.0, 600.0, 8 << 20
 """A look watches until the target has grown by GROWN_BYTES, within these bounds."""
 
 HOUR_S = 3600.0
+
+_ANSWERED = frozenset({0, 1, 5})
+"""Codes of an investigation that ended as it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +73,16 @@ class Closer:
         self.looks: list[Look] = []
 
     @property
-    def busy_with(self) -> Followed | None:
-        return self._running[1] if self._running is not None else None
+    def busy_with(self) -> str:
+        """Whom the running look is about; "" for nobody."""
+        return self._running[1].name if self._running is not None else ""
 
-    def step(self, followed: Sequence[Followed], now_s: float) -> Look | None:
-        """Ask the running look whether it has ended; begin the next one. What has just ended is given."""
-        look = self._collected(now_s)
+    def begin(self, followed: Sequence[Followed], now_s: float) -> None:
+        """The most urgent look, unless one is running."""
         if self._running is None:
             chosen = self._chosen(followed, now_s)
             if chosen is not None:
                 self._begin(*chosen, now_s)
-        return look
 
     def close(self) -> None:
         """End the look that runs; what it opened in its target is closed by itself."""
@@ -136,7 +139,7 @@ class Closer:
     def _begin(self, followed: Followed, found: Depth, now_s: float) -> None:
         before = self._taken.setdefault(followed.key, _Taken())
         again = before.looks if found <= before.depth else 0
-        self._taken[followed.key] = _Taken(again + 1, now_s, found)
+        self._taken[followed.key] = _Taken(again + 1, now_s, max(found, before.depth))
         folder = tempfile.TemporaryDirectory(prefix="oakum-watch-")
         try:
             earlier = Path(folder.name) / "samples.json"
@@ -178,7 +181,8 @@ class Closer:
     def _pause_left_s(self, now_s: float) -> float:
         return self._manner.pause_s - sum(look.pause_s for look in self.looks if look.at_s > now_s - HOUR_S)
 
-    def _collected(self, now_s: float) -> Look | None:
+    def collected(self, now_s: float) -> tuple[Look, Followed] | None:
+        """The look that has just ended, with whom it was about."""
         if self._running is None:
             return None
         errand, followed, found, begun_s, folder = self._running
@@ -194,7 +198,7 @@ class Closer:
         else:
             kept = f"; {look.incident}" if look.incident else ""
             self._told(look.target, f"looked closer: {look.headline or look.verdict}{kept}")
-        return look
+        return look, followed
 
     def _failed(self, followed: Followed, found: Depth, now_s: float, why: str) -> None:
         self.looks.append(Look(followed.name, found.name.lower(), now_s, 0.0, 0.0, failed=why))
@@ -216,14 +220,21 @@ def _look(ended: Ended, target: str, found: Depth, begun_s: float, now_s: float)
         document: dict[str, Any] = json.loads(ended.answer)
         verdict = str(document["verdict"]["verdict"])
         pause_s = sum(float(row["cost"]["pause_s"] or 0.0) for row in document["evidence"])
-        causes = document["causes"]
-    except (ValueError, KeyError, TypeError):
-        lines = [line for line in ended.said.splitlines() if line.strip()]
-        why = lines[-1].strip() if lines else f"it ended with {ended.code}"
-        failed = next((line.removeprefix("oakum: ") for line in lines if line.startswith("oakum: ")), why)
-        return Look(target, found.name.lower(), begun_s, seconds, 0.0, failed=failed)
-    headline = verdict
-    if causes and verdict == "leak":
-        headline = f"{verdict}: {causes[0]['cause']}: {causes[0]['holder'] or causes[0]['title']}"
-    incident = str(document.get("incident") or "")
+        incident = str(document.get("incident") or "")
+        causes, headline = document["causes"], verdict
+        if causes and verdict == VerdictName.LEAK:
+            headline = f"{verdict}: {causes[0]['cause']}: {causes[0]['holder'] or causes[0]['title']}"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Look(target, found.name.lower(), begun_s, seconds, 0.0, failed=_why(ended))
+    if not incident and verdict in FOUND and ended.code not in _ANSWERED:
+        headline = f"{headline}; not on record: {_why(ended)}"
     return Look(target, found.name.lower(), begun_s, seconds, pause_s, verdict, incident, headline)
+
+
+def _why(ended: Ended) -> str:
+    """The error that it ended with, else its last words."""
+    lines = [line.strip() for line in ended.said.splitlines() if line.strip()]
+    said = [line.removeprefix("oakum: ") for line in lines if line.startswith("oakum: ")]
+    if ended.code < 0:
+        return f"it was ended by signal {-ended.code}"
+    return said[-1] if said else lines[-1] if lines else f"it ended with {ended.code} and without an answer"

@@ -53,4 +53,4 @@ def _high(followed: Followed, policy: Policy) -> bool:
 
 def wait_s(looks: int) -> float:
     """After so many looks of one depth, in seconds."""
-    return min(AGAIN_S * 2.0 ** max(looks - 1, 0), LONGEST_S) if looks else 0.0
+    return min(AGAIN_S * 2.0 ** min(max(looks - 1, 0), 32), LONGEST_S) if looks else 0.0

@@ -14,12 +14,13 @@ from oakum.loop.verify import (
     cgroup_kills,
     joined,
     kernel_words,
+    said_s,
     settled,
     subject_of,
     used_s_of,
 )
 from oakum.loop.watching.followed import Followed
-from oakum.model.errors import OakumError
+from oakum.model.errors import OakumError, TargetError
 from oakum.model.incident import Incident, State
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.verification import Outcome
@@ -46,6 +47,8 @@ class _Open:
     asked_s: float = float("-inf")
     quick: bool = False
     why: str = ""
+    subject: Subject | None = None
+    revision: int = 0
 
 
 class Fixes:
@@ -67,24 +70,25 @@ class Fixes:
             for number in set(self._open) - {one.number for one in self._incidents}:
                 del self._open[number]
         every_s = min(max(ASKED_SHARE * self._bench.policy.quick_check_s, LEAST_S), MOST_S)
-        for incident in self._incidents:
+        for incident in list(self._incidents):
             known = self._open.get(incident.number)
             if known is None or now_s >= known.asked_s + every_s:
                 self._ask(incident, followed, now_s)
 
     def _ask(self, incident: Incident, all_followed: Sequence[Followed], now_s: float) -> None:
+        living = [one for one in all_followed if one.is_process and not one.ended]
         try:
-            subject = subject_of(incident.id, "", self._bench)
+            subject = self._subject(incident, living)
         except OakumError as exc:
             self._tell_once(incident, now_s, exc.what)
             return
-        followed = next((one for one in all_followed if one.is_process and one.pid == subject.pid), None)
+        followed = next((one for one in living if one.pid == subject.pid), None)
         if followed is None or followed.begun_s is None:
             self._tell_once(incident, now_s, f"pid {subject.pid} is not among what is watched")
             return
         known = self._known(incident, subject, followed, now_s)
         since = self._since(subject, followed, known, now_s)
-        known.asked_s = now_s
+        known.asked_s, known.subject, known.revision = now_s, subject, incident.revision
         if not since.series.lifetimes:
             return
         found = asked(subject, since, self._bench)
@@ -92,11 +96,31 @@ class Fixes:
         if found.outcome in {Outcome.FAILED, Outcome.CLOSED} or quick:
             known.quick = known.quick or quick
             done = settled(found, incident.number, self._bench)
+            if found.outcome is not Outcome.QUICK:
+                # Not asked again before the record is listed anew.
+                self._incidents.remove(incident)
             words = {
                 Outcome.FAILED: f"the fix does not hold: {done.reopened}",
                 Outcome.CLOSED: "fixed: every check of the closing window passed; the incident is closed",
             }
             self._told(incident.id, words.get(found.outcome, "the quick check is passed; the closing window goes on"))
+
+    def _subject(self, incident: Incident, living: Sequence[Followed]) -> Subject:
+        """Looked for again when the record has changed or the process has ended: choosing one may take seconds."""
+        known = self._open.get(incident.number)
+        before = known.subject if known is not None and known.revision == incident.revision else None
+        if before is not None and any(one.pid == before.pid for one in living):
+            return before
+        try:
+            return subject_of(incident.id, "", self._bench)
+        except TargetError:
+            # Restarted by hand, and its successor is among what is watched.
+            alike = [one for one in living if one.identity == incident.identity and one.started_s is not None]
+            if not alike:
+                raise
+            newest = max(alike, key=lambda one: one.started_s or 0.0)
+            subject = subject_of(incident.id, newest.name, self._bench)
+            return replace(subject, since_s=max(subject.since_s, said_s(subject.record)))
 
     def _known(self, incident: Incident, subject: Subject, followed: Followed, now_s: float) -> _Open:
         known = self._open.get(incident.number)

@@ -38,7 +38,7 @@ class Followed:
         self._pending: list[Series] = []
         self._seen = Thinned()
         self._goes_on = False
-        self.ended = False
+        self._ending = Ending.RUNNING
         self.begun_s: float | None = None
         self.started_s: float | None = None
         self.last_s, self.last_value, self.peak = -np.inf, 0.0, 0.0
@@ -56,16 +56,22 @@ class Followed:
         if same_life and state.facts.lives:
             self.begun_s = state.facts.lives[-1].first_s
 
-    def add(self, portions: Sequence[Portion]) -> None:
-        """Samples that no clock of ours could have made later (somebody set it back) are left out."""
+    def add(self, portions: Sequence[Portion]) -> list[tuple[str, Ending]]:
+        """Samples that no clock of ours could have made later (somebody set it back) are left out.
+
+        Gives the lifetimes that have ended with them, by name, and how.
+        """
+        ended: list[tuple[str, Ending]] = []
         for portion in portions:
             if portion.begins and not self._goes_on:
                 self._begin(portion)
             elif len(portion.samples):
                 self._extend(portion)
             self._goes_on = False
-            if portion.samples.ending is not Ending.RUNNING and not self.ended:
+            if portion.samples.ending is not self._ending and portion.samples.ending is not Ending.RUNNING:
                 self._end(portion.samples.ending)
+                ended.append((self.name, portion.samples.ending))
+        return ended
 
     def _begin(self, portion: Portion) -> None:
         if not len(portion.samples):
@@ -77,7 +83,7 @@ class Followed:
             return
         self._seen.add(Portion(samples, begins=True, pid=portion.pid), begins=True)
         self._state = self._state.added(samples, begins=True)
-        self.begun_s, self.ended = float(samples.at_s[0]), False
+        self.begun_s, self._ending = float(samples.at_s[0]), Ending.RUNNING
         self._noted(samples, portion.pid)
 
     def _extend(self, portion: Portion) -> None:
@@ -102,8 +108,9 @@ class Followed:
             self.pid, self.name = pid, f"pid/{pid}"
 
     def _end(self, ending: Ending) -> None:
+        """The kernel may tell only later that it was a kill."""
         self._flush()
-        self.ended = True
+        self._ending = ending
         self._seen.end(ending)
         if ending is Ending.OOM_KILLED:
             self._state = self._state.killed()
@@ -123,8 +130,8 @@ class Followed:
         return self._state
 
     @property
-    def kills(self) -> int:
-        return len(self._state.facts.kills)
+    def ended(self) -> bool:
+        return self._ending is not Ending.RUNNING
 
     def due(self, now_s: float, least: int) -> bool:
         """Whether it is worth judging again. ``least``: samples that a verdict needs."""

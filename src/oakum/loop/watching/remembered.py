@@ -16,19 +16,43 @@ from oakum.render.codec_samples import samples_from_bytes, samples_to_bytes
 
 FORMAT = 1
 
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
+"""What damage makes of reading an archive: RuntimeError where its bytes say that it is encrypted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """``pid``, ``started_s``: of the process that was seen last, None for a cgroup."""
+    """``pid``, ``started_s``: of the process that was seen last, None for a cgroup.
+
+    ``found_since_s``, ``found_times``: since when it was found, None: it was not; and how often.
+    """
 
     state: JudgeState
     lives: tuple[Series, ...]
     pid: int | None
     started_s: float | None
+    found_since_s: float | None
+    found_times: int
 
 
 def to_bytes(followed: Followed) -> bytes:
-    head = {"format": FORMAT, "pid": followed.pid, "started_s": followed.started_s}
+    head = {
+        "format": FORMAT,
+        "pid": followed.pid,
+        "started_s": followed.started_s,
+        "found_since_s": followed.found_since_s,
+        "found_times": followed.found_times,
+    }
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("head.json", json.dumps(head))
@@ -46,8 +70,9 @@ def from_bytes(content: bytes) -> Remembered:
                 raise _unknown(f"it has format {head['format']}, this version knows {FORMAT}")
             state = restored(archive.read("state"))
             samples, _ = samples_from_bytes(archive.read("samples.json"))
-        return Remembered(state, samples.lifetimes, head["pid"], head["started_s"])
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError) as exc:
+        found_since_s, found_times = head["found_since_s"], head["found_times"]
+        return Remembered(state, samples.lifetimes, head["pid"], head["started_s"], found_since_s, found_times)
+    except _BROKEN as exc:
         raise _unknown(str(exc)[:200]) from exc
 
 

@@ -41,8 +41,9 @@ class Suspicions:
             incident, since_s = known
             healthy_s = now_s - one.healthy_since_s
             if healthy_s >= max(HEALTHY_S, one.healthy_since_s - since_s):
-                del self._open[one.key]
                 self._close(incident, one, healthy_s)
+                # Not before: a record that is away is asked again.
+                del self._open[one.key]
 
     def _close(self, incident: str, followed: Followed, healthy_s: float) -> None:
         number = number_of(incident)
