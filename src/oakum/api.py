@@ -23,6 +23,7 @@ from oakum.loop.muting import with_mutes
 from oakum.loop.node import NodeSettings
 from oakum.loop.progress import Progress, Silent
 from oakum.loop.watching.closer import Manner
+from oakum.loop.watching.keeper import Room
 from oakum.model.assessment import Investigation
 from oakum.model.errors import CallerError
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
@@ -258,15 +259,20 @@ def watch(
     inspect: bool = False,
     max_pause_s: float = 5.0,
     pause_s: float = 30.0,
+    keep_s: float = 30 * 86400.0,
+    disk_bytes: int | None = None,
     store: str = "",
     progress: Progress | None = None,
 ) -> WatchReport:
     """As ``oakum watch [TARGET...] --for``; KeyboardInterrupt ends it earlier, and its report is given all the same.
 
     ``pause_s``: for how long targets may stand still within an hour, all together.
+    ``keep_s``, ``disk_bytes``: what evidence is kept for after an incident's closing, and how much all of it may take.
     """
     manner = Manner(capture, inspect, max_pause_s, pause_s, wiring.for_errands(store))
-    settings = watching.Settings.of(interval_s=interval_s, watch_s=watch_s, manner=manner)
+    settings = watching.Settings.of(
+        interval_s=interval_s, watch_s=watch_s, manner=manner, room=Room(keep_s, disk_bytes)
+    )
     with wiring.bench(store, progress or Silent()) as bench:
         return watching.watch(
             [parse_target(text) for text in targets],

@@ -15,7 +15,7 @@ from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.model.errors import CallerError
 from oakum.model.target import parse_target
-from oakum.model.units import parse_duration
+from oakum.model.units import parse_duration, parse_size
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
@@ -40,6 +40,12 @@ def watch(
     pause: Annotated[
         str, typer.Option("--pause", metavar="DURATION", help="all targets together, within an hour")
     ] = "30s",
+    keep: Annotated[
+        str, typer.Option("--keep", metavar="DURATION", help="how long evidence is kept after an incident's closing")
+    ] = "30d",
+    disk: Annotated[
+        str, typer.Option("--disk", metavar="SIZE", help="how much all evidence together may take, for example 2GiB")
+    ] = "",
     store: StoreOption = "",
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -51,6 +57,7 @@ def watch(
     wanted = [parse_target(text) for text in targets or ()]
     interval_s, watch_s = parse_duration(interval), parse_duration(watch_for) if watch_for else None
     max_pause_s, pause_s = parse_duration(max_pause), parse_duration(pause)
+    room_s, room_bytes = parse_duration(keep), parse_size(disk) if disk else None
     if output is Output.HTML:
         raise CallerError("a watch has no page", next_step="oakum incident report inc-N")
     if output is Output.TABLE and file is not None:
@@ -61,9 +68,10 @@ def watch(
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop import watch as journey  # noqa: PLC0415
     from oakum.loop.watching.closer import Manner  # noqa: PLC0415
+    from oakum.loop.watching.keeper import Room  # noqa: PLC0415
 
     manner = Manner(capture, inspect, max_pause_s, pause_s, wiring.for_errands(store))
-    settings = journey.Settings.of(interval_s=interval_s, watch_s=watch_s, manner=manner)
+    settings = journey.Settings.of(interval_s=interval_s, watch_s=watch_s, manner=manner, room=Room(room_s, room_bytes))
     with _ended_by_signals(), progress(per_s=1.0) as told, wiring.bench(store, told) as bench:
         tell_left(bench.recorder)
         report = journey.watch(

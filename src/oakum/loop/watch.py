@@ -16,6 +16,7 @@ from oakum.loop.watching.book import Book
 from oakum.loop.watching.closer import Closer, Manner
 from oakum.loop.watching.fixes import Fixes
 from oakum.loop.watching.followed import FOUND, Followed
+from oakum.loop.watching.keeper import Keeper, Room
 from oakum.loop.watching.suspicions import Suspicions
 from oakum.model.errand import Errands
 from oakum.model.errors import CallerError, OakumError, RefusedError
@@ -68,8 +69,10 @@ class Settings:
 
     manner: Manner
 
+    room: Room = field(default_factory=Room)
+
     @classmethod
-    def of(cls, *, interval_s: float, watch_s: float | None, manner: Manner) -> Settings:
+    def of(cls, *, interval_s: float, watch_s: float | None, manner: Manner, room: Room | None = None) -> Settings:
         """Raises CallerError for a rhythm that shows nothing, or a watch that holds fewer than 8 samples."""
         if not 0.2 <= interval_s <= 3600 or (watch_s is not None and watch_s < 8 * interval_s):
             raise CallerError(
@@ -78,7 +81,7 @@ class Settings:
                 why="samples are 0.2 s to an hour apart, and 8 of them are needed",
                 next_step="oakum watch --every 5s",
             )
-        return cls(interval_s, watch_s, manner)
+        return cls(interval_s, watch_s, manner, room or Room())
 
 
 @dataclass(slots=True)
@@ -203,6 +206,7 @@ class _Watch:
         self._closer = Closer(errands, settings.manner, bench.policy, mutes=self._muted, told=notes.tell)
         self._fixes = Fixes(bench, told=notes.tell)
         self._suspicions = Suspicions(bench, told=notes.tell)
+        self._keeper = Keeper(bench, settings.room, told=notes.tell)
         self._mutes: Sequence[Mute] = ()
         self._mutes_s = float("-inf")
         self._least = JudgeSettings().least_samples
@@ -255,6 +259,7 @@ class _Watch:
         self._guarded(lambda: self._closer.begin(followed, now_s))
         self._guarded(lambda: self._fixes.step(followed))
         self._guarded(lambda: self._suspicions.step(followed, now_s))
+        self._guarded(self._keeper.step)
         self._book.store(now_s, most=self._stores)
         self._stand(followed)
 

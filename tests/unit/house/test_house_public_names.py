@@ -48,7 +48,14 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 @pytest.mark.parametrize(("twin", "command"), [(api.investigate, investigate), (api.scan, scan), (api.watch, watch)])
 def test_a_twin_takes_what_the_command_takes(twin, command):
-    spoken = {"watch_for": "watch_s", "sources": "files", "max_pause": "max_pause_s", "pause": "pause_s"}
+    spoken = {
+        "watch_for": "watch_s",
+        "sources": "files",
+        "max_pause": "max_pause_s",
+        "pause": "pause_s",
+        "keep": "keep_s",
+        "disk": "disk_bytes",
+    }
     faces_own = {"output", "file", "top", "interval"}
     wanted = {spoken.get(name, name) for name in inspect.signature(command).parameters} - faces_own
     assert wanted <= set(inspect.signature(twin).parameters)
