@@ -93,6 +93,7 @@ class Book:
         if remembered is not None:
             followed.go_on(remembered.state, remembered.lives, same_life=_same(remembered, track, first))
             followed.found_since_s, followed.found_times = remembered.found_since_s, remembered.found_times
+            followed.looked = remembered.looked
         self._by_track[id(track)] = (track, followed)
         return followed
 
@@ -133,6 +134,11 @@ class Book:
             # What cannot be read again is written anew.
             self._told(key, f"what an earlier watch knew is lost: {exc.what}: {exc.why}")
             return None
+
+    def keep(self, followed: Followed, now_s: float) -> None:
+        """Now: what it would cost to find out again is dear."""
+        if now_s >= self._rests_until_s:
+            self._store(followed, now_s)
 
     def store(self, now_s: float, *, all_of_it: bool = False, most: int = 16) -> None:
         """The histories that grew enough since they were stored, the longest waiting first."""
