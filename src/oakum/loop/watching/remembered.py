@@ -72,8 +72,8 @@ def from_bytes(content: bytes) -> Remembered:
                 raise _unknown(f"it has format {head['format']}, this version knows {FORMAT}")
             state = restored(archive.read("state"))
             samples, _ = samples_from_bytes(archive.read("samples.json"))
-        found_since_s, found_times = head["found_since_s"], head["found_times"]
-        looked = Looked(*(head["looked"] or ()))
+        found_since_s, found_times = head.get("found_since_s"), head.get("found_times", 0)
+        looked = Looked(*(head.get("looked") or ()))
         return Remembered(state, samples.lifetimes, head["pid"], head["started_s"], found_since_s, found_times, looked)
     except _BROKEN as exc:
         raise _unknown(str(exc)[:200]) from exc
