@@ -273,6 +273,7 @@ class _Watch:
         ended = self._closer.collected(now_s)
         if ended is not None:
             self._suspicions.looked(*ended, now_s)
+            self._book.keep(ended[1], now_s)
 
     def _judge(self, followed: Sequence[Followed], now_s: float) -> None:
         """The longest waiting first, for a part of the time until the next sample."""

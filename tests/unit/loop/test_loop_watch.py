@@ -150,6 +150,15 @@ def _begun_by(world, holder):
     world.store.works.begin(Work("watch", "here host", "oakum watch", holder, 0.0))
 
 
+def test_a_watch_that_is_begun_again_and_again_does_not_look_again_and_again(world):
+    world.leaking(SLOW)
+    world.errands.polls = 0
+    for _ in range(4):
+        world.watch(seconds=500.0)
+    assert 1 <= len(world.errands.started) <= 2
+    assert states(world) == [("inc-1", "explained")]
+
+
 def test_a_second_watch_of_the_same_is_refused_and_one_of_something_else_is_not(world):
     process = world.steady("web")
     holder = world.workers.this()

@@ -148,6 +148,16 @@ def test_a_dear_look_follows_a_cheap_one_at_once_and_one_that_wavers_waits_all_t
     assert min(waits) >= AGAIN_S
 
 
+def test_the_next_watch_waits_as_long_after_a_look_and_takes_one_that_failed_again(closer_of):
+    for answer, wanted in ((ended(), 1), (Ended(-9, b"", ""), 2)):
+        errands = FakeErrands(lambda _, answer=answer: answer)
+        followed = one(given=verdict(LEAK))
+        for _ in range(2):
+            closer, _ = closer_of(errands)
+            looked(closer, [followed], NOW_S)
+        assert len(errands.started) == wanted
+
+
 def test_what_is_muted_is_not_looked_at_and_that_is_told_once(closer_of):
     errands = FakeErrands(lambda _: ended())
     mute = Mute("pid/1", "it fills", "ann", 0.0, 1e12, number=4)

@@ -93,6 +93,7 @@ class Book:
         if remembered is not None:
             followed.go_on(remembered.state, remembered.lives, same_life=_same(remembered, track, first))
             followed.found_since_s, followed.found_times = remembered.found_since_s, remembered.found_times
+            followed.looked = remembered.looked
         self._by_track[id(track)] = (track, followed)
         return followed
 
@@ -102,7 +103,7 @@ class Book:
         numbered = (known_as if number == 1 else f"{known_as} #{number}" for number in count(1))
         free: tuple[str, Remembered | None] | None = None
         for key in islice((key for key in numbered if key not in taken), ALIKE):
-            remembered = self._remembered(key)
+            remembered = self._remembered(key, track.name)
             own = remembered is not None and _same(remembered, track, first)
             if free is None or own:
                 free = key, remembered
@@ -112,16 +113,18 @@ class Book:
         key, remembered = free
         lives = remembered.state.facts.lives if remembered is not None else ()
         if lives and lives[-1].last_s > first.samples.at_s[0] + SET_BACK_S:
-            self._told(key, "what an earlier watch knew is left out: it is of later than now; was the clock set?")
+            self._told(
+                track.name, "what an earlier watch knew is left out: it is of later than now; was the clock set?"
+            )
             return key, None
         return free
 
-    def _remembered(self, key: str) -> Remembered | None:
+    def _remembered(self, key: str, name: str) -> Remembered | None:
         if key not in self._read:
-            self._read[key] = self._stored(key)
+            self._read[key] = self._stored(key, name)
         return self._read[key]
 
-    def _stored(self, key: str) -> Remembered | None:
+    def _stored(self, key: str, name: str) -> Remembered | None:
         try:
             found = self._states.get(key)
             if found is None:
@@ -131,8 +134,13 @@ class Book:
             return from_bytes(content)
         except OakumError as exc:
             # What cannot be read again is written anew.
-            self._told(key, f"what an earlier watch knew is lost: {exc.what}: {exc.why}")
+            self._told(name, f"what an earlier watch knew is lost: {exc.what}: {exc.why}")
             return None
+
+    def keep(self, followed: Followed, now_s: float) -> None:
+        """Now: what it would cost to find out again is dear."""
+        if now_s >= self._rests_until_s:
+            self._store(followed, now_s)
 
     def store(self, now_s: float, *, all_of_it: bool = False, most: int = 16) -> None:
         """The histories that grew enough since they were stored, the longest waiting first."""

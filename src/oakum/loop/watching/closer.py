@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from oakum.loop.watching.depth import Depth, depth, left_s, wait_s
-from oakum.loop.watching.followed import FOUND, Followed
+from oakum.loop.watching.followed import FOUND, Followed, Looked
 from oakum.model.errand import Ended, Errand, Errands
 from oakum.model.errors import OakumError
 from oakum.model.mute import Mute
@@ -45,15 +45,6 @@ class Manner:
     environment: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class _Taken:
-    """Of one series: how often it was looked at so far, and when."""
-
-    looks: int = 0
-    at_s: float = float("-inf")
-    depth: Depth = Depth.NONE
-
-
 class Closer:
     """``mutes``: asked before each look. ``told``: (target, text) for a person."""
 
@@ -67,7 +58,7 @@ class Closer:
         told: Callable[[str, str], None],
     ) -> None:
         self._errands, self._manner, self._policy, self._mutes, self._told = errands, manner, policy, mutes, told
-        self._taken: dict[str, _Taken] = {}
+        self._taken: dict[str, Looked] = {}
         self._muted: set[tuple[str, int]] = set()
         self._running: tuple[Errand, Followed, Depth, float, tempfile.TemporaryDirectory[str]] | None = None
         self.looks: list[Look] = []
@@ -99,7 +90,7 @@ class Closer:
             found = depth(followed, now_s, self._policy)
             if found is Depth.NONE:
                 continue
-            before = self._taken.get(followed.key, _Taken())
+            before = self._taken.get(followed.key, followed.looked)
             rests_s = wait_s(before.looks) if found <= before.depth else 0.0
             if now_s < before.at_s + rests_s or self._covered(followed, all_followed, now_s):
                 continue
@@ -137,9 +128,9 @@ class Closer:
         return True
 
     def _begin(self, followed: Followed, found: Depth, now_s: float) -> None:
-        before = self._taken.setdefault(followed.key, _Taken())
+        before = self._taken.get(followed.key, followed.looked)
         again = before.looks if found <= before.depth else 0
-        self._taken[followed.key] = _Taken(again + 1, now_s, max(found, before.depth))
+        self._taken[followed.key] = Looked(again + 1, now_s, max(found, before.depth))
         folder = tempfile.TemporaryDirectory(prefix="oakum-watch-")
         try:
             earlier = Path(folder.name) / "samples.json"
@@ -196,6 +187,8 @@ class Closer:
         if look.failed:
             self._told(look.target, f"the closer look failed: {look.failed}")
         else:
+            # The next watch waits too; a look that failed it takes again.
+            followed.looked = self._taken[followed.key]
             kept = f"; {look.incident}" if look.incident else ""
             self._told(look.target, f"looked closer: {look.headline or look.verdict}{kept}")
         return look, followed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,6 +28,15 @@ AS_ONE = 256
 """So many samples are added to the state at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How often it was looked at more closely, when last, and how close at the most (a ``Depth``)."""
+
+    looks: int = 0
+    at_s: float = float("-inf")
+    depth: int = 0
+
+
 class Followed:
     """``name``: the target as it is printed, of the present lifetime. ``key``: what its state is stored by."""
 
@@ -48,6 +58,7 @@ class Followed:
         self.found_since_s: float | None = None
         self.healthy_since_s: float | None = None
         self.found_times = 0
+        self.looked = Looked()
 
     def go_on(self, state: JudgeState, lives: Sequence[Series], *, same_life: bool) -> None:
         """With what an earlier watch knew. ``same_life``: the process that it saw last still runs."""

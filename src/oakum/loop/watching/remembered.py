@@ -6,10 +6,10 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from oakum.judge import JudgeState, restored
-from oakum.loop.watching.followed import Followed
+from oakum.loop.watching.followed import Followed, Looked
 from oakum.model.errors import DataError
 from oakum.model.series import Series
 from oakum.render.codec_samples import samples_from_bytes, samples_to_bytes
@@ -43,6 +43,7 @@ class Remembered:
     started_s: float | None
     found_since_s: float | None
     found_times: int
+    looked: Looked
 
 
 def to_bytes(followed: Followed) -> bytes:
@@ -52,6 +53,7 @@ def to_bytes(followed: Followed) -> bytes:
         "started_s": followed.started_s,
         "found_since_s": followed.found_since_s,
         "found_times": followed.found_times,
+        "looked": None if followed.looked == Looked() else list(astuple(followed.looked)),
     }
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -70,8 +72,9 @@ def from_bytes(content: bytes) -> Remembered:
                 raise _unknown(f"it has format {head['format']}, this version knows {FORMAT}")
             state = restored(archive.read("state"))
             samples, _ = samples_from_bytes(archive.read("samples.json"))
-        found_since_s, found_times = head["found_since_s"], head["found_times"]
-        return Remembered(state, samples.lifetimes, head["pid"], head["started_s"], found_since_s, found_times)
+        found_since_s, found_times = head.get("found_since_s"), head.get("found_times", 0)
+        looked = Looked(*(head.get("looked") or ()))
+        return Remembered(state, samples.lifetimes, head["pid"], head["started_s"], found_since_s, found_times, looked)
     except _BROKEN as exc:
         raise _unknown(str(exc)[:200]) from exc
 
