@@ -31,6 +31,9 @@ _LONGEST_RECORD = 8192
 SLACK_S = 0.5
 """The kernel's stamps and our clock differ by some milliseconds."""
 
+GROUP = 4096
+"""So many processes may be killed as one."""
+
 WRAPPED_S = 60.0
 """A buffer whose first line is later than this after the start has lost its beginning, in seconds."""
 
@@ -131,12 +134,19 @@ def parse_kills(records: list[Record]) -> list[OomKill]:
         pid, anon = int(killed["pid"]), int(killed["anon"] or 0) * 1024
         if kills and kills[-1].pid == pid and record.at_s - kills[-1].at_s < 5 and not kills[-1].anon_bytes:
             kills[-1] = _completed(kills[-1], anon, record.text)
+        elif any(_again(kill, pid, record) for kill in kills[-GROUP:]):
+            continue
         else:
             spared = f"{kills.pop().line}\n" if kills and _was_spared(kills[-1], record) else ""
             words = f"{spared}{record.text}"
             memcg = "memcg" if "emory cgroup" in words else "none"
             kills.append(OomKill(record.at_s, memcg, "", "", killed["name"], pid, None, anon, words))
     return kills
+
+
+def _again(kill: OomKill, pid: int, record: Record) -> bool:
+    """A group that is killed as one is told whole, and the victim that it is killed for had been told before."""
+    return kill.pid == pid and kill.anon_bytes > 0 and record.at_s - kill.at_s < 5 and kill.constraint == "memcg"
 
 
 def _was_spared(announced: OomKill, record: Record) -> bool:

@@ -38,6 +38,7 @@ oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom_memcg=/pods/pod7,task_m
 Memory cgroup out of memory: Killed process 5040 (node) total-vm:1200000kB, anon-rss:360000kB, file-rss:0kB
 Tasks in /pods/pod7/c1 are going to be killed due to memory.oom.group set
 Memory cgroup out of memory: Killed process 5055 (node) total-vm:1200000kB, anon-rss:120000kB, file-rss:0kB
+Memory cgroup out of memory: Killed process 5040 (node) total-vm:1200000kB, anon-rss:360000kB, file-rss:0kB
 """
 
 
@@ -78,6 +79,8 @@ def test_the_old_table_is_read_by_its_heading_and_names_may_hold_spaces():
 def test_a_group_that_is_killed_as_one_is_one_report_with_every_kill():
     (report,) = reports(MIDDLE)
     assert report.group == "/pods/pod7/c1"
+    # The kernel tells the whole group, and so the first victim twice.
+    assert MIDDLE.count("Killed process 5040") == 2
     assert [kill.pid for kill in report.kills] == [5040, 5055]
     assert report.ancestor
     assert report.limit_cgroup == "/pods/pod7"
