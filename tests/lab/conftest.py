@@ -34,7 +34,7 @@ def tiny_disk(tmp_path):
 
 COLUMNS = ("program", "objects", "seconds", "pause inside s", "pause said s", "MB read", "verdict", "cause", "holder")
 
-WALKED = ("work", "points", "of which", "seconds")
+WALKED = ("work", "record", "points", "of which", "seconds")
 
 
 NODE_COLUMNS = (

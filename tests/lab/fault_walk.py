@@ -3,7 +3,9 @@
 Run as a program under ``strace -f -e inject=KIND:signal=KILL:when=AT ...``, which counts each kind of call of
 each process for itself: a child first makes AT - n calls of one kind that change nothing, so that it is killed at the
 n-th call of that kind of its work. A kind ends with the first child that lived.
-Prints {"points": {kind: how many were killed}}.
+
+A record in PostgreSQL is killed before it sends (sendto) and before it reads what came (recvfrom: the server has done
+what was sent). Prints a line {"killed": folder} for each, then {"points": {kind: how many were killed}, "seconds": …}.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -23,22 +26,26 @@ sys.path[:0] = [str(ROOT / "unit" / "render")]
 
 from examples_render import NOW_S, leak  # noqa: E402  (the path is set just above)
 
-from oakum.incident import Event, IncidentSettings  # noqa: E402
+from oakum.incident import Event, IncidentSettings, Keeping  # noqa: E402
 from oakum.loop import incident as journey  # noqa: E402
 from oakum.loop.record import Recorder, investigate_on_record  # noqa: E402
+from oakum.loop.retain import retain as retain_on_record  # noqa: E402
 from oakum.model.plan_record import Approval, PlanRecord, StepRecord, StepState  # noqa: E402
 from oakum.model.policy import Policy  # noqa: E402
 from oakum.model.step import Step  # noqa: E402
 from oakum.store import open_store  # noqa: E402
-from oakum.store.place import FilePlace  # noqa: E402
+from oakum.store.place import parse_place  # noqa: E402
 from oakum.wiring import workers  # noqa: E402
+
+MOST = {"pwrite64": 300, "sendto": 300, "recvfrom": 300}
 
 
 def at(kind):
     """The call of one kind, counted from a child's first, at which it is killed: more than its work ever makes."""
-    return 140 if kind == "pwrite64" else 40
+    return MOST.get(kind, 60)
 
 
+_HERE, _THERE = socket.socketpair()
 _NOWHERE = os.open(os.devnull, os.O_WRONLY)
 _NO_PATH = "/no such folder/no such file"
 
@@ -52,6 +59,8 @@ IN_VAIN = {
     "rename": lambda: os.rename(_NO_PATH, _NO_PATH),  # noqa: PTH104  (one call, and nothing else)
     "unlink": lambda: os.unlink(_NO_PATH),  # noqa: PTH108
     "mkdir": lambda: os.mkdir(_NO_PATH),  # noqa: PTH102
+    "sendto": lambda: _HERE.send(b"", socket.MSG_DONTWAIT),
+    "recvfrom": lambda: _HERE.recv(1, socket.MSG_DONTWAIT),
 }
 """Every kind of call by which this work changes something outside of its process, each as one that changes nothing."""
 
@@ -60,8 +69,28 @@ BLOB = [bytes([number]) * 700_000 for number in range(5)]
 
 
 def recorder(folder):
-    store = open_store(FilePlace(folder / "oakum.db"), blobs=str(folder / "blobs"))
-    return Recorder(store, workers(), "ann", Policy(), IncidentSettings())
+    """Of the record in ``folder``, or in the database that ``folder/server`` names: one for each folder."""
+    server = folder / "server"
+    url = database_url(server.read_text(), folder) if server.exists() else str(folder / "oakum.db")
+    return Recorder(
+        open_store(parse_place(url), blobs=str(folder / "blobs")), workers(), "ann", Policy(), IncidentSettings()
+    )
+
+
+def database_url(server, folder):
+    """``server``: the folder of a PostgreSQL's socket."""
+    return f"postgresql://oakum@/{folder.name}?host={server}"
+
+
+def copied(template, folder):
+    """The record of ``template``, for ``folder`` alone."""
+    shutil.copytree(template, folder)
+    server = folder / "server"
+    if server.exists():
+        import psycopg  # noqa: PLC0415
+
+        with psycopg.connect(database_url(server.read_text(), Path("postgres")), autocommit=True) as connection:
+            connection.execute(f'create database "{folder.name}" template "{template.name}"')
 
 
 def investigation(name):
@@ -78,6 +107,8 @@ def acknowledge(folder, what):
 
 def record(folder):
     found = investigate_on_record("pid/4242", lambda: investigation(folder.name), recorder(folder), now_s=NOW_S)
+    if found.failed is not None:
+        raise found.failed
     acknowledge(folder, found.investigation.incident)
 
 
@@ -115,7 +146,16 @@ def plan(folder):
         acknowledge(folder, state.value)
 
 
-WORKS = {"record": record, "say": say, "blob": blob, "plan": plan}
+LATER_S = NOW_S + 90 * 86_400.0
+
+
+def retain(folder):
+    """Evidence of what was closed long ago goes."""
+    retain_on_record(recorder(folder), Keeping(), now_s=LATER_S)
+    acknowledge(folder, "retained")
+
+
+WORKS = {"first": record, "record": record, "say": say, "blob": blob, "plan": plan, "retain": retain}
 
 
 def in_child(work):
@@ -144,18 +184,32 @@ def walk(name, template, folder):
     for kind in IN_VAIN:
         for point in range(1, at(kind)):
             own = folder / f"{name}-{kind}-{point}"
-            assert in_child(lambda own=own: shutil.copytree(template, own)) == 0
+            assert in_child(lambda own=own: copied(template, own)) == 0
             status = in_child(lambda kind=kind, point=point, own=own: killed_at(kind, point, own))
             if status == 0:
                 break
             assert os.WIFSIGNALED(status), f"{own} failed"
             assert os.WTERMSIG(status) == signal.SIGKILL
             points[kind] = point
+            tell({"killed": str(own)})
         assert points[kind] < at(kind) - 1, f"more calls of {kind} than can be walked"
     return points
 
 
+def tell(told):
+    """By a call that is not counted: the walk itself must live."""
+    os.writev(sys.stdout.fileno(), [json.dumps(told).encode() + b"\n"])
+
+
+def loaded():
+    """What each child would load again for itself."""
+    import alembic.command  # noqa: PLC0415
+    import alembic.config  # noqa: F401, PLC0415
+    import psycopg  # noqa: F401, PLC0415
+
+
 if __name__ == "__main__":
+    loaded()
     begun_s = time.monotonic()
-    told = {"points": walk(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))}
-    sys.stdout.write(json.dumps(told | {"seconds": round(time.monotonic() - begun_s, 1)}) + "\n")
+    found = walk(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    tell({"points": found, "seconds": round(time.monotonic() - begun_s, 1)})

@@ -138,5 +138,5 @@ def test_a_postgresql_record_on_a_full_disk_says_so_keeps_what_it_confirmed_and_
             disk.resize(40)
             goes_on(store, there)
     finally:
-        server.close()
         disk.unmount()
+        server.close()

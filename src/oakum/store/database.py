@@ -123,7 +123,7 @@ def _sqlite(place: FilePlace, wait_s: float) -> Engine:
         # Made here so that nobody else may read it: it names what targets do. One that is there is not opened:
         # closing it again would end the locks that this process holds on it by another connection.
         with suppress(FileExistsError):
-            os.close(os.open(place.path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(os.open(place.path.resolve(), os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as exc:
         raise MachineError(
             f"cannot open {place}", why=exc.strerror or "", next_step=f"ls -ld {folder}    # or --store PATH"

@@ -197,6 +197,13 @@ def test_nobody_else_may_read_what_targets_do(store, place):
     assert [stat.S_IMODE(path.stat().st_mode) for path in (place.blobs, place.blobs / digest[:2])] == [0o700] * 2
 
 
+def test_a_link_to_a_file_that_is_not_there_yet_makes_one_that_nobody_else_may_read(tmp_path):
+    link, target = tmp_path / "oakum.db", tmp_path / "elsewhere.db"
+    link.symlink_to(target)
+    open_store(FilePlace(link), blobs="").close()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
 def test_what_a_dead_writer_left_half_written_is_swept_and_a_living_ones_is_not(store, place):
     left = place.blobs / "incoming" / "left"
 
