@@ -14,13 +14,15 @@ from programs import SCHEMAS, node_port, oakum
 pytestmark = pytest.mark.lab
 
 WITHIN_S = 180.0
+BUSY_S = 480.0
+"""On a busy machine the rest is judged all the same."""
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     with node_port():
-        run = oakum("demo", "-o", "json", within_s=WITHIN_S + 60, cwd=folder, environment={"TMPDIR": str(folder)})
+        run = oakum("demo", "-o", "json", within_s=BUSY_S, cwd=folder, environment={"TMPDIR": str(folder)})
     return run, run.json
 
 

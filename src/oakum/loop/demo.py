@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 BEYOND_S = 10.0
 """The first load lasts for so long beyond the watch, in seconds: while captures are compared, nothing is to grow."""
 
+OWN_PAUSE_S = 60.0
+"""A snapshot may stop the demo's own Node.js for so long, in seconds: on a busy machine it takes its time."""
+
 LOADED_S = 170.0
 """The load stops by itself after this long, in seconds."""
 
@@ -57,6 +60,9 @@ class Settings:
 
     calm_rate: float = 150.0
     """Requests per second on the leaking service from when it is explained until it is restarted."""
+
+    calm_s: float = 20.0
+    """How long they last, in seconds: the last look, and no longer, should it take its time on a busy machine."""
 
     again_rate: float = 1500.0
     """Requests per second on the restarted service: it is to reach its limit soon."""
@@ -162,7 +168,7 @@ def _restarted(
 ) -> PlanRecord | Absent:
     """Most customers are sent elsewhere meanwhile, as one would: it is to live until its evidence is kept."""
     bench.progress.stage(f"on record as inc-{number}; what can be done now? oakum plan inc-{number}")
-    with load_on(leaky.port, seconds=LOADED_S, rate=settings.calm_rate):
+    with load_on(leaky.port, seconds=settings.calm_s, rate=settings.calm_rate):
         plan = mending.restarted(number, leaky, bench, shows)
     if isinstance(plan, Absent):
         bench.progress.stage(f"it is not restarted: {plan.why}")
@@ -260,7 +266,7 @@ def _watch(pid: int, machine: Machine) -> ProcessWatch:
 
 
 def _investigate(shown: Service, machine: Machine, policy: Policy, watch_s: float, progress: Progress) -> Investigation:
-    node = NodeSettings(inspect=True)
+    node = NodeSettings(inspect=True, max_pause_s=OWN_PAUSE_S)
     chosen = investigate.Settings.of(watch_s=watch_s, interval_s=0.25, node=node)
     return investigate.investigate(
         ProcessTarget(shown.pid), machine=machine, policy=policy, settings=chosen, progress=progress

@@ -30,7 +30,8 @@ class Customer:
     errors: int = 0
 
     def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        # A service that stands still for a snapshot answers afterwards; one that was killed is gone at once.
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         due_s = time.monotonic()
         while due_s < self.until_s:
             time.sleep(max(0.0, due_s - time.monotonic()))
