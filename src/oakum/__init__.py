@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from oakum.api import make_plan as make_plan
     from oakum.api import mute as mute
     from oakum.api import note_incident as note_incident
+    from oakum.api import redact_heap as redact_heap
     from oakum.api import report_incident as report_incident
     from oakum.api import scan as scan
     from oakum.api import show_incident as show_incident
@@ -72,6 +73,7 @@ _HOMES = {
     "make_plan": "oakum.api",
     "mute": "oakum.api",
     "note_incident": "oakum.api",
+    "redact_heap": "oakum.api",
     "report_incident": "oakum.api",
     "scan": "oakum.api",
     "show_incident": "oakum.api",
@@ -108,6 +110,7 @@ __all__ = [
     "make_plan",
     "mute",
     "note_incident",
+    "redact_heap",
     "report_incident",
     "scan",
     "show_incident",
