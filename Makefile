@@ -46,7 +46,7 @@ lint: $(STAMP) ## style, types and floors
 lab: $(STAMP) ## tests on real leaking processes, cgroups and OOM kills
 	@$(BIN)/pytest -m lab tests/lab $(ARGS)
 
-bench-%: $(VENV)/.bench ## a measurement beside its peers: bench-judge (DATA=PATH), bench-heap, bench-speed, bench-heap, bench-sampler
+bench-%: $(VENV)/.bench ## a measurement beside its peers: bench-judge (DATA=PATH), bench-heap, bench-redact, bench-speed, bench-sampler
 	@$(BIN)/python -m bench.$* $(if $(DATA),--data $(DATA)) $(ARGS)
 
 $(VENV)/.bench: requirements/bench.txt $(STAMP)

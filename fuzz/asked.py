@@ -1,7 +1,10 @@
-"""All that is asked of a dump: read, analysed, compared with itself, searched for a class, printed, encoded, drawn."""
+"""All that is asked of a dump: read, analysed, compared with itself, searched for a class, redacted, printed, encoded,
+drawn.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import warnings
 import zlib
@@ -9,6 +12,7 @@ from collections.abc import Sequence
 from io import StringIO
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console, RenderableType
 
 from oakum import render
@@ -18,6 +22,7 @@ from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.formats.pprof.profile import HEAD_BYTES, is_pprof
 from oakum.heap.held import held
+from oakum.heap.redact import KEY_BYTES, redactor
 from oakum.heap.ways import ways
 from oakum.model.errors import CallerError, DataError
 from oakum.model.heap import HeapReport
@@ -40,9 +45,31 @@ def ask(data: bytes) -> str:
             sketches = [sketch(array, file=name, told=_quiet) for name in ("old", "new")]
             return "\n".join(_told(analyze(array, file="dump", told=_quiet), sketches, drawn=drawn))
         dump = read_dump(array)
-        return _answer(dump, drawn=drawn)
+        return f"{_answer(dump, drawn=drawn)}\n{_redacted(array, dump)}"
     except DataError as exc:
         return f"{exc.what}: {exc.why}"
+
+
+def _redacted(array: NDArray[np.uint8], dump: Dump) -> str:
+    """As long as it was, with as many objects; what cannot be redacted is told before the first piece."""
+    if dump.format not in {"hprof", "v8"}:
+        return ""
+    pieces = redactor(array, bytes(KEY_BYTES), _passed).pieces()
+    try:
+        first = next(pieces)
+    except DataError as exc:
+        return f"{exc.what}: {exc.why}"
+    made = first
+    try:
+        made += b"".join(pieces)
+    except DataError as exc:
+        raise AssertionError("broken after the first piece") from exc
+    assert len(made) == array.size, "another length"
+    assert read_dump(np.frombuffer(made, np.uint8)).graph.nodes == dump.graph.nodes, "other objects"
+    return hashlib.sha256(made).hexdigest()
+
+
+def _passed(_: int) -> None: ...
 
 
 def _answer(dump: Dump, *, drawn: bool) -> str:

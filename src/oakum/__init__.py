@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from oakum.api import make_plan as make_plan
     from oakum.api import mute as mute
     from oakum.api import note_incident as note_incident
+    from oakum.api import redact_heap as redact_heap
     from oakum.api import report_incident as report_incident
     from oakum.api import retain_evidence as retain_evidence
     from oakum.api import scan as scan
@@ -78,6 +79,7 @@ _HOMES = {
     "make_plan": "oakum.api",
     "mute": "oakum.api",
     "note_incident": "oakum.api",
+    "redact_heap": "oakum.api",
     "report_incident": "oakum.api",
     "retain_evidence": "oakum.api",
     "scan": "oakum.api",
@@ -118,6 +120,7 @@ __all__ = [
     "make_plan",
     "mute",
     "note_incident",
+    "redact_heap",
     "report_incident",
     "retain_evidence",
     "scan",

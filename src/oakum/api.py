@@ -15,6 +15,7 @@ from oakum.loop import heap as heaping
 from oakum.loop import incident as incidents
 from oakum.loop import investigate as investigating
 from oakum.loop import record as recording
+from oakum.loop import redact as redacting
 from oakum.loop import retain as retaining
 from oakum.loop import scan as scanning
 from oakum.loop import verify as verifying
@@ -30,6 +31,7 @@ from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
 from oakum.model.incident import Incident
 from oakum.model.mute import Mute
 from oakum.model.plan_record import PlanRecord
+from oakum.model.redaction import Redaction
 from oakum.model.retention import Retained
 from oakum.model.scan import Scan
 from oakum.model.series import Series
@@ -208,6 +210,21 @@ def heap_paths(
     if what.startswith(("@", "0x")):
         return heaping.paths(str(file), object_id=what, most=most, bench=bench)
     return heaping.paths(str(file), name=what, most=most, bench=bench)
+
+
+def redact_heap(
+    file: str | Path,
+    out: str | Path,
+    *,
+    key: str | Path = "",
+    seal_to: Sequence[str] = (),
+    identity: str | Path = "",
+    progress: Progress | None = None,
+) -> Redaction:
+    """As ``oakum heap redact IN OUT``."""
+    settings = redacting.Settings(str(key), wiring.seal_recipients(seal_to), str(identity))
+    told = progress or Silent()
+    return redacting.redact(str(file), str(out), machine=wiring.machine(), settings=settings, progress=told)
 
 
 def make_plan(

@@ -15,6 +15,7 @@ from programs import ROOT, Lines, started
 from oakum.heap.formats.hprof.classes import source_name
 
 SOURCES = ROOT / "lab" / "java" / "shop"
+VAULT = ROOT / "lab" / "java" / "vault"
 REDEPLOY = ROOT / "lab" / "java" / "redeploy"
 ROW = re.compile(r"\s*\d+:\s+(\d+)\s+(\d+)\s+(\S+)")
 HIDDEN_NAME = re.compile(r"[/.+]0x[0-9a-f]+$")
@@ -41,6 +42,13 @@ def server(classes: Path, kept_by: str) -> Iterator[Shop]:
 
 
 @contextmanager
+def vault(classes: Path, *options: str) -> Iterator[Shop]:
+    """The program that keeps a secret in every form; see lab/java/vault/Main.java."""
+    with _started(VAULT, classes, [*options, "-cp", str(classes), "vault.Main"]) as process:
+        yield Shop(process)
+
+
+@contextmanager
 def _started(sources: Path, classes: Path, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     need_jdk()
     subprocess.run(["javac", "-d", str(classes), *map(str, sorted(sources.rglob("*.java")))], check=True)
@@ -58,6 +66,11 @@ class Shop:
         self.process.stdin.write(f"{requests}\n".encode())
         self.process.stdin.flush()
         assert self._lines.next().startswith(("served ", "deployed "))
+
+    def plant(self, secret: str) -> None:
+        self.process.stdin.write(f"{secret}\n".encode())
+        self.process.stdin.flush()
+        assert self._lines.next() == "planted"
 
     def jcmd(self, *command: str) -> str:
         done = subprocess.run(["jcmd", str(self.process.pid), *command], check=True, capture_output=True, text=True)

@@ -77,7 +77,10 @@ class _Counted:
         self.bytes = 0
 
     def write(self, piece: bytes) -> int:
-        self._file.write(piece)
+        left = memoryview(piece)
+        while left:
+            # A pipe whose reader goes away takes a part first, and refuses the rest then.
+            left = left[self._file.write(left) :]
         self.bytes += len(piece)
         return len(piece)
 

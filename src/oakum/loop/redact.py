@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,9 @@ def redact(file: str, out: str, *, machine: Machine, settings: Settings, progres
         machine.dumps.check_room(out, 0)
     say_too_open(settings.identity, machine, progress)
     begun_s = machine.clock.monotonic_s()
-    poured = Poured(file, machine=machine, settings=settings, progress=progress)
-    out_bytes = machine.dumps.keep(out, poured, packing=None, recipients=settings.recipients)
+    # Closed at once: should nobody take the pieces, the process apart would wait for ever.
+    with closing(Poured(file, machine=machine, settings=settings, progress=progress)) as poured:
+        out_bytes = machine.dumps.keep(out, poured, packing=None, recipients=settings.recipients)
     return Redaction(
         file=file,
         out=out,
@@ -75,6 +77,9 @@ class Poured:
         made = yield from self._pieces
         assert isinstance(made, Redacted)
         self._redacted = made
+
+    def close(self) -> None:
+        self._pieces.close()
 
     @property
     def redacted(self) -> Redacted:

@@ -12,6 +12,7 @@ import jsonschema
 import pyrage
 import pytest
 
+import oakum as oakum_api
 from oakum.render import schemas
 
 OAKUM = Path(sys.executable).with_name("oakum")
@@ -44,6 +45,14 @@ def test_a_dump_becomes_one_of_the_same_length_with_the_same_answer(dump, tmp_pa
     assert told["key_file"] is None
     assert out.stat().st_mode & 0o777 == 0o600
     assert suspects(out) == suspects(dump)
+
+
+def test_its_python_twin_does_the_same(dump, tmp_path):
+    key, out = tmp_path / "key", tmp_path / "out"
+    made = oakum_api.redact_heap(dump, tmp_path / "twin", key=key)
+    assert oakum("heap", "redact", dump, out, "--key", key).returncode == 0
+    assert out.read_bytes() == (tmp_path / "twin").read_bytes()
+    assert made.out_bytes == out.stat().st_size
 
 
 def test_streams_go_in_and_out_and_the_answer_goes_to_standard_error(dump, tmp_path):

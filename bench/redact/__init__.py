@@ -1,0 +1,1 @@
+"""What redacting a dump costs."""
