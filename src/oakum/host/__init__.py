@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from oakum.host.apart import LiveApart
+from oakum.host.attach import LiveJvms
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
 from oakum.host.dumps import LiveDumps
@@ -23,6 +24,7 @@ from oakum.model.ports import (
     Clock,
     Debuggees,
     Dumps,
+    Jvms,
     KernelLog,
     Memories,
     OwnMemory,
@@ -53,6 +55,7 @@ class Machine:
     scratch: Scratch = field(default_factory=LiveScratch)
     threads: Threads = field(default_factory=LiveThreads)
     own_memory: OwnMemory = field(default_factory=LiveOwnMemory)
+    jvms: Jvms = field(default_factory=LiveJvms)
 
 
 def this_machine() -> Machine:
