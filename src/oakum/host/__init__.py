@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from oakum.host.apart import LiveApart
+from oakum.host.attach import LiveJvms
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
 from oakum.host.dumps import LiveDumps
@@ -24,6 +25,7 @@ from oakum.model.ports import (
     Clock,
     Debuggees,
     Dumps,
+    Jvms,
     KernelLog,
     Memories,
     Node,
@@ -55,6 +57,7 @@ class Machine:
     scratch: Scratch = field(default_factory=LiveScratch)
     threads: Threads = field(default_factory=LiveThreads)
     own_memory: OwnMemory = field(default_factory=LiveOwnMemory)
+    jvms: Jvms = field(default_factory=LiveJvms)
     node: Node = field(default_factory=LiveNode)
 
 

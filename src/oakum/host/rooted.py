@@ -1,4 +1,4 @@
-"""Opening a file as another process sees it, without ever leaving that process's root.
+"""Opening a file or folder as another process sees it, without ever leaving that process's root.
 
 A target may be hostile. Its symbolic links would resolve against our root, its FIFO would hang us, its device node
 would act on being opened. So each name is walked by itself, links are resolved here, and only a regular file is opened.
@@ -24,6 +24,15 @@ def open_regular(root: str, path: str) -> int:
         return os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     finally:
         os.close(fd)
+
+
+def open_folder(root: str, path: str) -> int:
+    """An O_PATH descriptor of the folder ``path`` below ``root``. Raises OSError."""
+    fd = _walk(root, path)
+    if not stat.S_ISDIR(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    return fd
 
 
 def _walk(root: str, path: str) -> int:

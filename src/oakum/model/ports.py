@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.model.absent import Absent
+from oakum.model.attach import Answered, JvmStanding, Streamed
 from oakum.model.blob import Blob
 from oakum.model.debugger import Dispositions, Listener
 from oakum.model.incident import Change, Incident, Record
@@ -501,6 +502,40 @@ class Debuggees(Protocol):
     """Opens processes for debugging. Nothing is sent to them by opening."""
 
     def open(self, pid: int) -> Debuggee:
+        """Raises TargetError when there is no such process."""
+
+
+class Jvm(Protocol):
+    """A process held open that may be a HotSpot JVM. A reused pid is never mistaken for it."""
+
+    def standing(self) -> JvmStanding | Absent:
+        """Nothing is sent. Raises TargetError when it has ended."""
+
+    def ask(self, command: str, *, may_signal: bool, within_s: float) -> Answered | Absent:
+        """What the JVM prints for a command of jcmd.
+
+        ``may_signal``: SIGQUIT may be sent, once, where its attach socket is not open; whoever calls has made sure that
+        the process is a JVM and handles it. Raises TargetError when it refuses, ends, or does not answer in time.
+        """
+
+    def stream(
+        self, command: str, spool: Spool, *, in_pieces: bool, may_signal: bool, within_s: float
+    ) -> Streamed | Absent:
+        """As ``ask``, for one that writes a heap dump where ``{file}`` stands: into ``spool``, through a pipe.
+
+        ``in_pieces``: the JVM (22 and later) writes the objects into a file beside it first, on its own disk.
+
+        ``within_s``: from the file's first byte to its last; later than that the pipe is closed, the JVM gives the file
+        up and goes on. Raises RefusedError then.
+        """
+
+    def close(self) -> None: ...
+
+
+class Jvms(Protocol):
+    """Opens processes that may be JVMs. Nothing is sent to them by opening."""
+
+    def open(self, pid: int) -> Jvm:
         """Raises TargetError when there is no such process."""
 
 

@@ -1,0 +1,85 @@
+"""What a histogram or a heap dump would take of a JVM, and whether it has that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.units import format_duration, format_size
+from oakum.probe.room import Room
+
+HISTOGRAM_S_PER_MB = 0.002
+"""How long counting every object stops it, in seconds per MB of heap in use (docs/jvm.md)."""
+
+DUMP_S_PER_MB = 0.015
+"""The same for a dump, with Oakum reading at full speed (docs/jvm.md)."""
+
+LEAST_S = 0.1
+FILE_PER_BYTE = 2.0
+"""A dump writes references of 8 bytes where the heap has 4, and a header for each object."""
+
+LEAST_FILE_BYTES = 64 << 20
+EXTRA_BYTES = 64 << 20
+"""What writing a dump takes beside the heap: buffers and the tables of classes. Nothing is written to its disk."""
+
+USED_SHARE = 0.8
+"""At most this share of the room that is left is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpNeeds:
+    """Upper bounds, for ``heap_bytes`` in use, garbage too."""
+
+    heap_bytes: int
+    pause_s: float
+    extra_bytes: int
+    file_bytes: int
+
+    def refusal(self, room: Room | None, max_pause_s: float, command: str) -> Absent | None:
+        what = "a heap dump"
+        if self.pause_s > max_pause_s:
+            longer = format_duration(self.pause_s * 1.2).replace(" ", "")
+            return Absent(
+                what,
+                AbsentKind.TOO_DEAR,
+                f"the target could stand still for {format_duration(self.pause_s)}, and {format_duration(max_pause_s)}"
+                " is the most that was allowed",
+                f"{command} --max-pause {longer}",
+            )
+        if room is not None and self.extra_bytes > USED_SHARE * room.left_bytes:
+            return Absent(
+                what,
+                AbsentKind.TOO_DEAR,
+                f"it could take {format_size(self.extra_bytes)} more memory, and {format_size(room.left_bytes)} are"
+                f" left below {room.boundary}",
+                "look earlier in its life, or give it room for the time: a higher limit",
+            )
+        return None
+
+    def disk_refusal(self, free_bytes: int | None) -> Absent | None:
+        """For a JVM that writes the objects on its own disk first."""
+        if free_bytes is not None and self.file_bytes <= USED_SHARE * free_bytes:
+            return None
+        left = {None: "how much is free there cannot be seen", 0: "that is memory, and its own"}.get(
+            free_bytes, f"{format_size(free_bytes or 0)} are free there"
+        )
+        return Absent(
+            "a heap dump",
+            AbsentKind.TOO_DEAR,
+            f"this JVM (22 or later) writes a dump into its /tmp before it hands it on, up to"
+            f" {format_size(self.file_bytes)}, and {left}",
+            "give its /tmp a disk with room (an emptyDir volume, not of memory)",
+        )
+
+
+def dump_needs(heap_bytes: int) -> DumpNeeds:
+    return DumpNeeds(
+        heap_bytes,
+        LEAST_S + DUMP_S_PER_MB * heap_bytes / 1e6,
+        EXTRA_BYTES,
+        max(LEAST_FILE_BYTES, int(FILE_PER_BYTE * heap_bytes)),
+    )
+
+
+def histogram_pause_s(heap_bytes: int) -> float:
+    return LEAST_S + HISTOGRAM_S_PER_MB * heap_bytes / 1e6
