@@ -15,7 +15,7 @@ from typing import IO, Final
 from oakum.model.errand import Ended, Errand
 from oakum.model.errors import MachineError
 
-PATIENCE_S: Final = 10.0
+PATIENCE_S: Final = 30.0
 """How long one that was asked to end may take, in seconds."""
 
 SAID_BYTES: Final = 2000
