@@ -43,13 +43,15 @@ def main() -> int:
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the page is written")
     parser.add_argument("--data", type=Path, help="keeps the dumps here")
     parser.add_argument("--small", action="store_true", help="only the small dumps")
+    parser.add_argument("--alone", action="store_true", help="only the work alone, not the commands")
     chosen = parser.parse_args()
     before = stand(ENGINE)
     rows: list[list[str]] = []
     with tempfile.TemporaryDirectory() as scratch:
         for name, path in _dumps(chosen.data or Path(scratch), small=chosen.small):
-            rows += [_alone(name, path), *_commands(name, path, Path(scratch))]
-            print(rows[-3:], file=sys.stderr)
+            rows.append(_alone(name, path))
+            rows += [] if chosen.alone else _commands(name, path, Path(scratch))
+            print(rows[-1], file=sys.stderr)
     chosen.docs.mkdir(parents=True, exist_ok=True)
     written = chosen.docs / "bench-redact.md"
     table = markdown(COLUMNS, rows)
