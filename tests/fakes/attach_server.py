@@ -65,7 +65,7 @@ def answer(asker):
     elif b".hprof" in command and MODE != "no-file":
         asker.sendall(b"0\nDumping heap ...\n")
         write(command.split()[-1].decode())
-        asker.sendall(b"Heap dump file created\n")
+        asker.sendall(b"Heap dump file created [%d bytes in 0.1 secs]\n" % len(FILE))
     else:
         asker.sendall(b"0\n" + version + b" " + verb + b" " + command + b"\n")
     asker.close()
@@ -81,6 +81,7 @@ def write(path):
         while MODE == "trickles":
             time.sleep(0.02)
             os.write(fd, b"more")
+        Path(f"/tmp/.written-{PID}").touch()
     except BrokenPipeError:
         Path(f"/tmp/.given-up-{PID}").touch()
     finally:

@@ -54,6 +54,23 @@ def node_row(record_property):
     return note
 
 
+JVM_COLUMNS = (
+    "program", "verdict", "cause", "holder", "dump MB", "count said s", "dump said s", "pause inside s",
+    "extra MB", "peak MB", "seconds",
+)  # fmt: skip
+
+
+@pytest.fixture
+def jvm_row(record_property):
+    """As lab_row, for JVMs."""
+
+    def note(*values: object) -> None:
+        assert len(values) == len(JVM_COLUMNS)
+        record_property("jvm_row", [str(value) for value in values])
+
+    return note
+
+
 @pytest.fixture
 def lab_row(record_property):
     """Call it with one value per column; the row travels with the report, so that workers of xdist can send it."""
@@ -69,6 +86,7 @@ def pytest_terminal_summary(terminalreporter):
     _table(terminalreporter, "lab_row", "what the lab measured", COLUMNS)
     _table(terminalreporter, "walk_row", "writes at which it was killed; losses: 0 where the test passed", WALKED)
     _table(terminalreporter, "node_row", "what Node.js paid", NODE_COLUMNS)
+    _table(terminalreporter, "jvm_row", "what JVMs paid", JVM_COLUMNS)
 
 
 def _table(terminalreporter, kind, title, columns):

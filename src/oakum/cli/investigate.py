@@ -40,11 +40,15 @@ def investigate(
         bool | None,
         typer.Option(
             "--inspect/--no-inspect",
-            help="Node.js: its inspector may be opened (SIGUSR1), or must not; on a terminal you are asked",
+            help="Node.js: its inspector may be opened (SIGUSR1); JVM: it may be attached to (SIGQUIT); or must not;"
+            " on a terminal you are asked",
         ),
     ] = None,
     max_pause: Annotated[
-        str, typer.Option("--max-pause", metavar="DURATION", help="Node.js: no snapshot that could stop it for longer")
+        str,
+        typer.Option(
+            "--max-pause", metavar="DURATION", help="Node.js, JVM: no snapshot or dump that stops it for longer"
+        ),
     ] = "15s",
     incident: Annotated[
         bool,

@@ -57,19 +57,19 @@ def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Ver
             reasons=(*reasons, bounded[0], *series.reasons),
             settles=bounded[1],
         )
-    return _leaks(series, per_s, reasons)
+    return _leaks(series, per_s, reasons, known=holder.eviction_known)
 
 
-def _leaks(series: Verdict, per_s: float, reasons: tuple[str, ...]) -> Verdict:
+def _leaks(series: Verdict, per_s: float, reasons: tuple[str, ...], *, known: bool) -> Verdict:
+    """``known``: whether it can be told that nothing left the holder."""
     rate = series.rate_per_s or 0.0
     share = per_s / rate if rate > 0 else 0.0
     # A curve that bends, or that rose once, may still be a start-up: it is never firmer than suspect.
     rising = series.pattern is not None and series.pattern.leaks
     agrees = EXPLAINED[0] <= share <= EXPLAINED[1]
     if rising and agrees and series.name is not VerdictName.HEALTHY:
-        told = (
-            f"nothing left it, nothing bounds it, and it is {format_share(min(share, 1.0))} of what the process gains"
-        )
+        left = "nothing left it, nothing" if known else "nothing that is seen"
+        told = f"{left} bounds it, and it is {format_share(min(share, 1.0))} of what the process gains"
         return replace(
             series,
             name=VerdictName.LEAK,

@@ -20,7 +20,7 @@ MOST_SITES = 5
 
 def clues(growth: HeapGrowth, sources: Mapping[str, str]) -> list[Clue]:
     """Every holder with what the sources say of it. ``sources``: text by path."""
-    return [Clue(holder, sites_of(holder, growth, sources)) for holder in growth.holders]
+    return [Clue(holder, sites_of(holder, growth, sources), growth.language) for holder in growth.holders]
 
 
 def files_wanted(growth: HeapGrowth | None, profile: AllocationProfile | None = None) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None)
     holder = clue.holder
     before, after = format_size(holder.bytes_before), format_size(holder.bytes_after)
     told = [f"it held {before} and {format_duration(growth.seconds)} later {after}: {format_rate(per_s)}"]
-    if holder.evicted_items == 0:
+    if holder.evicted_items == 0 and holder.eviction_known:
         told.append("nothing that it held in the first capture was gone in the second")
     if rate_per_s and rate_per_s > 0:
         told.append(f"that is {format_share(min(per_s / rate_per_s, 9.99))} of the process's measured growth")

@@ -1,6 +1,7 @@
 """Two dumps of one live process, apart in time: what grew, who holds it, and what it let go.
 
-Holders are matched by name; items by their numbers, which V8 keeps for an object from one snapshot to the next.
+Holders are matched by name; items by their numbers, which V8 keeps for an object from one snapshot to the next. A JVM
+moves its objects: what went from a holder that grew is not known there.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from oakum.model.heap import Suspect, Tally
 from oakum.model.script import script_path
 
 MOST_HOLDERS = 20
+LANGUAGES = {"v8": "JavaScript", "hprof": "Java"}
+MOVING = frozenset({"hprof"})
+"""Formats whose numbers are addresses of objects that the collector moves."""
+
 GROWN_SHARE = 0.01
 """A holder that has less than this share of the heap's growth is not told."""
 
@@ -40,8 +45,10 @@ class Entry:
 class Account:
     """What is kept of one dump. ``alive``: int64[], ascending: every object that roots hold, by number.
 
-    ``classes``: (count, shallow bytes) by name.
+    ``classes``: (count, shallow bytes) by name. ``format``: of the dump.
     """
+
+    format: str
 
     reachable: Tally
     classes: dict[str, tuple[int, int]]
@@ -67,6 +74,7 @@ def account(dump: Dump) -> Account:
         return found
 
     return Account(
+        format=dump.format,
         reachable=Tally(int(reached.sum()), int(graph.size[reached].sum())),
         classes={
             name: (int(table.count[row]), int(table.shallow[row]))
@@ -95,13 +103,13 @@ def grown(before: Account, after: Account, seconds: float) -> HeapGrowth:
         types=_types(before, after),
         holders=tuple(ranked[:MOST_HOLDERS]),
         warnings=(*before.warnings, *after.warnings),
-        language="JavaScript",
+        language=LANGUAGES.get(after.format, after.format),
     )
 
 
 def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
     entry, known = after.holders[name], before.holders.get(name)
-    suspect = entry.suspect
+    suspect, moves = entry.suspect, after.format in MOVING
     place = replace(suspect.places[0], file=script_path(suspect.places[0].file)) if suspect.places else None
     return HolderGrowth(
         name=name,
@@ -112,7 +120,8 @@ def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
         items_after=suspect.count,
         bytes_before=known.suspect.retained_bytes if known else 0,
         bytes_after=suspect.retained_bytes,
-        evicted_items=_gone(known.items, after.alive) if known else 0,
+        evicted_items=_gone(known.items, after.alive) if known and not moves else 0,
+        eviction_known=not moves,
         item_type=suspect.item_type,
         attribute=attribute_of(name),
         module=place.file if place else "",

@@ -244,6 +244,7 @@ def named_holders(
 ) -> list[tuple[Holder, Suspect]]:
     """As every_holder, with the places in the tree: most bytes first."""
     found = _holders(points(held, children, least_bytes=least_bytes, most=MOST_HOLDERS), dump, held, children, parent)
+    found = with_loaders(found, dump, held, parent, least_bytes=least_bytes)
     total = int(held.retained[0])
     ranked = sorted(found, key=lambda holder: -holder.bytes)
     return [(holder, _suspect(rank, holder, dump, total)) for rank, holder in enumerate(ranked, 1)]

@@ -38,6 +38,7 @@ TMP: Final = "tmp"
 _PROGRAM: Final = Path(__file__).with_name("attach_program.py")
 _MAPS_BYTES = 64 << 20
 _PERFORMANCE: Final = re.compile(rb"(/\S*/hsperfdata_[^/\n]+/[0-9]+)$", re.MULTILINE)
+_WRITTEN: Final = re.compile(r"created \[([0-9]+) bytes")
 _CODE: Final = re.compile(rb"^[0-9a-f]+-[0-9a-f]+ ..x. .*/([^/\n]+)$", re.MULTILINE)
 
 
@@ -119,8 +120,12 @@ class LiveJvm:
             except OSError as exc:
                 raise self._hung_up(command, exc.strerror or "") from exc
             text = self._text(command, bytes(flow.text))
-            if flow.begun_s is None:
+            written = _WRITTEN.search(text)
+            if flow.begun_s is None or written is None:
                 raise self._hung_up(command, text.strip()[-300:])
+            if int(written[1]) != flow.bytes:
+                # Who stood still did not get all: it was read away, so that the JVM could go on.
+                raise self._too_slow(command, within_s)
             return Streamed(flow.begun_s, flow.ended_s, flow.bytes, text)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from oakum import explain
 from oakum.judge import curve, judge
 from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
+from oakum.loop.jvm import JvmLook
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeLook, NodeSettings
 from oakum.loop.subject import Subject, choose
@@ -55,7 +56,7 @@ class Settings:
     """Whether the target may be stopped while its memory is copied."""
 
     node: NodeSettings
-    """What may be done to a Node.js process."""
+    """What may be done to a Node.js process, and to a JVM."""
 
     @classmethod
     def of(
@@ -133,6 +134,8 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         facts.miss(Absent("what the heap holds", AbsentKind.NOT_YET, "--no-capture was given", "leave it out"))
     elif runtime.name is RuntimeName.NODE:
         return NodeLook(pid, machine, settings.node, watch_s=settings.watch_s)
+    elif runtime.name is RuntimeName.JVM:
+        return JvmLook(pid, machine, settings.node, watch_s=settings.watch_s)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     else:
@@ -140,7 +143,7 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
             Absent(
                 "what the heap holds",
                 AbsentKind.NOT_APPLICABLE,
-                f"this version looks into CPython and Node.js; the target runs {runtime}",
+                f"this version looks into CPython, Node.js and the JVM; the target runs {runtime}",
                 "the series and the kernel's figures still speak: the same command with --for 10m",
             )
         )

@@ -92,6 +92,8 @@ class HolderGrowth:
     """What the dump itself says of the cause, where it does: listeners of an emitter, timers."""
 
     advice: str = ""
+    eviction_known: bool = True
+    """False where objects move between captures, so that one which went cannot be told from one which moved."""
 
     @property
     def bytes_grown(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from shop_dump import shop_dump
 from v8_files import V8File
 
 from oakum.heap.accrual import account, attribute_of, grown
@@ -74,3 +75,11 @@ def test_garbage_is_neither_held_nor_grown():
 )
 def test_what_to_look_for_in_source(name, attribute):
     assert attribute_of(name) == attribute
+
+
+def test_a_jvm_moves_its_objects_so_what_went_is_not_known_there():
+    before, after = (account(read_dump(np.frombuffer(shop_dump(sessions=count), np.uint8))) for count in (400, 900))
+    found = grown(before, after, 10.0)
+    first = found.holders[0]
+    assert (found.language, first.name, first.eviction_known) == ("Java", "shop.SessionCache.entries", False)
+    assert (first.items_before, first.items_after, first.evicted_items) == (400, 900, 0)

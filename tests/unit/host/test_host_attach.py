@@ -34,7 +34,7 @@ def speaking(mode, *, folder=None, user=None):
             yield process
         finally:
             process.kill()
-            for name in (f".java_pid{pid}", f".given-up-{pid}"):
+            for name in (f".java_pid{pid}", f".given-up-{pid}", f".written-{pid}"):
                 (TMP / name).unlink(missing_ok=True)
 
 
@@ -60,8 +60,9 @@ def left(pid, folder=None):
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
     monkeypatch.setattr(attach, "OPENS_WITHIN_S", 0.5)
-    monkeypatch.setattr(attach_flow, "BEGINS_WITHIN_S", 1.0)
-    monkeypatch.setattr(attach_flow, "GIVES_UP_WITHIN_S", 1.0)
+    for module in (attach, attach_flow):
+        monkeypatch.setattr(module, "BEGINS_WITHIN_S", 1.0)
+        monkeypatch.setattr(module, "GIVES_UP_WITHIN_S", 0.5)
 
 
 def test_the_signal_opens_the_socket_once_and_the_trigger_is_gone(tmp_path):
@@ -174,6 +175,19 @@ def test_a_file_larger_than_its_spool_is_given_up():
         with pytest.raises(RefusedError):
             jvm.stream("GC.heap_dump {file}", FakeSpool(1000, "spool"), in_pieces=False, may_signal=True, within_s=10.0)
         assert appears(TMP / f".given-up-{process.pid}")
+        assert left(process.pid) == []
+
+
+def test_a_reader_that_stands_still_does_not_hold_the_process_for_longer_than_was_allowed():
+    with speaking("well") as process, jvm_of(process) as jvm:
+
+        class Stuck(FakeSpool):
+            def write(self, piece):
+                super().write(piece)
+                assert appears(TMP / f".written-{process.pid}")
+
+        with pytest.raises(RefusedError, match="given up"):
+            jvm.stream("GC.heap_dump {file}", Stuck(1 << 30, "spool"), in_pieces=False, may_signal=True, within_s=0.3)
         assert left(process.pid) == []
 
 

@@ -105,10 +105,10 @@ def test_a_name_alone_makes_no_runtime(machine, name):
 
 def test_a_runtime_that_is_mapped_is_named_and_its_heap_is_not_read(machine):
     process = native(machine)
-    process.pieces[0x6000_0000] = FakePiece(bytearray(4096), "/usr/lib/jvm/lib/server/libjvm.so")
+    process.pieces[0x6000_0000] = FakePiece(bytearray(4096), "/usr/lib/x86_64-linux-gnu/libruby-3.1.so.3.1")
     found = investigated(machine, f"pid/{process.pid}")
-    assert found.runtime == "jvm"
-    assert "the target runs jvm" in absent_of(found)["what the heap holds"].why
+    assert found.runtime == "ruby"
+    assert "the target runs ruby" in absent_of(found)["what the heap holds"].why
 
 
 def test_memory_that_may_not_be_read_is_absent_with_what_would_permit_it(machine):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from oakum.explain.causes import (
     closure,
     global_,
+    java,
     javascript,
     listener,
     queue_backlog,
@@ -34,6 +35,7 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
     if clue.holder.cause is not None:
-        return [javascript.look(clue, clue.holder.cause)]
+        speaker = java if clue.language == "Java" else javascript
+        return [speaker.look(clue, clue.holder.cause)]
     found = [finding for rule in RULES if (finding := rule(clue)) is not None]
     return sorted(found, key=lambda finding: -finding.fit)

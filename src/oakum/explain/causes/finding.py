@@ -11,10 +11,14 @@ from oakum.model.growth import HolderGrowth
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """One holder that grew, and what its source says. ``words``: its names, lower case, to look for hints in."""
+    """One holder that grew, and what its source says. ``words``: its names, lower case, to look for hints in.
+
+    ``language``: as of HeapGrowth.
+    """
 
     holder: HolderGrowth
     sites: Sites
+    language: str = "Python"
 
     @property
     def words(self) -> str:

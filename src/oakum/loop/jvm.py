@@ -1,0 +1,311 @@
+"""A JVM looked into by its attach socket: figures, a histogram before and after, two heap dumps where they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from oakum.loop import heap as heaping
+from oakum.loop.facts import Facts
+from oakum.loop.jvm_figures import JvmFigures, tell_growth, tell_standing
+from oakum.loop.node import LAST_WORD_S, LEAST_APART_S, MOST_APART_S, NodeSettings
+from oakum.loop.peak import Gauged, Peak
+from oakum.loop.progress import Progress
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.allocation import AllocationProfile
+from oakum.model.errors import OakumError
+from oakum.model.evidence import Cost
+from oakum.model.growth import HeapGrowth
+from oakum.model.ports import Jvm, Spool
+from oakum.model.units import format_count, format_duration, format_size
+from oakum.model.verdict import Verdict, VerdictName
+from oakum.probe.jvm import HEAP, JvmProbe, Reach
+from oakum.probe.jvm_cost import dump_needs, histogram_pause_s
+from oakum.probe.jvm_histogram import Histogram, grown_classes, total_bytes, total_objects
+from oakum.probe.jvm_session import DumpCommand, JvmSession
+from oakum.probe.room import available_bytes, room_of
+from oakum.sense.watch import ProcessWatch
+
+if TYPE_CHECKING:
+    from oakum.host import Machine
+
+HISTOGRAMS = "two class histograms, compared"
+DUMPS = "two heap dumps, compared"
+
+
+class JvmLook:
+    """Looking of a JVM. ``settings``: whether it may be asked, and the longest pause; as for Node.js.
+
+    A histogram counts before and after the watch. Dumps are taken after it: they stop the program for longer.
+    """
+
+    profile: AllocationProfile | None = None
+
+    def __init__(self, pid: int, machine: Machine, settings: NodeSettings, *, watch_s: float) -> None:
+        self._pid, self._machine, self._settings = pid, machine, settings
+        self._apart_s = min(max(watch_s / 2, LEAST_APART_S), MOST_APART_S)
+        self._jvm: Jvm | None = None
+        self._session: JvmSession | None = None
+        self._agreed = settings.inspect
+        self._tmp_free_bytes: int | None = None
+        self._before: JvmFigures | None = None
+        self._counted: tuple[Histogram, float] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        jvm, self._jvm, self._session = self._jvm, None, None
+        if jvm is not None:
+            jvm.close()
+
+    def prepare(self, facts: Facts, progress: Progress) -> None:
+        try:
+            self._prepare(facts, progress)
+        except OakumError as exc:
+            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, _told(exc), exc.next_step))
+
+    def _prepare(self, facts: Facts, progress: Progress) -> None:
+        self._jvm = self._machine.jvms.open(self._pid)
+        probe = JvmProbe(self._pid, self._jvm, self._machine.processes)
+        reach = probe.look()
+        if isinstance(reach, Absent):
+            facts.miss(reach)
+            return
+        refused = self._consent(reach, progress)
+        if refused is not None:
+            facts.miss(refused)
+            return
+        session = probe.session(reach)
+        version = session.version()
+        if isinstance(version, Absent):
+            facts.miss(version)
+            return
+        self._session, self._tmp_free_bytes = session, reach.tmp_free_bytes
+        how = "SIGQUIT opened its attach socket, once" if reach.signals else "its attach socket was open already"
+        facts.add("attach", f"the JVM ({version}) answers: {how}", "attach protocol", facts={"version": version})
+        self._before = JvmFigures.of(session, reach.told)
+        tell_standing(self._before, session, facts, limit_bytes=self._limit_bytes())
+        self._counted = self._count(session, self._before.pools.heap_used_bytes, facts, progress)
+
+    def _limit_bytes(self) -> int | None:
+        memory = self._machine.cgroups.memory(self._machine.processes.info(self._pid).cgroup)
+        limit = None if isinstance(memory, Absent) else memory.limit
+        return None if limit is None else limit.limit_bytes
+
+    def _consent(self, reach: Reach, progress: Progress) -> Absent | None:
+        """None where somebody agreed."""
+        question = self._question(reach)
+        progress.stage(question)
+        if self._agreed is None:
+            self._agreed = progress.ask("May Oakum do that?")
+        if self._agreed:
+            return None
+        why = "nobody was there to be asked" if self._agreed is None else "it was declined"
+        return Absent(HEAP, AbsentKind.NOT_YET, f"{question} {why}.", f"oakum investigate pid/{self._pid} --inspect")
+
+    def _question(self, reach: Reach) -> str:
+        """What would be done, before it is done. Its heap in use is not larger than its anonymous memory."""
+        with self._gauge() as gauge:
+            memory = gauge.sample()
+        most_bytes = memory.anon_bytes if memory else 0
+        needs = dump_needs(most_bytes)
+        how = (
+            f"Oakum would send SIGQUIT to pid {self._pid}, once: the JVM then opens its attach socket, for its own user"
+            " and root, as for jcmd; it stays open."
+            if reach.signals
+            else f"Oakum would ask pid {self._pid} by its attach socket, which is open, as jcmd does."
+        )
+        return (
+            f"{how} Figures cost next to nothing; a class histogram before and after the watch stops it for up to"
+            f" about {format_duration(histogram_pause_s(most_bytes))} each. Only if memory grows, and where there is"
+            f" room: two heap dumps, for each of which it stands still for up to about {format_duration(needs.pause_s)}"
+            f" at its size now; none that takes longer than {format_duration(self._settings.max_pause_s)}. No"
+            " collection is forced. Dumps come through a pipe; a JVM of version 22 or later keeps a file in its /tmp"
+            " meanwhile."
+        )
+
+    def _count(
+        self, session: JvmSession, used_bytes: int, facts: Facts, progress: Progress
+    ) -> tuple[Histogram, float] | None:
+        """(the histogram, when the target ran on); None where it does not fit: ``facts`` says why."""
+        most_s = histogram_pause_s(used_bytes)
+        if most_s > self._settings.max_pause_s:
+            facts.miss(
+                Absent(
+                    HISTOGRAMS,
+                    AbsentKind.TOO_DEAR,
+                    f"one could stop the target for {format_duration(most_s)}, and"
+                    f" {format_duration(self._settings.max_pause_s)} is the most that was allowed",
+                    f"oakum investigate pid/{self._pid} --inspect --max-pause"
+                    f" {format_duration(most_s * 1.2).replace(' ', '')}",
+                )
+            )
+            return None
+        progress.stage(f"a class histogram: it may stand still for up to {format_duration(most_s)}")
+        found, pause_s = session.histogram(within_s=4 * most_s + 30)
+        ended_s = self._machine.clock.monotonic_s()
+        facts.add(
+            "histogram",
+            f"{format_count(total_objects(found))} objects in {format_size(total_bytes(found))}, garbage too: it stood"
+            f" still for at most {format_duration(pause_s)}",
+            "GC.class_histogram -all",
+            cost=Cost(pause_s, pause_s),
+            facts={"objects": total_objects(found), "bytes": total_bytes(found), "predicted_pause_s": most_s},
+        )
+        return found, ended_s
+
+    def ends_watch(self, verdict: Verdict) -> bool:
+        return self._session is not None and any(row.p10_s < LAST_WORD_S for row in verdict.forecasts)
+
+    def follow(self, pid: int, facts: Facts, progress: Progress) -> None:
+        """The new process is another JVM, and what was agreed holds for it too."""
+        had = self._session is not None
+        self._leave()
+        self._pid, self._before, self._counted = pid, None, None
+        if had:
+            self.prepare(facts, progress)
+
+    def conclude(self, watch: ProcessWatch, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+        session, before = self._session, self._before
+        if session is None or before is None or watch.ended:
+            return None
+        try:
+            after = JvmFigures.of(session, self._performance())
+            tell_growth(before, after, facts)
+            self._tell_classes(session, after, verdict, facts, progress)
+            if verdict.name not in {VerdictName.SUSPECT, VerdictName.LEAK}:
+                why = "its memory does not grow, so it is not stopped for dumps"
+                facts.miss(Absent(DUMPS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
+                return None
+            return self._dumps(session, after, facts, progress)
+        except OakumError as exc:
+            facts.miss(Absent(DUMPS, AbsentKind.UNREADABLE, _told(exc), exc.next_step))
+        finally:
+            self._leave()
+        return None
+
+    def _performance(self) -> Mapping[str, int | str]:
+        assert self._jvm is not None
+        reach = JvmProbe(self._pid, self._jvm, self._machine.processes).look()
+        return {} if isinstance(reach, Absent) else reach.told
+
+    def _tell_classes(
+        self, session: JvmSession, after: JvmFigures, verdict: Verdict, facts: Facts, progress: Progress
+    ) -> None:
+        """The classes that grew over the watch."""
+        counted = self._count(session, after.pools.heap_used_bytes, facts, progress) if self._counted else None
+        if counted is None or self._counted is None:
+            return
+        (before, before_s), (now, now_s) = self._counted, counted
+        rows = grown_classes(before, now)
+        seconds = max(now_s - before_s, 1e-9)
+        gained = sum(row.bytes_grown for row in rows)
+        share = f", {gained / seconds / verdict.rate_per_s:.0%} of what the process gains" if verdict.rate_per_s else ""
+        most = "; ".join(
+            f"{row.name} {format_count(row.count_before)} → {format_count(row.count_after)}"
+            f" ({format_size(row.bytes_grown, signed=True)})"
+            for row in rows[:3]
+        )
+        facts.add(
+            "classes",
+            f"by class, in {format_duration(seconds)}: {most}{share}"
+            if rows
+            else "no class has noticeably more objects",
+            "the two histograms",
+            facts={
+                "seconds": seconds,
+                "classes": [
+                    {"name": row.name, "objects": row.count_grown, "bytes": row.bytes_grown} for row in rows[:20]
+                ],
+            },
+        )
+
+    def _dumps(self, session: JvmSession, figures: JvmFigures, facts: Facts, progress: Progress) -> HeapGrowth | None:
+        command = session.dump_command()
+        if isinstance(command, Absent):
+            facts.miss(command)
+            return None
+        clock = self._machine.clock
+        with ExitStack() as stack:
+            first = self._dump(session, command, figures.pools.heap_used_bytes, stack, facts, progress)
+            if first is None:
+                return None
+            progress.stage(f"letting it run for {format_duration(self._apart_s)} before the second dump")
+            clock.sleep_until(first[1] + self._apart_s)
+            second = self._dump(session, command, session.pools().heap_used_bytes, stack, facts, progress)
+            if second is None:
+                return None
+            # The target may run on by itself from here on.
+            self._leave()
+            progress.stage("comparing the two dumps, naming what holds the growth")
+            files = [first[0].path(), second[0].path()]
+            apart_s = second[2] - first[1]
+            growth = heaping.grown(files, apart_s, bench=heaping.Bench(self._machine, heaping.Settings(), progress))
+        facts.add(
+            "growth",
+            f"{format_count(growth.objects_before)} → {format_count(growth.objects_after)} objects that are held"
+            f" in {format_duration(growth.seconds)}",
+            "the two dumps",
+            facts={
+                "objects": [growth.objects_before, growth.objects_after],
+                "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
+            },
+        )
+        return growth
+
+    def _dump(
+        self,
+        session: JvmSession,
+        command: DumpCommand,
+        used_bytes: int,
+        stack: ExitStack,
+        facts: Facts,
+        progress: Progress,
+    ) -> tuple[Spool, float, float] | None:
+        """(the file, when the target ran on, when it was stopped); None where it does not fit: ``facts`` says why."""
+        machine, most_s = self._machine, self._settings.max_pause_s
+        needs = dump_needs(used_bytes)
+        room = room_of(machine.processes.info(self._pid).cgroup, machine.cgroups, available_bytes())
+        refused = needs.refusal(room, most_s, f"oakum investigate pid/{self._pid} --inspect")
+        if refused is None and command.in_pieces:
+            refused = needs.disk_refusal(self._tmp_free_bytes)
+        spool = refused or machine.spools.create(needs.file_bytes)
+        if isinstance(spool, Absent):
+            facts.miss(spool)
+            return None
+        stack.callback(spool.close)
+        progress.stage(
+            f"a heap dump: it may stand still for up to {format_duration(needs.pause_s)}; up to"
+            f" {format_size(needs.file_bytes)} come, through a pipe"
+        )
+        with self._gauge() as gauge, Peak(gauge) as peak:
+            streamed = session.dump(command, spool, within_s=most_s)
+        facts.add(
+            "dump",
+            f"heap dump of {format_size(streamed.bytes)}: it stood still for {format_duration(streamed.seconds)} and"
+            f" took {format_size(peak.extra_bytes)} more memory for that time",
+            DUMP_ORIGIN,
+            cost=Cost(streamed.seconds, streamed.seconds, streamed.bytes),
+            facts={
+                "extra_bytes": peak.extra_bytes,
+                "predicted_pause_s": needs.pause_s,
+                "predicted_bytes": needs.file_bytes,
+            },
+        )
+        return spool, streamed.ended_s, streamed.begun_s
+
+    def _gauge(self) -> Gauged:
+        return Gauged(self._machine.processes.open(self._pid))
+
+
+DUMP_ORIGIN = "GC.heap_dump -all, through a pipe"
+
+
+def _told(exc: OakumError) -> str:
+    return f"{exc.what}: {exc.why}" if exc.why else exc.what
