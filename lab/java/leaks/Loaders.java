@@ -40,6 +40,6 @@ final class Loaders {
     }
 
     public static void main(String[] arguments) throws Exception {
-        Life.live(Double.parseDouble(arguments[0]), 200_000, number -> deploy());
+        Life.live(Double.parseDouble(arguments[0]), 2_000_000, number -> deploy());
     }
 }
