@@ -95,6 +95,11 @@ def _bounded(clue: Clue, per_s: float) -> tuple[str, str] | None:
             return told, "watch until it is full: the same command with a longer --for"
         wait = format_duration(max(LEAST_WATCH_S, left / items_per_s))
         return told, f"watch until it is full, about {wait}: the same command with --for {wait.replace(' ', '')}"
+    if bound is None and holder.may_bound:
+        return (
+            f"it may bound itself, and that cannot be seen from outside: {holder.may_bound}",
+            "look at its limit; or watch until it is full: what goes on growing then is a leak",
+        )
     if bound is None and clue.sites.bounds:
         place = clue.sites.bounds[0]
         return (

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from oakum.heap.difference import LEAST_HOLDER_BYTES, LEAST_HOLDER_SHARE, MOST_CLASSES
 from oakum.heap.dump import Dump
+from oakum.heap.formats.hprof.bounding import may_bound
+from oakum.heap.formats.hprof.dump import HprofDump
 from oakum.heap.held import held
 from oakum.heap.histogram import histogram
 from oakum.heap.holder import Holder
@@ -39,6 +41,7 @@ class Entry:
     suspect: Suspect
     kind: str
     items: NDArray[np.int64]
+    may_bound: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,10 +84,18 @@ def account(dump: Dump) -> Account:
             for row, name in enumerate(table.names)
             if table.count[row]
         },
-        holders={holder.name: Entry(suspect, dump.label(holder.node), items(holder)) for holder, suspect in rows},
+        holders={
+            holder.name: Entry(suspect, dump.label(holder.node), items(holder), _may_bound(dump, holder))
+            for holder, suspect in rows
+        },
         alive=np.sort(graph.address[reached].astype(np.int64)),
         warnings=dump.warnings,
     )
+
+
+def _may_bound(dump: Dump, holder: Holder) -> str:
+    """Of what stands on both sides of the field that names it."""
+    return may_bound(dump, (*holder.path[-2:], holder.node)) if isinstance(dump, HprofDump) else ""
 
 
 def grown(before: Account, after: Account, seconds: float) -> HeapGrowth:
@@ -123,6 +134,7 @@ def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
         evicted_items=_gone(known.items, after.alive) if known and not moves else 0,
         eviction_known=not moves,
         item_type=suspect.item_type,
+        may_bound=entry.may_bound,
         attribute=attribute_of(name),
         module=place.file if place else "",
         defined=place,

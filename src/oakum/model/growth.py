@@ -92,6 +92,9 @@ class HolderGrowth:
     """What the dump itself says of the cause, where it does: listeners of an emitter, timers."""
 
     advice: str = ""
+    may_bound: str = ""
+    """A class on the way that may bound itself by means that are not seen, "" for none."""
+
     eviction_known: bool = True
     """False where objects move between captures, so that one which went cannot be told from one which moved."""
 

@@ -74,6 +74,13 @@ def test_a_bound_that_was_passed_is_none():
     assert assessed(series(), clue(bound=Bound(1999, "maxsize"))).name is LEAK
 
 
+def test_a_class_that_may_bound_itself_keeps_it_suspect():
+    verdict = assessed(series(LEAK), clue(may_bound="shop.Lru$1, a java.util.LinkedHashMap"))
+    assert verdict.name is SUSPECT
+    assert "shop.Lru$1" in verdict.reasons[1]
+    assert verdict.settles
+
+
 def test_a_source_that_seems_to_bound_it_keeps_it_suspect():
     verdict = assessed(series(), clue(Sites(bounds=[PLACE])))
     assert verdict.name is SUSPECT

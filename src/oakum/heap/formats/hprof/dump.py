@@ -235,6 +235,19 @@ class HprofDump:
         length = min(self._heap.items_of(node) * wide, 2 * LONGEST_TEXT)
         return self._heap.records.data[begin : begin + length].tobytes().decode(encoding, "replace")
 
+    def lineage(self, node: int) -> tuple[str, ...]:
+        """The names of an object's class and of all that it extends; () for a class, an array, or what has none."""
+        kind = int(self.graph.kind[node])
+        if self._as_class(node) is not None or not 0 <= kind < len(self._heap.classes_by_kind):
+            return ()
+        names: list[str] = []
+        found: JavaClass | None = self._heap.classes_by_kind[kind]
+        # A broken file may name a class as its own ancestor.
+        while found is not None and not found.element and found.name not in names:
+            names.append(found.name)
+            found = self._heap.classes.by_id.get(found.super_id)
+        return tuple(names)
+
     def _as_class(self, node: int) -> JavaClass | None:
         return self._heap.classes.by_id.get(int(self.graph.address[node]))
 
