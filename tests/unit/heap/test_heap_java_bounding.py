@@ -39,6 +39,8 @@ def heap_of(lineage, entries):
 
 def holder(*lineage):
     (found,) = grown(heap_of(lineage, 200), heap_of(lineage, 400), 20.0).holders
+    # Whoever extends a collection, what the collection declares is not its own field.
+    assert found.name == "shop.Cache.recent"
     return found
 
 

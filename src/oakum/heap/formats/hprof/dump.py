@@ -133,8 +133,14 @@ class HprofDump:
         return (name.endswith("[]") and "." not in name) or name.startswith(RUNTIME)
 
     def is_written(self, edge: int) -> bool:
+        """A field that a collection's own class declares is that collection's, whoever extends it."""
         name = self.graph.edge_name(edge)
-        return not name.startswith("<") or name.startswith("<local")
+        if name.startswith("<"):
+            return name.startswith("<local")
+        source = self.graph.source_of(edge)
+        if name.startswith("[") or self._as_class(source) is not None:
+            return True
+        return not _is_collection(self._declaring(source, name).name)
 
     def via(self, edge: int) -> str:
         name = self.graph.edge_name(edge)
@@ -240,13 +246,10 @@ class HprofDump:
         kind = int(self.graph.kind[node])
         if self._as_class(node) is not None or not 0 <= kind < len(self._heap.classes_by_kind):
             return ()
-        names: list[str] = []
-        found: JavaClass | None = self._heap.classes_by_kind[kind]
-        # A broken file may name a class as its own ancestor.
-        while found is not None and not found.element and found.name not in names:
-            names.append(found.name)
-            found = self._heap.classes.by_id.get(found.super_id)
-        return tuple(names)
+        found = self._heap.classes_by_kind[kind]
+        return (
+            () if found.element else tuple(above.name for above in self._heap.classes.line(found.id)) or (found.name,)
+        )
 
     def _as_class(self, node: int) -> JavaClass | None:
         return self._heap.classes.by_id.get(int(self.graph.address[node]))
