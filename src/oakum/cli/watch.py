@@ -32,7 +32,11 @@ def watch(
     ] = "",
     capture: Annotated[bool, typer.Option("--capture/--no-capture", help="look into the heap of what is found")] = True,
     inspect: Annotated[
-        bool, typer.Option("--inspect/--no-inspect", help="Node.js: inspectors may be opened (SIGUSR1)")
+        bool,
+        typer.Option(
+            "--inspect/--no-inspect",
+            help="Node.js and JVMs may be signalled (SIGUSR1, SIGQUIT), asked, and stopped for dumps",
+        ),
     ] = False,
     max_pause: Annotated[
         str, typer.Option("--max-pause", metavar="DURATION", help="no target stands still for longer at once")

@@ -144,10 +144,10 @@ def key(path: str, size: int) -> bytes:
     Raises CallerError for a file that holds something else, MachineError where it cannot be read or made.
     """
     try:
-        with contextlib.suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(os.urandom(size).hex() + "\n")
+        if not os.path.lexists(path):
+            # Another one may have made it meanwhile: then that is the key.
+            with contextlib.suppress(CallerError):
+                keep(path, [f"{os.urandom(size).hex()}\n".encode()], packing=Packing.NONE)
         text = Path(path).read_bytes()[: 4 * size].decode("ascii", "replace").strip()
     except OSError as exc:
         raise MachineError(

@@ -42,27 +42,31 @@ class LiveKernelLog:
     """Port KernelLog: the ring buffer, and the journal where that may not be read or no longer reaches back."""
 
     def oom_kills(self, since_s: float) -> list[OomKill] | Absent:
-        records = read_kmsg()
-        if isinstance(records, Absent):
-            records = _instead(since_s, records)
+        records = _reaching_back(since_s)
         if isinstance(records, Absent):
             return records
         return [kill for kill in parse_kills(records) if kill.at_s >= since_s - SLACK_S]
 
     def oom_reports(self, since_s: float) -> list[OomReport] | Absent:
-        records = read_kmsg()
-        if isinstance(records, Absent):
-            records = _instead(since_s, records)
-        elif records and records[0].at_s > max(since_s, booted_s() + WRAPPED_S):
-            # The buffer has wrapped: what is older may be in the journal.
-            earlier = read_journal(since_s)
-            if not isinstance(earlier, Absent):
-                first_s = records[0].at_s
-                records = [record for record in earlier if record.at_s < first_s - SLACK_S] + records
+        records = _reaching_back(since_s)
         if isinstance(records, Absent):
             return records
         found = parse_reports(records, parse_kills(records), page_bytes=os.sysconf("SC_PAGE_SIZE"))
         return [report for report in found if report.at_s >= since_s - SLACK_S]
+
+
+def _reaching_back(since_s: float) -> list[Record] | Absent:
+    """The ring buffer's, with what is older from the journal where the buffer has lost its beginning."""
+    records = read_kmsg()
+    if isinstance(records, Absent):
+        return _instead(since_s, records)
+    if not records or records[0].at_s <= max(since_s, booted_s() + WRAPPED_S):
+        return records
+    earlier = read_journal(since_s)
+    if isinstance(earlier, Absent):
+        return records
+    first_s = records[0].at_s
+    return [record for record in earlier if record.at_s < first_s - SLACK_S] + records
 
 
 def _instead(since_s: float, refused: Absent) -> list[Record] | Absent:

@@ -19,7 +19,7 @@ from oakum.loop.watching.followed import FOUND, Followed
 from oakum.loop.watching.keeper import Keeper, Room
 from oakum.loop.watching.suspicions import Suspicions
 from oakum.model.errand import Errands
-from oakum.model.errors import CallerError, OakumError, RefusedError
+from oakum.model.errors import CallerError, OakumError, RefusedError, TargetError
 from oakum.model.mute import Mute
 from oakum.model.own_cost import OwnCosts
 from oakum.model.process import ProcessInfo
@@ -158,19 +158,36 @@ class _Wanted:
 
     def __init__(self, targets: Sequence[Target], bench: Bench) -> None:
         """Raises TargetError for a target that is not there."""
-        self._pids: set[int] = set()
+        self._processes = bench.machine.processes
+        self._starts: dict[int, int] = {}
         self._paths: list[str] = []
         for target in targets:
             found = members(target, processes=bench.machine.processes, cgroups=bench.machine.cgroups)
             if isinstance(target, CgroupTarget):
                 self._paths.append(target.path)
             elif isinstance(target, ProcessTarget):
-                self._pids |= {info.pid for info in found}
+                self._starts |= {info.pid: info.start_ticks for info in found}
 
     def process(self, info: ProcessInfo) -> bool:
-        if info.parent_pid in self._pids:
-            self._pids.add(info.pid)
-        return info.pid in self._pids or self._inside(info.cgroup)
+        """A number that is used again is another process."""
+        if self._starts.get(info.pid, info.start_ticks) != info.start_ticks:
+            del self._starts[info.pid]
+        if self._runs(info.parent_pid):
+            self._starts[info.pid] = info.start_ticks
+        return info.pid in self._starts or self._inside(info.cgroup)
+
+    def _runs(self, pid: int) -> bool:
+        """Whether the number still is the process that was meant."""
+        started = self._starts.get(pid)
+        if started is None:
+            return False
+        try:
+            same = self._processes.info(pid).start_ticks == started
+        except TargetError:
+            same = False
+        if not same:
+            del self._starts[pid]
+        return same
 
     def track(self, track: Track) -> bool:
         """A process's cgroup is sampled for its limit, and judged only where it is asked for."""
@@ -203,8 +220,10 @@ class _Watch:
             machine_bytes=float(bench.machine.cgroups.machine_memory_bytes()),
             told=notes.tell,
         )
-        self._closer = Closer(errands, settings.manner, bench.policy, mutes=self._muted, told=notes.tell)
-        self._fixes = Fixes(bench, told=notes.tell)
+        self._closer = Closer(
+            errands, settings.manner, bench.policy, mutes=self._muted, told=notes.tell, wall_of=eyes.wall_of
+        )
+        self._fixes = Fixes(bench, told=notes.tell, wall_of=eyes.wall_of)
         self._suspicions = Suspicions(bench, told=notes.tell)
         self._keeper = Keeper(bench, settings.room, told=notes.tell)
         self._mutes: Sequence[Mute] = ()
@@ -228,7 +247,7 @@ class _Watch:
             )
             self._think()
             while settings.watch_s is None or clock.monotonic_s() < begun_s + settings.watch_s:
-                self._eyes.tick()
+                self._guarded(self._eyes.tick)
                 self._ticks += 1
                 self._take()
                 self._think()
@@ -242,6 +261,10 @@ class _Watch:
     def _take(self) -> None:
         tracks = self._eyes.tracks(self._bench.machine.kernel_log)
         if self._wanted is not None:
+            for track in tracks:
+                if not self._wanted.track(track):
+                    # Sampled for its limit alone.
+                    track.take()
             tracks = [track for track in tracks if self._wanted.track(track)]
         ended = self._book.take(tracks, self._eyes.now_s)
         for name, ending in ended:

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import TargetError
+from oakum.model.errors import MachineError, TargetError
 from oakum.model.ports import Cgroups, Clock, KernelLog, Processes, ProcessGauge
 from oakum.model.process import ProcessInfo
 from oakum.model.series import Scope, WorkloadSeries
@@ -96,8 +96,8 @@ class MachineWatch:
                 watched.track.end()
                 watched.gauge.close()
                 ended[watched.info.pid] = watched.info.start_ticks
-                self._ended = True
                 if watched.track.peak >= LEAST_ANON_BYTES:
+                    self._ended = True
                     self._gone.append(watched)
                 continue
             living.append(watched)
@@ -130,10 +130,13 @@ class MachineWatch:
         for pid in sorted(pids - self._known | pids & ended.keys()):
             try:
                 info = self._processes.info(pid)
+                if info.start_ticks != ended.get(pid):
+                    self._join(info)
             except TargetError:
                 continue
-            if info.start_ticks != ended.get(pid):
-                self._join(info)
+            except MachineError:
+                # No room for another open file: it is looked at again at the next tick.
+                pids.discard(pid)
         self._known = pids
 
     def _join(self, info: ProcessInfo) -> None:
@@ -171,18 +174,20 @@ class MachineWatch:
         """What was seen, without the trifles; how each lifetime ended is the kernel's word."""
         tracks = [watched.track for watched in (*self._living, *self._gone)]
         if any(track.lifetimes > 1 or track.ended for track in tracks):
-            self._mark_kills(kernel_log)
+            self._mark_kills(kernel_log, 0.0)
         return [
             track.series(self._machine_bytes)
             for track in (*tracks, *self._groups.values())
             if track.peak >= LEAST_ANON_BYTES
         ]
 
-    def _mark_kills(self, kernel_log: KernelLog) -> None:
-        kills = kernel_log.oom_kills(self._time.wall_of(self._time.stamp(0.0)))
+    def _mark_kills(self, kernel_log: KernelLog, since_s: float) -> None:
+        """``since_s``: seconds after the watch began."""
+        kills = kernel_log.oom_kills(self._time.wall_of(self._time.stamp(max(0.0, since_s))))
         if not isinstance(kills, Absent):
+            killed_s = {kill.pid: self._time.stamp_of(kill.at_s) for kill in kills}
             for watched in (*self._living, *self._gone):
-                watched.track.killed({kill.pid for kill in kills})
+                watched.track.killed(killed_s)
 
     def tracks(self, kernel_log: KernelLog) -> list[Track]:
         """All that are watched, for ``Track.take``. Where a process ended since, the kernel's log is asked.
@@ -190,7 +195,7 @@ class MachineWatch:
         What ended long ago, and can have no successor any more, is given for the last time.
         """
         if self._ended:
-            self._mark_kills(kernel_log)
+            self._mark_kills(kernel_log, self._time.elapsed_s - REMEMBERED_S - 2 * self._interval_s)
         self._ended = False
         found = [watched.track for watched in (*self._living, *self._gone)] + list(self._groups.values())
         before_s = self._time.stamp() - REMEMBERED_S

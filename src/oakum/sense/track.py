@@ -9,6 +9,9 @@ import numpy as np
 
 from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
 
+CLOCKS_APART_S = 60.0
+"""The stamps of the kernel's log drift from the clock over a long uptime, by less than this, in seconds."""
+
 
 @dataclass(slots=True)
 class _Life:
@@ -79,10 +82,12 @@ class Track:
             self._lives.pop()
         self._lives.append(_Life(pid, started_s))
 
-    def killed(self, pids: set[int]) -> None:
-        """The kernel says that it killed these."""
+    def killed(self, killed_s: Mapping[int, float]) -> None:
+        """The kernel says that it killed these, and when: before its start a number was another process's."""
         for life in self._lives:
-            if life.pid in pids and life.ending is not Ending.RUNNING:
+            at_s = killed_s.get(life.pid) if life.pid is not None else None
+            born_s = -np.inf if life.started_s is None else life.started_s
+            if at_s is not None and at_s >= born_s - CLOCKS_APART_S and life.ending is not Ending.RUNNING:
                 life.ending = Ending.OOM_KILLED
 
     @property

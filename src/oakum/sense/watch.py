@@ -152,7 +152,7 @@ class ProcessWatch:
         if self.ended or self._returns:
             kills = kernel_log.oom_kills(self._time.wall_of(self._time.stamp(0.0)))
             if not isinstance(kills, Absent):
-                self._track.killed({kill.pid for kill in kills})
+                self._track.killed({kill.pid: self._time.stamp_of(kill.at_s) for kill in kills})
         return Told(self.series(), tuple(self._facts()))
 
     def _facts(self) -> list[Fact]:

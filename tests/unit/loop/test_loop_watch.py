@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from examples_render import leak as leaking_investigation
-from watching_world import World
+from watching_world import World, followed_of, track_of
 
 from oakum.incident import Event
 from oakum.loop import incident as incidents
 from oakum.loop.incident import number_of
-from oakum.loop.watch import Settings
+from oakum.loop.watch import Settings, _Wanted
 from oakum.loop.watching.closer import Manner
+from oakum.loop.watching.followed import MOST_LIVES
 from oakum.model.errand import Ended
 from oakum.model.errors import CallerError, MachineError, RefusedError, TargetError
 from oakum.model.incident import EntryKind, State
 from oakum.model.policy import Policy
+from oakum.model.series import Series
 from oakum.model.target import parse_target
 from oakum.model.verdict import VerdictName
 from oakum.model.work import Work
+from oakum.sense.machine import MachineWatch
+from oakum.sense.track import Portion
 
 MIB = 1 << 20
 SLOW = 0.02 * MIB
@@ -374,3 +379,43 @@ def test_of_a_named_process_its_cgroup_gives_the_limit_and_is_not_judged(world):
         f"pid/{process.pid}",
         f"pid/{beside.process.pid}",
     }
+
+
+def test_a_number_that_is_used_again_is_another_process_and_nobody_asked_for_it(world):
+    process = world.machine.start(("shop",), cgroup="/shop.service", anon_bytes=80 * MIB)
+    wanted = _Wanted([parse_target(f"pid/{process.pid}")], world.bench())
+    assert wanted.process(world.machine.info(process))
+    child = world.machine.start(("worker",), parent_pid=process.pid)
+    assert wanted.process(world.machine.info(child))
+    world.machine.end(child.pid)
+    stranger = replace(world.machine.info(child), parent_pid=1, start_ticks=world.machine.info(child).start_ticks + 500)
+    assert not wanted.process(stranger)
+    world.machine.end(process.pid)
+    grandchild = replace(stranger, pid=9999, parent_pid=process.pid)
+    assert not wanted.process(grandchild)
+
+
+def test_what_is_sampled_for_its_limit_alone_is_not_held(world):
+    process = world.machine.start(("shop",), cgroup="/shop.service", anon_bytes=80 * MIB)
+    held = []
+    original = MachineWatch.tracks
+
+    def tracks(self, log):
+        found = original(self, log)
+        held.extend(track.samples for track in found)
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(MachineWatch, "tracks", tracks)
+        world.watch(parse_target(f"pid/{process.pid}"), seconds=2000.0)
+    assert max(held) <= 1
+
+
+def test_a_service_that_is_started_again_every_minute_keeps_a_bounded_history():
+    followed = followed_of(track_of([60 * MIB] * 3))
+    for life in range(1, 600):
+        start_s = 1.7e9 + 60.0 * life
+        samples = Series(start_s + np.arange(3.0) * 5, np.full(3, 60.0 * MIB), started_s=start_s)
+        followed.add([Portion(samples, begins=True, pid=1)])
+    assert len(followed.state.facts.lives) <= MOST_LIVES
+    assert followed.judge().name is VerdictName.HEALTHY

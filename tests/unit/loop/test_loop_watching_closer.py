@@ -7,13 +7,22 @@ from dataclasses import replace
 import pytest
 from watching_world import FakeErrands, climbing, ended, followed_of, track_of
 
-from oakum.loop.watching.closer import CHEAP_PAUSE_S, HOUR_S, LEAST_WATCH_S, MOST_WATCH_S, Closer, Manner
+from oakum.loop.watching.closer import (
+    CHEAP_PAUSE_S,
+    HOUR_S,
+    LEAST_WATCH_S,
+    LONGEST_LOOK_S,
+    MOST_WATCH_S,
+    Closer,
+    Manner,
+)
 from oakum.loop.watching.depth import AGAIN_S, LONGEST_S, Depth, depth, wait_s
 from oakum.model.errand import Ended
 from oakum.model.errors import MachineError
 from oakum.model.mute import Mute
 from oakum.model.policy import Policy
 from oakum.model.verdict import Forecast, Pattern, Verdict, VerdictName
+from oakum.render.codec_samples import samples_from_bytes
 
 MIB = 1 << 20
 MANNER = Manner(True, False, 5.0, 30.0, {"OAKUM_STORE": "here"})
@@ -35,13 +44,13 @@ def closer_of():
     """Makes closers whose running look is ended with the test."""
     made = []
 
-    def make(errands, *, manner=MANNER, mutes=lambda _: None):
+    def make(errands, *, manner=MANNER, mutes=lambda _: None, wall_of=lambda stamp_s: stamp_s):
         told = []
 
         def tell(target, text):
             told.append((target, text))
 
-        made.append(Closer(errands, manner, Policy(), mutes=mutes, told=tell))
+        made.append(Closer(errands, manner, Policy(), mutes=mutes, told=tell, wall_of=wall_of))
         return made[-1], told
 
     yield make
@@ -192,9 +201,9 @@ def test_a_cheap_look_may_hardly_stop_its_target_and_all_together_no_longer_than
     for number in range(1, 5):
         looked(closer, [one(number, given=verdict(LEAK))], NOW_S)
     allowed = [option(arguments, "--max-pause") for arguments, _ in errands.started[1:]]
-    assert allowed == ["5.000s", "2.000s", "0.000s", "0.000s"]
+    assert allowed == ["2.400s", "0.800s", "0.001s", "0.001s"]
     looked(closer, [one(7, given=verdict(LEAK))], NOW_S + HOUR_S + 1)
-    assert option(errands.started[-1][0], "--max-pause") == "5.000s"
+    assert option(errands.started[-1][0], "--max-pause") == "4.000s"
 
 
 @pytest.mark.parametrize(
@@ -279,3 +288,41 @@ def test_the_look_that_runs_is_stopped_at_the_end(closer_of):
     closer.close()
     assert [errand.stopped for errand in errands.errands] == [True]
     assert told[-1] == ("pid/1", "the closer look is ended, for the watch ends")
+
+
+def test_a_look_that_never_ends_is_given_up_and_the_next_one_begins(closer_of):
+    errands = FakeErrands(lambda _: ended(), polls=10**9)
+    closer, told = closer_of(errands)
+    closer.begin([one(1, given=verdict(LEAK))], NOW_S)
+    assert closer.collected(NOW_S + LONGEST_LOOK_S - 1) is None
+    assert not errands.errands[0].stopped
+    assert closer.collected(NOW_S + LONGEST_LOOK_S + 1) is None
+    assert errands.errands[0].stopped
+    assert "had not ended" in told[-1][1]
+    closer.begin([one(2, given=verdict(LEAK))], NOW_S + LONGEST_LOOK_S + 2)
+    assert errands.targets == ["pid/1", "pid/2"]
+
+
+def test_a_full_disk_for_what_a_look_is_given_ends_no_watch(closer_of, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    errands = FakeErrands(lambda _: ended())
+    closer, told = closer_of(errands)
+    closer.begin([one(1, given=verdict(LEAK))], NOW_S)
+    assert errands.started == []
+    assert "no room" in told[-1][1]
+
+
+def test_samples_are_given_by_todays_wall_clock(closer_of, tmp_path):
+    seen = []
+
+    def look(arguments):
+        with open(option(arguments, "--earlier"), "rb") as file:  # noqa: PTH123
+            seen.append(samples_from_bytes(file.read())[0].lifetimes[0])
+        return ended()
+
+    closer, _ = closer_of(FakeErrands(look), wall_of=lambda stamp_s: stamp_s - 7200.0)
+    target = one(1, given=verdict(LEAK))
+    before = target.series().lifetimes[0]
+    looked(closer, [target], NOW_S)
+    assert seen[0].at_s == pytest.approx(before.at_s - 7200.0)
+    assert seen[0].started_s == pytest.approx(before.started_s - 7200.0)

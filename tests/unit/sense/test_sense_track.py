@@ -61,8 +61,18 @@ def test_a_kill_marks_the_lifetime_of_that_pid_and_only_if_it_ended(track):
     track.end()
     track.begin(8, 11.0)
     track.add(12.0, 9.0)
-    track.killed({7, 8})
+    track.killed({7: 10.5, 8: 12.5})
     assert [life.ending for life in track.series(1.0).lifetimes] == [Ending.OOM_KILLED, Ending.RUNNING]
+
+
+def test_a_kill_of_another_process_of_the_same_number_before_it_began_marks_nothing():
+    track = Track("pid/7", Scope.PROCESS, {}, pid=7, started_s=1000.0)
+    track.add(1001.0, 5.0)
+    track.end()
+    track.killed({7: 900.0})
+    assert track.series(1.0).lifetimes[0].ending is Ending.EXITED
+    track.killed({7: 1001.5})
+    assert track.series(1.0).lifetimes[0].ending is Ending.OOM_KILLED
 
 
 def portions(track):
@@ -91,7 +101,7 @@ def test_how_a_lifetime_ended_is_told_also_after_its_samples_were_taken(track):
     track.end()
     (ended,) = track.take()
     assert (len(ended.samples), ended.begins, ended.samples.ending) == (0, False, Ending.EXITED)
-    track.killed({7})
+    track.killed({7: 10.5})
     (killed,) = track.take()
     assert killed.samples.ending is Ending.OOM_KILLED
 
@@ -100,7 +110,7 @@ def test_a_kill_that_is_told_before_the_samples_are_taken_comes_with_them(track)
     track.add(10.0, 5.0)
     track.end()
     track.begin(8, 11.0)
-    track.killed({7})
+    track.killed({7: 10.5})
     (killed,) = track.take()
     assert (len(killed.samples), killed.samples.ending, killed.samples.started_s) == (1, Ending.OOM_KILLED, 1.0)
     track.add(12.0, 5.0)

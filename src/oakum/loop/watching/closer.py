@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from oakum.loop.watching.depth import Depth, depth, left_s, wait_s
-from oakum.loop.watching.followed import FOUND, Followed, Looked
+from oakum.loop.watching.followed import FOUND, Followed, Looked, by_wall
 from oakum.model.errand import Ended, Errand, Errands
 from oakum.model.errors import OakumError
 from oakum.model.mute import Mute
 from oakum.model.policy import Policy
+from oakum.model.units import format_duration
 from oakum.model.verdict import VerdictName
 from oakum.model.watch import Look
 from oakum.render.codec_samples import samples_to_bytes
@@ -24,6 +25,17 @@ CHEAP_PAUSE_S = 0.25
 
 LEAST_WATCH_S, MOST_WATCH_S, GROWN_BYTES = 20.0, 600.0, 8 << 20
 """A look watches until the target has grown by GROWN_BYTES, within these bounds."""
+
+LEAST_PAUSE_S = 0.001
+
+STOPS = 2.5
+"""One look may stop its target so many times as long as its longest stop: two dumps, and histograms beside them."""
+
+LONGEST_LOOK_S = 7200.0
+"""A look that has not ended by then, in seconds, is given up: its target may never answer."""
+
+MOST_LOOKS = 1000
+"""That are held for the report; the newest."""
 
 HOUR_S = 3600.0
 
@@ -35,7 +47,7 @@ _ANSWERED = frozenset({0, 1, 5})
 class Manner:
     """``pause_s``: for how long targets may stand still within an hour, all together, and for how long one may at once.
 
-    ``inspect``: whether inspectors of Node.js may be opened. ``environment``: where the record is, for the looks.
+    ``inspect``: whether Node.js and JVMs may be signalled and asked. ``environment``: where the record is, for looks.
     """
 
     capture: bool
@@ -56,7 +68,9 @@ class Closer:
         *,
         mutes: Callable[[Followed], Mute | None],
         told: Callable[[str, str], None],
+        wall_of: Callable[[float], float] = lambda stamp_s: stamp_s,
     ) -> None:
+        self._wall_of = wall_of
         self._errands, self._manner, self._policy, self._mutes, self._told = errands, manner, policy, mutes, told
         self._taken: dict[str, Looked] = {}
         self._muted: set[tuple[str, int]] = set()
@@ -131,10 +145,14 @@ class Closer:
         before = self._taken.get(followed.key, followed.looked)
         again = before.looks if found <= before.depth else 0
         self._taken[followed.key] = Looked(again + 1, now_s, max(found, before.depth))
-        folder = tempfile.TemporaryDirectory(prefix="oakum-watch-")
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="oakum-watch-")
+        except OSError as exc:
+            self._failed(followed, found, now_s, f"no room for what it is given: {exc.strerror}")
+            return
         try:
             earlier = Path(folder.name) / "samples.json"
-            earlier.write_bytes(samples_to_bytes(followed.series(), None))
+            earlier.write_bytes(samples_to_bytes(by_wall(followed.series(), self._wall_of), None))
             arguments = self._arguments(followed, found, str(earlier), now_s)
             errand = self._errands.start(arguments, self._manner.environment)
         except (OakumError, OSError) as exc:
@@ -152,7 +170,8 @@ class Closer:
 
     def _arguments(self, followed: Followed, found: Depth, earlier: str, now_s: float) -> list[str]:
         pause_s = CHEAP_PAUSE_S if found is Depth.CHEAP else self._manner.max_pause_s
-        pause_s = max(0.0, min(pause_s, self._pause_left_s(now_s)))
+        # No look takes a pause of nothing; within a millisecond nothing that stops anybody fits.
+        pause_s = max(LEAST_PAUSE_S, min(pause_s, self._pause_left_s(now_s) / STOPS))
         manner = self._manner
         return [
             "investigate",
@@ -179,11 +198,17 @@ class Closer:
         errand, followed, found, begun_s, folder = self._running
         ended = errand.ended()
         if ended is None:
+            if now_s - begun_s > LONGEST_LOOK_S:
+                self._running = None
+                errand.stop()
+                folder.cleanup()
+                self._failed(followed, found, now_s, f"it had not ended after {format_duration(LONGEST_LOOK_S)}")
             return None
         self._running = None
         folder.cleanup()
         look = _look(ended, followed.name, found, begun_s, now_s)
         self.looks.append(look)
+        del self.looks[:-MOST_LOOKS]
         if look.failed:
             self._told(look.target, f"the closer look failed: {look.failed}")
         else:
@@ -195,6 +220,7 @@ class Closer:
 
     def _failed(self, followed: Followed, found: Depth, now_s: float, why: str) -> None:
         self.looks.append(Look(followed.name, found.name.lower(), now_s, 0.0, 0.0, failed=why))
+        del self.looks[:-MOST_LOOKS]
         self._told(followed.name, f"cannot look closer: {why}")
 
 

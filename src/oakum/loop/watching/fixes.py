@@ -19,7 +19,7 @@ from oakum.loop.verify import (
     subject_of,
     used_s_of,
 )
-from oakum.loop.watching.followed import Followed
+from oakum.loop.watching.followed import Followed, by_wall
 from oakum.model.errors import OakumError, TargetError
 from oakum.model.incident import Incident, State
 from oakum.model.series import Series, WorkloadSeries
@@ -54,8 +54,14 @@ class _Open:
 class Fixes:
     """``told``: (target, text) for a person."""
 
-    def __init__(self, bench: Bench, *, told: Callable[[str, str], None]) -> None:
-        self._bench, self._told = bench, told
+    def __init__(
+        self,
+        bench: Bench,
+        *,
+        told: Callable[[str, str], None],
+        wall_of: Callable[[float], float] = lambda stamp_s: stamp_s,
+    ) -> None:
+        self._bench, self._told, self._wall_of = bench, told, wall_of
         self._open: dict[int, _Open] = {}
         self._incidents: list[Incident] = []
         self._listed_s = float("-inf")
@@ -145,7 +151,7 @@ class Fixes:
     def _since(self, subject: Subject, followed: Followed, known: _Open, now_s: float) -> Since:
         bench = self._bench
         cgroup = followed.labels.get("cgroup", "/")
-        series = _after(followed.series(), subject.since_s)
+        series = _after(by_wall(followed.series(), self._wall_of), subject.since_s)
         restarts = int(
             bool(series.lifetimes) and (series.lifetimes[0].started_s or 0.0) > subject.since_s + SAME_START_S
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,9 @@ GROWN_SHARE = 0.1
 
 MOVED_BYTES, MOVED_SHARE, IDLE_S = 1 << 20, 0.005, 3600.0
 """What is healthy and moved by less since it was last judged is judged again after IDLE_S only, in seconds."""
+
+MOST_LIVES = 256
+"""Lifetimes that the judge's state holds."""
 
 AS_ONE = 256
 """So many samples are added to the state at once."""
@@ -88,6 +91,12 @@ class Followed:
         if not len(portion.samples):
             return
         self._flush()
+        if len(self._state.facts.lives) >= MOST_LIVES:
+            # A worker that is recycled each minute: what is seen of its last lifetimes stays.
+            seen = WorkloadSeries(
+                self.key, self._seen.lives, "bytes", self.scope, Metric.ANON, self.labels, self.node_limit
+            )
+            self._state = state_of(seen)
         known = self._state.facts.lives
         samples = _later(portion.samples, known[-1].last_s if known else -np.inf)
         if not len(samples):
@@ -184,6 +193,22 @@ class Followed:
     @property
     def is_process(self) -> bool:
         return self.scope is Scope.PROCESS
+
+
+def by_wall(series: WorkloadSeries, wall_of: Callable[[float], float]) -> WorkloadSeries:
+    """``series`` with its stamps as today's wall clock tells them: what others know is told by that."""
+    shift_s = wall_of(0.0)
+    if shift_s == 0:
+        return series
+
+    def told(at_s: float | None) -> float | None:
+        return None if at_s is None else at_s + shift_s
+
+    lives = (
+        replace(life, at_s=life.at_s + shift_s, started_s=told(life.started_s), ended_s=told(life.ended_s))
+        for life in series.lifetimes
+    )
+    return replace(series, lifetimes=tuple(lives))
 
 
 def _later(samples: Series, after_s: float) -> Series:
