@@ -77,8 +77,11 @@ def test_without_a_cgroup_the_service_keeps_its_own_limit():
         stderr=subprocess.PIPE,
     ) as service:
         ready = fields(Lines(service.stdout.fileno()).next())
-        with loaded(ready["port"], 60):
-            assert service.wait(timeout=60) == 1
+        try:
+            with loaded(ready["port"], 60):
+                assert service.wait(timeout=60) == 1
+        finally:
+            service.kill()
         assert b"out of memory" in service.stderr.read()
 
 

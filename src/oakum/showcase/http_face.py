@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 Answer = Callable[[str, str, int], float]
@@ -30,9 +31,7 @@ class PriceHandler(BaseHTTPRequestHandler):
         try:
             status, body = self._respond()
         except MemoryError:
-            # A service that cannot allocate is of no use; under a supervisor it would be restarted.
-            os.write(2, b"out of memory\n")
-            os._exit(1)
+            _out_of_memory()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -64,6 +63,18 @@ class PriceServer(ThreadingHTTPServer):
     def __init__(self, answer: Answer) -> None:
         super().__init__(("127.0.0.1", 0), PriceHandler)
         self.answer = answer
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """At its limit it may be a thread for the next connection that there is no room for."""
+        if isinstance(sys.exc_info()[1], (MemoryError, RuntimeError)):
+            _out_of_memory()
+        super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def _out_of_memory() -> NoReturn:
+    """A service that cannot allocate is of no use; under a supervisor it would be restarted."""
+    os.write(2, b"out of memory\n")
+    os._exit(1)
 
 
 def serve(answer: Answer) -> None:
