@@ -18,7 +18,7 @@ from oakum.judge import judge, judge_many
 from oakum.model.absent import Absent
 from oakum.model.errors import CallerError, DataError, MachineError
 from oakum.model.scan import Scan, ScanRow, Skipped, Window
-from oakum.model.series import FAR_S, Series, WorkloadSeries
+from oakum.model.series import FAR_S, Ending, Series, WorkloadSeries
 from oakum.model.units import format_count, format_duration
 from oakum.model.verdict import Verdict
 from oakum.sense.files import read_series
@@ -175,13 +175,7 @@ def _cut(lifetime: Series, at_s: float) -> Series:
     kept = int(np.searchsorted(lifetime.at_s, at_s, side="right"))
     if kept == len(lifetime):
         return lifetime
-    return Series(
-        lifetime.at_s[:kept],
-        lifetime.value[:kept],
-        None if lifetime.limit is None else lifetime.limit[:kept],
-        None if lifetime.load is None else lifetime.load[:kept],
-        started_s=lifetime.started_s,
-    )
+    return replace(lifetime.rows(slice(kept)), ended_s=None, ending=Ending.RUNNING)
 
 
 def _judged(

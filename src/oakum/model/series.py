@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -73,6 +73,16 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.at_s)
+
+    def rows(self, kept: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Series:
+        """These samples alone; when it began and how it ended stay."""
+        return replace(
+            self,
+            at_s=self.at_s[kept],
+            value=self.value[kept],
+            limit=None if self.limit is None else self.limit[kept],
+            load=None if self.load is None else self.load[kept],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

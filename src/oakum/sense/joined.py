@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -34,16 +34,24 @@ def _join(lives: list[Series], life: Series) -> None:
         if life.at_s[0] > last.at_s[-1]:
             lives.append(life)
         return
-    fresh = life.at_s > last.at_s[-1]
-    limit: Floats | None = None
-    if last.limit is not None or life.limit is not None:
-        limit = np.concatenate([_limits(last), _limits(life)[fresh]])
-    lives[-1] = replace(
-        life,
-        at_s=np.concatenate([last.at_s, life.at_s[fresh]]),
-        value=np.concatenate([last.value, life.value[fresh]]),
-        limit=limit,
-        load=None,
+    lives[-1] = replace(extended(last, life), started_s=life.started_s)
+
+
+def extended(life: Series, more: Series) -> Series:
+    """One lifetime with later samples of its own; how it ended is the later word."""
+    return in_a_row([life, more.rows(more.at_s > (life.at_s[-1] if len(life) else -np.inf))])
+
+
+def in_a_row(parts: Sequence[Series]) -> Series:
+    """One lifetime's samples, in parts that follow each other: it began as the first says, and ended as the last."""
+    limited = any(part.limit is not None for part in parts)
+    return Series(
+        np.concatenate([part.at_s for part in parts]),
+        np.concatenate([part.value for part in parts]),
+        np.concatenate([_limits(part) for part in parts]) if limited else None,
+        started_s=parts[0].started_s,
+        ended_s=parts[-1].ended_s,
+        ending=parts[-1].ending,
     )
 
 

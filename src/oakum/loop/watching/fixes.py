@@ -22,7 +22,7 @@ from oakum.loop.verify import (
 from oakum.loop.watching.followed import Followed, by_wall
 from oakum.model.errors import OakumError, TargetError
 from oakum.model.incident import Incident, State
-from oakum.model.series import Series, WorkloadSeries
+from oakum.model.series import WorkloadSeries
 from oakum.model.verification import Outcome
 from oakum.sense.joined import SAME_START_S
 from oakum.verify.gate import Since
@@ -174,19 +174,5 @@ class Fixes:
 
 def _after(series: WorkloadSeries, since_s: float) -> WorkloadSeries:
     """What was seen from then on."""
-    lives = []
-    for life in series.lifetimes:
-        fresh = life.at_s >= since_s
-        if fresh.any():
-            limit = None if life.limit is None else life.limit[fresh]
-            lives.append(
-                Series(
-                    life.at_s[fresh],
-                    life.value[fresh],
-                    limit,
-                    started_s=life.started_s,
-                    ended_s=life.ended_s,
-                    ending=life.ending,
-                )
-            )
-    return replace(series, lifetimes=tuple(lives))
+    lives = (life.rows(life.at_s >= since_s) for life in series.lifetimes)
+    return replace(series, lifetimes=tuple(life for life in lives if len(life)))

@@ -10,6 +10,7 @@ import numpy as np
 from oakum.judge import JudgeState, state_of
 from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
 from oakum.model.verdict import Verdict, VerdictName
+from oakum.sense.joined import in_a_row
 from oakum.sense.thinned import Thinned
 from oakum.sense.track import Portion, Track
 
@@ -138,7 +139,8 @@ class Followed:
     def _flush(self) -> None:
         if not self._pending:
             return
-        samples = _merged(self._pending)
+        # How it ended is told apart from its samples.
+        samples = replace(in_a_row(self._pending), ended_s=None, ending=Ending.RUNNING)
         self._pending = []
         self._state = self._state.added(samples)
         self._seen.add(Portion(samples, begins=False, pid=self.pid), begins=False)
@@ -212,26 +214,4 @@ def by_wall(series: WorkloadSeries, wall_of: Callable[[float], float]) -> Worklo
 
 
 def _later(samples: Series, after_s: float) -> Series:
-    if not len(samples) or samples.at_s[0] > after_s:
-        return samples
-    fresh = samples.at_s > after_s
-    limit = None if samples.limit is None else samples.limit[fresh]
-    return Series(
-        samples.at_s[fresh],
-        samples.value[fresh],
-        limit,
-        started_s=samples.started_s,
-        ended_s=samples.ended_s,
-        ending=samples.ending,
-    )
-
-
-def _merged(parts: Sequence[Series]) -> Series:
-    limited = any(part.limit is not None for part in parts)
-    limits = [np.full(len(part), np.inf) if part.limit is None else part.limit for part in parts]
-    return Series(
-        np.concatenate([part.at_s for part in parts]),
-        np.concatenate([part.value for part in parts]),
-        np.concatenate(limits) if limited else None,
-        started_s=parts[-1].started_s,
-    )
+    return samples.rows(samples.at_s > after_s)
