@@ -11,8 +11,6 @@ import json
 import os
 import re
 import socket
-import subprocess
-import sys
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -20,12 +18,13 @@ from pathlib import Path
 from typing import Final
 
 from oakum.host import signals
+from oakum.host.aside import start_aside
 from oakum.host.attach_flow import BEGINS_WITHIN_S, GIVES_UP_WITHIN_S, PIECE_BYTES, REPLY_BYTES, Flow
 from oakum.host.gauge import ProcessFolder, read_whole
 from oakum.host.rooted import open_folder, open_regular
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.attach import Answered, JvmStanding, Streamed
-from oakum.model.errors import DataError, InternalError, MachineError, RefusedError, TargetError
+from oakum.model.errors import DataError, RefusedError, TargetError
 from oakum.model.ports import Spool
 from oakum.model.units import format_duration
 
@@ -220,7 +219,8 @@ class LiveJvm:
             "command": command, "in_pieces": in_pieces, "begins_within_s": BEGINS_WITHIN_S + GIVES_UP_WITHIN_S,
             "within_s": within_s + GIVES_UP_WITHIN_S,
         }  # fmt: skip
-        _send(request, [fd for fd in (theirs.fileno(), self._folder.fd, tmp, cwd, pidfd) if fd is not None])
+        fds = [fd for fd in (theirs.fileno(), self._folder.fd, tmp, cwd, pidfd) if fd is not None]
+        start_aside(_PROGRAM, json.dumps(request), fds, named="what asks the JVM")
         theirs.close()
         ours.settimeout(2 * OPENS_WITHIN_S)
         try:
@@ -316,27 +316,6 @@ def _received(told: socket.socket, until_s: float) -> bytes:
         raise TimeoutError
     told.settimeout(left_s)
     return told.recv(PIECE_BYTES)
-
-
-def _send(request: dict[str, object], fds: list[int]) -> None:
-    """Returns once what goes on by itself was forked."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", str(_PROGRAM)],
-            input=json.dumps(request),
-            encoding="ascii",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=fds,
-            start_new_session=True,
-            env={},
-            cwd="/",
-            check=False,
-        )
-    except OSError as exc:
-        raise MachineError(f"cannot start {sys.executable}", why=str(exc.strerror), next_step="oakum doctor") from exc
-    if done.returncode:
-        raise InternalError("what asks the JVM could not begin", why=done.stderr[-300:])
 
 
 def _held(fd: int, stack: ExitStack) -> int:

@@ -6,17 +6,16 @@ import ctypes
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
+from oakum.host.aside import start_aside
 from oakum.host.launch import read_launch
 from oakum.host.sightings import LiveSightings
 from oakum.model.absent import Absent
-from oakum.model.errors import InternalError, MachineError, TargetError
+from oakum.model.errors import MachineError, TargetError
 from oakum.model.hands import Handover
 from oakum.model.launch import Launch, Started
 
@@ -55,7 +54,8 @@ class LiveHandovers:
                 "streams": streams,
                 "launch": launch,
             }
-            _hand_over(json.dumps(request), [*held.values(), *(fd for fd in streams if fd is not None)])
+            fds = [*held.values(), *(fd for fd in streams if fd is not None)]
+            start_aside(_PROGRAM, json.dumps(request), fds, named="the handover")
 
     def asked(self, mark: str) -> bool:
         return self._path(mark, "asked").exists()
@@ -132,27 +132,6 @@ def _streams(pidfd: int, stack: ExitStack) -> list[int | None]:
             stack.callback(os.close, fd)
         found.append(fd if fd >= 0 else None)
     return found
-
-
-def _hand_over(request: str, fds: Sequence[int]) -> None:
-    """Returns once the child that goes on by itself was forked."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", str(_PROGRAM)],
-            input=request,
-            encoding="ascii",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=fds,
-            start_new_session=True,
-            env={},
-            cwd="/",
-            check=False,
-        )
-    except OSError as exc:
-        raise MachineError(f"cannot start {sys.executable}", why=str(exc.strerror), next_step="oakum doctor") from exc
-    if done.returncode:
-        raise InternalError("the handover could not begin", why=done.stderr[-300:])
 
 
 def _checked(mark: str) -> str:
