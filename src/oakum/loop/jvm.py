@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from oakum.loop import heap as heaping
+from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
 from oakum.loop.jvm_figures import JvmFigures, tell_growth, tell_standing
 from oakum.loop.node import LAST_WORD_S, LEAST_APART_S, MOST_APART_S, NodeSettings
@@ -48,7 +49,7 @@ class JvmLook:
         self._apart_s = min(max(watch_s / 2, LEAST_APART_S), MOST_APART_S)
         self._jvm: Jvm | None = None
         self._session: JvmSession | None = None
-        self._agreed = settings.inspect
+        self._consent = Consent(agreed=settings.inspect)
         self._tmp_free_bytes: int | None = None
         self._before: JvmFigures | None = None
         self._counted: tuple[Histogram, float] | None = None
@@ -68,7 +69,7 @@ class JvmLook:
         try:
             self._prepare(facts, progress)
         except OakumError as exc:
-            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, _told(exc), exc.next_step))
+            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
 
     def _prepare(self, facts: Facts, progress: Progress) -> None:
         self._jvm = self._machine.jvms.open(self._pid)
@@ -77,7 +78,7 @@ class JvmLook:
         if isinstance(reach, Absent):
             facts.miss(reach)
             return
-        refused = self._consent(reach, progress)
+        refused = self._consent.refusal(self._question(reach), self._pid, progress)
         if refused is not None:
             facts.miss(refused)
             return
@@ -97,17 +98,6 @@ class JvmLook:
         memory = self._machine.cgroups.memory(self._machine.processes.info(self._pid).cgroup)
         limit = None if isinstance(memory, Absent) else memory.limit
         return None if limit is None else limit.limit_bytes
-
-    def _consent(self, reach: Reach, progress: Progress) -> Absent | None:
-        """None where somebody agreed."""
-        question = self._question(reach)
-        progress.stage(question)
-        if self._agreed is None:
-            self._agreed = progress.ask("May Oakum do that?")
-        if self._agreed:
-            return None
-        why = "nobody was there to be asked" if self._agreed is None else "it was declined"
-        return Absent(HEAP, AbsentKind.NOT_YET, f"{question} {why}.", f"oakum investigate pid/{self._pid} --inspect")
 
     def _question(self, reach: Reach) -> str:
         """What would be done, before it is done. Its heap in use is not larger than its anonymous memory."""
@@ -185,7 +175,7 @@ class JvmLook:
                 return None
             return self._dumps(session, after, facts, progress)
         except OakumError as exc:
-            facts.miss(Absent(DUMPS, AbsentKind.UNREADABLE, _told(exc), exc.next_step))
+            facts.miss(Absent(DUMPS, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
         finally:
             self._leave()
         return None
@@ -305,7 +295,3 @@ class JvmLook:
 
 
 DUMP_ORIGIN = "GC.heap_dump -all, through a pipe"
-
-
-def _told(exc: OakumError) -> str:
-    return f"{exc.what}: {exc.why}" if exc.why else exc.what

@@ -49,7 +49,7 @@ def restarted(number: int, leaky: Service, bench: Bench, shows: Callable[[PlanRe
         refused = _others(plan)
         return refused or act.apply(f"plan-{plan.number}", act.Assent(yes=True), bench=bench)
     except OakumError as exc:
-        return Absent(RESTART, AbsentKind.NOT_YET, f"{exc.what}: {exc.why}" if exc.why else exc.what, exc.next_step)
+        return Absent(RESTART, AbsentKind.NOT_YET, exc.brief, exc.next_step)
 
 
 def _others(plan: PlanRecord) -> Absent | None:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from oakum.loop import heap as heaping
+from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
 from oakum.loop.peak import Gauged, Peak
 from oakum.loop.progress import Progress
@@ -62,7 +63,7 @@ class NodeLook:
         self._watch_s = watch_s
         self._debuggee: Debuggee | None = None
         self._session: NodeSession | None = None
-        self._agreed = settings.inspect
+        self._consent = Consent(agreed=settings.inspect)
         self.profile: AllocationProfile | None = None
         self._facts: Facts | None = None
 
@@ -96,7 +97,7 @@ class NodeLook:
         try:
             self._prepare(facts, progress)
         except OakumError as exc:
-            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, _told(exc), exc.next_step))
+            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
 
     def _prepare(self, facts: Facts, progress: Progress) -> None:
         machine = self._machine
@@ -108,7 +109,7 @@ class NodeLook:
         if isinstance(opening, Absent):
             facts.miss(opening)
             return
-        refused = self._consent(opening, progress)
+        refused = self._consent.refusal(self._question(opening), self._pid, progress)
         if refused is not None:
             facts.miss(refused)
             return
@@ -123,17 +124,6 @@ class NodeLook:
         facts.add("inspector", f"the inspector of {which} answers on {session.listener}: {how}", "procfs and CDP")
         self._tell_figures(session, facts)
         session.begin_sampling()
-
-    def _consent(self, opening: Opening, progress: Progress) -> Absent | None:
-        """None where somebody agreed."""
-        question = self._question(opening)
-        progress.stage(question)
-        if self._agreed is None:
-            self._agreed = progress.ask("May Oakum do that?")
-        if self._agreed:
-            return None
-        why = "nobody was there to be asked" if self._agreed is None else "it was declined"
-        return Absent(HEAP, AbsentKind.NOT_YET, f"{question} {why}.", f"oakum investigate pid/{self._pid} --inspect")
 
     def _question(self, opening: Opening) -> str:
         """What would be done, before it is done. Its heap is not larger than its anonymous memory."""
@@ -214,7 +204,7 @@ class NodeLook:
                 return None
             return self._snapshots(session, used, facts, progress)
         except OakumError as exc:
-            facts.miss(Absent(SNAPSHOTS, AbsentKind.UNREADABLE, _told(exc), exc.next_step))
+            facts.miss(Absent(SNAPSHOTS, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
         finally:
             self._leave()
         return None
@@ -305,7 +295,3 @@ class NodeLook:
 
     def _gauge(self) -> Gauged:
         return Gauged(self._machine.processes.open(self._pid))
-
-
-def _told(exc: OakumError) -> str:
-    return f"{exc.what}: {exc.why}" if exc.why else exc.what

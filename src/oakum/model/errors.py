@@ -14,6 +14,11 @@ class OakumError(Exception):
         self.why = why
         self.next_step = next_step
 
+    @property
+    def brief(self) -> str:
+        """What and why on one line."""
+        return f"{self.what}: {self.why}" if self.why else self.what
+
     def __str__(self) -> str:
         lines = [self.what]
         if self.why:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.units import format_duration, format_size
-from oakum.probe.room import Room
+from oakum.model.units import format_size
+from oakum.probe.room import USED_SHARE, Room, pause_refusal
 
 HISTOGRAM_S_PER_MB = 0.002
 """How long counting every object stops it, in seconds per MB of heap in use (docs/jvm.md)."""
@@ -22,9 +22,6 @@ LEAST_FILE_BYTES = 64 << 20
 EXTRA_BYTES = 64 << 20
 """What writing a dump takes beside the heap: buffers and the tables of classes. Nothing is written to its disk."""
 
-USED_SHARE = 0.8
-"""At most this share of the room that is left is taken."""
-
 
 @dataclass(frozen=True, slots=True)
 class DumpNeeds:
@@ -37,15 +34,9 @@ class DumpNeeds:
 
     def refusal(self, room: Room | None, max_pause_s: float, command: str) -> Absent | None:
         what = "a heap dump"
-        if self.pause_s > max_pause_s:
-            longer = format_duration(self.pause_s * 1.2).replace(" ", "")
-            return Absent(
-                what,
-                AbsentKind.TOO_DEAR,
-                f"the target could stand still for {format_duration(self.pause_s)}, and {format_duration(max_pause_s)}"
-                " is the most that was allowed",
-                f"{command} --max-pause {longer}",
-            )
+        too_long = pause_refusal(what, self.pause_s, max_pause_s, command)
+        if too_long is not None:
+            return too_long
         if room is not None and self.extra_bytes > USED_SHARE * room.left_bytes:
             return Absent(
                 what,

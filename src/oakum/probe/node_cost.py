@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.units import format_duration, format_size
-from oakum.probe.room import Room
+from oakum.model.units import format_size
+from oakum.probe.room import USED_SHARE, Room, pause_refusal
 
 EXTRA_PER_BYTE = 10.0
 """Memory that a snapshot takes beside the heap, per byte of it, while it is made (docs/node.md: 3 to 10)."""
@@ -20,9 +20,6 @@ COLLECTION_S_PER_MB = 0.01
 FILE_PER_BYTE = 6.0
 LEAST_FILE_BYTES = 256 << 20
 LEAST_BYTES = 16 << 20
-USED_SHARE = 0.8
-"""At most this share of the room that is left is taken."""
-
 SPREAD = 1.5
 """A second snapshot may take this much more than the first did for its size."""
 
@@ -39,15 +36,9 @@ class SnapshotNeeds:
 
     def refusal(self, room: Room | None, max_pause_s: float, command: str) -> Absent | None:
         what = "a heap snapshot"
-        if self.pause_s > max_pause_s:
-            longer = format_duration(self.pause_s * 1.2).replace(" ", "")
-            return Absent(
-                what,
-                AbsentKind.TOO_DEAR,
-                f"the target could stand still for {format_duration(self.pause_s)}, and {format_duration(max_pause_s)}"
-                " is the most that was allowed",
-                f"{command} --max-pause {longer}",
-            )
+        too_long = pause_refusal(what, self.pause_s, max_pause_s, command)
+        if too_long is not None:
+            return too_long
         if room is not None and self.extra_bytes - self.free_bytes > USED_SHARE * room.left_bytes:
             return Absent(
                 what,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oakum.model.absent import Absent
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.ports import Cgroups
+from oakum.model.units import format_duration
+
+USED_SHARE = 0.8
+"""At most this share of the room that is left is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,20 @@ class Room:
 
     left_bytes: int
     boundary: str
+
+
+def pause_refusal(what: str, pause_s: float, max_pause_s: float, command: str) -> Absent | None:
+    """``pause_s``: for how long it could stop the target; ``command``: that would allow it. None where it fits."""
+    if pause_s <= max_pause_s:
+        return None
+    longer = format_duration(pause_s * 1.2).replace(" ", "")
+    return Absent(
+        what,
+        AbsentKind.TOO_DEAR,
+        f"the target could stand still for {format_duration(pause_s)}, and {format_duration(max_pause_s)}"
+        " is the most that was allowed",
+        f"{command} --max-pause {longer}",
+    )
 
 
 def available_bytes() -> int | None:
