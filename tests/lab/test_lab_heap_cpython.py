@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import jsonschema
 import pytest
 import zstandard
+from captures import capturing, heard
 from programs import EXPECTED, SCHEMAS, oakum, running
 
 pytestmark = pytest.mark.lab
@@ -58,3 +60,17 @@ def test_keys_of_customers_are_in_a_capture_with_texts_only(tmp_path):
     )
     assert b"customer-1" not in redacted
     assert b"customer-1" in whole
+
+
+def test_oakum_killed_in_the_middle_of_a_capture_leaves_no_file_and_the_next_one_works(tmp_path):
+    """While it copies a target that stands still, and while it counts what it copied."""
+    with running("package_dict") as program:
+        for stage, options in (("a capture reads", ["--stop"]), ("copied", [])):
+            with capturing(program.leaking, tmp_path / "a", *options) as process:
+                heard(process, stage)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            before = program.serve_for(0.0)
+            assert program.serve_for(0.3) > before
+            assert list(tmp_path.iterdir()) == []
+        captured(program, tmp_path / "a")

@@ -1,22 +1,25 @@
-"""``oakum heap analyze FILE``, ``diff A B…``, ``paths FILE --class NAME``, ``capture TARGET`` and ``redact IN OUT``."""
+"""``oakum heap``: ``analyze``, ``diff``, ``paths``, ``redact`` of dumps; ``capture``, ``histogram`` of who runs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oakum import wiring
-from oakum.cli.output import FileOption, Output, OutputOption, answer, check_file
-from oakum.model.errors import CallerError, DataError
+from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
+from oakum.model.errors import CallerError, DataError, OakumError
 from oakum.model.target import parse_target
-from oakum.model.units import parse_size
+from oakum.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
     from oakum.loop.heap import Bench
+    from oakum.model.budget import Budget
+    from oakum.model.capture import Capture
 
 app = typer.Typer(help="What is in a heap dump, and who holds it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -35,6 +38,29 @@ SealOption = Annotated[
         "--seal-to",
         metavar="RECIPIENT",
         help="seal the file so that only this one can open it: age1…, ssh-…; may be given again",
+        show_default=False,
+    ),
+]
+
+InspectOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--inspect/--no-inspect",
+        help="JVM: it may be attached to (SIGQUIT); Node.js: its inspector may be opened (SIGUSR1); or must not;"
+        " on a terminal you are asked",
+    ),
+]
+
+MaxPauseOption = Annotated[
+    str, typer.Option("--max-pause", metavar="DURATION", help="nothing that could stop the target for longer")
+]
+
+DeadlineOption = Annotated[
+    str,
+    typer.Option(
+        "--deadline",
+        metavar="DURATION",
+        help="a liveness probe ends the target after so long without an answer: nothing that could take longer",
         show_default=False,
     ),
 ]
@@ -121,11 +147,35 @@ def capture(
     target: Annotated[str, typer.Argument(metavar="TARGET", help="pid/N or cgroup/PATH")],
     *,
     file: Annotated[
-        str, typer.Option("--output", "--file", "-f", metavar="FILE", help="where the dump is written; not yet there")
+        str,
+        typer.Option(
+            "--output",
+            "--file",
+            "-f",
+            metavar="FILE",
+            help="where it is written, not yet there; - is standard output; JVM, Node.js: .zst and .gz are packed",
+        ),
     ],
     stop: Annotated[
-        bool, typer.Option("--stop", help="let the target stand still while its memory is copied: exact, but a pause")
+        bool,
+        typer.Option("--stop", help="CPython: let it stand still while its memory is copied: exact, but a pause"),
     ] = False,
+    inspect: InspectOption = None,
+    max_pause: MaxPauseOption = "15s",
+    deadline: DeadlineOption = "",
+    max_bytes: Annotated[
+        str,
+        typer.Option("--max-bytes", metavar="SIZE", help="no dump that could be larger, unpacked", show_default=False),
+    ] = "",
+    worker: Annotated[
+        str,
+        typer.Option(
+            "--worker",
+            metavar="NAME",
+            help="Node.js: the heap of this worker thread, by number or name, or largest; else the main thread's",
+            show_default=False,
+        ),
+    ] = "",
     raw: Annotated[
         bool,
         typer.Option(
@@ -133,23 +183,46 @@ def capture(
         ),
     ] = False,
     seal_to: SealOption = None,
+    incident: Annotated[
+        str,
+        typer.Option(
+            "--incident",
+            metavar="ID",
+            help="a copy becomes evidence of this incident, and expires with it",
+            show_default=False,
+        ),
+    ] = "",
+    store: StoreOption = "",
     output: Annotated[
         Output, typer.Option("--format", "-o", help="table for people, json for programs")
     ] = Output.TABLE,
 ) -> None:
-    """Take a dump of a running CPython, by default without stopping it; pause, size and risk are said first.
+    """Take a dump of a running CPython, JVM or Node.js; pause, size, memory and risk are said first.
 
-    Exits 0 once written, 3 when the target cannot be captured, 6 when the disk refuses.
+    A CPython is not stopped. A JVM and Node.js are signalled and stopped for the time of the dump, after a yes: it is
+    spooled at full speed, they run on, and then its texts are filled. The smallest of the pauses that are given wins.
+    Exits 0 once written, 3 when the target cannot be captured or it would be too dear, 6 when the disk refuses.
     """
     wanted = parse_target(target)
     _no_page(output, "capture")
+    budget = _budget(max_pause, deadline, max_bytes)
     from oakum.cli.progress import progress  # noqa: PLC0415
-    from oakum.loop.capture import Settings  # noqa: PLC0415
     from oakum.loop.capture import capture as journey  # noqa: PLC0415
+    from oakum.loop.capturing.settings import Settings  # noqa: PLC0415
+    from oakum.loop.terms import Terms  # noqa: PLC0415
 
-    settings = Settings(stop=stop, raw=raw, recipients=wiring.seal_recipients(seal_to or ()))
+    settings = Settings(
+        stop, raw, wiring.seal_recipients(seal_to or ()), Terms(inspect, budget), worker, incident, store
+    )
+    put = _putting(incident, file, store) if incident else None
     with progress() as told:
         taken = journey(wanted, file, machine=wiring.machine(), settings=settings, progress=told)
+    failed = None
+    if put is not None:
+        try:
+            taken = put(taken)
+        except OakumError as exc:
+            failed = exc
     from oakum import render  # noqa: PLC0415
 
     answer(
@@ -157,6 +230,44 @@ def capture(
         None,
         table=lambda: render.capture_view(taken),
         encoded=lambda: render.capture_to_json(taken),
+        html=str,
+        stream=sys.stderr if file == "-" else sys.stdout,
+    )
+    if failed is not None:
+        raise failed
+
+
+@app.command()
+def histogram(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="pid/N or cgroup/PATH")],
+    *,
+    inspect: InspectOption = None,
+    max_pause: MaxPauseOption = "15s",
+    deadline: DeadlineOption = "",
+    top: Annotated[int, typer.Option("--top", min=1, help="table: so many classes")] = 20,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """How many objects of each class a running JVM has: the cheapest that it tells of its heap, without a dump.
+
+    It is signalled and asked after a yes. Exits 0 once counted, 3 when it cannot be asked or it would be too dear.
+    """
+    wanted = parse_target(target)
+    _no_page(output, "histogram")
+    budget = _budget(max_pause, deadline)
+    from oakum.cli.progress import progress  # noqa: PLC0415
+    from oakum.loop.histogram import histogram as journey  # noqa: PLC0415
+    from oakum.loop.terms import Terms  # noqa: PLC0415
+
+    with progress() as told:
+        found = journey(wanted, machine=wiring.machine(), terms=Terms(inspect, budget), progress=told)
+    from oakum.render.codec_histogram import histogram_to_json  # noqa: PLC0415
+    from oakum.render.table_histogram import histogram_view  # noqa: PLC0415
+
+    answer(
+        output,
+        None,
+        table=lambda: histogram_view(found, top=top),
+        encoded=lambda: histogram_to_json(found),
         html=str,
     )
 
@@ -256,6 +367,26 @@ def _bench(memory: str, *, fresh: bool, identity: str, output: Output) -> Iterat
     settings = Settings.of(memory_bytes=parse_size(memory) if memory else None, fresh=fresh, identity=identity)
     with stages(wiring.rates(), quiet=output is Output.JSON) as told:
         yield Bench(wiring.machine(), settings, told, wiring.answers())
+
+
+def _putting(incident: str, file: str, store: str) -> Callable[[Capture], Capture]:
+    """Puts a capture on record. An incident that is not there is told before the target is touched."""
+    from oakum.loop.capturing.record import check_record, on_record  # noqa: PLC0415
+    from oakum.loop.incident import number_of  # noqa: PLC0415
+
+    number, recorder = number_of(incident), wiring.recorder(store)
+    check_record(number, file, recorder)
+    return lambda taken: on_record(taken, number, recorder, now_s=time.time())
+
+
+def _budget(max_pause: str, deadline: str, max_bytes: str = "") -> Budget:
+    from oakum.model.budget import Budget  # noqa: PLC0415
+
+    return Budget(
+        parse_duration(max_pause),
+        parse_duration(deadline) if deadline else None,
+        parse_size(max_bytes) if max_bytes else None,
+    )
 
 
 def _no_page(output: Output, command: str) -> None:

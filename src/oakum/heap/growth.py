@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.distinct import distinct
 from oakum.heap.formats.python.attributes import attributes
 from oakum.heap.formats.python.bounds import bound_of
 from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_UNICODE
@@ -14,6 +15,7 @@ from oakum.heap.formats.python.naming import Named, Namer
 from oakum.heap.formats.python.objects import PythonHeap
 from oakum.heap.graph import HeapGraph
 from oakum.heap.tree import Children, Dominators, dominators, shortest_paths
+from oakum.model.division import Divided
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind, TypeGrowth
 
 MOST_TYPES = 40
@@ -57,6 +59,7 @@ def compare(before: PythonHeap, after: PythonHeap, seconds: float) -> HeapGrowth
         types=_types(before, after),
         holders=holders,
         module_files=_files(last, {holder.module for holder in holders}),
+        divided=Divided(before.division, after.division, seconds),
     )
 
 
@@ -237,7 +240,7 @@ def _items(heap: PythonHeap, node: int) -> NDArray[np.int64]:
     if flags & FLAG_DICT:
         keys, held = heap.values.dict_items(at)
         # Values may be shared (True, None): then the keys tell entries apart.
-        return held if np.unique(held).size >= 0.9 * held.size else keys
+        return held if distinct(held).size >= 0.9 * held.size else keys
     if flags & FLAG_LIST:
         return heap.values.list_items(at)
     if flags & FLAG_TUPLE:
@@ -269,7 +272,7 @@ def _through_tables(heap: PythonHeap, node: int) -> NDArray[np.int64]:
         new = [int(at) for at in np.unique(raw) if int(at) not in seen]
         seen.update(new)
         todo += new
-    return np.unique(np.concatenate(found))
+    return distinct(np.concatenate(found))
 
 
 def _length(side: _Side, node: int, items: NDArray[np.int64]) -> int:

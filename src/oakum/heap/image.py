@@ -33,6 +33,8 @@ class MemoryImage:
     ``offset``: int64[r], where the piece begins in ``buffer``, a multiple of 4096.
     ``area``: int64[r], of Area. ``path``: r names of mapped files, "" where there is none.
     ``skipped_bytes``: memory that was not there to copy (swapped out, or gone meanwhile).
+    ``mapping``: int64[r, 2], the mapping that each piece is of; the piece itself where that is not told.
+    ``runs``: int64[k, 2], ascending: what of the pieces was in memory; all of it where that is not told.
     """
 
     buffer: NDArray[np.uint8]
@@ -42,6 +44,8 @@ class MemoryImage:
     area: NDArray[np.int64]
     path: tuple[str, ...]
     skipped_bytes: int = 0
+    mapping: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    runs: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))
     words: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,11 +55,28 @@ class MemoryImage:
             raise ValueError("a piece lies outside the buffer")
         if ((self.start | self.end | self.offset) & 7).any() or (self.start[1:] < self.end[:-1]).any():
             raise ValueError("pieces overlap, or are not aligned")
+        whole = np.stack([self.start, self.end], axis=1) if not self.mapping.size or not self.runs.size else None
+        if not self.mapping.size:
+            object.__setattr__(self, "mapping", whole)
+        if not self.runs.size:
+            object.__setattr__(self, "runs", whole)
         object.__setattr__(self, "words", self.buffer.view(np.int64))
 
     @property
     def size_bytes(self) -> int:
         return int((self.end - self.start).sum())
+
+    def resident(self, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+        """int64[k]: how many bytes of each extent were in memory. O(k log runs)."""
+        before = np.concatenate(([0], np.cumsum(self.runs[:, 1] - self.runs[:, 0])))
+
+        def below(address: NDArray[np.int64]) -> NDArray[np.int64]:
+            run = np.searchsorted(self.runs[:, 0], address, side="right") - 1
+            within = np.minimum(address, self.runs[run, 1]) - self.runs[run, 0]
+            return np.where(run >= 0, before[run] + within, 0)
+
+        found: NDArray[np.int64] = below(end) - below(begin)
+        return found
 
     def locate(self, address: int) -> int:
         """Where ``address`` is in the buffer, -1 where it was not copied."""

@@ -1,4 +1,4 @@
-"""The loops over memory: flat arrays in, flat arrays out. Every read is checked against its array by `_at`.
+"""The loops over memory: flat arrays in, flat arrays out. Every read is checked against its array by `index_of`.
 
 Addresses are int64. A memory image is `words` (int64[n]) with pieces `start`, `end` (addresses) and `offset` (bytes
 into `words`), ascending. `slots` (int32) holds for every 16-byte granule of every piece the node that begins there, or
@@ -14,7 +14,7 @@ POOL_HEAD = 48
 
 
 @njit(cache=True, nogil=True)
-def _at(words, start, end, offset, address):
+def index_of(words, start, end, offset, address):
     """Index into words of an 8-aligned address, -1 where nothing was copied."""
     if address & 7 or address < start[0]:
         return -1
@@ -32,7 +32,7 @@ def _at(words, start, end, offset, address):
 
 
 @njit(cache=True, nogil=True)
-def _slot(start, end, slot_base, slots, address):
+def slot_of(start, end, slot_base, slots, address):
     """Index into slots of a 16-aligned address, -1 where nothing was copied."""
     if address & 15 or address < start[0]:
         return -1
@@ -54,7 +54,7 @@ def fetch(words, start, end, offset, addresses):
     """The word at each address, 0 where nothing was copied. O(n log pieces)."""
     out = np.zeros(addresses.size, np.int64)
     for i in range(addresses.size):
-        at = _at(words, start, end, offset, addresses[i])
+        at = index_of(words, start, end, offset, addresses[i])
         if at >= 0:
             out[i] = words[at]
     return out
@@ -106,7 +106,7 @@ def find_blocks(words, start, end, offset, wanted, pool_bytes):
     is_free = np.zeros(pool_bytes // 16, np.bool_)
     for index in range(found):
         pool = pools[index]
-        at = _at(words, start, end, offset, pool)
+        at = index_of(words, start, end, offset, pool)
         size = (((words[at + 4] >> 32) & 0xFFFFFFFF) + 1) * 16
         blocks = ((words[at + 5] & 0xFFFFFFFF) - POOL_HEAD) // size
         is_free[:] = False
@@ -150,7 +150,7 @@ def find_heads(words, start, end, offset, address, sizes, types, heads):
     shift = np.zeros(address.size, np.int32)
     kind = np.full(address.size, -1, np.int32)
     for i in range(address.size):
-        at = _at(words, start, end, offset, address[i])
+        at = index_of(words, start, end, offset, address[i])
         if at < 0:
             continue
         for before in (0, 16, 32):
@@ -160,7 +160,8 @@ def find_heads(words, start, end, offset, address, sizes, types, heads):
             if count <= 0 or (count >> 48) != 0:
                 continue
             index = _type_of(types, words[at + (before >> 3) + 1])
-            if index >= 0 and heads[index] == before:
+            # Two types in a row are a table of types, as a module's state is; no count of references is an address.
+            if index >= 0 and heads[index] == before and _type_of(types, count) < 0:
                 shift[i] = before
                 kind[i] = index
                 break
@@ -172,7 +173,7 @@ def mark(start, end, slot_base, slots, address, first):
     """Enter nodes first, first + 1, … at their addresses. Returns how many had no place of their own."""
     lost = 0
     for i in range(address.size):
-        slot = _slot(start, end, slot_base, slots, address[i])
+        slot = slot_of(start, end, slot_base, slots, address[i])
         if slot < 0 or slots[slot] >= 0:
             lost += 1
         else:
@@ -185,7 +186,7 @@ def look_up(start, end, slot_base, slots, addresses):
     """The node that begins at each address, -1 where none does."""
     out = np.full(addresses.size, -1, np.int32)
     for i in range(addresses.size):
-        slot = _slot(start, end, slot_base, slots, addresses[i])
+        slot = slot_of(start, end, slot_base, slots, addresses[i])
         if slot >= 0:
             out[i] = slots[slot]
     return out
@@ -200,20 +201,23 @@ def find_strays(words, start, end, offset, slot_base, slots, begin, size, types)
     out = np.empty(1024, np.int64)
     found = 0
     for i in range(begin.size):
-        at = _at(words, start, end, offset, begin[i])
-        if at < 0 or size[i] < 8 or _at(words, start, end, offset, begin[i] + size[i] - 8) < 0:
+        at = index_of(words, start, end, offset, begin[i])
+        if at < 0 or size[i] < 8 or index_of(words, start, end, offset, begin[i] + size[i] - 8) < 0:
             continue
         for j in range(at, at + (size[i] >> 3)):
             pointer = words[j]
             if pointer & 15 or pointer < start[0]:
                 continue
-            slot = _slot(start, end, slot_base, slots, pointer)
+            slot = slot_of(start, end, slot_base, slots, pointer)
             if slot < 0 or slots[slot] >= 0:
                 continue
-            there = _at(words, start, end, offset, pointer)
+            there = index_of(words, start, end, offset, pointer)
             if there < 0 or there + 1 >= words.size:
                 continue
-            if words[there] <= 0 or (words[there] >> 48) != 0 or _type_of(types, words[there + 1]) < 0:
+            count = words[there]
+            if count <= 0 or (count >> 48) != 0 or _type_of(types, count) >= 0:
+                continue
+            if _type_of(types, words[there + 1]) < 0:
                 continue
             # Entered at once as -2 - …: seen, not yet a node, so that a million pointers to it give one address.
             if slots[slot] == -2:
@@ -245,14 +249,14 @@ def count_edges(words, start, end, offset, slot_base, slots, begin, size, kind, 
     """Out-degree of each node. `skip`: int64[n, 2], two addresses within the extents that hold no owning reference."""
     degree = np.zeros(begin.size, np.int64)
     for i in range(begin.size):
-        at = _at(words, start, end, offset, begin[i])
-        if at < 0 or size[i] < 8 or _at(words, start, end, offset, begin[i] + size[i] - 8) < 0:
+        at = index_of(words, start, end, offset, begin[i])
+        if at < 0 or size[i] < 8 or index_of(words, start, end, offset, begin[i] + size[i] - 8) < 0:
             continue
         for j in range(size[i] >> 3):
             here = begin[i] + 8 * j
             if here == skip[i, 0] or here == skip[i, 1]:
                 continue
-            slot = _slot(start, end, slot_base, slots, words[at + j])
+            slot = slot_of(start, end, slot_base, slots, words[at + j])
             if (
                 slot >= 0
                 and slots[slot] >= 0
@@ -270,14 +274,14 @@ def fill_edges(words, start, end, offset, slot_base, slots, begin, size, kind, s
     for i in range(begin.size):
         put = edge_offsets[i]
         last = edge_offsets[i + 1]
-        at = _at(words, start, end, offset, begin[i])
+        at = index_of(words, start, end, offset, begin[i])
         if put == last or at < 0:
             continue
         for j in range(size[i] >> 3):
             here = begin[i] + 8 * j
             if here == skip[i, 0] or here == skip[i, 1]:
                 continue
-            slot = _slot(start, end, slot_base, slots, words[at + j])
+            slot = slot_of(start, end, slot_base, slots, words[at + j])
             if (
                 slot >= 0
                 and slots[slot] >= 0
@@ -300,13 +304,13 @@ def word_of_edges(words, start, end, offset, slot_base, slots, begin, size, head
     out = np.full(targets.size, -1, np.int32)
     for i in range(begin.size):
         put, last = edge_offsets[i], edge_offsets[i + 1]
-        at = _at(words, start, end, offset, begin[i])
-        if put == last or at < 0 or size[i] < 8 or _at(words, start, end, offset, begin[i] + size[i] - 8) < 0:
+        at = index_of(words, start, end, offset, begin[i])
+        if put == last or at < 0 or size[i] < 8 or index_of(words, start, end, offset, begin[i] + size[i] - 8) < 0:
             continue
         for j in range(size[i] >> 3):
             if put == last:
                 break
-            slot = _slot(start, end, slot_base, slots, words[at + j])
+            slot = slot_of(start, end, slot_base, slots, words[at + j])
             if slot >= 0 and slots[slot] == targets[put] and begin[i] + 8 * j != head[i]:
                 out[put] = j
                 put += 1
@@ -329,10 +333,12 @@ def find_frames(
     dict_kind,
     code_at,
     globals_at,
+    tag,
 ):
     """Addresses where a word of kind `code` and a word of kind `dict` stand as in a frame; pools are passed over.
 
     `pools`: int64[p], ascending. `code_at`, `globals_at`: bytes from the frame's begin.
+    `tag`: bits of the code's word that are none of its address.
     """
     out = np.empty(256, np.int64)
     found = 0
@@ -349,10 +355,10 @@ def find_frames(
                     continue
             index = base + ((address + code_at - start[piece]) >> 3)
             if address + code_at + 8 <= end[piece] and address + globals_at + 8 <= end[piece]:
-                slot = _slot(start, end, slot_base, slots, words[index])
+                slot = slot_of(start, end, slot_base, slots, words[index] & ~tag)
                 if slot >= 0 and slots[slot] >= 0 and kind[slots[slot]] == code_kind:
                     index = base + ((address + globals_at - start[piece]) >> 3)
-                    slot = _slot(start, end, slot_base, slots, words[index])
+                    slot = slot_of(start, end, slot_base, slots, words[index])
                     if slot >= 0 and slots[slot] >= 0 and kind[slots[slot]] == dict_kind:
                         if found == out.size:
                             grown = np.empty(found * 2, np.int64)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from oakum.heap import kernels
+from oakum.heap.formats.glibc import kernels as glibc
+from oakum.heap.formats.python import kernels as python
 from oakum.heap.tree import kernels as tree
 
 
@@ -29,7 +31,13 @@ def warm_up() -> None:
     degree = kernels.count_edges(*place, long, long, short, skip)
     edges = np.concatenate(([0], np.cumsum(degree))).astype(np.int64)
     kernels.fill_edges(*place, long, long, short, skip, edges)
-    kernels.find_frames(words, start, end, slot_base, slots, offset, wanted, long, 16384, short, 0, 0, 0, 0)
+    kernels.find_frames(words, start, end, slot_base, slots, offset, wanted, long, 16384, short, 0, 0, 0, 0, 0)
+    here = (words, start, end, offset)
+    python.find_arenas(*here, wanted, 16384, 1 << 20)
+    glibc.walk(*here, 0, 32)
+    glibc.mapped(*here, start, end)
+    glibc.thread_controls(*here, start, end)
+    glibc.owned(*place, long, long, long)
     warm_up_tree()
 
 

@@ -6,7 +6,7 @@ import ctypes
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.host.mapped import MappedFile
 from oakum.host.stop import stopped
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import MachineError, TargetError
@@ -57,6 +58,7 @@ class LiveMemory:
             opened.callback(os.close, self._folder)
             self._pagemap = os.open("pagemap", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder)
             opened.callback(os.close, self._pagemap)
+            self._files: dict[tuple[int, str], MappedFile] = {}
             self._try_to_read()
             # Refused or ended, all three are closed again; from here on they are close()'s.
             self._opened = opened.pop_all()
@@ -71,7 +73,7 @@ class LiveMemory:
         try:
             fd = os.open("maps", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder)
             with os.fdopen(fd, "rb") as file:
-                return [region for line in file if (region := _parse_region(line)) is not None]
+                return [region for line in file if (region := parse_region(line)) is not None]
         except OSError as exc:
             raise self._translated(exc) from exc
 
@@ -103,9 +105,40 @@ class LiveMemory:
                 break
         return done
 
+    def present_in(self, spans: Sequence[tuple[int, int]]) -> list[NDArray[np.bool_]]:
+        return [self.present(start, end) for start, end in spans]
+
+    def read_many(self, pieces: Sequence[tuple[int, memoryview]]) -> int:
+        return sum(self.read_into(start, out) for start, out in pieces)
+
     def read(self, start: int, size: int) -> bytes:
         buffer = bytearray(max(0, size))
         return bytes(buffer[: self.read_into(start, memoryview(buffer))]) if buffer else b""
+
+    def read_present(self, start: int, size: int) -> bytes:
+        buffer = bytearray(max(0, size))
+        if buffer:
+            page = start // PAGE * PAGE
+            for first, last in _runs(self.present(page, start + size)):
+                begin, end = max(start, page + first * PAGE), min(start + size, page + last * PAGE)
+                self.read_into(begin, memoryview(buffer)[begin - start : end - start])
+        return bytes(buffer)
+
+    def mapped(self, region: Region, offset: int, size: int) -> bytes:
+        if not region.inode:
+            return b""
+        key = (region.inode, region.path)
+        if key not in self._files:
+            self._files[key] = MappedFile(self._folder, region)
+        file = self._files[key]
+        if file.readable:
+            return file.read(offset, size)
+        if not file.regular:
+            return b""
+        skipped = max(0, region.offset - offset)
+        start = region.start + max(0, offset - region.offset)
+        inside = self.read_present(start, max(0, min(size - skipped, region.end - start)))
+        return bytes(min(size, skipped)) + inside
 
     def _copy(self, address: int, target: object, size: int) -> int:
         # The pid cannot have passed to another process unless this one is gone.
@@ -137,6 +170,9 @@ class LiveMemory:
 
     def close(self) -> None:
         self._opened.close()
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
 
 
 class LiveMemories:
@@ -154,6 +190,12 @@ class LiveMemories:
             if exc.errno in {errno.EMFILE, errno.ENFILE}:
                 raise MachineError("too many open files", why=str(exc), next_step="ulimit -n 65536") from exc
             return Absent(f"the memory of pid {pid}", AbsentKind.NOT_PERMITTED, f"{exc.strerror}: {_why()}", _get())
+
+
+def _runs(present: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Numbers of pages, ``[first, last)``."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], present, [False])).astype(np.int8)))
+    return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _why() -> str:
@@ -192,7 +234,7 @@ def _is_thread(pid: int) -> bool:
     return f"\nTgid:\t{pid}\n".encode() not in status
 
 
-def _parse_region(line: bytes) -> Region | None:
+def parse_region(line: bytes) -> Region | None:
     match = _LINE.fullmatch(line.rstrip(b"\n"))
     if match is None:
         return None

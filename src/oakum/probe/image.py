@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oakum.heap.image import Area, MemoryImage
 from oakum.model.errors import TargetError
@@ -21,20 +22,21 @@ CONSTANT_BYTES = 24 << 20
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Memory to copy: ``[start, end)`` and the runs of it that are present."""
+    """Memory to copy: ``[start, end)`` of ``mapping``, and the runs of it that are present."""
 
     start: int
     end: int
     area: Area
     path: str
     runs: tuple[tuple[int, int], ...]
+    mapping: tuple[int, int]
 
 
 def wanted(memory: Memory) -> list[Stretch]:
     """What would be copied, ascending. Raises TargetError when the target has ended."""
     regions = memory.regions()
     writable = {region.path for region in regions if region.writable and region.inode}
-    stretches: list[Stretch] = []
+    chosen: list[tuple[Region, Area]] = []
     constant_bytes = 0
     before: Region | None = None
     for region in regions:
@@ -46,8 +48,13 @@ def wanted(memory: Memory) -> list[Stretch]:
             constant_bytes += region.size_bytes
             if constant_bytes > CONSTANT_BYTES:
                 continue
-        stretches.extend(_stretches(memory, region, area))
-    return stretches
+        chosen.append((region, area))
+    present = memory.present_in([(region.start, region.end) for region, _ in chosen])
+    return [
+        stretch
+        for (region, area), there in zip(chosen, present, strict=True)
+        for stretch in _stretches(there, region, area)
+    ]
 
 
 def _area(region: Region, before: Region | None, writable: set[str]) -> Area | None:
@@ -66,8 +73,8 @@ def _area(region: Region, before: Region | None, writable: set[str]) -> Area | N
     return Area.STATIC if follows_data and region.path == "" else Area.HEAP
 
 
-def _stretches(memory: Memory, region: Region, area: Area) -> list[Stretch]:
-    present = np.flatnonzero(memory.present(region.start, region.end))
+def _stretches(there: NDArray[np.bool_], region: Region, area: Area) -> list[Stretch]:
+    present = np.flatnonzero(there)
     if not present.size:
         return []
     breaks = np.flatnonzero(np.diff(present) > 1)
@@ -85,7 +92,7 @@ def _stretches(memory: Memory, region: Region, area: Area) -> list[Stretch]:
 
 
 def _stretch(region: Region, area: Area, runs: list[tuple[int, int]]) -> Stretch:
-    return Stretch(runs[0][0], runs[-1][1], area, region.path, tuple(runs))
+    return Stretch(runs[0][0], runs[-1][1], area, region.path, tuple(runs), (region.start, region.end))
 
 
 def present_bytes(stretches: list[Stretch]) -> int:
@@ -100,12 +107,13 @@ def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
     length = np.array([stretch.end - stretch.start for stretch in stretches], np.int64)
     offset = np.concatenate(([0], np.cumsum(length)[:-1])).astype(np.int64)
     buffer = np.zeros(int(length.sum()), np.uint8)
-    skipped = 0
     view = memoryview(buffer)  # type: ignore[arg-type]  # numpy arrays are buffers; its stubs say so from 3.12 on
-    for stretch, at in zip(stretches, offset.tolist(), strict=True):
-        for start, end in stretch.runs:
-            place = at + start - stretch.start
-            skipped += end - start - memory.read_into(start, view[place : place + end - start])
+    pieces = [
+        (start, view[at + start - stretch.start : at + end - stretch.start])
+        for stretch, at in zip(stretches, offset.tolist(), strict=True)
+        for start, end in stretch.runs
+    ]
+    skipped = present_bytes(stretches) - memory.read_many(pieces)
     if skipped == int(length.sum()):
         raise _nothing()
     return MemoryImage(
@@ -116,6 +124,8 @@ def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
         np.array([stretch.area for stretch in stretches], np.int64),
         tuple(stretch.path for stretch in stretches),
         skipped,
+        np.array([stretch.mapping for stretch in stretches], np.int64),
+        np.array([run for stretch in stretches for run in stretch.runs], np.int64),
     )
 
 

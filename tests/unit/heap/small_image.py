@@ -83,9 +83,9 @@ class SmallImage:
         return at
 
     def tuple(self, items: Sequence[int]) -> int:
-        at = self.head(24 + 8 * len(items), self.other_type, len(items))
+        at = self.head(self.layout.tuple_items + 8 * len(items), self.other_type, len(items))
         for place, item in enumerate(items):
-            self.put(at + 24 + 8 * place, "<q", item)
+            self.put(at + self.layout.tuple_items + 8 * place, "<q", item)
         return at
 
     def keys(self, entries: Sequence[tuple[int, int]], *, kind: int = 0) -> int:

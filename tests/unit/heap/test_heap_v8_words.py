@@ -46,6 +46,21 @@ def test_a_variable_of_a_file_is_named_with_the_file():
     assert [(step.via, step.node) for step in first.path] == [("", "scope in store.js"), ("variable cache", "Map")]
 
 
+def test_a_variable_of_a_block_has_no_name_and_is_told_by_the_function_that_uses_it():
+    """Where a listener leads there, it is no listener that accumulates."""
+    file = V8File()
+    context = file.node("object", "system / Context", 40)
+    quote = file.function("quote", APP, 10, script=5, context=context)
+    listener = file.node("object", "Listener", 40)
+    file.edge(0, "element", 1, listener)
+    file.edge(listener, "property", "listener", quote)
+    file.edge(context, "hidden", 0, filled_map(file))
+    first = report(file).suspects[0]
+    assert first.holder == "variable of a block, used by quote in store.js"
+    assert first.cause is not CauseName.LISTENER
+    assert [str(place) for place in first.places] == ["/srv/app/store.js:11 in quote"]
+
+
 def test_a_field_is_named_by_its_class_and_its_constructors_line():
     file = V8File()
     context = scope(file, "main", 0, script=5)

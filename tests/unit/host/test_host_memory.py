@@ -138,10 +138,10 @@ def test_a_closed_memory_leaves_nothing_open(child):
     ],
 )
 def test_a_line_of_maps_is_a_region(line, region):
-    assert memory._parse_region(line) == region
+    assert memory.parse_region(line) == region
 
 
 @given(st.binary(max_size=80))
 def test_any_line_is_a_region_or_none(line):
-    region = memory._parse_region(line)
+    region = memory.parse_region(line)
     assert region is None or region.start >= 0

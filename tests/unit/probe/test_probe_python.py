@@ -38,7 +38,7 @@ def probe(machine, version="3.11.7"):
     ("version", "command", "environment", "words"),
     [
         ("3.8.10", ("python3",), {}, "CPython 3.8 is not known"),
-        ("3.14.0", ("python3",), {}, "CPython 3.14 is not known"),
+        ("3.19.0", ("python3",), {}, "CPython 3.19 is not known"),
         ("2.7.18", ("python2",), {}, "CPython 2.7 is not known"),
         ("", ("python3",), {}, "is not known"),
         ("3.13.0 free-threaded", ("python3",), {}, "free-threaded"),

@@ -29,7 +29,6 @@ MOST_TEXTS = 200_000
 WORDS = 1 << 13
 """Fields are told apart within so many words of an object, a quarter of them before its head."""
 
-TUPLE_ITEMS = 24
 CLOSURE, NAMESPACE = "__closure__", "__dict__"
 
 
@@ -61,7 +60,7 @@ class Edges:
         is_table[list_tables(self.heap, self.flags)] = True
         of_list = is_table[self.source] & (self._word >= 0)
         self.name[of_list] = -1 - self._word[of_list]
-        shift = (self._address - self.heap.begin + TUPLE_ITEMS) >> 3
+        shift = (self._address - self.heap.begin + self.heap.layout.tuple_items) >> 3
         place = self._word - shift[self.source]
         of_tuple = (self.flags[self.source] & FLAG_TUPLE != 0) & (self._word >= 0) & (place >= 0)
         self.name[of_tuple] = -1 - place[of_tuple].astype(np.int32)

@@ -73,9 +73,9 @@ def free_names(values: Values, code: int) -> list[str]:
 def read_frames(values: Values, layout: Layout, addresses: NDArray[np.int64]) -> tuple[Frame, ...]:
     frames = []
     for address in addresses.tolist()[:MOST_FRAMES]:
-        code = values.image.word(address + layout.frame_code)
+        code = values.image.word(address + layout.frame_code) & ~layout.frame_tag
         names = local_names(values, code)
-        held = values.words(address + layout.frame_localsplus, len(names)).tolist()
+        held = (values.words(address + layout.frame_localsplus, len(names)) & ~layout.frame_tag).tolist()
         variables = tuple((name, at) for name, at in zip(names, held, strict=False) if at > 4096)
         frames.append(Frame(address, read_code(values, code), variables))
     return tuple(frames)

@@ -43,13 +43,16 @@ class Layout:
     """One minor version of CPython. ``managed``: how an instance's attributes are kept before its head.
 
     ``managed`` 0: not at all (a ``tp_dictoffset`` instead). 1: dict at -24 and values at -32 (3.11).
-    2: one tagged word at -24 (3.12). 3: dict at -24, values after the fixed part (3.13).
+    2: one tagged word at -24 (3.12). 3: dict at -24, values after the fixed part (3.13, 3.14).
     ``frame_*``: the interpreter's frame on a thread's data stack; for 3.10 and before, the frame object.
+    ``frame_tag``: bits of a frame's words that belong to no address (3.14: a reference that is borrowed).
+    ``tuple_items``: where a tuple's first item stands; since 3.14 its hash is before it.
     ``keys_modern``: the head of a dict's keys holds logarithms and a kind (3.11) instead of a size.
     """
 
     version: tuple[int, int]
     pool_bytes: int
+    arena_bytes: int
     preheader_flags: int
     managed: int
     ht_qualname: int
@@ -74,6 +77,8 @@ class Layout:
     frame_locals: int
     frame_localsplus: int
     frame_state: int
+    frame_tag: int
+    tuple_items: int
     keys_modern: bool
     ascii_bytes: int
     compact_bytes: int
@@ -85,6 +90,7 @@ class Layout:
 _3_9: Final = Layout(
     version=(3, 9),
     pool_bytes=4096,
+    arena_bytes=256 << 10,
     preheader_flags=0,
     managed=0,
     ht_qualname=856,
@@ -109,6 +115,8 @@ _3_9: Final = Layout(
     frame_locals=56,
     frame_localsplus=360,
     frame_state=116,
+    frame_tag=0,
+    tuple_items=24,
     keys_modern=False,
     ascii_bytes=48,
     compact_bytes=72,
@@ -120,6 +128,7 @@ _3_10: Final = replace(
     _3_9,
     version=(3, 10),
     pool_bytes=16384,
+    arena_bytes=1 << 20,
     ht_qualname=864,
     ht_cached_keys=872,
     func_globals=16,
@@ -171,7 +180,8 @@ _3_12: Final = replace(
     long_modern=True,
 )
 _3_13: Final = replace(_3_12, version=(3, 13), managed=3)
+_3_14: Final = replace(_3_13, version=(3, 14), frame_localsplus=80, frame_tag=1, tuple_items=32)
 
 LAYOUTS: Final[dict[tuple[int, int], Layout]] = {
-    layout.version: layout for layout in (_3_9, _3_10, _3_11, _3_12, _3_13)
+    layout.version: layout for layout in (_3_9, _3_10, _3_11, _3_12, _3_13, _3_14)
 }

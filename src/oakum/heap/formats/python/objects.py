@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap import kernels
+from oakum.heap.distinct import distinct
+from oakum.heap.formats.glibc import kernels as glibc
+from oakum.heap.formats.glibc.chunks import Chunks, find_chunks
 from oakum.heap.formats.python import frames
+from oakum.heap.formats.python.division import divide, find_arenas
 from oakum.heap.formats.python.layouts import (
     FLAG_BYTES,
     FLAG_DICT,
@@ -23,6 +27,7 @@ from oakum.heap.formats.python.types import Types, find_types
 from oakum.heap.formats.python.values import Values
 from oakum.heap.graph import HeapGraph
 from oakum.heap.image import Area, MemoryImage
+from oakum.model.division import Division
 
 ROUNDS = 12
 """Large objects that hold large objects are found in rounds; real heaps end after four."""
@@ -45,6 +50,7 @@ class PythonHeap:
     slot_base: NDArray[np.int64]
     frames: tuple[frames.Frame, ...]
     objects: int
+    division: Division
 
     def node_of(self, address: NDArray[np.int64]) -> NDArray[np.int32]:
         """The node at each address (int64[k]), -1 where none is."""
@@ -128,7 +134,33 @@ def decode(image: MemoryImage, layout: Layout) -> PythonHeap | None:
     nodes = _Nodes(image)
     nodes.add(block + shift, block, block_size.astype(np.int64), kind)
     _follow(nodes, types, layout)
-    return _graph(nodes, types, layout, pools)
+    arenas = find_arenas(image, layout, pools)
+    chunks = find_chunks(image, arenas)
+    buffers = _add_buffers(nodes, types, chunks)
+    if buffers.size:
+        _follow(nodes, types, layout, group=len(nodes.address) - 1)
+    _, begin, size, _ = nodes.since(0)
+    division = divide(image, arenas, chunks, begin=begin, size=size, buffers=buffers)
+    return _graph(nodes, types, layout, pools, division)
+
+
+def _add_buffers(nodes: _Nodes, types: Types, chunks: Chunks) -> NDArray[np.int64]:
+    """int64[b]: what malloc gave out and an object leads to, no object itself: the items of an array, a C struct."""
+    image = nodes.image
+    _, begin, size, kind = nodes.since(0)
+    read = np.where(_is_leaf(types, kind), 0, size)
+    given = chunks.given
+    room = chunks.size[chunks.used] - 16
+    known = np.sort(begin)
+    # An object with something before its head begins within its chunk all the same.
+    empty = np.searchsorted(known, given) == np.searchsorted(known, given + room)
+    given, room = given[empty], room[empty]
+    led_to = glibc.owned(
+        image.words, image.start, image.end, image.offset, nodes.slot_base, nodes.slots, begin, read, given
+    )
+    address: NDArray[np.int64] = given[led_to]
+    nodes.add(address, address, (room[led_to] + 8) & ~7, np.full(address.size, -1, np.int32))
+    return address
 
 
 def _types(image: MemoryImage, layout: Layout, block: NDArray[np.int64], size: NDArray[np.int32]) -> Types:
@@ -137,16 +169,15 @@ def _types(image: MemoryImage, layout: Layout, block: NDArray[np.int64], size: N
     for before in (0, 16, 32):
         reach = block[size >= before + 16] + before + OB_TYPE
         words = kernels.fetch(image.words, image.start, image.end, image.offset, reach)
-        seen.append(np.unique(words))
-    candidates = np.unique(np.concatenate(seen))
+        seen.append(distinct(words))
+    candidates = distinct(np.concatenate(seen))
     meta = kernels.fetch(image.words, image.start, image.end, image.offset, candidates[candidates > 4096] + OB_TYPE)
-    return find_types(image, layout, np.unique(np.concatenate([candidates, meta])))
+    return find_types(image, layout, distinct(np.concatenate([candidates, meta])))
 
 
-def _follow(nodes: _Nodes, types: Types, layout: Layout) -> None:
-    """Owned tables and large objects, until nothing new is met."""
+def _follow(nodes: _Nodes, types: Types, layout: Layout, *, group: int = 0) -> None:
+    """Owned tables and large objects, until nothing new is met. ``group``: the first call of ``add`` to go on from."""
     image = nodes.image
-    group = 0
     static = np.flatnonzero((image.area == Area.STATIC) | (image.area == Area.STACK))
     strays = _strays(nodes, types, image.start[static], image.end[static] - image.start[static])
     for _ in range(ROUNDS):
@@ -241,7 +272,7 @@ def owned_tables(
 
 def _dict_tables(values: Values, dicts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Small tables are pymalloc's blocks and nodes already; only those of dicts with many entries are worked out."""
-    tables = np.unique(_fetch(values.image, dicts + 32))
+    tables = distinct(_fetch(values.image, dicts + 32))
     head = _fetch(values.image, tables + 8)
     # log2 of the size since 3.11, the size before.
     tables = tables[(head & 0xFF >= 5) if values.layout.keys_modern else head >= 16]
@@ -254,14 +285,14 @@ def _deque_blocks(image: MemoryImage, deques: NDArray[np.int64]) -> NDArray[np.i
     """Blocks are linked from left to right; a chain ends at the rightmost or where it is torn."""
     at = _fetch(image, deques + 24)
     last = _fetch(image, deques + 32)
-    found = [np.unique(at[at != 0])]
+    found = [distinct(at[at != 0])]
     seen = 0
     while at.size and seen < 1 << 20:
         going = (at != 0) & (at != last)
         at, last = _fetch(image, at[going] + DEQUE_BLOCK_BYTES - 8), last[going]
         found.append(at[at != 0])
         seen += 1
-    return np.unique(np.concatenate(found))
+    return distinct(np.concatenate(found))
 
 
 def _fetch(image: MemoryImage, address: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -269,7 +300,7 @@ def _fetch(image: MemoryImage, address: NDArray[np.int64]) -> NDArray[np.int64]:
     return words
 
 
-def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64]) -> PythonHeap:
+def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64], division: Division) -> PythonHeap:
     image = nodes.image
     address, begin, size, kind = nodes.since(0)
     values = Values(image, layout)
@@ -287,11 +318,13 @@ def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64]
         modules = np.empty(0, np.int32)
     on_frames = nodes.look_up(np.array(held, np.int64).reshape(-1))
     native = nodes.look_up(_outside_words(image, pools, layout.pool_bytes))
-    roots = (modules, np.unique(on_frames[on_frames >= 0]), np.unique(native[native >= 0]))
+    roots = (modules, distinct(on_frames[on_frames >= 0]), distinct(native[native >= 0]))
     names = tuple(types.qualified(index) for index in range(len(types.names)))
     graph = HeapGraph(address, size, kind, names, edge_offsets, targets, roots)
     objects = int((kind >= 0).sum())
-    return PythonHeap(image, layout, values, types, graph, begin, nodes.slots, nodes.slot_base, found, objects)
+    return PythonHeap(
+        image, layout, values, types, graph, begin, nodes.slots, nodes.slot_base, found, objects, division
+    )
 
 
 def _is_leaf(types: Types, kind: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -395,6 +428,7 @@ def _frames(
         types.index("dict"),
         layout.frame_code,
         layout.frame_globals,
+        layout.frame_tag,
     )
     return frames.read_frames(values, layout, found)
 

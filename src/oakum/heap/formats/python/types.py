@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap import kernels
+from oakum.heap.distinct import distinct
 from oakum.heap.formats.python.layouts import (
     FLAG_HAVE_GC,
     FLAG_HEAPTYPE,
@@ -78,7 +79,7 @@ class Types:
 
 def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]) -> Types:
     """Those of ``candidates`` that are types: a type's type is a type, up to ``type`` itself. O(c log pieces)."""
-    known = np.unique(candidates[(candidates > 4096) & (candidates & 7 == 0)])
+    known = distinct(candidates[(candidates > 4096) & (candidates & 7 == 0)])
 
     def fetch(addresses: NDArray[np.int64], offset: int) -> NDArray[np.int64]:
         words: NDArray[np.int64] = kernels.fetch(image.words, image.start, image.end, image.offset, addresses + offset)

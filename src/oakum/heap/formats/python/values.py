@@ -1,6 +1,6 @@
 """CPython's own values, read from a copy of memory: text, whole numbers, dicts, lists, tuples.
 
-Sources: Include/cpython/unicodeobject.h, Include/internal/pycore_dict.h, Include/cpython/longintrepr.h of 3.9 to 3.13.
+Sources: Include/cpython/unicodeobject.h, Include/internal/pycore_dict.h, Include/cpython/longintrepr.h of 3.9 to 3.14.
 Everything may be torn or hostile: a value that makes no sense reads as None or as empty.
 """
 
@@ -119,7 +119,7 @@ class Values:
 
     def tuple_items(self, address: int) -> NDArray[np.int64]:
         length = self.image.word(address + OB_SIZE)
-        return self.words(address + 24, length) if length < 1 << 40 else _NONE
+        return self.words(address + self.layout.tuple_items, length) if length < 1 << 40 else _NONE
 
     def deque_items(self, address: int) -> NDArray[np.int64]:
         """A block is a link, 64 places and a link; those before the first item and after the last are left over.

@@ -92,7 +92,14 @@ class V8Dump:
         source = self.graph.source_of(edge)
         if self._name(source) == MODULE and self._heap.type_of(source) == "object":
             return kind == "property" and name == "exports"
-        return kind in WRITTEN
+        return kind in WRITTEN or self._is_block_variable(source, kind)
+
+    def _is_block_variable(self, source: int, edge_type: str) -> bool:
+        """V8 names the variables of functions and modules; those of a block (``if … else { const kept }``) it does not.
+
+        Source: v8, src/profiler/heap-snapshot-generator.cc, ExtractContextReferences.
+        """
+        return edge_type == "hidden" and self._name(source) == CONTEXT
 
     def via(self, edge: int) -> str:
         kind, name = self._heap.edge_type(edge), self.graph.edge_name(edge)[:LONGEST_NAME]
@@ -116,6 +123,10 @@ class V8Dump:
             of = self._name(source)
             if kind == "context":
                 return f"{name}{tail} in {_base(self._scripts.file(source)) or 'unknown code'}"
+            if self._is_block_variable(source, kind):
+                user = self._name(path[step - 2]) if step > 1 else ""
+                of_whom = f", used by {user}" if user and self._heap.type_of(path[step - 2]) == "closure" else ""
+                return f"variable of a block{of_whom}{tail} in {_base(self._scripts.file(source)) or 'unknown code'}"
             if kind == "property" and of == MODULE:
                 return f"{_base(self._module_file(source)) or 'a module'}: {name}{tail}"
             if kind == "property" and self._heap.type_of(source) == "object" and of not in PLAIN:

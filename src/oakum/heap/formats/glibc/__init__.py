@@ -1,0 +1,1 @@
+"""Memory that glibc's malloc holds, read from a copy of a process's memory."""
