@@ -10,24 +10,44 @@ class RuntimeName(StrEnum):
     """Runtimes that Oakum tells apart."""
 
     CPYTHON = "cpython"
+    PYPY = "pypy"
     NODE = "node"
+    DENO = "deno"
+    BUN = "bun"
     JVM = "jvm"
+    NATIVE_IMAGE = "native-image"
     GO = "go"
     RUBY = "ruby"
+    DOTNET = "dotnet"
     NATIVE = "native"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """``version``: ``3.11.7``, or ``3.11`` where only that is told, or "". ``how``: the facts it was told by."""
+    """``version``: ``3.11.7``, or ``3.11`` where only that is told, or "". ``how``: the facts it was told by.
+
+    ``implementation``: which one of several, ``HotSpot``, ``OpenJ9``, ``PyPy 7.3.11``, ``Rust``; "" where there is one.
+    ``allocator``: what serves malloc, ``jemalloc 5.3.0``, ``glibc``; ``libc``: ``glibc 2.36``, ``musl 1.2.3``; "" where
+    not told.
+    """
 
     name: RuntimeName
     version: str
     how: tuple[str, ...] = ()
+    implementation: str = ""
+    allocator: str = ""
+    libc: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".strip()
+
+    @property
+    def in_full(self) -> str:
+        """``jvm 17.0.15 (HotSpot), malloc of jemalloc 5.3.0, glibc 2.36``."""
+        kind = f"{self} ({self.implementation})" if self.implementation else str(self)
+        malloc = f"malloc of {self.allocator}" if self.allocator else ""
+        return ", ".join(part for part in (kind, malloc, self.libc) if part)
 
 
 @dataclass(frozen=True, slots=True)

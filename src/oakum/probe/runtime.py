@@ -1,24 +1,24 @@
-"""Which runtime a process is: told by what it has mapped and by what stands in its data, never by its name alone."""
+"""Which runtime a process is: told by what it has mapped and by what stands in it, never by a name alone."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from pathlib import PurePosixPath
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from oakum.model.absent import Absent
-from oakum.model.ports import Memories, Memory, Processes
-from oakum.model.process import Region
+from oakum.model.ports import Memories, Processes
 from oakum.model.runtime import Runtime, RuntimeName
+from oakum.probe.mapped import Found, Mark
+from oakum.probe.runtime_go import go
+from oakum.probe.runtime_jvm import jvm
+from oakum.probe.runtime_marks import DOTNET, DOTNET_PLACE, GO, PYPY, RUNTIMES, RUST, RUSTC
+from oakum.probe.runtime_parts import allocator_of, built_in_marks, libc_of
+from oakum.probe.runtime_python import cpython, pypy
+from oakum.probe.sight import Sight
 
-# What Py_GetVersion() wrote: "3.11.7 (main, Dec  8 2023, 18:56:58) [GCC 12.2.0]"; it stands in static data.
-_PYTHON: Final = re.compile(
-    rb"([23]\.[0-9]{1,2}\.[0-9]{1,2})[^\x00\n]{0,50} \([^\x00]{6,90}\) ?\n?\[(GCC|Clang|MSC|PyPy)"
-)
-_LARGEST_DATA: Final = 16 << 20
-_LIBRARIES: Final = (("libjvm.so", RuntimeName.JVM), ("libruby", RuntimeName.RUBY), ("libnode.so", RuntimeName.NODE))
-_EXECUTABLES: Final = {"node": RuntimeName.NODE, "nodejs": RuntimeName.NODE, "ruby": RuntimeName.RUBY}
+_OWN_VERSION: Final = 5.0
+"""Before .NET 5 the library's version is another one than the runtime's."""
 
 
 def recognise(pid: int, processes: Processes, memories: Memories) -> Runtime | Absent:
@@ -27,41 +27,71 @@ def recognise(pid: int, processes: Processes, memories: Memories) -> Runtime | A
     if isinstance(memory, Absent):
         return memory
     try:
-        regions = memory.regions()
-        python = _python(memory, regions)
+        sight = Sight(memory, tuple(memory.regions()), processes.info(pid).executable)
+        loaded = (
+            cpython(sight)
+            or pypy(sight, sight.library("libpypy"))
+            or jvm(sight, pid, processes)
+            or _dotnet(sight)
+            or _library(sight)
+        )
+        wanted = list(built_in_marks(sight))
+        marks = sight.in_program(wanted if loaded else [*wanted, *_runtime_marks()])
+        runtime = loaded or go(sight, marks.get(GO)) or _built_in(sight, marks) or _native(sight, marks)
+        libc = libc_of(sight, marks)
+        allocator = allocator_of(sight, marks, libc)
     finally:
         memory.close()
-    if python is not None:
-        return python
-    paths = {PurePosixPath(region.path).name for region in regions if region.inode}
-    for library, name in _LIBRARIES:
-        found = next((path for path in sorted(paths) if path.startswith(library)), None)
-        if found:
-            return Runtime(name, "", (f"{found} is mapped",))
-    executable = PurePosixPath(processes.info(pid).executable).name
-    if executable in _EXECUTABLES and executable in paths:
-        return Runtime(_EXECUTABLES[executable], "", (f"its executable is {executable}",))
-    return Runtime(RuntimeName.NATIVE, "", ("no runtime that Oakum knows is mapped",))
+    return replace(
+        runtime,
+        how=(*runtime.how, *(part.how for part in (allocator, libc) if part is not None and part.how)),
+        allocator=str(allocator or ""),
+        libc=str(libc or ""),
+    )
 
 
-def _python(memory: Memory, regions: Sequence[Region]) -> Runtime | None:
-    """CPython or not, by the version text in the data of the executable or of libpython."""
-    before: Region | None = None
-    for region in regions:
-        data = region.writable and (region.inode or (before is not None and before.end == region.start))
-        if data and not region.path.startswith("[") and region.size_bytes <= _LARGEST_DATA:
-            match = _PYTHON.search(memory.read(region.start, region.size_bytes))
-            if match is not None:
-                return _told(match, before if not region.inode and before is not None else region)
-        before = region
+def _dotnet(sight: Sight) -> Runtime | None:
+    library = sight.library("libcoreclr.so")
+    found = sight.in_library(library, DOTNET).get(DOTNET) if library is not None else None
+    if library is None or found is None:
+        return None
+    place = DOTNET_PLACE.search(str(library.place))
+    version = place[1] if place is not None else found.text() if float(found.text()) >= _OWN_VERSION else ""
+    return Runtime(RuntimeName.DOTNET, version, (f"{library.place} is mapped, and says that it is CoreCLR",), "CoreCLR")
+
+
+def _library(sight: Sight) -> Runtime | None:
+    for known in RUNTIMES:
+        library = sight.library(*known.libraries) if known.libraries else None
+        found = sight.in_library(library, known.mark).get(known.mark) if library is not None else None
+        if library is not None and found is not None:
+            return Runtime(known.name, found.text(), (f"{library.name} says {_shown(found)}",))
     return None
 
 
-def _told(match: re.Match[bytes], region: Region) -> Runtime | None:
-    if match[2] == b"PyPy":
-        return Runtime(RuntimeName.UNKNOWN, "PyPy", ("sys.version says PyPy",))
-    version = match[1].decode()
-    how = f"sys.version {version} stands in the data of {PurePosixPath(region.path).name or 'its executable'}"
-    if b"free-threading" in match[0]:
-        return Runtime(RuntimeName.CPYTHON, f"{version} free-threaded", (how,))
-    return Runtime(RuntimeName.CPYTHON, version, (how,))
+def _runtime_marks() -> list[Mark]:
+    return [GO, RUST, PYPY, *(known.mark for known in RUNTIMES), *(known.needs for known in RUNTIMES if known.needs)]
+
+
+def _built_in(sight: Sight, marks: Mapping[Mark, Found]) -> Runtime | None:
+    if PYPY in marks:
+        return pypy(sight, sight.program)
+    for known in RUNTIMES:
+        found = marks.get(known.mark)
+        if found is not None and (known.needs is None or known.needs in marks) and sight.program is not None:
+            how = f"its executable {sight.program.name} says {_shown(found)}"
+            implementation = found.text(2).strip() if found.match.re.groups > 1 else ""
+            return Runtime(known.name, found.text(), (how,), implementation)
+    return None
+
+
+def _native(sight: Sight, marks: Mapping[Mark, Found]) -> Runtime:
+    if RUST in marks:
+        compiler = sight.after_program(RUSTC)
+        language = f"Rust {compiler[1].decode()}" if compiler else "Rust"
+        return Runtime(RuntimeName.NATIVE, "", (f"{RUST.needle.decode()}… stands in its executable",), language)
+    return Runtime(RuntimeName.NATIVE, "", ("no runtime that Oakum knows is mapped",))
+
+
+def _shown(found: Found) -> str:
+    return found.text(0).strip()

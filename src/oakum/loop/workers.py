@@ -1,0 +1,107 @@
+"""The other processes under a target, beside the one that is looked into: which of a server's workers leak."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from oakum.loop.facts import Facts
+from oakum.loop.subject import members
+from oakum.model.errors import OakumError
+from oakum.model.target import Target
+from oakum.model.units import format_rate, format_size
+
+if TYPE_CHECKING:
+    from oakum.host import Machine
+    from oakum.model.ports import ProcessGauge
+    from oakum.model.process import ProcessMemory
+
+MOST = 64
+"""More processes than these are not held open."""
+
+TRIFLE_BYTES = 1 << 20
+"""Who gained less than this between the first and the last look is not said to grow."""
+
+ALIKE = 0.5
+"""Who gains this share of what the fastest gains leaks as it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Anonymous memory of one process, ``seconds`` apart."""
+
+    pid: int
+    name: str
+    before: int
+    after: int
+    seconds: float
+
+    @property
+    def per_s(self) -> float:
+        return (self.after - self.before) / max(self.seconds, 1e-9)
+
+
+class Workers:
+    """Held open beside the watch; says nothing of a target that is one process."""
+
+    def __init__(self, target: Target, machine: Machine) -> None:
+        self._stack = ExitStack()
+        self._gauges: list[tuple[ProcessGauge, ProcessMemory]] = []
+        try:
+            found = members(target, processes=machine.processes, cgroups=machine.cgroups)
+        except OakumError:
+            return
+        for info in found[:MOST] if len(found) > 1 else ():
+            try:
+                gauge = machine.processes.open(info.pid)
+            except OakumError:
+                continue
+            self._stack.callback(gauge.close)
+            first = gauge.sample()
+            if first is not None:
+                self._gauges.append((gauge, first))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._stack.close()
+
+    def tell(self, facts: Facts, chosen: int) -> None:
+        """``chosen``: the pid that was looked into."""
+        rows = [
+            _Row(gauge.info.pid, gauge.info.name, first.anon_bytes, last.anon_bytes, last.at_s - first.at_s)
+            for gauge, first in self._gauges
+            if (last := gauge.sample()) is not None
+        ]
+        if len(rows) < 2:
+            return
+        rows.sort(key=lambda row: row.before - row.after)
+        facts.add(
+            "workers",
+            _title(rows, chosen),
+            "procfs",
+            facts={
+                "looked_into": chosen,
+                "processes": [
+                    {"pid": row.pid, "name": row.name, "anon_bytes": [row.before, row.after], "bytes_per_s": row.per_s}
+                    for row in rows
+                ],
+            },
+        )
+
+
+def _title(rows: list[_Row], chosen: int) -> str:
+    """Most grown first."""
+    most = rows[0].after - rows[0].before
+    growing = [row for row in rows if row.after - row.before >= TRIFLE_BYTES and row.after - row.before >= ALIKE * most]
+    if not growing:
+        return f"{len(rows)} processes, none of which grew by {format_size(TRIFLE_BYTES)}"
+    named = ", ".join(f"pid {row.pid} {format_rate(row.per_s)}" for row in growing[:4])
+    if len(growing) == 1:
+        rest = "the others do not grow" if len(rows) > 2 else "the other does not grow"
+        return f"one of {len(rows)} processes grows: {named}; {rest}"
+    looked = f"; pid {chosen} was looked into, and stands for them" if chosen in {row.pid for row in growing} else ""
+    return f"{len(growing)} of {len(rows)} processes grow alike: {named}{looked}"
