@@ -15,7 +15,7 @@ from pathlib import Path
 MODE = sys.argv[1]
 PID = os.getpid()
 PLACE = Path(f"/tmp/.java_pid{PID}")
-FILE = b"JAVA PROFILE 1.0.2\0" + bytes(range(256)) * 20_000
+FILE = b"JAVA PROFILE 1.0.2\0" + os.urandom(256 * 20_000)
 
 
 def main():
@@ -47,9 +47,12 @@ def triggers():
 
 
 def listen(server):
-    server.bind(str(PLACE))
-    PLACE.chmod(0o600)
+    """As the JVM: under another name first."""
+    early = PLACE.with_name(f"{PLACE.name}.tmp")
+    server.bind(str(early))
     server.listen()
+    early.chmod(0o600)
+    early.rename(PLACE)
 
 
 def answer(asker):

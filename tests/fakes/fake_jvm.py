@@ -26,6 +26,7 @@ class FakeJvm:
     histograms: list[dict[str, tuple[int, int]]] = field(default_factory=list)
     dumps: list[bytes] = field(default_factory=list)
     pause_s: float = 0.5
+    carried: float | None = None
     caught: frozenset[int] = frozenset({signal.SIGQUIT})
     listens: bool = False
     ended: bool = False
@@ -62,6 +63,9 @@ class FakeJvm:
             )
             return Answered(text, self.pause_s)
         return Answered((FOLDER / self.kind / f"{command.replace(' ', '_')}.txt").read_text(encoding="utf-8"), 0.01)
+
+    def carried_bytes_per_s(self) -> float | None:
+        return self.carried
 
     def stream(self, command: str, spool, *, in_pieces: bool, may_signal: bool, within_s: float) -> Streamed | Absent:
         del may_signal

@@ -92,7 +92,7 @@ def told(jvm_row, name: str, answer: dict, pause_s: float, peak: float, seconds:
         ("25", ("-XX:+UseG1GC",)),
     ],
 )
-def test_other_collectors_and_a_newer_jvm_tell_the_same(version, options, classes, jvm_row):
+def test_other_collectors_and_a_newer_jvm_tell_the_same(version, options, classes, jvm_row, probe_row):
     if version not in jdks():
         pytest.skip(f"no JDK {version} on this machine")
     java = str(jdks()[version] / "java")
@@ -100,6 +100,7 @@ def test_other_collectors_and_a_newer_jvm_tell_the_same(version, options, classe
         run, answer = investigated(program, "--inspect")
         pause_s, peak = program.number("pause", "pause_s"), program.number("pause", "peak")
     told(jvm_row, f"StaticMap {version} {options[0].removeprefix('-XX:+Use')}", answer, pause_s, peak, run.seconds)
+    probe_row.of(answer, pause_s, version)
     assert answer["verdict"]["verdict"] in {"leak", "suspect"}, answer["verdict"]
     assert answer["causes"][0]["holder"] == "leaks.StaticMap.byBasket"
 

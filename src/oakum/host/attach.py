@@ -9,36 +9,38 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import socket
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from oakum.host import signals
 from oakum.host.aside import start_aside
 from oakum.host.attach_flow import BEGINS_WITHIN_S, GIVES_UP_WITHIN_S, PIECE_BYTES, REPLY_BYTES, Flow
+from oakum.host.attach_words import (
+    OPENS_WITHIN_S,
+    Ids,
+    Words,
+    is_memory,
+    libraries,
+    listens,
+    performance_path,
+    socket_name,
+    written_bytes,
+)
 from oakum.host.gauge import ProcessFolder, read_whole
 from oakum.host.rooted import open_folder, open_regular
-from oakum.model.absent import Absent, AbsentKind
+from oakum.model.absent import Absent
 from oakum.model.attach import Answered, JvmStanding, Streamed
-from oakum.model.errors import DataError, RefusedError, TargetError
+from oakum.model.errors import DataError, TargetError
 from oakum.model.ports import Spool
-from oakum.model.units import format_duration
-
-OPENS_WITHIN_S = 10.0
-"""How long the JVM may take to open its socket after the signal, in seconds: it does that between two safepoints."""
 
 PERFORMANCE_BYTES = 1 << 20
 TMP: Final = "tmp"
 
 _PROGRAM: Final = Path(__file__).with_name("attach_program.py")
 _MAPS_BYTES = 64 << 20
-_PERFORMANCE: Final = re.compile(rb"(/\S*/hsperfdata_[^/\n]+/[0-9]+)$", re.MULTILINE)
-_WRITTEN: Final = re.compile(r"created \[([0-9]+) bytes")
-_CODE: Final = re.compile(rb"^[0-9a-f]+-[0-9a-f]+ ..x. .*/([^/\n]+)$", re.MULTILINE)
 
 
 class LiveJvms:
@@ -51,20 +53,11 @@ class LiveJvms:
             raise _gone(pid, exc) from exc
 
 
-@dataclass(frozen=True, slots=True)
-class _Ids:
-    """``uid``, ``gid``: effective. ``pid``: in its innermost namespace."""
-
-    uid: int
-    gid: int
-    pid: int
-
-
 class LiveJvm:
     """Port Jvm. The open folder ties it to the process, not to its number."""
 
     def __init__(self, folder: ProcessFolder) -> None:
-        self._folder = folder
+        self._folder, self._words = folder, Words(folder.pid)
 
     def standing(self) -> JvmStanding | Absent:
         try:
@@ -72,7 +65,7 @@ class LiveJvm:
             maps = self._folder.read("maps", _MAPS_BYTES)
             return JvmStanding(
                 uid=ids.uid,
-                libraries=frozenset(os.fsdecode(name) for name in _CODE.findall(maps)),
+                libraries=libraries(maps),
                 command=tuple(os.fsdecode(self._folder.read("cmdline", 1 << 20)).rstrip("\0").split("\0")),
                 dispositions=signals.dispositions(self._folder),
                 performance=self._performance(maps),
@@ -80,7 +73,7 @@ class LiveJvm:
                 tmp_free_bytes=self._tmp_free_bytes(),
             )
         except PermissionError:
-            return self._not_permitted("what it has mapped")
+            return self._words.not_permitted("what it has mapped")
         except OSError as exc:
             raise _gone(self._folder.pid, exc) from exc
 
@@ -97,10 +90,10 @@ class LiveJvm:
                     if len(raw) > REPLY_BYTES:
                         raise DataError(f"pid {self._folder.pid} does not stop answering", why=command)
             except TimeoutError as exc:
-                raise self._silent(command, within_s) from exc
+                raise self._words.silent(command, within_s) from exc
             except OSError as exc:
-                raise self._hung_up(command, exc.strerror or "") from exc
-            return Answered(self._text(command, bytes(raw)), time.monotonic() - begun_s)
+                raise self._words.hung_up(command, exc.strerror or "") from exc
+            return Answered(self._words.text(command, bytes(raw)), time.monotonic() - begun_s)
 
     def stream(
         self, command: str, spool: Spool, *, in_pieces: bool, may_signal: bool, within_s: float
@@ -115,35 +108,35 @@ class LiveJvm:
             except TimeoutError as exc:
                 begun = flow.begun_s is not None
                 stack.close()
-                raise self._too_slow(command, within_s) if begun else self._silent(command, BEGINS_WITHIN_S) from exc
+                raise (
+                    self._words.too_slow(command, within_s) if begun else self._words.silent(command, BEGINS_WITHIN_S)
+                ) from exc
             except OSError as exc:
-                raise self._hung_up(command, exc.strerror or "") from exc
-            text = self._text(command, bytes(flow.text))
-            written = _WRITTEN.search(text)
+                raise self._words.hung_up(command, exc.strerror or "") from exc
+            text = self._words.text(command, bytes(flow.text))
+            written = written_bytes(text)
             if flow.begun_s is None or written is None:
-                raise self._hung_up(command, text.strip()[-300:])
-            if int(written[1]) != flow.bytes:
+                raise self._words.hung_up(command, text.strip()[-300:])
+            if written != flow.bytes:
                 # Who stood still did not get all: it was read away, so that the JVM could go on.
-                raise self._too_slow(command, within_s)
+                raise self._words.too_slow(command, within_s)
             return Streamed(flow.begun_s, flow.ended_s, flow.bytes, text)
+
+    def carried_bytes_per_s(self) -> None:
+        """As fast as it is written."""
 
     def close(self) -> None:
         self._folder.close()
 
-    def _ids(self) -> _Ids:
-        fields = {}
-        for line in self._folder.read("status", 1 << 16).splitlines():
-            name, _, value = line.partition(b":")
-            fields[name] = value.split()
-        pids = fields.get(b"NSpid") or [str(self._folder.pid).encode()]
-        return _Ids(int(fields[b"Uid"][1]), int(fields[b"Gid"][1]), int(pids[-1]))
+    def _ids(self) -> Ids:
+        return Ids.parsed(self._folder.read("status", 1 << 16), self._folder.pid)
 
     def _performance(self, maps: bytes) -> bytes:
-        match = _PERFORMANCE.search(maps)
-        if match is None:
+        path = performance_path(maps)
+        if path is None:
             return b""
         try:
-            fd = open_regular(self._path("root"), os.fsdecode(match[1]))
+            fd = open_regular(self._path("root"), path)
         except OSError:
             return b""
         try:
@@ -152,15 +145,18 @@ class LiveJvm:
             os.close(fd)
 
     def _listens(self, namespace_pid: int) -> bool:
+        name = socket_name(namespace_pid)
         try:
             folder = open_folder(self._path("root"), TMP)
         except OSError:
             return False
         try:
-            os.stat(f".java_pid{namespace_pid}", dir_fd=folder, follow_symlinks=False)
-        except OSError:
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+            return listens(self._folder.read("net/unix", _MAPS_BYTES), name)
+        except FileNotFoundError:
             return False
-        else:
+        except OSError:
+            # Where the kernel does not tell, whoever connects finds out.
             return True
         finally:
             os.close(folder)
@@ -174,14 +170,13 @@ class LiveJvm:
         try:
             found = os.statvfs(f"/proc/self/fd/{folder}")
             device = os.fstat(folder).st_dev
-            mounts = self._folder.read("mountinfo", _MAPS_BYTES).decode("utf-8", "replace").splitlines()
+            mounts = self._folder.read("mountinfo", _MAPS_BYTES)
         except OSError:
             return None
         finally:
             os.close(folder)
         here = f"{os.major(device)}:{os.minor(device)}"
-        kinds = {line.partition(" - ")[2].split(" ")[0] for line in mounts if line.split(" ")[2:3] == [here]}
-        return 0 if kinds & {"tmpfs", "ramfs"} else found.f_bavail * found.f_frsize
+        return 0 if is_memory(mounts, here) else found.f_bavail * found.f_frsize
 
     def _path(self, name: str) -> str:
         """Of its folder in /proc, and of no later process's."""
@@ -208,7 +203,7 @@ class LiveJvm:
             with suppress(OSError):
                 cwd = _held(os.open(self._path("cwd"), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), stack)
         except PermissionError:
-            return self._not_permitted("its folders")
+            return self._words.not_permitted("its folders")
         except OSError as exc:
             raise _gone(pid, exc) from exc
         ours, theirs = (stack.enter_context(end) for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
@@ -226,87 +221,13 @@ class LiveJvm:
         try:
             raw, fds, _, _ = socket.recv_fds(ours, 1 << 16, 2)
         except OSError as exc:
-            raise self._silent(command, 2 * OPENS_WITHIN_S) from exc
+            raise self._words.silent(command, 2 * OPENS_WITHIN_S) from exc
         for fd in fds:
             stack.callback(_closed, fd)
         answer = json.loads(raw) if raw else {"is": "failed", "text": "what asks ended"}
         if answer["is"] != "asked":
-            return self._unreached(answer)
+            return self._words.unreached(answer)
         return stack.enter_context(socket.socket(fileno=os.dup(fds[0]))), fds[1] if len(fds) > 1 else -1
-
-    def _unreached(self, answer: dict[str, object]) -> Absent:
-        """Why the JVM was not asked."""
-        pid, what = self._folder.pid, f"what the JVM of pid {self._folder.pid} tells"
-        how = answer["is"]
-        if how == "another user" or answer.get("errno") in {errno.EACCES, errno.EPERM}:
-            return self._not_permitted("what it tells")
-        told = {
-            "closed": (
-                AbsentKind.NOT_YET,
-                "its attach socket is not open, and no signal may be sent",
-                f"oakum investigate pid/{pid} --inspect",
-            ),
-            "not caught": (
-                AbsentKind.NOT_APPLICABLE,
-                "it does not handle SIGQUIT: the signal would end it, and none is sent",
-                "start it without -Xrs",
-            ),
-            "silent": (
-                AbsentKind.UNREADABLE,
-                f"SIGQUIT was sent once, and no attach socket opened within {OPENS_WITHIN_S:.0f} s",
-                "the same command once it is less busy; -XX:+DisableAttachMechanism would explain it too",
-            ),
-            "foreign": (
-                AbsentKind.NOT_APPLICABLE,
-                "another process or user owns its attach socket: nothing is sent there",
-                f"ls -l /proc/{pid}/root/tmp/.java_pid*",
-            ),
-        }
-        kind, why, get = told.get(
-            str(how), (AbsentKind.UNREADABLE, f"its attach socket cannot be reached: {answer.get('text')}", "df /tmp")
-        )
-        return Absent(what, kind, why, get)
-
-    def _not_permitted(self, what: str) -> Absent:
-        return Absent(
-            f"{what} (pid {self._folder.pid})",
-            AbsentKind.NOT_PERMITTED,
-            "it belongs to another user",
-            "run oakum as the user of the process, or as root",
-        )
-
-    def _text(self, command: str, raw: bytes) -> str:
-        """The body of a reply: its first line is the code. Raises TargetError for what is none, or a refusal."""
-        code, end, body = raw.partition(b"\n")
-        text = body.decode("utf-8", "replace")
-        if not end or not code.isdigit():
-            raise self._hung_up(command, "the connection closed without a reply")
-        if int(code):
-            last = text.strip().splitlines()[-1:] or [f"code {int(code)}"]
-            raise TargetError(f"the JVM refuses {command}", why=last[0][:300], next_step="oakum doctor")
-        return text
-
-    def _silent(self, command: str, within_s: float) -> TargetError:
-        pid = self._folder.pid
-        return TargetError(
-            f"the JVM of pid {pid} does not answer",
-            why=f"{command} was asked, and nothing came within {format_duration(within_s)}",
-            next_step=f"grep State /proc/{pid}/status    # T: it is stopped, D: it waits for a disk",
-        )
-
-    def _hung_up(self, command: str, why: str) -> TargetError:
-        pid = self._folder.pid
-        return TargetError(
-            f"the JVM of pid {pid} hung up on {command}", why=why, next_step=f"oakum investigate pid/{pid}"
-        )
-
-    def _too_slow(self, command: str, within_s: float) -> RefusedError:
-        pid = self._folder.pid
-        return RefusedError(
-            f"{command.partition(' ')[0]} was given up",
-            why=f"it was not done within {format_duration(within_s)}; the JVM runs on",
-            next_step=f"oakum investigate pid/{pid} --max-pause {format_duration(4 * within_s).replace(' ', '')}",
-        )
 
 
 def _received(told: socket.socket, until_s: float) -> bytes:

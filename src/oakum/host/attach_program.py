@@ -4,9 +4,9 @@ It becomes the JVM's own user before it touches anything, so it can do no more t
 be unable to read its own Python's files, so all that it imports is imported before. It goes on when
 whoever began it dies: what it makes in the JVM's folders, it removes. Standard input: the request, JSON
 (``host/attach.py``). The answer is one message with the open socket, and the pipe of a file, as descriptors.
-"""
 
-from __future__ import annotations
+It runs on any Python from 3.6 on: in a container too, as a child of ``host/afar/agent_program.py``.
+"""
 
 import array
 import fcntl
@@ -20,11 +20,14 @@ import stat
 import struct
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias
 
-Request: TypeAlias = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TypeAlias
+
+    Request: TypeAlias = dict[str, Any]
 """``uid gid pid nspid``; ``answer folder tmp cwd pidfd``: descriptors; ``signal``: whether SIGQUIT may be sent;
 ``opens_within_s``; ``command``, with ``{file}`` where it writes one; ``in_pieces``: whether it keeps another beside it;
 ``begins_within_s``, ``within_s``: for the file's first byte, and from that to its last.
@@ -41,9 +44,12 @@ class Left(Exception):  # noqa: N818  (an answer, not an error)
 
 
 def main() -> None:
+    go(json.load(sys.stdin))
+
+
+def go(request: "Request") -> None:
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
-    request: Request = json.load(sys.stdin)
     if os.fork():
         # Its parent goes at once: whoever asked has nothing to wait for, and init reaps.
         os._exit(0)
@@ -61,7 +67,7 @@ def main() -> None:
         told(answer, {"is": "failed", "errno": exc.errno, "text": exc.strerror or str(exc)})
 
 
-def told(answer: socket.socket, what: dict[str, object], fds: Sequence[int] = ()) -> None:
+def told(answer: socket.socket, what: "dict[str, object]", fds: "Sequence[int]" = ()) -> None:
     """Whoever asked may be gone."""
     with suppress(OSError):
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
@@ -78,7 +84,7 @@ def become(uid: int, gid: int) -> None:
         raise Left({"is": "another user", "uid": uid})
 
 
-def reached(request: Request) -> socket.socket:
+def reached(request: "Request") -> socket.socket:
     """A socket that the JVM itself answers. Raises Left."""
     name = f".java_pid{request['nspid']}"
     found = connected(name, request)
@@ -90,7 +96,10 @@ def reached(request: Request) -> socket.socket:
     with Trigger(request):
         if not catches_quit(request["folder"]):
             raise Left({"is": "not caught"})
-        signal.pidfd_send_signal(request["pidfd"], signal.SIGQUIT)
+        if request["pidfd"] is None:
+            os.kill(request["pid"], signal.SIGQUIT)
+        else:
+            signal.pidfd_send_signal(request["pidfd"], signal.SIGQUIT)
         while time.monotonic() < until_s:
             found = connected(name, request)
             if found is not None:
@@ -102,13 +111,13 @@ def reached(request: Request) -> socket.socket:
 class Trigger:
     """The empty file that makes the JVM take SIGQUIT for an attach; removed at exit. One of others' is left to them."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: "Request") -> None:
         self._name = f".attach_pid{request['nspid']}"
         self._folders = [request["tmp"], request["cwd"]]
-        self._made_in: int | None = None
+        self._made_in = None  # type: int | None
 
     def __enter__(self) -> None:
-        failed: OSError | None = None
+        failed = None  # type: OSError | None
         for folder in self._folders:
             if folder is None:
                 continue
@@ -140,7 +149,7 @@ def catches_quit(folder: int) -> bool:
     return False
 
 
-def connected(name: str, request: Request) -> socket.socket | None:
+def connected(name: str, request: "Request") -> "socket.socket | None":
     """None where nothing listens: no socket, or one that an earlier process left. Raises Left for somebody else's."""
     try:
         entry = os.lstat(name)
@@ -162,7 +171,7 @@ def connected(name: str, request: Request) -> socket.socket | None:
     return made
 
 
-def ask(request: Request, jvm: socket.socket, answer: socket.socket) -> None:
+def ask(request: "Request", jvm: socket.socket, answer: socket.socket) -> None:
     if "{file}" not in request["command"]:
         send(jvm, request["command"])
         told(answer, {"is": "asked"}, (jvm.fileno(),))
@@ -190,7 +199,7 @@ class Pipe:
         self.path = f"{self._folder}/heap.hprof"
         self._stays = stays
 
-    def __enter__(self) -> Pipe:  # noqa: PYI034  (typing's Self costs more than all that this does)
+    def __enter__(self) -> "Pipe":  # noqa: PYI034  (typing's Self costs more than all that this does)
         os.mkdir(self._folder, 0o700)  # noqa: PTH102  (pathlib too)
         try:
             os.mkfifo(self.path, 0o600)
@@ -214,7 +223,8 @@ class Pipe:
         poll.register(self.fd, select.POLLIN)
         until_s = time.monotonic() + begins_within_s
         begun = False
-        while left_s := max(0.0, until_s - time.monotonic()):
+        while time.monotonic() < until_s:
+            left_s = max(0.0, until_s - time.monotonic())
             ready = {fd for fd, _ in poll.poll(left_s * 1000)}
             if ready & {jvm.fileno(), answer.fileno()}:
                 return
@@ -230,7 +240,7 @@ class Pipe:
     def _drain(self, until_s: float) -> None:
         poll = select.poll()
         poll.register(self.fd, select.POLLIN)
-        while (left_s := until_s - time.monotonic()) > 0 and poll.poll(left_s * 1000):
+        while poll.poll(max(0.0, until_s - time.monotonic()) * 1000) and time.monotonic() < until_s:
             with suppress(BlockingIOError):
                 if not os.read(self.fd, PIPE_BYTES):
                     return

@@ -9,24 +9,26 @@ from typing import TYPE_CHECKING, Self
 
 from oakum.loop import heap as heaping
 from oakum.loop.consent import Consent
+from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
+from oakum.loop.jvm_dump import DUMP_ORIGIN, jvm_dump
 from oakum.loop.jvm_figures import JvmFigures, tell_growth, tell_standing
-from oakum.loop.node import LAST_WORD_S, LEAST_APART_S, MOST_APART_S, NodeSettings
-from oakum.loop.peak import Gauged, Peak
+from oakum.loop.looking import LAST_WORD_S, LEAST_APART_S, MOST_APART_S
 from oakum.loop.progress import Progress
+from oakum.loop.terms import Terms
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
 from oakum.model.errors import OakumError
 from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
-from oakum.model.ports import Jvm, Spool
+from oakum.model.ports import Jvm
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.model.verdict import Verdict, VerdictName
 from oakum.probe.jvm import HEAP, JvmProbe, Reach
 from oakum.probe.jvm_cost import dump_needs, histogram_pause_s
 from oakum.probe.jvm_histogram import Histogram, grown_classes, total_bytes, total_objects
 from oakum.probe.jvm_session import DumpCommand, JvmSession
-from oakum.probe.room import available_bytes, room_of
+from oakum.probe.room import pause_refusal
 from oakum.sense.watch import ProcessWatch
 
 if TYPE_CHECKING:
@@ -37,19 +39,19 @@ DUMPS = "two heap dumps, compared"
 
 
 class JvmLook:
-    """Looking of a JVM. ``settings``: whether it may be asked, and the longest pause; as for Node.js.
+    """Looking of a JVM.
 
     A histogram counts before and after the watch. Dumps are taken after it: they stop the program for longer.
     """
 
     profile: AllocationProfile | None = None
 
-    def __init__(self, pid: int, machine: Machine, settings: NodeSettings, *, watch_s: float) -> None:
-        self._pid, self._machine, self._settings = pid, machine, settings
+    def __init__(self, pid: int, machine: Machine, terms: Terms, *, watch_s: float) -> None:
+        self._pid, self._machine, self._budget = pid, machine, terms.budget
         self._apart_s = min(max(watch_s / 2, LEAST_APART_S), MOST_APART_S)
         self._jvm: Jvm | None = None
         self._session: JvmSession | None = None
-        self._consent = Consent(agreed=settings.inspect)
+        self._consent = Consent(agreed=terms.inspect)
         self._tmp_free_bytes: int | None = None
         self._before: JvmFigures | None = None
         self._counted: tuple[Histogram, float] | None = None
@@ -78,7 +80,8 @@ class JvmLook:
         if isinstance(reach, Absent):
             facts.miss(reach)
             return
-        refused = self._consent.refusal(self._question(reach), self._pid, progress)
+        occasion = self._occasion(progress)
+        refused = self._consent.refusal(self._question(reach, occasion), self._budget.asked(occasion.command), progress)
         if refused is not None:
             facts.miss(refused)
             return
@@ -99,25 +102,22 @@ class JvmLook:
         limit = None if isinstance(memory, Absent) else memory.limit
         return None if limit is None else limit.limit_bytes
 
-    def _question(self, reach: Reach) -> str:
+    def _occasion(self, progress: Progress) -> Occasion:
+        command = f"oakum investigate pid/{self._pid} --inspect"
+        return Occasion(self._pid, self._machine, self._budget, command, progress)
+
+    def _question(self, reach: Reach, occasion: Occasion) -> str:
         """What would be done, before it is done. Its heap in use is not larger than its anonymous memory."""
-        with self._gauge() as gauge:
-            memory = gauge.sample()
-        most_bytes = memory.anon_bytes if memory else 0
-        needs = dump_needs(most_bytes)
-        how = (
-            f"Oakum would send SIGQUIT to pid {self._pid}, once: the JVM then opens its attach socket, for its own user"
-            " and root, as for jcmd; it stays open."
-            if reach.signals
-            else f"Oakum would ask pid {self._pid} by its attach socket, which is open, as jcmd does."
-        )
+        most_bytes = occasion.anon_bytes()
+        assert self._jvm is not None
+        needs = dump_needs(most_bytes, self._jvm.carried_bytes_per_s())
         return (
-            f"{how} Figures cost next to nothing; a class histogram before and after the watch stops it for up to"
-            f" about {format_duration(histogram_pause_s(most_bytes))} each. Only if memory grows, and where there is"
-            f" room: two heap dumps, for each of which it stands still for up to about {format_duration(needs.pause_s)}"
-            f" at its size now; none that takes longer than {format_duration(self._settings.max_pause_s)}. No"
-            " collection is forced. Dumps come through a pipe; a JVM of version 22 or later keeps a file in its /tmp"
-            " meanwhile."
+            f"{reach.how(self._pid)} Figures cost next to nothing; a class histogram before and after the watch stops"
+            f" it for up to about {format_duration(histogram_pause_s(most_bytes))} each. Only if memory grows, and"
+            " where there is room: two heap dumps, for each of which it stands still for up to about"
+            f" {format_duration(needs.pause_s)} at its size now; none that takes longer than"
+            f" {format_duration(self._budget.pause_s)}. No collection is forced. Dumps come through a pipe; a JVM of"
+            " version 22 or later keeps a file in its /tmp meanwhile."
         )
 
     def _count(
@@ -125,17 +125,9 @@ class JvmLook:
     ) -> tuple[Histogram, float] | None:
         """(the histogram, when the target ran on); None where it does not fit: ``facts`` says why."""
         most_s = histogram_pause_s(used_bytes)
-        if most_s > self._settings.max_pause_s:
-            facts.miss(
-                Absent(
-                    HISTOGRAMS,
-                    AbsentKind.TOO_DEAR,
-                    f"one could stop the target for {format_duration(most_s)}, and"
-                    f" {format_duration(self._settings.max_pause_s)} is the most that was allowed",
-                    f"oakum investigate pid/{self._pid} --inspect --max-pause"
-                    f" {format_duration(most_s * 1.2).replace(' ', '')}",
-                )
-            )
+        refused = pause_refusal(HISTOGRAMS, most_s, self._budget, self._occasion(progress).command)
+        if refused is not None:
+            facts.miss(refused)
             return None
         progress.stage(f"a class histogram: it may stand still for up to {format_duration(most_s)}")
         found, pause_s = session.histogram(within_s=4 * most_s + 30)
@@ -227,15 +219,15 @@ class JvmLook:
             if first is None:
                 return None
             progress.stage(f"letting it run for {format_duration(self._apart_s)} before the second dump")
-            clock.sleep_until(first[1] + self._apart_s)
+            clock.sleep_until(first.ended_s + self._apart_s)
             second = self._dump(session, command, session.pools().heap_used_bytes, stack, facts, progress)
             if second is None:
                 return None
             # The target may run on by itself from here on.
             self._leave()
             progress.stage("comparing the two dumps, naming what holds the growth")
-            files = [first[0].path(), second[0].path()]
-            apart_s = second[2] - first[1]
+            files = [first.spool.path(), second.spool.path()]
+            apart_s = second.begun_s - first.ended_s
             growth = heaping.grown(files, apart_s, bench=heaping.Bench(self._machine, heaping.Settings(), progress))
         facts.add(
             "growth",
@@ -257,41 +249,23 @@ class JvmLook:
         stack: ExitStack,
         facts: Facts,
         progress: Progress,
-    ) -> tuple[Spool, float, float] | None:
-        """(the file, when the target ran on, when it was stopped); None where it does not fit: ``facts`` says why."""
-        machine, most_s = self._machine, self._settings.max_pause_s
-        needs = dump_needs(used_bytes)
-        room = room_of(machine.processes.info(self._pid).cgroup, machine.cgroups, available_bytes())
-        refused = needs.refusal(room, most_s, f"oakum investigate pid/{self._pid} --inspect")
-        if refused is None and command.in_pieces:
-            refused = needs.disk_refusal(self._tmp_free_bytes)
-        spool = refused or machine.spools.create(needs.file_bytes)
-        if isinstance(spool, Absent):
-            facts.miss(spool)
+    ) -> Dumped | None:
+        """None where it does not fit: ``facts`` says why."""
+        dumped = jvm_dump(session, command, used_bytes, self._tmp_free_bytes, self._occasion(progress))
+        if isinstance(dumped, Absent):
+            facts.miss(dumped)
             return None
-        stack.callback(spool.close)
-        progress.stage(
-            f"a heap dump: it may stand still for up to {format_duration(needs.pause_s)}; up to"
-            f" {format_size(needs.file_bytes)} come, through a pipe"
-        )
-        with self._gauge() as gauge, Peak(gauge) as peak:
-            streamed = session.dump(command, spool, within_s=most_s)
+        stack.callback(dumped.spool.close)
         facts.add(
             "dump",
-            f"heap dump of {format_size(streamed.bytes)}: it stood still for {format_duration(streamed.seconds)} and"
-            f" took {format_size(peak.extra_bytes)} more memory for that time",
+            f"heap dump of {format_size(dumped.spool.size_bytes)}: it stood still for"
+            f" {format_duration(dumped.pause_s)} and took {format_size(dumped.extra_bytes)} more memory for that time",
             DUMP_ORIGIN,
-            cost=Cost(streamed.seconds, streamed.seconds, streamed.bytes),
+            cost=Cost(dumped.pause_s, dumped.pause_s, dumped.spool.size_bytes),
             facts={
-                "extra_bytes": peak.extra_bytes,
-                "predicted_pause_s": needs.pause_s,
-                "predicted_bytes": needs.file_bytes,
+                "extra_bytes": dumped.extra_bytes,
+                "predicted_pause_s": dumped.foretold.pause_s,
+                "predicted_bytes": dumped.foretold.file_bytes,
             },
         )
-        return spool, streamed.ended_s, streamed.begun_s
-
-    def _gauge(self) -> Gauged:
-        return Gauged(self._machine.processes.open(self._pid))
-
-
-DUMP_ORIGIN = "GC.heap_dump -all, through a pipe"
+        return dumped

@@ -27,6 +27,15 @@ class Reach:
     tmp_free_bytes: int | None
     told: Mapping[str, int | str]
 
+    def how(self, pid: int) -> str:
+        """What would be done to it before anything is asked, in words."""
+        if self.signals:
+            return (
+                f"Oakum would send SIGQUIT to pid {pid}, once: the JVM then opens its attach socket, for its own user"
+                " and root, as for jcmd; it stays open."
+            )
+        return f"Oakum would ask pid {pid} by its attach socket, which is open, as jcmd does."
+
 
 class JvmProbe:
     """One process. Nothing is sent to it here."""

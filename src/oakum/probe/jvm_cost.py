@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.budget import Budget
+from oakum.model.node import Room
 from oakum.model.units import format_size
-from oakum.probe.room import USED_SHARE, Room, pause_refusal
+from oakum.probe.room import USED_SHARE, budget_refusal
 
 HISTOGRAM_S_PER_MB = 0.002
 """How long counting every object stops it, in seconds per MB of heap in use (docs/jvm.md)."""
@@ -32,11 +34,16 @@ class DumpNeeds:
     extra_bytes: int
     file_bytes: int
 
-    def refusal(self, room: Room | None, max_pause_s: float, command: str) -> Absent | None:
+    @property
+    def dump_bytes(self) -> int:
+        """Of the objects alone."""
+        return int(FILE_PER_BYTE * self.heap_bytes)
+
+    def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None:
         what = "a heap dump"
-        too_long = pause_refusal(what, self.pause_s, max_pause_s, command)
-        if too_long is not None:
-            return too_long
+        refused = budget_refusal(what, self.pause_s, self.dump_bytes, budget, command)
+        if refused is not None:
+            return refused
         if room is not None and self.extra_bytes > USED_SHARE * room.left_bytes:
             return Absent(
                 what,
@@ -63,10 +70,13 @@ class DumpNeeds:
         )
 
 
-def dump_needs(heap_bytes: int) -> DumpNeeds:
+def dump_needs(heap_bytes: int, carried_bytes_per_s: float | None = None) -> DumpNeeds:
+    """``carried_bytes_per_s``: how fast it comes, where that is not as fast as it is written."""
+    written_s = LEAST_S + DUMP_S_PER_MB * heap_bytes / 1e6
+    carried_s = 0.0 if carried_bytes_per_s is None else FILE_PER_BYTE * heap_bytes / carried_bytes_per_s
     return DumpNeeds(
         heap_bytes,
-        LEAST_S + DUMP_S_PER_MB * heap_bytes / 1e6,
+        written_s + carried_s,
         EXTRA_BYTES,
         max(LEAST_FILE_BYTES, int(FILE_PER_BYTE * heap_bytes)),
     )

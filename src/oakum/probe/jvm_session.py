@@ -10,6 +10,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.attach import Answered, Streamed
 from oakum.model.errors import OakumError, TargetError
 from oakum.model.ports import Jvm, Spool
+from oakum.probe.jvm_cost import DumpNeeds, dump_needs
 from oakum.probe.jvm_flags import Flags, read_flags
 from oakum.probe.jvm_histogram import Histogram, read_histogram
 from oakum.probe.jvm_memory import Pools, read_heap_info, read_metaspace, read_native_memory
@@ -88,6 +89,10 @@ class JvmSession:
             )
         in_pieces = "-parallel" in known
         return DumpCommand(f"{DUMP}{' -parallel=1' if in_pieces else ''} {{file}}", in_pieces)
+
+    def dump_needs(self, used_bytes: int) -> DumpNeeds:
+        """``used_bytes``: of its heap, or more."""
+        return dump_needs(used_bytes, self._jvm.carried_bytes_per_s())
 
     def dump(self, command: DumpCommand, spool: Spool, *, within_s: float) -> Streamed:
         """Raises TargetError; RefusedError where it takes longer than ``within_s``, or is larger than its spool."""

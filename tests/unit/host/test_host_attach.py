@@ -12,12 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from agent_pipes import pipes
 from fake_node import FakeSpool
 
 from oakum.host import attach, attach_flow
+from oakum.host.afar import jvms as afar
+from oakum.host.afar.agent import Agent, command
+from oakum.host.afar.jvms import AfarJvms
 from oakum.host.attach import LiveJvms
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import RefusedError, TargetError
+from oakum.model.errors import DataError, RefusedError, TargetError
 
 SERVER = Path(__file__).parents[2] / "fakes" / "attach_server.py"
 TMP = Path("/tmp")
@@ -36,6 +40,17 @@ def speaking(mode, *, folder=None, user=None):
             process.kill()
             for name in (f".java_pid{pid}", f".given-up-{pid}", f".written-{pid}"):
                 (TMP / name).unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True, params=["this machine", "from afar"])
+def jvms(request, monkeypatch):
+    if request.param == "this machine":
+        yield LiveJvms()
+        return
+    with pipes(command()) as channel:
+        made = AfarJvms(Agent(channel))
+        monkeypatch.setattr(sys.modules[__name__], "LiveJvms", lambda: made)
+        yield made
 
 
 @contextmanager
@@ -59,8 +74,9 @@ def left(pid, folder=None):
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
-    monkeypatch.setattr(attach, "OPENS_WITHIN_S", 0.5)
-    for module in (attach, attach_flow):
+    for module in (attach, afar):
+        monkeypatch.setattr(module, "OPENS_WITHIN_S", 0.5)
+    for module in (attach, attach_flow, afar):
         monkeypatch.setattr(module, "BEGINS_WITHIN_S", 1.0)
         monkeypatch.setattr(module, "GIVES_UP_WITHIN_S", 0.5)
 
@@ -73,6 +89,14 @@ def test_the_signal_opens_the_socket_once_and_the_trigger_is_gone(tmp_path):
         # It listens now: the signal would not be sent again, and need not be allowed.
         assert jvm.ask("VM.flags -all", may_signal=False, within_s=5.0).text == "1 jcmd VM.flags -all\n"
         assert left(process.pid, tmp_path) == []
+
+
+def test_a_socket_that_an_earlier_process_left_is_not_taken_for_its_own_and_opened_anew():
+    with speaking("well") as process, jvm_of(process) as jvm, socket.socket(socket.AF_UNIX) as earlier:
+        earlier.bind(f"/tmp/.java_pid{process.pid}")
+        assert not jvm.standing().listens
+        assert jvm.ask("VM.version", may_signal=True, within_s=5.0).text == "1 jcmd VM.version\n"
+        assert jvm.standing().listens
 
 
 def test_a_socket_that_is_not_open_is_not_opened_without_leave():
@@ -184,11 +208,37 @@ def test_a_reader_that_stands_still_does_not_hold_the_process_for_longer_than_wa
         class Stuck(FakeSpool):
             def write(self, piece):
                 super().write(piece)
-                assert appears(TMP / f".written-{process.pid}")
+                assert appears(TMP / f".written-{process.pid}", TMP / f".given-up-{process.pid}")
 
         with pytest.raises(RefusedError, match="given up"):
             jvm.stream("GC.heap_dump {file}", Stuck(1 << 30, "spool"), in_pieces=False, may_signal=True, within_s=0.3)
         assert left(process.pid) == []
+
+
+class Lying(Agent):
+    """What it says of a file is not what was sent."""
+
+    def ask(self, *request):
+        told = super().ask(*request)
+        return told.replace(told.split()[1], b"0" * 32) if request[0] == "took" else told
+
+
+@pytest.mark.parametrize("jvms", ["from afar"], indirect=True)
+def test_a_file_whose_hash_is_another_one_is_not_taken():
+    with speaking("well") as process, pipes(command()) as channel:
+        jvm = AfarJvms(Lying(channel)).open(process.pid)
+        with pytest.raises(DataError, match="did not come as it was sent"):
+            jvm.stream(
+                "GC.heap_dump {file}", FakeSpool(1 << 30, "spool"), in_pieces=False, may_signal=True, within_s=10.0
+            )
+        jvm.close()
+        assert vanishes(process.pid)
+
+
+@pytest.mark.parametrize("jvms", ["from afar"], indirect=True)
+def test_how_fast_a_connection_is_was_measured_and_is_told():
+    with speaking("open") as process, jvm_of(process) as jvm:
+        assert 0 < jvm.carried_bytes_per_s() < 1e12
 
 
 def test_one_that_never_opens_the_file_leaves_nothing():
@@ -223,8 +273,9 @@ def test_one_that_has_ended_is_a_target_error():
             jvm.standing()
 
 
-def appears(path, within_s=5.0):
-    return _becomes(path.exists, within_s)
+def appears(*paths, within_s=5.0):
+    """One of them."""
+    return _becomes(lambda: any(path.exists() for path in paths), within_s)
 
 
 def vanishes(pid, within_s=5.0):

@@ -13,10 +13,10 @@ from fake_node import FakeSpools
 
 from oakum.heap.accrual import account, grown
 from oakum.heap.formats.detect import read_dump
-from oakum.host import Machine
 from oakum.loop.investigate import Settings, investigate
-from oakum.loop.node import NodeSettings
 from oakum.loop.progress import Silent
+from oakum.loop.terms import Terms
+from oakum.model.budget import Budget
 from oakum.model.cause import CauseName
 from oakum.model.policy import Policy
 from oakum.model.target import parse_target
@@ -71,7 +71,8 @@ def jvm(machine, dumps):
 
 def process(machine, *, bytes_per_s=GROWS_PER_S):
     started = machine.start(("/usr/bin/java", "shop.Main"), cgroup="/shop")
-    started.pieces[0x5000_0000] = FakePiece(bytearray(4096), LIBJVM, writable=False)
+    says = b"OpenJDK 64-Bit Server VM (17.0.15+6) for linux-amd64 JRE (17.0.15+6)"
+    started.pieces[0x5000_0000] = FakePiece(bytearray(says.ljust(4096, b"\0")), LIBJVM, writable=False)
 
     def grow():
         started.anon_bytes += bytes_per_s // 10
@@ -83,20 +84,8 @@ def process(machine, *, bytes_per_s=GROWS_PER_S):
 
 def investigated(machine, jvm, started, *, inspect=True, max_pause_s=15.0, person=None, free_bytes=1 << 40):
     spools = FakeSpools(free_bytes)
-    ports = Machine(
-        machine.processes,
-        machine.cgroups,
-        machine.clock,
-        machine.kernel_log,
-        machine.memories,
-        sandboxes=None,
-        dumps=None,
-        apart=Here(spools),
-        debuggees=None,
-        spools=spools,
-        jvms=jvm,
-    )
-    settings = Settings.of(watch_s=20.0, interval_s=0.5, node=NodeSettings(inspect=inspect, max_pause_s=max_pause_s))
+    ports = machine.ports(apart=Here(spools), spools=spools, jvms=jvm)
+    settings = Settings.of(watch_s=20.0, interval_s=0.5, terms=Terms(inspect, Budget(max_pause_s)))
     found = investigate(
         parse_target(f"pid/{started.pid}"),
         machine=ports,
@@ -175,6 +164,14 @@ def test_where_a_dump_does_not_fit_the_histograms_speak(machine, jvm):
     assert absent(found)["a heap dump"].kind == "too-dear"
     assert (dumped(jvm), len(facts(found, "classes"))) == ([], 1)
     assert found.verdict.name is VerdictName.SUSPECT
+
+
+def test_where_a_dump_would_come_too_slowly_the_histograms_speak(machine, jvm):
+    jvm.carried = 100e3
+    found = investigated(machine, jvm, process(machine))
+    assert absent(found)["a heap dump"].kind == "too-dear"
+    assert "--max-pause" in absent(found)["a heap dump"].get
+    assert (dumped(jvm), len(facts(found, "classes"))) == ([], 1)
 
 
 def test_a_newer_jvm_without_a_disk_under_its_tmp_is_not_dumped(machine, jvm):

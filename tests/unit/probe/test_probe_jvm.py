@@ -10,11 +10,12 @@ from fake_machine import MIB, FakeMachine
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.attach import JvmStanding
+from oakum.model.budget import Budget
 from oakum.model.debugger import Dispositions
+from oakum.model.node import Room
 from oakum.probe.jvm import JvmProbe, Reach
 from oakum.probe.jvm_cost import dump_needs, histogram_pause_s
 from oakum.probe.jvm_flags import judge_flags, read_flags
-from oakum.probe.room import Room
 
 FOLDER = next(folder / "recordings" / "jvm" for folder in Path(__file__).parents if (folder / "recordings").is_dir())
 PERFORMANCE = (FOLDER / "17-serial" / "hsperfdata").read_bytes()
@@ -120,9 +121,13 @@ def test_what_is_not_set_for_the_day_that_it_runs_out_is_told():
 def test_a_dump_is_refused_for_its_pause_its_memory_and_its_disk():
     needs = dump_needs(400 * MIB)
     assert needs.pause_s > histogram_pause_s(400 * MIB)
-    assert needs.refusal(None, 60.0, "oakum") is None
-    assert "--max-pause" in needs.refusal(None, 1.0, "oakum").get
-    assert "left below the limit" in needs.refusal(Room(10 * MIB, "the limit of cgroup /shop"), 60.0, "oakum").why
+    assert needs.refusal(None, Budget(60.0), "oakum") is None
+    assert "--max-pause" in needs.refusal(None, Budget(1.0), "oakum").get
+    room = Room(10 * MIB, "the limit of cgroup /shop")
+    assert "left below the limit" in needs.refusal(room, Budget(60.0), "oakum").why
+    slowly = dump_needs(400 * MIB, carried_bytes_per_s=10e6)
+    assert slowly.pause_s == pytest.approx(needs.pause_s + 800 * MIB / 10e6)
+    assert "--max-pause" in slowly.refusal(None, Budget(60.0), "oakum").get
     assert needs.disk_refusal(4000 * MIB) is None
     assert "that is memory" in needs.disk_refusal(0).why
     assert "cannot be seen" in needs.disk_refusal(None).why
