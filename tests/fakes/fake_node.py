@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,10 +19,26 @@ DEFAULT = Listener("127.0.0.1", 9229)
 
 
 @dataclass
+class FakeWorker:
+    """A worker thread. ``says``: in place of every answer. ``ends_when``: asked this, it ends.
+
+    ``sizes_told``: after so many answers of how large its heap is, it is too busy for that.
+    """
+
+    heap_bytes: int = 5 * MIB
+    profile: Mapping[str, object] = field(default_factory=dict)
+    snapshots: list[bytes] = field(default_factory=list)
+    says: str | None = None
+    ends_when: str = ""
+    sizes_told: int = 1000
+    asked: list[str] = field(default_factory=list)
+
+
+@dataclass
 class FakeNode:
     """``opens_after_s`` None: the signal opens nothing. ``snapshots``: what each in turn streams out.
 
-    ``workers``: what each worker thread answers, by its name.
+    ``workers``: its worker threads by name.
     """
 
     clock: FakeClock
@@ -40,8 +58,10 @@ class FakeNode:
     held: bool = False
     stubborn: bool = False
     ended: bool = False
-    workers: dict[str, str] = field(default_factory=dict)
+    workers: dict[str, FakeWorker] = field(default_factory=dict)
     garbage_bytes: int = 0
+    external_bytes: int = MIB
+    heap_limit_bytes: int = 0
 
     def open_inspector(self) -> None:
         self.listens.append(self.opens_at)
@@ -86,11 +106,56 @@ class FakeNode:
         """Nothing is held."""
 
 
+def usage(heap_bytes: int, external_bytes: int = MIB) -> dict[str, int]:
+    names = ("rss", "heapTotal", "heapUsed", "external", "arrayBuffers")
+    return dict(zip(names, (3 * heap_bytes, 2 * heap_bytes, heap_bytes, external_bytes, external_bytes), strict=True))
+
+
 class FakeInspection:
     """Port Inspection."""
 
     def __init__(self, node: FakeNode) -> None:
         self._node = node
+        self._waiting = deque()
+
+    def _asked_worker(self, name: str, question: Mapping[str, object]) -> None:
+        """What it answers waits until somebody listens."""
+        worker, method = self._node.workers[name], str(question["method"])
+        worker.asked.append(method)
+        result: Mapping[str, object] = {}
+        if method == worker.ends_when:
+            self._waiting.append(("NodeWorker.detachedFromWorker", {"sessionId": name}))
+            return
+        if method == "Runtime.evaluate":
+            if worker.asked.count(method) > worker.sizes_told:
+                return
+            result = {"result": {"value": usage(worker.heap_bytes)}}
+        if method == "HeapProfiler.stopSampling":
+            result = {"profile": worker.profile}
+        if method == "HeapProfiler.takeHeapSnapshot":
+            self._node.clock.pass_by(self._node.pause_s)
+            chunk = {
+                "method": "HeapProfiler.addHeapSnapshotChunk",
+                "params": {"chunk": worker.snapshots.pop(0).decode()},
+            }
+            self._says(name, json.dumps(chunk))
+        self._says(name, json.dumps({"id": question["id"], "result": result}) if worker.says is None else worker.says)
+
+    def _says(self, name: str, message: str) -> None:
+        self._waiting.append(("NodeWorker.receivedMessageFromWorker", {"sessionId": name, "message": message}))
+
+    def listen(
+        self,
+        is_done: Callable[[], bool],
+        *,
+        within_s: float,
+        heard: Callable[[str, Mapping[str, object]], None],
+    ) -> None:
+        while not is_done():
+            if not self._waiting:
+                self._node.clock.pass_by(within_s)
+                return
+            heard(*self._waiting.popleft())
 
     def ask(
         self,
@@ -112,8 +177,7 @@ class FakeInspection:
                     {"sessionId": name, "workerInfo": {"title": name, "url": "file:///w.js"}},
                 )
         if method == "NodeWorker.sendMessageToWorker":
-            name = str(parameters["sessionId"])
-            heard("NodeWorker.receivedMessageFromWorker", {"sessionId": name, "message": node.workers[name]})
+            self._asked_worker(str(parameters["sessionId"]), json.loads(str(parameters["message"])))
         if method == "Runtime.evaluate":
             return self._evaluated(str((parameters or {})["expression"]))
         if method == "HeapProfiler.stopSampling":
@@ -131,9 +195,9 @@ class FakeInspection:
     def _evaluated(self, expression: str) -> Mapping[str, object]:
         node = self._node
         if "memoryUsage" in expression:
-            used = node.heap_bytes
-            names = ("rss", "heapTotal", "heapUsed", "external", "arrayBuffers")
-            return {"result": {"value": dict(zip(names, (3 * used, 2 * used, used, MIB, 0), strict=True))}}
+            return {"result": {"value": usage(node.heap_bytes, node.external_bytes)}}
+        if "heap_size_limit" in expression:
+            return {"result": {"value": node.heap_limit_bytes}}
         if "setTimeout" in expression:
             node.held = True
         elif "close()" in expression:

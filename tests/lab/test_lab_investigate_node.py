@@ -7,9 +7,10 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
-from node_programs import errors_of, line_of, node_program, ports_of
+from node_programs import errors_of, free_port, line_of, newer_node, node_program, ports_of
 from programs import OAKUM, Program, Run, answered, named, oakum
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss (iproute2)")]
@@ -46,10 +47,10 @@ def absent(answer: dict, what: str) -> dict:
 
 @pytest.mark.parametrize("module", ["cjs", "mjs"])
 @pytest.mark.parametrize("leak", LEAKS)
-def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, module, node_row):
+def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, module, node_row, probe_row):
     holder, causes, line = LEAKS[leak]
     name = f"{leak}.{module}"
-    with node_program(name) as program:
+    with node_program(name, usual_port=name == "map.cjs") as program:
         run, answer = investigated(program, "--inspect")
         pause_s, peak = program.number("pause", "pause_s"), program.number("pause", "peak")
         assert ports_of(program.pid) == set()
@@ -63,6 +64,7 @@ def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, m
         f"{heap_mb:.0f}", f"{pause_s:.2f}", f"{said_s:.2f}", f"{extra_mb:.0f}", f"{peak / 1e6:.0f}",
         f"{run.seconds:.0f}",
     )  # fmt: skip
+    probe_row.of(answer, pause_s)
     assert answer["verdict"]["verdict"] == "leak", answer["verdict"]
     assert run.code == 1
     assert holder in first["holder"]
@@ -71,6 +73,65 @@ def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, m
     assert len(snapshots) == 2
     assert pause_s <= said_s + PAUSE_BEYOND_S
     assert evidence(answer, "closed")
+
+
+@pytest.mark.parametrize(("leak", "module"), [("map", "cjs"), ("closure", "mjs")])
+def test_a_newer_node_is_looked_into_as_well(leak, module):
+    """A watch so short may still see its start-up in the series: whom it names is what counts here."""
+    holder, causes, line = LEAKS[leak]
+    name = f"{leak}.{module}"
+    with node_program(name, node=newer_node()) as program:
+        _, answer = investigated(program, "--inspect", "--for", "10s")
+        assert ports_of(program.pid) == set()
+    (runtime,), first = evidence(answer, "runtime"), answer["causes"][0]
+    assert int(runtime["facts"]["version"].partition(".")[0]) >= 24
+    assert answer["verdict"]["verdict"] in {"leak", "suspect"}, answer["verdict"]
+    assert (holder in first["holder"], first["cause"] in causes) == (True, True)
+    assert f"{name}:{line_of(name, line)}" in named(first) + first["where"]
+    assert len(evidence(answer, "snapshot")) == 2
+    assert evidence(answer, "limit")[0]["facts"]["heap_limit_bytes"] > 0
+
+
+def test_of_a_cluster_the_worker_process_that_grows_is_looked_into_by_an_inspector_of_its_own():
+    with node_program("cluster.cjs", limit_bytes=3 << 30) as program:
+        run = oakum("investigate", f"pid/{program.pid}", "-o", "json", "--max-pause", "5m", "--inspect", "--for", "10s")
+        answer = answered(run)
+        assert ports_of(program.leaking) == ports_of(program.pid) == set()
+    assert evidence(answer, "subject")[0]["facts"]["pid"] == program.leaking != program.pid
+    assert answer["verdict"]["verdict"] in {"leak", "suspect"}, answer["verdict"]
+    assert "cluster.cjs" in answer["causes"][0]["holder"] + answer["causes"][0]["where"]
+    assert len(evidence(answer, "snapshot")) == 2
+    assert evidence(answer, "closed")
+
+
+def test_a_leak_in_a_worker_thread_is_named_and_its_heap_alone_can_be_captured(tmp_path):
+    with node_program("worker.cjs") as program:
+        _, answer = investigated(program, "--inspect")
+        kept = str(tmp_path / "kept.heapsnapshot")
+        run = oakum("heap", "capture", f"pid/{program.pid}", "-f", kept, "--inspect", "--worker", "mail", "-o", "json")
+        assert ports_of(program.pid) == set()
+        paused_s = program.number("pause", "pause_s")
+    first, snapshots = answer["causes"][0], evidence(answer, "snapshot")
+    assert answer["verdict"]["verdict"] == "leak", answer["verdict"]
+    assert first["holder"] == "variable of a block, used by quote in worker.cjs"
+    assert f"worker.cjs:{line_of('worker.cjs', 'function quote')}" in first["where"]
+    assert "worker thread [worker 2] quotes (worker.cjs) is looked into" in evidence(answer, "thread")[0]["title"]
+    assert absent(answer, "what the heaps of 1 other worker threads hold")["get"].endswith("--worker 1")
+    assert paused_s < sum(row["cost"]["pause_s"] for row in snapshots)
+    assert run.code == 0, run.err
+    assert run.json["warnings"][0].startswith("it is the heap of worker thread [worker 1] mail (worker.cjs);")
+
+
+def test_buffers_that_are_kept_are_named_and_the_heap_is_not_blamed():
+    options = (f"--inspect-port={free_port()}", "--max-old-space-size=4000")
+    with node_program("buffers.cjs", *options) as program:
+        _, answer = investigated(program, "--inspect")
+    first, limit = answer["causes"][0], evidence(answer, "limit")[0]
+    assert answer["verdict"]["verdict"] == "leak", answer["verdict"]
+    assert answer["verdict"]["reasons"][0].startswith("it is not the JavaScript heap that grows")
+    assert (first["holder"], "buffers.cjs:8" in first["where"]) == ("uploads in buffers.cjs", True)
+    assert limit["facts"]["kernel_first"] is True
+    assert "(--max-old-space-size=4000)" in limit["title"]
 
 
 @pytest.mark.parametrize("name", ["lru.cjs", "lru.mjs"])
@@ -90,7 +151,9 @@ def test_without_a_yes_nothing_is_sent():
     assert answer["verdict"]["verdict"] == "suspect"
     assert run.code == 5
     assert "SIGUSR1" in refused["why"]
-    assert refused["get"] == f"oakum investigate pid/{program.pid} --inspect"
+    assert refused["get"] == f"oakum investigate pid/{program.pid} --inspect --max-pause 300s", (
+        "the terms that were given"
+    )
 
 
 def test_an_application_with_its_own_handler_is_never_sent_the_signal():
@@ -102,13 +165,20 @@ def test_an_application_with_its_own_handler_is_never_sent_the_signal():
 
 
 def test_a_process_that_the_signal_would_end_is_never_sent_it():
-    with node_program("no_signal.cjs") as program:
+    """Nor the other one that it was started to write snapshots for: that is told, with what it costs."""
+    with node_program("no_signal.cjs", f"--inspect-port={free_port()}", "--heapsnapshot-signal=SIGUSR2") as program:
         _, answer = investigated(program, "--inspect")
-    assert "would end the process" in absent(answer, "what the heap holds")["why"]
+        assert not list(Path(f"/proc/{program.pid}/cwd").glob("Heap*"))
+    refused = absent(answer, "what the heap holds")
+    assert "would end the process" in refused["why"]
+    assert f"; or kill -USR2 {program.pid} " in refused["get"]
 
 
 def test_a_second_process_is_left_alone_while_another_has_the_port():
-    with node_program("lru.cjs", "--inspect") as other, node_program("map.cjs") as program:
+    with (
+        node_program("lru.cjs", "--inspect", usual_port=True) as other,
+        node_program("map.cjs", usual_port=True) as program,
+    ):
         assert ports_of(other.pid) == {INSPECTOR}
         _, answer = investigated(program, "--inspect")
         assert ports_of(other.pid) == {INSPECTOR}
@@ -151,7 +221,10 @@ def test_a_pause_above_what_was_allowed_is_not_made():
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network namespace")
 def test_a_process_in_a_network_of_its_own_is_reached_there():
     apart = ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
-    with node_program("timers.cjs", prefix=apart) as program, node_program("lru.cjs", "--inspect") as other:
+    with (
+        node_program("timers.cjs", prefix=apart, usual_port=True) as program,
+        node_program("lru.cjs", "--inspect", usual_port=True) as other,
+    ):
         _, answer = investigated(program, "--inspect")
         assert ports_of(other.pid) == {INSPECTOR}
     assert answer["verdict"]["verdict"] == "leak", answer
@@ -172,7 +245,7 @@ def test_ctrl_c_closes_the_inspector(stage):
 
 
 def test_an_inspector_whose_oakum_was_killed_closes_by_itself():
-    with node_program("lru.mjs") as program:
+    with node_program("lru.mjs", usual_port=True) as program:
         with asked(program.pid, "--inspect", "--for", "6s") as process:
             heard(process, "cannot-tell")
             assert ports_of(program.pid) == {INSPECTOR}

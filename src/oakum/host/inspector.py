@@ -11,9 +11,9 @@ import json
 import re
 import signal
 import time
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol
 
 from oakum.host import listening, network, signals
 from oakum.host.gauge import ProcessFolder
@@ -23,7 +23,7 @@ from oakum.model.errors import DataError, TargetError
 from oakum.model.ports import Heard
 
 if TYPE_CHECKING:
-    from websockets.sync.client import ClientConnection
+    from socket import socket
 
 CONNECT_S = 5.0
 """How long a connection on the same machine may take, in seconds."""
@@ -77,22 +77,15 @@ class LiveDebuggee:
 
     def inspector(self, listener: Listener) -> str | Absent:
         try:
-            told = self._asked(listener, "/json/version")
+            return version_told(self._reached(listener), listener)
         except (OSError, http.client.HTTPException, ValueError) as exc:
             return self._absent(f"an inspector on {listener}", exc)
-        version = told.get("Browser") if isinstance(told, dict) else None
-        if isinstance(version, str) and version.startswith("node.js/"):
-            return version.removeprefix("node.js/v")
-        return Absent(f"an inspector on {listener}", AbsentKind.NOT_APPLICABLE, "something else answers there")
 
     def connect(self, listener: Listener) -> LiveInspection | Absent:
         what = f"the inspector on {listener}"
         try:
-            targets = self._asked(listener, "/json/list")
-            name = next((target.get("id") for target in targets if isinstance(target, dict)), None)
-            if not isinstance(name, str) or not _ID.fullmatch(name):
-                return Absent(what, AbsentKind.UNREADABLE, "it offers nothing to attach to")
-            return self._attached(listener, name)
+            name = target_told(self._reached(listener), listener)
+            return name if isinstance(name, Absent) else self._attached(listener, name)
         except (OSError, http.client.HTTPException, ValueError, TypeError) as exc:
             return self._absent(what, exc)
 
@@ -100,10 +93,10 @@ class LiveDebuggee:
         from websockets.exceptions import WebSocketException  # noqa: PLC0415  (only where an inspector is open)
         from websockets.sync.client import connect  # noqa: PLC0415
 
-        made = network.connect(self._folder, listener.reached_at, listener.port, within_s=CONNECT_S)
+        made = self._reached(listener)
         try:
             joined = connect(
-                f"ws://{_host(listener)}/{name}",
+                address(listener, name),
                 sock=made,
                 compression=None,
                 proxy=None,
@@ -117,17 +110,8 @@ class LiveDebuggee:
             made.close()
             return Absent(f"the inspector on {listener}", AbsentKind.UNREADABLE, str(exc))
 
-    def _asked(self, listener: Listener, path: str) -> dict[str, object] | list[object]:
-        """What ``GET path`` answers, decoded. Raises OSError, HTTPException or ValueError."""
-        connection = http.client.HTTPConnection(listener.reached_at, listener.port, timeout=CONNECT_S)
-        connection.sock = network.connect(self._folder, listener.reached_at, listener.port, within_s=CONNECT_S)
-        try:
-            # Node answers no other names than addresses and localhost, against rebinding.
-            connection.request("GET", path, headers={"Host": _host(listener)})
-            answer = json.loads(connection.getresponse().read(GREETING_BYTES))
-        finally:
-            connection.close()
-        return answer if isinstance(answer, dict | list) else []
+    def _reached(self, listener: Listener) -> socket:
+        return network.connect(self._folder, listener.reached_at, listener.port, within_s=CONNECT_S)
 
     def _absent(self, what: str, exc: Exception) -> Absent:
         number = exc.errno if isinstance(exc, OSError) else None
@@ -144,10 +128,29 @@ class LiveDebuggee:
         self._folder.close()
 
 
+class Reached(Protocol):
+    """What http.client needs of a socket."""
+
+    def sendall(self, data: bytes, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Joined(Protocol):
+    """A web socket. All raise ConnectionClosed of websockets once it is closed."""
+
+    def send(self, message: str, /) -> None: ...
+
+    def recv(self, timeout: float | None = None) -> str | bytes:
+        """Raises TimeoutError."""
+
+    def close(self) -> None: ...
+
+
 class LiveInspection:
     """Port Inspection."""
 
-    def __init__(self, joined: ClientConnection, pid: int) -> None:
+    def __init__(self, joined: Joined, pid: int) -> None:
         self._joined, self._pid = joined, pid
         self._asked = 0
 
@@ -159,35 +162,50 @@ class LiveInspection:
         within_s: float,
         heard: Heard | None = None,
     ) -> Mapping[str, object]:
-        from websockets.exceptions import ConnectionClosed  # noqa: PLC0415
-
         self._asked += 1
         until_s = time.monotonic() + within_s
-        try:
+        with self._connected(f"while {method} was asked"):
             self._joined.send(json.dumps({"id": self._asked, "method": method, "params": parameters or {}}))
             while True:
-                told = self._next(until_s, method)
+                told = self._next(until_s)
+                if told is None:
+                    raise TargetError(
+                        f"pid {self._pid} does not answer its inspector",
+                        why=f"{method} was asked, and nothing came in time",
+                        next_step=f"oakum investigate pid/{self._pid} --no-inspect",
+                    )
                 if told.get("id") == self._asked:
                     return _result(told, method)
-                values = told.get("params")
-                if heard is not None and isinstance(values, dict):
-                    heard(str(told.get("method", "")), values)
+                _tell(told, heard)
+
+    def listen(self, is_done: Callable[[], bool], *, within_s: float, heard: Heard) -> None:
+        until_s = time.monotonic() + within_s
+        with self._connected("while it was listened to"):
+            while not is_done():
+                told = self._next(until_s)
+                if told is None:
+                    return
+                _tell(told, heard)
+
+    @contextmanager
+    def _connected(self, when: str) -> Iterator[None]:
+        from websockets.exceptions import ConnectionClosed  # noqa: PLC0415
+
+        try:
+            yield
         except ConnectionClosed as exc:
             raise TargetError(
                 f"the inspector of pid {self._pid} closed the connection",
-                why=f"while {method} was asked: {exc}",
+                why=f"{when}: {exc}",
                 next_step=f"oakum investigate pid/{self._pid}",
             ) from exc
 
-    def _next(self, until_s: float, method: str) -> dict[str, object]:
+    def _next(self, until_s: float) -> dict[str, object] | None:
+        """None: nothing came in time."""
         try:
             told = json.loads(self._joined.recv(timeout=max(0.0, until_s - time.monotonic())))
-        except TimeoutError as exc:
-            raise TargetError(
-                f"pid {self._pid} does not answer its inspector",
-                why=f"{method} was asked, and nothing came in time",
-                next_step=f"oakum investigate pid/{self._pid} --no-inspect",
-            ) from exc
+        except TimeoutError:
+            return None
         except ValueError as exc:
             raise DataError("the inspector sends what is no JSON", why=str(exc)) from exc
         if not isinstance(told, dict):
@@ -199,6 +217,12 @@ class LiveInspection:
             self._joined.close()
 
 
+def _tell(told: Mapping[str, object], heard: Heard | None) -> None:
+    values = told.get("params")
+    if heard is not None and isinstance(values, dict):
+        heard(str(told.get("method", "")), values)
+
+
 def _result(told: Mapping[str, object], method: str) -> Mapping[str, object]:
     result = told.get("result")
     if isinstance(result, dict):
@@ -206,6 +230,41 @@ def _result(told: Mapping[str, object], method: str) -> Mapping[str, object]:
     error = told.get("error")
     why = str(error.get("message")) if isinstance(error, dict) else "no result came"
     raise TargetError(f"the inspector refuses {method}", why=why, next_step="oakum doctor")
+
+
+def version_told(made: Reached, listener: Listener) -> str | Absent:
+    """Of the Node.js whose inspector answers. Closes ``made``. Raises OSError, HTTPException or ValueError."""
+    told = _asked(made, listener, "/json/version")
+    version = told.get("Browser") if isinstance(told, dict) else None
+    if isinstance(version, str) and version.startswith("node.js/"):
+        return version.removeprefix("node.js/v")
+    return Absent(f"an inspector on {listener}", AbsentKind.NOT_APPLICABLE, "something else answers there")
+
+
+def target_told(made: Reached, listener: Listener) -> str | Absent:
+    """The name by which it is attached to. Closes ``made``. Raises as ``version_told``, and TypeError."""
+    targets = _asked(made, listener, "/json/list")
+    name = next((target.get("id") for target in targets if isinstance(target, dict)), None)
+    if isinstance(name, str) and _ID.fullmatch(name):
+        return name
+    return Absent(f"the inspector on {listener}", AbsentKind.UNREADABLE, "it offers nothing to attach to")
+
+
+def address(listener: Listener, name: str) -> str:
+    return f"ws://{_host(listener)}/{name}"
+
+
+def _asked(made: Reached, listener: Listener, path: str) -> dict[str, object] | list[object]:
+    """What ``GET path`` answers, decoded."""
+    connection = http.client.HTTPConnection(listener.reached_at, listener.port, timeout=CONNECT_S)
+    connection.sock = made
+    try:
+        # Node answers no other names than addresses and localhost, against rebinding.
+        connection.request("GET", path, headers={"Host": _host(listener)})
+        answer = json.loads(connection.getresponse().read(GREETING_BYTES))
+    finally:
+        connection.close()
+    return answer if isinstance(answer, dict | list) else []
 
 
 def _host(listener: Listener) -> str:

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import struct
+from collections.abc import Iterable
 
 from oakum.host.gauge import ProcessFolder, read_whole
 from oakum.model.debugger import Listener
@@ -16,6 +17,9 @@ from oakum.model.debugger import Listener
 _LISTEN = b"0A"
 _TABLE_BYTES = 64 << 20
 _SOCKET = re.compile(r"socket:\[([0-9]+)\]")
+
+
+TABLES = ("net/tcp", "net/tcp6")
 
 
 def listeners(folder: ProcessFolder) -> list[Listener]:
@@ -32,15 +36,19 @@ def taken(folder: ProcessFolder) -> list[Listener]:
 def _sockets(folder: ProcessFolder) -> set[int]:
     fd = os.open("fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder.fd)
     try:
-        found = (_SOCKET.fullmatch(folder.link(f"fd/{name}")) for name in os.listdir(fd))
-        return {int(match[1]) for match in found if match}
+        return sockets(folder.link(f"fd/{name}") for name in os.listdir(fd))
     finally:
         os.close(fd)
 
 
+def sockets(links: Iterable[str]) -> set[int]:
+    """Their inodes, of what the links of a table of open files name."""
+    return {int(match[1]) for link in links if (match := _SOCKET.fullmatch(link))}
+
+
 def _table(folder: ProcessFolder) -> list[tuple[int, Listener]]:
     rows: list[tuple[int, Listener]] = []
-    for name in ("net/tcp", "net/tcp6"):
+    for name in TABLES:
         try:
             fd = folder.open(name)
         except FileNotFoundError:

@@ -8,17 +8,25 @@ from pathlib import Path
 from typing import Final
 
 from oakum.model.errors import MachineError
-from oakum.model.node import NodeView, Pressure
+from oakum.model.node import NodeView, Pressure, Room
 
 _FIELDS: Final = ("MemTotal", "MemAvailable", "MemFree", "Cached", "AnonPages", "SwapTotal", "SwapFree")
 _AVERAGE: Final = re.compile(r"^(some|full) avg10=([\d.]+) avg60=[\d.]+ avg300=([\d.]+) ", re.MULTILINE)
 
 
 class LiveNode:
-    """``Node`` of the ports. ``proc``: where procfs is mounted."""
+    """``Node`` of the ports. ``proc``: where procfs is mounted. ``memory``: what it is called as a boundary."""
+
+    memory = "this machine's memory"
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
         self._proc = proc
+
+    def rooms(self) -> list[Room]:
+        try:
+            return [Room(self.view().available_bytes, self.memory)]
+        except MachineError:
+            return []
 
     def view(self) -> NodeView:
         """Raises MachineError where /proc does not tell."""

@@ -16,6 +16,14 @@ class Pressure:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """``left_bytes`` can be taken before ``boundary`` (in words) is reached."""
+
+    left_bytes: int
+    boundary: str
+
+
+@dataclass(frozen=True, slots=True)
 class NodeView:
     """Bytes. ``available``: what can be had without swapping, by the kernel's own estimate.
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.debugger import Listener
 from oakum.model.ports import Clock, Debuggee, Memories, Processes
 from oakum.probe.handlers import handles
+from oakum.probe.node_options import node_options
 from oakum.probe.node_session import NodeSession
+from oakum.probe.node_signalled import how, snapshot_signal
 
 HEAP = "what the heap holds"
 
@@ -36,6 +39,17 @@ class Opening:
     port: int
     doubt: str = ""
 
+    def how(self, pid: int) -> str:
+        """What would be done to it before anything is asked, in words."""
+        if self.listener is not None:
+            told = f"Its inspector is open on {self.listener}: Oakum would use it and leave it open."
+        else:
+            told = (
+                f"Oakum would send SIGUSR1 to pid {pid}, once: Node.js then opens its inspector on port {self.port} of"
+                " its loopback; until Oakum closes it, who can connect there can run code in it."
+            )
+        return f"{told} But {self.doubt}." if self.doubt else told
+
 
 class NodeProbe:
     """One Node.js process. The signal is sent once at most, and never where it could do anything else."""
@@ -47,6 +61,17 @@ class NodeProbe:
 
     def look(self) -> Opening | Absent:
         """Nothing is sent to the process, but a greeting to an inspector that is open. Raises TargetError."""
+        found = self._look()
+        return self.without_inspector(found) if isinstance(found, Absent) else found
+
+    def without_inspector(self, absent: Absent) -> Absent:
+        """With the other way that this process was started with, where there is one. Raises TargetError."""
+        number = snapshot_signal(node_options(self._pid, self._processes), self._debuggee.dispositions())
+        if number is None or self._processes.info(self._pid).state in STOPPED:
+            return absent
+        return replace(absent, get=f"{absent.get}; or {how(self._pid, number)}")
+
+    def _look(self) -> Opening | Absent:
         own = self._debuggee.listeners()
         if isinstance(own, Absent):
             return own
@@ -61,9 +86,7 @@ class NodeProbe:
     def _ports(self) -> Iterator[int]:
         """Where its inspector may be by its options, last the one that counts; 0: any."""
         yield DEFAULT_PORT
-        environment = self._processes.environment(self._pid)
-        more = environment.get("NODE_OPTIONS", "").split() if isinstance(environment, dict) else []
-        yield from inspector_ports([*more, *self._processes.info(self._pid).command[1:]])
+        yield from inspector_ports(node_options(self._pid, self._processes))
 
     def _signal_refusal(self, *, has_handler: bool | None) -> Absent | None:
         """Why SIGUSR1 must not be sent."""
@@ -150,7 +173,7 @@ class NodeProbe:
 def inspector_ports(words: Sequence[str]) -> Iterator[int]:
     """The ports that Node.js options name: ``--inspect[=[HOST:]PORT]``, ``--inspect-port PORT`` and their like."""
     names = {"--inspect", "--inspect-brk", "--inspect-wait", "--inspect-port", "--debug-port"}
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         name, equals, value = word.partition("=")
         if name not in names:
             continue

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.budget import Budget
+from oakum.model.node import Room
 from oakum.model.units import format_size
-from oakum.probe.room import USED_SHARE, Room, pause_refusal
+from oakum.probe.room import USED_SHARE, budget_refusal
 
 EXTRA_PER_BYTE = 10.0
 """Memory that a snapshot takes beside the heap, per byte of it, while it is made (docs/node.md: 3 to 10)."""
@@ -34,12 +36,21 @@ class SnapshotNeeds:
     file_bytes: int
     free_bytes: int = 0
 
-    def refusal(self, room: Room | None, max_pause_s: float, command: str) -> Absent | None:
+    @property
+    def dump_bytes(self) -> int:
+        """Of the objects alone."""
+        return int(FILE_PER_BYTE * self.heap_bytes)
+
+    def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None:
+        """``room`` None: nothing is known of it, and then none is taken."""
         what = "a heap snapshot"
-        too_long = pause_refusal(what, self.pause_s, max_pause_s, command)
-        if too_long is not None:
-            return too_long
-        if room is not None and self.extra_bytes - self.free_bytes > USED_SHARE * room.left_bytes:
+        refused = budget_refusal(what, self.pause_s, self.dump_bytes, budget, command)
+        if refused is not None:
+            return refused
+        if room is None:
+            why = f"it could take {format_size(self.extra_bytes)} more memory, and how much is left there is not known"
+            return Absent(what, AbsentKind.TOO_DEAR, why, "the same command on its node, as root")
+        if self.extra_bytes - self.free_bytes > USED_SHARE * room.left_bytes:
             return Absent(
                 what,
                 AbsentKind.TOO_DEAR,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -10,10 +11,12 @@ from typing import Self
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
 from oakum.model.debugger import Listener
-from oakum.model.errors import DataError, OakumError, TargetError
+from oakum.model.errors import OakumError, TargetError
 from oakum.model.ports import Clock, Debuggee, Inspection, Spool
+from oakum.probe.node_figures import FIGURES, Figures, read_figures
+from oakum.probe.node_limit import HEAP_LIMIT
 from oakum.probe.node_profile import read_profile
-from oakum.probe.node_workers import Worker, workers_of
+from oakum.probe.node_workers import Worker, Workers
 
 ANSWER_S = 15.0
 """How long a question that costs nothing may take, in seconds: a busy program answers between two pieces of work."""
@@ -39,19 +42,43 @@ _LET_GO = (
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """process.memoryUsage(), in bytes."""
+class Heaps:
+    """One heap for each thread, at about one time."""
 
-    rss_bytes: int
-    heap_total_bytes: int
-    heap_used_bytes: int
-    external_bytes: int
-    array_buffers_bytes: int
+    main: Figures
+    workers: tuple[Worker, ...]
+
+    def of(self, worker: Worker | None) -> Figures | None:
+        """``worker``: None is the main thread. None for one that was not there, or did not answer."""
+        if worker is None:
+            return self.main
+        return next((row.figures for row in self.workers if row.session == worker.session), None)
+
+    def used_bytes(self, worker: Worker | None) -> int | None:
+        """None where that is not known."""
+        figures = self.of(worker)
+        return None if figures is None else figures.heap_used_bytes
+
+    def external_bytes(self, worker: Worker | None) -> int | None:
+        """Outside the heap: Buffers, and what addons tell of. None where that is not known."""
+        figures = self.of(worker)
+        return None if figures is None else figures.external_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """``workers``: by session, of those that answered."""
+
+    main: AllocationProfile
+    workers: Mapping[str, AllocationProfile]
+
+    def of(self, worker: Worker | None) -> AllocationProfile | None:
+        return self.main if worker is None else self.workers.get(worker.session)
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotCost:
-    """``pause_s``: from the question to the answer, all of which the program's one thread spends on it.
+    """``pause_s``: from the question to the answer, all of which the thread spends on it.
 
     ``begun_s``, ``ended_s``: on the monotonic clock. ``bytes``: of the file.
     """
@@ -80,6 +107,7 @@ class NodeSession:
     ) -> None:
         self._inspection, self._debuggee, self._clock = inspection, debuggee, clock
         self.listener, self.ours, self.version = listener, ours, version
+        self._workers: Workers | None = None
         self._sampling_s: float | None = None
         self._busy_s = 0.0
 
@@ -95,31 +123,43 @@ class NodeSession:
             self._run(_HOLD.format(name=_NAME, close=_CLOSE, ms=int((seconds + HOLDS_S) * 1000)))
 
     def figures(self) -> Figures:
-        """Raises TargetError, or DataError for a reply that is none."""
-        told = self._run("process.memoryUsage()")
-        names = ("rss", "heapTotal", "heapUsed", "external", "arrayBuffers")
-        values = [told.get(name) if isinstance(told, dict) else None for name in names]
-        if not all(isinstance(value, int | float) and 0 <= value < 2**53 for value in values):
-            raise DataError("process.memoryUsage() is not what Node.js answers", why=repr(told)[:200])
-        return Figures(*(int(str(value).partition(".")[0]) for value in values))
+        """Of the main thread. Raises TargetError, or DataError for a reply that is none."""
+        return read_figures(self._run(FIGURES))
 
-    def workers(self) -> tuple[Worker, ...]:
-        """Its worker threads. Raises TargetError."""
-        return workers_of(self._inspection)
+    def heap_limit_bytes(self) -> int | None:
+        """V8's own limit of the main thread's heap; None where this version does not tell. Raises TargetError."""
+        told = self._run(HEAP_LIMIT)
+        return int(told) if isinstance(told, int | float) and 0 < told < 2**53 else None
+
+    def heaps(self) -> Heaps:
+        """Worker threads are attached to from here on, with whom comes later. Raises as ``figures`` does."""
+        if self._workers is None:
+            self._workers = Workers(self._inspection)
+            self._workers.join()
+        return Heaps(self.figures(), self._workers.figures())
 
     def begin_sampling(self) -> None:
-        self._ask("HeapProfiler.startSampling", {"samplingInterval": SAMPLED_EVERY_BYTES})
+        """In the main thread, and in every worker that ``heaps`` has met."""
+        interval = {"samplingInterval": SAMPLED_EVERY_BYTES}
+        self._ask("HeapProfiler.startSampling", interval)
         self._sampling_s = self._clock.monotonic_s()
+        if self._workers is not None:
+            self._workers.each("HeapProfiler.startSampling", interval, within_s=ANSWER_S)
 
-    def end_sampling(self) -> AllocationProfile | None:
+    def end_sampling(self) -> Profiles | None:
         """None where none was begun."""
         if self._sampling_s is None:
             return None
         seconds, self._sampling_s = self._clock.monotonic_s() - self._sampling_s, None
-        return read_profile(self._ask("HeapProfiler.stopSampling"), seconds)
+        main = read_profile(self._ask("HeapProfiler.stopSampling"), seconds)
+        told = self._workers.each("HeapProfiler.stopSampling", within_s=ANSWER_S) if self._workers is not None else {}
+        return Profiles(main, {session: read_profile(reply, seconds) for session, reply in told.items()})
 
-    def snapshot(self, spool: Spool, *, within_s: float) -> SnapshotCost:
-        """Streamed into ``spool``. Raises TargetError, RefusedError when it is larger than the spool takes."""
+    def snapshot(self, spool: Spool, *, within_s: float, worker: Worker | None = None) -> SnapshotCost:
+        """Of the main thread's heap, or a worker's; streamed into ``spool``.
+
+        Raises TargetError, RefusedError when it is larger than the spool takes.
+        """
         self.hold(within_s)
         self._busy_s = within_s
         begun_s = self._clock.monotonic_s()
@@ -127,8 +167,14 @@ class NodeSession:
         def heard(event: str, values: Mapping[str, object]) -> None:
             if event == "HeapProfiler.addHeapSnapshotChunk":
                 spool.write(str(values.get("chunk", "")).encode("utf-8", "surrogatepass"))
+            else:
+                self._hear(event, values)
 
-        self._inspection.ask("HeapProfiler.takeHeapSnapshot", {"reportProgress": False}, within_s=within_s, heard=heard)
+        asked = {"reportProgress": False}
+        if worker is None or self._workers is None:
+            self._inspection.ask("HeapProfiler.takeHeapSnapshot", asked, within_s=within_s, heard=heard)
+        else:
+            self._workers.ask(worker, "HeapProfiler.takeHeapSnapshot", asked, within_s=within_s, heard=heard)
         self._busy_s = 0.0
         return SnapshotCost(begun_s, self._clock.monotonic_s(), spool.size_bytes)
 
@@ -142,7 +188,11 @@ class NodeSession:
         return self._clock.monotonic_s() - begun_s
 
     def _ask(self, method: str, parameters: Mapping[str, object] | None = None) -> Mapping[str, object]:
-        return self._inspection.ask(method, parameters, within_s=ANSWER_S)
+        return self._inspection.ask(method, parameters, within_s=ANSWER_S, heard=self._hear)
+
+    def _hear(self, event: str, values: Mapping[str, object]) -> None:
+        if self._workers is not None:
+            self._workers.hear(event, values)
 
     def _run(self, expression: str) -> object:
         """The value of an expression, evaluated in the program."""
@@ -157,9 +207,16 @@ class NodeSession:
     def close(self) -> Absent | None:
         """Absent: it was ours to close, and it is open still."""
         try:
+            self._leave_workers()
             return self._close_ours() if self.ours else None
         finally:
             self._inspection.close()
+
+    def _leave_workers(self) -> None:
+        """Who closes the connection leaves them too; this only does so in order."""
+        if self._workers is not None and not self._busy_s:
+            with suppress(OakumError):
+                self._workers.leave()
 
     def _close_ours(self) -> Absent | None:
         try:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 from http import HTTPStatus
 
 import pytest
+from agent_pipes import pipes
+from live_child import live_child
 from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Response
 from websockets.sync.server import serve
 
-from oakum.host.inspector import LiveDebuggees
+from oakum.host.afar.agent import Agent, command
+from oakum.host.afar.debuggees import AfarDebuggees
+from oakum.host.inspector import LiveDebuggees, LiveInspection
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.debugger import Listener
 from oakum.model.errors import DataError, TargetError
@@ -27,6 +33,7 @@ class Inspector:
     def __init__(self):
         self.pages = {"/json/version": VERSION, "/json/list": LIST}
         self.paths, self.messages = [], []
+        self.left = threading.Event()
         self.answer = lambda message, say: say({"id": message["id"], "result": {"value": 5}})
 
     def page(self, connection, request):
@@ -39,10 +46,13 @@ class Inspector:
         return Response(HTTPStatus.OK, "OK", headers, body)
 
     def talk(self, connection):
-        for text in connection:
-            message = json.loads(text)
-            self.messages.append(message)
-            self.answer(message, lambda told: connection.send(told if isinstance(told, str) else json.dumps(told)))
+        try:
+            for text in connection:
+                message = json.loads(text)
+                self.messages.append(message)
+                self.answer(message, lambda told: connection.send(told if isinstance(told, str) else json.dumps(told)))
+        except ConnectionClosed:
+            self.left.set()
 
 
 @pytest.fixture
@@ -60,9 +70,18 @@ def listener(inspector):
         thread.join()
 
 
+@pytest.fixture(params=["this machine", "from afar"])
+def debuggees(request):
+    if request.param == "this machine":
+        yield LiveDebuggees()
+        return
+    with pipes(command()) as channel:
+        yield AfarDebuggees(Agent(channel))
+
+
 @pytest.fixture
-def debuggee():
-    found = LiveDebuggees().open(os.getpid())
+def debuggee(debuggees):
+    found = debuggees.open(os.getpid())
     yield found
     found.close()
 
@@ -140,12 +159,81 @@ def test_silence_ends_in_time_and_a_closed_connection_at_once(inspector, joined)
         joined.ask("x", within_s=5.0)
 
 
+def test_it_is_listened_to_until_enough_was_heard_or_the_time_is_up(inspector, joined):
+    def answer(message, say):
+        say({"id": message["id"], "result": {}})
+        for number in (1, 2, 3):
+            say({"method": "late", "params": {"number": number}})
+
+    inspector.answer = answer
+    heard = []
+    joined.ask("x", within_s=5.0)
+    joined.listen(
+        lambda: len(heard) == 2, within_s=5.0, heard=lambda name, values: heard.append((name, values["number"]))
+    )
+    assert heard == [("late", 1), ("late", 2)]
+    joined.listen(lambda: False, within_s=0.05, heard=lambda name, values: heard.append((name, values["number"])))
+    assert heard[2:] == [("late", 3)]
+    joined.close()
+    with pytest.raises(TargetError, match="closed the connection"):
+        joined.listen(lambda: False, within_s=5.0, heard=lambda *_: None)
+
+
 def test_where_nobody_listens_there_is_no_inspector(debuggee):
     found = debuggee.inspector(Listener("127.0.0.1", 1))
     assert found.kind is AbsentKind.UNREADABLE
     assert isinstance(debuggee.connect(Listener("127.0.0.1", 1)), Absent)
 
 
-def test_a_process_that_is_not_there_is_told():
+def test_a_process_that_is_not_there_is_told(debuggees):
     with pytest.raises(TargetError):
-        LiveDebuggees().open(2**22 + 5)
+        debuggees.open(2**22 + 5)
+
+
+def test_where_it_listens_and_who_else_does_is_told(debuggee, listener):
+    assert listener in debuggee.listeners()
+    assert listener in debuggee.taken()
+
+
+def test_it_is_woken_by_one_signal_and_only_where_it_handles_it(debuggees):
+    with live_child() as child:
+        found = debuggees.open(child.pid)
+        assert signal.SIGUSR1 not in found.dispositions().caught
+        assert child.ask(f"note {int(signal.SIGUSR1)}") == "note"
+        assert signal.SIGUSR1 in found.dispositions().caught
+        found.wake()
+        assert child.answer() == f"signal {int(signal.SIGUSR1)}"
+        child.end()
+        with pytest.raises(TargetError):
+            found.wake()
+        found.close()
+
+
+def test_a_message_of_many_mebibytes_comes_whole_and_so_does_a_long_question(inspector, joined):
+    told = "Größe" * (1 << 18)
+
+    def answer(message, say):
+        say({"id": message["id"], "result": {"value": told, "asked": len(message["params"]["value"])}})
+
+    inspector.answer = answer
+    # 300,000: more than goes into one request of the agent's, and than its pipe takes.
+    assert joined.ask("x", {"value": "x" * 300_000}, within_s=10.0) == {"value": told, "asked": 300_000}
+
+
+@pytest.mark.parametrize("ends", ["killed", "cut"])
+def test_an_agent_that_is_lost_in_the_middle_is_one_target_error_and_its_connection_is_gone(inspector, listener, ends):
+    inspector.answer = lambda *_: None
+    with pipes(command()) as channel:
+        agent = Agent(channel)
+        debuggee = AfarDebuggees(agent).open(os.getpid())
+        joined = debuggee.connect(listener)
+        assert isinstance(joined, LiveInspection)
+        if ends == "killed":
+            os.kill(agent.greeting.pid, signal.SIGKILL)
+        else:
+            channel.process.stdin.close()
+        with pytest.raises(TargetError, match=r"closed the connection|has ended"):
+            joined.ask("x", within_s=10.0)
+        joined.close()
+        assert channel.process.wait(10) == (-signal.SIGKILL if ends == "killed" else 0)
+    assert inspector.left.wait(10.0)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fake_machine import MIB, FakeMachine, FakePiece
-from fake_node import DEFAULT, FakeNode, FakeSpools
+from fake_node import DEFAULT, FakeNode, FakeSpools, FakeWorker
 from v8_files import V8File
 
 from oakum.heap.accrual import account, grown
 from oakum.heap.formats.detect import read_dump
-from oakum.host import Machine
 from oakum.loop.investigate import Settings, investigate
-from oakum.loop.node import NodeSettings
 from oakum.loop.progress import Silent
+from oakum.loop.terms import Terms
+from oakum.model.budget import Budget
 from oakum.model.policy import Policy
 from oakum.model.target import parse_target
 from oakum.model.verdict import VerdictName
@@ -75,7 +75,9 @@ def node(machine):
 def process(machine, *, bytes_per_s=2 * MIB):
     started = machine.start(("/usr/bin/node", "app.js"), cgroup="/shop")
     started.executable = "/usr/bin/node"
-    started.pieces[0x5000_0000] = FakePiece(bytearray(4096), "/usr/bin/node", writable=False)
+    started.pieces[0x5000_0000] = FakePiece(
+        bytearray(b"node.js/v20.20.2".ljust(4096, b"\0")), "/usr/bin/node", writable=False
+    )
     started.files[FILE] = b"const seen = new Map();\nfunction put(key) {\n  seen.set(key, make(key));\n}\n"
 
     def grow():
@@ -88,19 +90,8 @@ def process(machine, *, bytes_per_s=2 * MIB):
 
 def investigated(machine, node, started, *, inspect=True, max_pause_s=15.0, person=None, free_bytes=1 << 40):
     spools = FakeSpools(free_bytes)
-    ports = Machine(
-        machine.processes,
-        machine.cgroups,
-        machine.clock,
-        machine.kernel_log,
-        machine.memories,
-        sandboxes=None,
-        dumps=None,
-        apart=Here(spools),
-        debuggees=node,
-        spools=spools,
-    )
-    settings = Settings.of(watch_s=20.0, interval_s=0.5, node=NodeSettings(inspect=inspect, max_pause_s=max_pause_s))
+    ports = machine.ports(apart=Here(spools), debuggees=node, spools=spools)
+    settings = Settings.of(watch_s=20.0, interval_s=0.5, terms=Terms(inspect, Budget(max_pause_s)))
     found = investigate(
         parse_target(f"pid/{started.pid}"),
         machine=ports,
@@ -195,3 +186,71 @@ def test_a_disk_that_is_full_is_told(machine, node):
     found = investigated(machine, node, process(machine), free_bytes=10 * MIB)
     assert "room on the disk" in absent(found)
     assert node.listens == []
+
+
+def test_a_leak_in_a_worker_thread_is_named_from_that_threads_heap(machine, node):
+    node.profile = {}
+    node.workers = {
+        "[worker 1] mail": FakeWorker(),
+        "[worker 2] quotes": FakeWorker(profile={"head": SITE}, snapshots=[snapshot(100), snapshot(350)]),
+    }
+    found = investigated(machine, node, process(machine))
+    assert found.verdict.name is VerdictName.LEAK
+    assert found.causes[0].holder == "seen in app.js"
+    assert "HeapProfiler.takeHeapSnapshot" not in node.asked + node.workers["[worker 1] mail"].asked
+    titles = [row.title for row in found.evidence]
+    assert any("worker thread [worker 2] quotes (w.js) is looked into" in title for title in titles)
+    assert sum("[worker 2] quotes stood still, the others did not" in title for title in titles) == 2
+    other = absent(found)["what the heaps of 1 other worker threads hold"]
+    assert other.get.endswith("--inspect --worker 1")
+
+
+def test_where_the_main_thread_grows_a_workers_heap_is_left_alone(machine, node):
+    node.workers = {"[worker 1]": FakeWorker(heap_bytes=500 * MIB)}
+    assert investigated(machine, node, process(machine)).verdict.name is VerdictName.LEAK
+    assert "HeapProfiler.takeHeapSnapshot" not in node.workers["[worker 1]"].asked
+
+
+@pytest.mark.parametrize(("sizes_told", "snapshots"), [(0, 0), (2, 1)])
+def test_a_worker_whose_heap_is_of_an_unknown_size_is_not_paused_for_a_snapshot(machine, node, sizes_told, snapshots):
+    """What that would cost is not known either. It is told before the first one, and before the second."""
+    node.profile = {}
+    quotes = FakeWorker(profile={"head": SITE}, snapshots=[snapshot(100), snapshot(350)], sizes_told=sizes_told)
+    node.workers = {"[worker 1] quotes": quotes}
+    found = investigated(machine, node, process(machine))
+    assert quotes.asked.count("HeapProfiler.takeHeapSnapshot") == snapshots
+    left = absent(found)["two heap snapshots, compared"]
+    assert left.why.startswith("worker thread [worker 1] quotes (w.js) does not answer")
+    assert left.get == "the same command again, when it is less busy"
+
+
+def grow_outside(machine, node):
+    def grow():
+        node.external_bytes += MIB
+        machine.clock.after(1.0, grow)
+
+    machine.clock.after(1.0, grow)
+
+
+def test_what_grows_outside_the_heap_is_said_so_and_its_holder_still_named(machine, node):
+    node.profile = {}
+    grow_outside(machine, node)
+    found = investigated(machine, node, process(machine))
+    assert found.verdict.name is VerdictName.LEAK
+    assert found.verdict.reasons[0].startswith("it is not the JavaScript heap that grows: memory outside it (Buffers")
+    assert found.causes[0].holder == "seen in app.js"
+
+
+def test_a_profile_of_the_heap_accuses_nobody_of_what_grows_outside_it(machine, node):
+    grow_outside(machine, node)
+    found = investigated(machine, node, process(machine), max_pause_s=0.5)
+    assert (found.verdict.name, found.causes) == (VerdictName.SUSPECT, ())
+
+
+def test_who_would_end_it_first_is_told(machine, node):
+    machine.start(("other",), cgroup="/shop")
+    machine.groups["/shop"].limit_bytes = 3000 * MIB
+    node.heap_limit_bytes = 4096 * MIB
+    (told,) = [row for row in investigated(machine, node, process(machine)).evidence if row.id == "limit"]
+    assert told.facts["kernel_first"] is True
+    assert "better: --max-old-space-size=2384" in told.title

@@ -6,12 +6,14 @@ import signal
 
 import pytest
 from fake_machine import FakeMachine
-from fake_node import DEFAULT, FakeNode, FakeSpool
+from fake_node import DEFAULT, FakeNode, FakeSpool, FakeWorker
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.debugger import Listener
-from oakum.model.errors import RefusedError
+from oakum.model.errors import RefusedError, TargetError
 from oakum.probe.node import NodeProbe, Opening, inspector_ports
+from oakum.probe.node_figures import Figures
+from oakum.probe.node_workers import Worker, named
 
 OWN = Listener("127.0.0.1", 8080)
 
@@ -104,6 +106,17 @@ def test_a_port_that_another_has_is_waited_for(machine, node):
     assert "another process" in found.why
 
 
+def test_where_no_inspector_may_open_the_signal_that_it_was_started_with_is_told_and_not_sent(machine, node):
+    node.caught = {signal.SIGUSR2}
+    asking = probe(machine, node, NODE_OPTIONS="--heapsnapshot-signal=SIGUSR2")
+    absent = asking.look()
+    assert f"; or kill -USR2 {asking._pid} " in absent.get
+    assert "with its texts, stands still" in absent.get
+    assert node.signals == 0
+    node.caught = set()
+    assert "USR2" not in asking.look().get
+
+
 def test_an_inspector_that_does_not_open_is_told_and_the_signal_is_not_sent_again(machine, node):
     node.opens_after_s = None
     asking = probe(machine, node)
@@ -155,6 +168,7 @@ def test_a_snapshot_larger_than_its_spool_ends_and_the_inspector_closes_all_the_
 @pytest.mark.parametrize(
     ("words", "ports"),
     [
+        ([], []),
         (["--inspect"], []),
         (["--inspect=[::1]:9300"], [9300]),
         (["--inspect-brk=9301", "--inspect-wait=9302"], [9301, 9302]),
@@ -166,18 +180,65 @@ def test_ports_in_options(words, ports):
     assert list(inspector_ports(words)) == ports
 
 
+PROFILE = {"head": {"callFrame": {"functionName": "put", "url": "file:///w.js", "lineNumber": 4}, "selfSize": 900}}
+
+
 def test_worker_threads_are_told_with_the_size_of_their_heaps(machine, node):
     node.workers = {
-        "[worker 1]": '{"id":1,"result":{"result":{"value":17000000}}}',
-        "[worker 2]": "no answer",
-        "w3": "[]",
+        "[worker 1]": FakeWorker(17_000_000),
+        "[worker 2]": FakeWorker(says="no answer"),
+        "[worker 3] mail": FakeWorker(says="[]"),
+        "[worker 4]": FakeWorker(ends_when="Runtime.evaluate"),
     }
     asking = probe(machine, node)
     with asking.open(asking.look()) as session:
-        found = session.workers()
-    assert [(worker.name, worker.file, worker.heap_used_bytes) for worker in found] == [
+        found = session.heaps()
+    assert [(worker.name, worker.file, worker.heap_used_bytes) for worker in found.workers] == [
         ("[worker 1]", "/w.js", 17_000_000),
         ("[worker 2]", "/w.js", None),
-        ("w3", "/w.js", None),
+        ("[worker 3] mail", "/w.js", None),
     ]
     assert node.asked.count("NodeWorker.disable") == 1
+
+
+def test_a_worker_threads_heap_is_sampled_and_dumped_apart_from_the_main_threads(machine, node):
+    node.workers = {"[worker 1]": FakeWorker(snapshots=[b"of the worker"], profile=PROFILE), "[worker 2]": FakeWorker()}
+    node.snapshots = [b"of the main thread"]
+    asking = probe(machine, node)
+    spool = FakeSpool(1 << 20, "spool")
+    with asking.open(asking.look()) as session:
+        first, second = session.heaps().workers
+        session.begin_sampling()
+        profiles = session.end_sampling()
+        cost = session.snapshot(spool, within_s=30.0, worker=first)
+    assert [str(site.place) for site in profiles.of(first).sites] == ["/w.js:5 in put"]
+    assert (profiles.of(second).total_bytes, profiles.of(None).total_bytes) == (0, 0)
+    assert (spool.content, cost.pause_s) == (b"of the worker", pytest.approx(1.0))
+    assert node.workers["[worker 2]"].asked.count("HeapProfiler.takeHeapSnapshot") == 0
+    assert node.listens == []
+
+
+@pytest.mark.parametrize(
+    ("worker", "why"),
+    [(FakeWorker(says="{}"), "in time"), (FakeWorker(ends_when="HeapProfiler.takeHeapSnapshot"), "ended")],
+)
+def test_a_worker_that_does_not_answer_is_told_and_the_inspector_closes(machine, node, worker, why):
+    node.workers = {"[worker 1]": worker}
+    worker.snapshots = [b"x"]
+    asking = probe(machine, node)
+    with asking.open(asking.look()) as session:
+        (first,) = session.heaps().workers
+        with pytest.raises(TargetError) as caught:
+            session.snapshot(FakeSpool(1 << 20, "spool"), within_s=5.0, worker=first)
+    assert why in caught.value.why
+    assert node.listens == []
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("2", 1), ("mail", 1), ("[worker 2] mail", 1), ("largest", 2), ("4", None), ("", None)]
+)
+def test_a_worker_is_chosen_by_its_number_its_name_or_its_size(name, found):
+    figures = [Figures(0, 0, size, 0, 0) for size in (5, 6, 7)]
+    names = ("[worker 1] post", "[worker 2] mail", "[worker 3] bills")
+    workers = [Worker(str(at), names[at], "/w.js", figures[at]) for at in range(3)]
+    assert named(workers, name) == (None if found is None else workers[found])
