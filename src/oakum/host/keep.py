@@ -117,15 +117,21 @@ def keep(path: str, chunks: Iterable[bytes], *, packing: Packing = Packing.ZSTD,
     """Write ``chunks`` beside, as ``written`` does, then give them their name; mode 0600. Returns the file's bytes.
 
     Raises MachineError when the disk or the folder refuse, CallerError when something took the name meanwhile, and what
-    ``chunks`` raise; nothing half-written stays.
+    ``chunks`` raise; nothing half-written stays. Where the file system knows files without a name (O_TMPFILE), nothing
+    stays of a process that was killed either.
     """
     target, temporary = Path(path), ""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        handle = _unnamed(target.parent)
+        if handle is None:
+            handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
             size = written(file, chunks, packing=packing, recipients=recipients)
             os.fsync(file.fileno())
-        _name(temporary, target)
+            if temporary:
+                _name(temporary, target)
+            else:
+                _name_open(file.fileno(), target)
     except FileExistsError as exc:
         raise CallerError(
             f"{path} is there already", why="evidence is never overwritten", next_step="--output ANOTHER_FILE"
@@ -160,6 +166,25 @@ def key(path: str, size: int) -> bytes:
             next_step="--key ANOTHER_FILE    # made where it is not there",
         )
     return bytes.fromhex(text)
+
+
+def _unnamed(folder: Path) -> int | None:
+    """None: this file system has only files with names."""
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        if exc.errno in {errno.EOPNOTSUPP, errno.EISDIR}:
+            return None
+        raise
+
+
+def _name_open(fd: int, target: Path) -> None:
+    """As open(2) says of O_TMPFILE. Python follows the link of /proc where it is given the folder only."""
+    folder = os.open(target.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.link(f"/proc/self/fd/{fd}", target.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def _name(temporary: str, target: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Self
 
 from oakum import heap
 from oakum.heap.formats.python.objects import PythonHeap
+from oakum.loop.division import division_told
 from oakum.loop.facts import Facts
 from oakum.loop.progress import Progress
 from oakum.model.absent import Absent, AbsentKind
@@ -160,6 +161,9 @@ class Captures:
                 "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
             },
         )
+        if growth.divided is not None:
+            title, told = division_told(growth.divided)
+            facts.add("memory", title, "the two captures", facts=told)
         return growth
 
 

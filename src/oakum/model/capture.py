@@ -9,8 +9,18 @@ from oakum.model.redaction import Redacted
 
 
 @dataclass(frozen=True, slots=True)
+class Foretold:
+    """What was said beforehand, as upper bounds. ``extra_bytes``: of the target's memory; ``file_bytes``: unpacked."""
+
+    pause_s: float
+    extra_bytes: int
+    file_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
-    """``file_bytes``: as written, packed. ``objects``, ``references``: in the dump. ``at_s``: UTC epoch.
+    """``file_bytes``: as written, packed. ``objects``, ``references``: in the dump; None where the runtime wrote it
+    itself, and nobody counted. ``at_s``: UTC epoch.
 
     ``skipped_bytes``: of the target's memory that was swapped out or went away meanwhile.
     """
@@ -22,8 +32,8 @@ class Capture:
     file_bytes: int
     format: str
     at_s: float
-    objects: int
-    references: int
+    objects: int | None
+    references: int | None
     cost: Cost
     skipped_bytes: int
     redacted: bool
@@ -33,3 +43,17 @@ class Capture:
 
     redaction: Redacted | None = None
     """What was filled, of a dump that the runtime wrote itself."""
+
+    extra_bytes: int = 0
+    """Memory that the target took for that time."""
+
+    seconds: float = 0.0
+    """From the first question to the whole file."""
+
+    foretold: Foretold | None = None
+
+    incident: str = ""
+    """Whose evidence a copy of the file is; "" where it is nobody's."""
+
+    digest: str = ""
+    """By which that copy is found."""

@@ -9,8 +9,10 @@ import sys
 import pyrage
 import pytest
 
+import oakum
 from oakum.host import this_machine
-from oakum.loop.capture import Settings, capture
+from oakum.loop.capture import capture
+from oakum.loop.capturing.settings import Settings
 from oakum.model.errors import CallerError, MachineError, TargetError
 from oakum.model.target import parse_target
 
@@ -60,6 +62,13 @@ def test_cost_and_risk_are_said_before_anything_is_read_and_only_the_owner_may_r
     assert found.file_bytes == (tmp_path / "a.census").stat().st_size
     assert found.cost.pause_s == 0
     assert [path.name for path in tmp_path.iterdir()] == ["a.census"]
+
+
+def test_a_program_takes_a_dump_and_counts_classes_as_the_commands_do(child, tmp_path):
+    found = oakum.capture_heap(f"pid/{child.pid}", tmp_path / "a.census")
+    assert (found.pid, found.redacted, found.file_bytes) == (child.pid, True, (tmp_path / "a.census").stat().st_size)
+    with pytest.raises(oakum.OakumError, match="only a JVM counts its objects"):
+        oakum.heap_histogram(f"pid/{child.pid}")
 
 
 def test_a_stop_is_asked_for_by_name_and_its_pause_is_told(child, tmp_path):
