@@ -1,0 +1,405 @@
+"""The memory of a workload's containers over time: each from the nearest source that tells of it.
+
+On the node itself its cgroup is read; elsewhere a shell in the container prints its own cgroup's figures once a second,
+where somebody agreed to it, it has a shell and room for one, and we may; else its kubelet is asked, which measures
+every 10 to 15 seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from oakum.judge import judge
+from oakum.loop import seen_before
+from oakum.loop.kubelets import Kubelets
+from oakum.loop.room import Guest, Usage, refusal
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.cluster import Cluster, Executed
+from oakum.model.cluster_node import ContainerUsage, NodeUsage
+from oakum.model.cluster_pod import Container, ContainerName, Pod
+from oakum.model.container_memory import ContainerMemory
+from oakum.model.errors import MachineError, OakumError
+from oakum.model.pod_cgroup import PodCgroup, pod_cgroup
+from oakum.model.rights import PROGRAMS
+from oakum.model.series import Series
+from oakum.model.units import format_count, format_duration
+from oakum.sense.container_track import ContainerTrack, Source
+from oakum.sense.joined import joined
+from oakum.sense.shell_memory import EVERY_S, NO_FILES, ShellLines, command
+
+if TYPE_CHECKING:
+    from oakum.host import Machine
+    from oakum.loop.consent import Consent
+    from oakum.loop.facts import Facts
+    from oakum.loop.progress import Progress
+
+Row: TypeAlias = tuple[Pod, Container]
+Again: TypeAlias = Callable[[], Awaitable[Sequence[Pod]]]
+
+FAST_S: Final = 30.0
+"""How long is watched where every second is told, in seconds."""
+
+SLOW_S: Final = 120.0
+"""And where only kubelets tell: their figures are up to 15 s apart, and six can be judged."""
+
+ASKED_EVERY_S: Final = 5.0
+"""Kubelets are asked as often, in seconds: no figure of theirs is missed, and most are met twice."""
+
+TOLD_EVERY_S: Final = 2.0
+CONNECTS_S: Final = 15.0
+
+MOST_SHELLS: Final = 20
+"""Shells run in so many containers at once, the largest; kubelets tell of the others."""
+
+MOST_STARTS: Final = 6
+"""A shell is started anew so often at most: its container restarts, or the API server does."""
+
+MOST_SILENCES: Final = 6
+"""A kubelet that did not answer as often in a row is asked no more."""
+
+SHELL: Final = Guest("a shell", 8 << 20)
+"""It takes one or two MiB of a container's limit; none is started where less than that is free below it."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """``again``: the pods as they are now. ``deaf``: nodes whose kubelets do not tell; ``silent``: how often not.
+    ``here_s``: as ``watch_memory`` has it.
+
+    ``begun_s``: by the clock of the loop.
+    """
+
+    tracks: list[ContainerTrack]
+    cluster: Cluster
+    machine: Machine
+    again: Again
+    facts: Facts
+    progress: Progress
+    watch_s: float | None
+    here_s: float | None
+    wall_s: float
+    begun_s: float
+    deaf: set[str] = field(default_factory=set)
+    silent: dict[str, int] = field(default_factory=dict)
+    asked_s: float = -1e9
+    lost: Absent | None = None
+
+    def of(self, source: Source) -> list[ContainerTrack]:
+        return [track for track in self.tracks if track.source is source]
+
+    def elapsed_s(self) -> float:
+        import anyio  # noqa: PLC0415
+
+        return anyio.current_time() - self.begun_s
+
+    def left_s(self) -> float:
+        """0 where nothing tells anything."""
+        slow = self.of(Source.KUBELET)
+        told = [track for track in slow if track.pod.node not in self.deaf]
+        if not told and len(slow) == len(self.tracks):
+            return 0.0
+        wanted = (SLOW_S if told else FAST_S) if self.watch_s is None else self.watch_s
+        restarts = any(track.ended or track.lifetimes > 1 for track in self.tracks)
+        if self.here_s is not None and len(self.of(Source.NODE)) == len(self.tracks) and not restarts:
+            wanted = min(wanted, self.here_s)
+        return wanted - self.elapsed_s()
+
+    def unheard(self, node: str, why: Absent) -> None:
+        """A kubelet, or the API server on the way to it, may come back; a role does not change."""
+        self.silent[node] = self.silent.get(node, 0) + 1
+        if why.kind is AbsentKind.NOT_PERMITTED or self.silent[node] >= MOST_SILENCES:
+            self.deaf.add(node)
+            self.facts.miss(why)
+
+    def now_s(self) -> float:
+        """The wall clock is read once: setting it disorders no sample."""
+        return self.wall_s + self.elapsed_s()
+
+
+async def watch_memory(  # noqa: PLR0913  (everything that tells of memory comes together here)
+    rows: Sequence[Row],
+    usage: Usage,
+    *,
+    cluster: Cluster,
+    machine: Machine,
+    again: Again,
+    facts: Facts,
+    progress: Progress,
+    watch_s: float | None,
+    here_s: float | None,
+    consent: Consent,
+    command: str,
+    before: Mapping[seen_before.Whose, tuple[Series, ...]],
+) -> list[ContainerMemory]:
+    """One for each container that could be sampled. Only facts are missed.
+
+    ``consent``: to a shell in each of them, asked for once for all. ``command``: that says yes to it.
+    ``before``: what earlier looks kept of the same containers; it is judged with what is seen now.
+    ``again``: reads the same pods anew. ``here_s``: how long at most, where all run on this machine and none restarts.
+    """
+    import anyio  # noqa: PLC0415  (comes with the extra that opened the cluster)
+
+    running = [(pod, container) for pod, container in rows if container.running or container.container_id]
+    tracks = await _sources(running, usage, cluster, machine, facts)
+    _agreed(tracks, consent, command, facts, progress)
+    if not tracks:
+        return []
+    watch = _Watch(
+        tracks,
+        cluster,
+        machine,
+        again,
+        facts,
+        progress,
+        watch_s,
+        here_s,
+        wall_s=machine.clock.now_s(),
+        begun_s=anyio.current_time(),
+    )
+    told = ", ".join(sorted({track.source.value for track in tracks}))
+    progress.stage(f"watching {format_count(len(tracks))} containers for {format_duration(watch.left_s())}, by {told}")
+    async with anyio.create_task_group() as group:
+        for track in watch.of(Source.SHELL):
+            group.start_soon(_by_shell, watch, track)
+        if watch.of(Source.NODE):
+            group.start_soon(_by_node, watch)
+        group.start_soon(_by_kubelets, watch)
+        group.start_soon(_tell, watch)
+    if watch.lost is not None:
+        facts.miss(watch.lost)
+    for track in tracks:
+        if not track.samples:
+            facts.miss(
+                Absent(
+                    f"the memory of {track.name} over time",
+                    AbsentKind.UNREADABLE,
+                    f"{track.source.value} told nothing of it in {format_duration(watch.elapsed_s())}",
+                    "a longer --for; or the same command on its node, as root",
+                )
+            )
+    return [_judged(track, before) for track in tracks if track.samples]
+
+
+def _judged(track: ContainerTrack, before: Mapping[seen_before.Whose, tuple[Series, ...]]) -> ContainerMemory:
+    seen, pod, container = track.series(), track.pod, track.container
+    series = joined(before.get(seen_before.whose(seen), ()), seen)
+    return ContainerMemory.of(
+        pod,
+        container,
+        track.source.value,
+        series,
+        judge(series),
+        seen,
+    )
+
+
+async def _sources(
+    rows: Sequence[Row], usage: Usage, cluster: Cluster, machine: Machine, facts: Facts
+) -> list[ContainerTrack]:
+    here = pods_here(machine)
+    tracks = [ContainerTrack(pod, each, Source.NODE) for pod, each in rows if pod.uid in here]
+    others = [(pod, each) for pod, each in rows if pod.uid not in here]
+    if not others:
+        return tracks
+    may = await _may_run(others[0][0].namespace, cluster, facts)
+    others.sort(key=lambda row: -_own(usage.get((row[0].uid, row[1].name))))
+    shells = 0
+    for pod, container in others:
+        if may and container.running and shells < MOST_SHELLS and _has_room(pod, container, usage, facts):
+            shells += 1
+            tracks.append(ContainerTrack(pod, container, Source.SHELL))
+        else:
+            tracks.append(ContainerTrack(pod, container, Source.KUBELET))
+    return tracks
+
+
+def _agreed(tracks: Sequence[ContainerTrack], consent: Consent, command: str, facts: Facts, progress: Progress) -> None:
+    """Somebody says yes to a program in containers that serve; their kubelets tell where nobody does."""
+    shells = [track for track in tracks if track.source is Source.SHELL]
+    if not shells:
+        return
+    many = f"in {shells[0].name}" if len(shells) == 1 else f"in each of {format_count(len(shells))} containers"
+    question = (
+        f"A shell would be started {many}, for the watch: it takes one or two MiB of the limit. Then, in the one that"
+        " grows most, a program that reads its heap: about 8 MiB."
+    )
+    refused = consent.refusal(question, command, progress)
+    if refused is None:
+        return
+    facts.miss(replace(refused, what="the memory of containers at every second"))
+    for track in shells:
+        track.source = Source.KUBELET
+
+
+def pods_here(machine: Machine) -> set[str]:
+    """The uids of the pods that this machine is the node of."""
+    return {whose.pod_uid for _, whose in _pod_cgroups(machine)}
+
+
+def containers_here(machine: Machine) -> dict[str, str]:
+    """The cgroup of each container that runs on this machine, by the container's id."""
+    found = sorted(_pod_cgroups(machine), key=lambda each: -len(each[0]))
+    return {whose.container_id: path for path, whose in found if whose.container_id}
+
+
+def _pod_cgroups(machine: Machine) -> list[tuple[str, PodCgroup]]:
+    try:
+        return [(path, whose) for path in machine.cgroups.list() if (whose := pod_cgroup(path)) is not None]
+    except MachineError:
+        return []
+
+
+async def _may_run(namespace: str, cluster: Cluster, facts: Facts) -> bool:
+    what = "the memory of containers at every second"
+    get = f"oakum doctor --role capture --namespace {namespace} | kubectl apply -f -    # by who may give roles"
+    try:
+        answers = await cluster.may(PROGRAMS.within(namespace))
+    except OakumError as exc:
+        facts.miss(Absent(what, AbsentKind.NOT_PERMITTED, exc.brief, get))
+        return False
+    missing = " and ".join(f"{each.question.verb} {each.question.resource}" for each in answers if not each.allowed)
+    if missing:
+        why = f"not allowed to {missing} in namespace {namespace}"
+        facts.miss(Absent(what, AbsentKind.NOT_PERMITTED, why, get))
+    return not missing
+
+
+def _has_room(pod: Pod, container: Container, usage: Usage, facts: Facts) -> bool:
+    refused = refusal(pod, container, usage, SHELL, f"the memory of {pod.name}/{container.name} at every second")
+    if refused is not None:
+        facts.miss(refused)
+    return refused is None
+
+
+def _own(usage: ContainerUsage | None) -> int:
+    return -1 if usage is None or isinstance(usage.rss_bytes, Absent) else usage.rss_bytes
+
+
+async def _by_node(watch: _Watch) -> None:
+    import anyio  # noqa: PLC0415
+
+    paths = containers_here(watch.machine)
+    while watch.left_s() > 0:
+        for track in watch.of(Source.NODE):
+            path = paths.get(track.container.container_id, "")
+            memory = watch.machine.cgroups.memory(path) if path else None
+            if memory is None or isinstance(memory, Absent):
+                await _refresh(watch)
+                paths = containers_here(watch.machine)
+                continue
+            limit = memory.limit
+            track.add(watch.now_s(), memory.anon_bytes, None if limit is None else limit.limit_bytes)
+        await anyio.sleep(min(EVERY_S, max(watch.left_s(), 0)))
+
+
+async def _by_shell(watch: _Watch, track: ContainerTrack) -> None:
+    """For as long as it runs; again in the run that follows it. Without a shell, its kubelet tells."""
+    import anyio  # noqa: PLC0415
+
+    until_s = watch.watch_s or FAST_S
+    for _ in range(MOST_STARTS):
+        left_s = until_s - watch.elapsed_s()
+        if left_s <= 1:
+            return
+        lines = ShellLines()
+
+        def heard(content: bytes, lines: ShellLines = lines) -> None:
+            for sample in lines.feed(content):
+                track.add(watch.now_s(), sample.anon_bytes, sample.limit_bytes)
+
+        name = ContainerName(track.pod.namespace, track.pod.name, track.container.name)
+        why = ""
+        try:
+            done = await watch.cluster.run(name, command(left_s), within_s=left_s + CONNECTS_S, heard=heard)
+            why = _why(done)
+        except OakumError as exc:
+            why = str(exc.brief)
+        if why and not track.samples:
+            _give_up_shell(watch, track, why)
+            return
+        # What ran it has ended, or the connection did.
+        while until_s - watch.elapsed_s() > 1:
+            await anyio.sleep(1)
+            await _refresh(watch)
+            if track.container.running:
+                break
+
+
+def _why(done: Executed | Absent) -> str:
+    if isinstance(done, Absent):
+        return done.why
+    if done.code == NO_FILES:
+        return "it does not see its own cgroup"
+    return "its shell cannot run the program" if done.code else ""
+
+
+def _give_up_shell(watch: _Watch, track: ContainerTrack, why: str) -> None:
+    track.source = Source.KUBELET
+    watch.progress.stage(f"no shell in {track.name}: its kubelet tells, {format_duration(watch.left_s())} more")
+    watch.facts.miss(
+        Absent(
+            f"the memory of {track.name} at every second",
+            AbsentKind.NOT_APPLICABLE,
+            why,
+            "the same command on its node, as root; here its kubelet tells it every 10 to 15 s",
+        )
+    )
+
+
+async def _by_kubelets(watch: _Watch) -> None:
+    """Side by side: nobody waits for one that is slow."""
+    import anyio  # noqa: PLC0415
+
+    def heard(node: str, told: NodeUsage | Absent) -> None:
+        if isinstance(told, Absent):
+            watch.unheard(node, told)
+            return
+        watch.silent.pop(node, None)
+        seen = {(each.pod_uid, each.container): each for each in told.containers}
+        for track in watch.of(Source.KUBELET):
+            each = seen.get((track.pod.uid, track.container.name))
+            if each is not None and isinstance(each.rss_bytes, int) and isinstance(each.at_s, float):
+                # The same figure, told again, has the same time: it is dropped.
+                track.add(each.at_s, each.rss_bytes)
+
+    async with anyio.create_task_group() as group:
+        kubelets = Kubelets(watch.cluster, group, heard)
+        while True:
+            tracks = watch.of(Source.KUBELET)
+            kubelets.ask({track.pod.node for track in tracks} - watch.deaf)
+            if tracks:
+                await _refresh(watch)
+            left_s = watch.left_s()
+            if left_s <= 0:
+                return
+            await anyio.sleep(min(ASKED_EVERY_S if tracks else 1.0, left_s))
+
+
+async def _refresh(watch: _Watch) -> None:
+    """At most once a second; an API server that does not answer is asked again later."""
+    if watch.elapsed_s() - watch.asked_s < 1.0:
+        return
+    watch.asked_s = watch.elapsed_s()
+    try:
+        pods = {pod.uid: pod for pod in await watch.again()}
+    except OakumError as exc:
+        what = "which of its containers ran until the end"
+        watch.lost = Absent(what, AbsentKind.UNREADABLE, exc.brief, exc.next_step)
+        return
+    watch.lost = None
+    for track in watch.tracks:
+        track.now(pods.get(track.pod.uid))
+
+
+async def _tell(watch: _Watch) -> None:
+    """The one that grows most, now and then."""
+    import anyio  # noqa: PLC0415
+
+    while (left_s := watch.left_s()) > 0:
+        await anyio.sleep(min(TOLD_EVERY_S, left_s))
+        judged = [(series, judge(series)) for track in watch.tracks if (series := track.series()).samples]
+        if judged:
+            series, verdict = max(judged, key=lambda each: each[1].rate_per_s or 0.0)
+            watch.progress.watched(series, verdict, max(watch.left_s(), 0.0))
