@@ -25,6 +25,9 @@ def blame(report: OomReport) -> Blame:
     why = tuple(_where(report))
     if largest is None or not held:
         return Blame("", (), None, (*why, "the kernel's table of candidates is no longer in its log"))
+    if report.usage_bytes is not None and held < MOST_SHARE * report.usage_bytes:
+        left = f"{format_size(report.usage_bytes - held)} of {format_size(report.usage_bytes)}"
+        return Blame("", (), None, (*why, f"{left} is no process's: files in memory (tmpfs), or the kernel's own"))
     alike = _largest_group(report.tasks)
     together = sum(task.held_bytes for task in alike)
     if largest.held_bytes < MOST_SHARE * held and len(alike) >= MANY and together >= MOST_SHARE * held:

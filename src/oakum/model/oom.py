@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from oakum.model.process import OomKill
 
+CLOCKS_APART_S = 60.0
+"""The stamps of the kernel's log drift from the clock over a long uptime, by less than this, in seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class OomTask:

@@ -2,40 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.ports import Cgroups
-from oakum.model.units import format_duration
+from oakum.model.budget import Budget
+from oakum.model.node import Room
+from oakum.model.ports import Cgroups, Node
+from oakum.model.units import format_duration, format_size
 
 USED_SHARE = 0.8
 """At most this share of the room that is left is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """``left_bytes`` can be taken before ``boundary`` (in words) is reached."""
-
-    left_bytes: int
-    boundary: str
+def budget_refusal(what: str, pause_s: float, dump_bytes: int, budget: Budget, command: str) -> Absent | None:
+    """As ``pause_refusal`` and ``size_refusal``, the first that says no. None where it fits both."""
+    return pause_refusal(what, pause_s, budget, command) or size_refusal(what, dump_bytes, budget, command)
 
 
-def pause_refusal(what: str, pause_s: float, max_pause_s: float, command: str) -> Absent | None:
-    """``pause_s``: for how long it could stop the target; ``command``: that would allow it. None where it fits."""
-    if pause_s <= max_pause_s:
+def pause_refusal(what: str, pause_s: float, budget: Budget, command: str) -> Absent | None:
+    """``pause_s``: for how long it could stop the target; ``command``: without its bounds. None where it fits."""
+    if pause_s <= budget.pause_s:
         return None
-    longer = format_duration(pause_s * 1.2).replace(" ", "")
+    could = f"the target could stand still for {format_duration(pause_s)}, and"
+    if budget.deadline_s is not None and budget.deadline_s < pause_s:
+        why = f"{could} its liveness probe ends it after {format_duration(budget.deadline_s)}"
+    else:
+        why = f"{could} {format_duration(budget.pause_s)} is the most that was allowed"
+    return Absent(what, AbsentKind.TOO_DEAR, why, longer(budget, pause_s, 1.2 * pause_s, command))
+
+
+def longer(budget: Budget, least_s: float, wish_s: float, command: str) -> str:
+    """What allows a pause of ``least_s`` or more, up to ``wish_s``: never more than the liveness probe waits for.
+
+    ``command``: without its bounds. Where the probe is too short, it is the first that has to change.
+    """
+    wish_s, deadline_s = float(f"{wish_s:.3g}"), budget.deadline_s
+    if deadline_s is None:
+        return replace(budget, max_pause_s=wish_s).asked(command)
+    if budget.pause_s < deadline_s and least_s <= deadline_s:
+        return replace(budget, max_pause_s=min(wish_s, deadline_s)).asked(command)
+    more = replace(budget, max_pause_s=max(budget.max_pause_s, wish_s), deadline_s=wish_s)
+    return f"give its probe more time (timeoutSeconds, failureThreshold); then {more.asked(command)}"
+
+
+def size_refusal(what: str, dump_bytes: int, budget: Budget, command: str) -> Absent | None:
+    """``dump_bytes``: how large it could be; ``command``: without its bounds. None where it fits."""
+    if budget.max_bytes is None or dump_bytes <= budget.max_bytes:
+        return None
     return Absent(
         what,
         AbsentKind.TOO_DEAR,
-        f"the target could stand still for {format_duration(pause_s)}, and {format_duration(max_pause_s)}"
-        " is the most that was allowed",
-        f"{command} --max-pause {longer}",
+        f"it could be of {format_size(dump_bytes)}, and {format_size(budget.max_bytes)} is the most that was allowed",
+        replace(budget, max_bytes=(dump_bytes // 2**20 + 1) << 20).asked(command),
     )
 
 
 def available_bytes() -> int | None:
-    """Of this machine, by the kernel's own estimate; None where it does not tell."""
+    """Of the machine that Oakum itself runs on, by its kernel's own estimate; None where that does not tell."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
             for line in file:
@@ -46,12 +69,12 @@ def available_bytes() -> int | None:
     return None
 
 
-def room_of(cgroup: str, cgroups: Cgroups, machine_bytes: int | None) -> Room | None:
-    """The least that any limit over ``cgroup`` leaves, or the machine; None where nothing is known.
+def room_of(cgroup: str, cgroups: Cgroups, node: Node) -> Room | None:
+    """The least that any limit over ``cgroup`` leaves, or its machine; None where nothing is known.
 
     What each limit counts is its own cgroup's: siblings take room too. Page cache that can go does not count.
     """
-    rooms = [] if machine_bytes is None else [Room(machine_bytes, "this machine's memory")]
+    rooms = list(node.rooms())
     own = cgroups.memory(cgroup)
     if not isinstance(own, Absent):
         for limit in own.limits:

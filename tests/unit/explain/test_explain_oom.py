@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from oakum.explain.oom import blame
 from oakum.model.oom import OomReport, OomTask
 from oakum.model.process import OomKill
@@ -62,3 +64,9 @@ def test_without_a_table_nobody_is_blamed():
 
 def test_where_nobody_was_killed_that_is_said():
     assert "nobody was killed for it" in blame(report([task(2, "java", 180)])).why
+
+
+def test_memory_that_no_process_has_is_nobody_s_and_the_victim_is_not_called_the_culprit():
+    found = blame(replace(report([task(1, "web", 40)], 1), usage_bytes=200 * MIB))
+    assert (found.culprit, found.pids, found.killed) == ("", (), None)
+    assert found.why[-1] == "160 MiB of 200 MiB is no process's: files in memory (tmpfs), or the kernel's own"

@@ -6,8 +6,11 @@ import pytest
 from fake_machine import FakeCgroup, FakeMachine
 
 from oakum.model.absent import AbsentKind
+from oakum.model.budget import Budget
+from oakum.model.errors import CallerError
+from oakum.model.node import Room
 from oakum.probe.node_cost import needs_of
-from oakum.probe.room import Room, room_of
+from oakum.probe.room import room_of
 
 MIB = 1 << 20
 
@@ -22,24 +25,26 @@ def machine():
 
 
 def test_the_tightest_limit_counts_with_what_its_own_cgroup_holds(machine):
-    assert room_of("/shop/api", machine.cgroups, 1 << 40) == Room(200 * MIB, "the limit of cgroup /shop/api")
+    assert room_of("/shop/api", machine.cgroups, machine.node) == Room(200 * MIB, "the limit of cgroup /shop/api")
     machine.groups["/shop/worker"] = FakeCgroup()
     machine.start(("node",), cgroup="/shop/worker", anon_bytes=150 * MIB)
-    assert room_of("/shop/api", machine.cgroups, 1 << 40) == Room(150 * MIB, "the limit of cgroup /shop")
+    assert room_of("/shop/api", machine.cgroups, machine.node) == Room(150 * MIB, "the limit of cgroup /shop")
 
 
 def test_without_a_limit_the_machine_counts(machine):
-    assert room_of("/", machine.cgroups, 5 * MIB) == Room(5 * MIB, "this machine's memory")
-    assert room_of("/", machine.cgroups, None) is None
+    machine.node.left_bytes = 5 * MIB
+    assert room_of("/", machine.cgroups, machine.node) == Room(5 * MIB, "this machine's memory")
+    machine.node.left_bytes = None
+    assert room_of("/", machine.cgroups, machine.node) is None
 
 
 @pytest.mark.parametrize(
     ("room_bytes", "max_pause_s", "refused"),
-    [(1000 * MIB, 15.0, False), (300 * MIB, 15.0, True), (1000 * MIB, 1.0, True), (None, 15.0, False)],
+    [(1000 * MIB, 15.0, False), (300 * MIB, 15.0, True), (1000 * MIB, 1.0, True), (None, 15.0, True)],
 )
 def test_a_snapshot_that_does_not_fit_is_too_dear(room_bytes, max_pause_s, refused):
     room = None if room_bytes is None else Room(room_bytes, "a limit")
-    found = needs_of(30 * MIB).refusal(room, max_pause_s, "oakum …")
+    found = needs_of(30 * MIB).refusal(room, Budget(max_pause_s), "oakum …")
     assert (found is not None) == refused
     assert found is None or (found.kind is AbsentKind.TOO_DEAR and found.get)
 
@@ -49,5 +54,37 @@ def test_a_second_one_is_bounded_by_what_the_first_took():
     second = needs_of(40 * MIB).after(first)
     assert second.pause_s == pytest.approx(3.0)
     assert second.extra_bytes == pytest.approx(216 * MIB, rel=0.01)
-    assert second.refusal(Room(210 * MIB, "a limit"), 15.0, "oakum …") is None
-    assert needs_of(40 * MIB).refusal(Room(210 * MIB, "a limit"), 15.0, "oakum …") is not None
+    assert second.refusal(Room(210 * MIB, "a limit"), Budget(), "oakum …") is None
+    assert needs_of(40 * MIB).refusal(Room(210 * MIB, "a limit"), Budget(), "oakum …") is not None
+
+
+@pytest.mark.parametrize(
+    ("budget", "words", "more"),
+    [
+        (Budget(3.0), "most that was allowed", "oakum … --max-pause 5.28s"),
+        (Budget(15.0, deadline_s=3.0), "its liveness probe ends it after 3.00 s", "oakum … --deadline 5.28s"),
+        (Budget(3.0, deadline_s=10.0), "3.00 s is the most", "oakum … --max-pause 5.28s --deadline 10s"),
+        (Budget(3.0, deadline_s=5.0), "3.00 s is the most", "oakum … --max-pause 5s --deadline 5s"),
+        (Budget(3.0, 4.0), "probe ends it after 4.00 s", "oakum … --max-pause 5.28s --deadline 5.28s"),
+        (Budget(3.0, max_bytes=1 << 30), "3.00 s is the most", "oakum … --max-pause 5.28s --max-bytes 1GiB"),
+    ],
+)
+def test_the_smallest_pause_wins_and_is_named_with_what_would_allow_more(budget, words, more):
+    found = needs_of(30 * 10**6).refusal(None, budget, "oakum …")
+    assert words in found.why
+    assert found.get.endswith(more)
+    assert found.get.startswith("give its probe more time") == ("probe" in words)
+
+
+def test_a_dump_that_could_be_larger_than_allowed_is_too_dear_by_what_the_heap_is():
+    room = Room(1000 * MIB, "a limit")
+    assert needs_of(30 * MIB).refusal(room, Budget(max_bytes=180 * MIB), "oakum …") is None
+    found = needs_of(30 * MIB).refusal(room, Budget(max_bytes=179 * MIB), "oakum …")
+    assert found.get == "oakum … --max-bytes 181MiB"
+
+
+@pytest.mark.parametrize("wrong", [{"max_pause_s": 0.0}, {"deadline_s": -1.0}, {"max_bytes": 0}])
+def test_a_budget_that_nothing_can_keep_is_the_callers_mistake(wrong):
+    with pytest.raises(CallerError) as told:
+        Budget(**wrong)
+    assert told.value.next_step
