@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from agent_pipes import pipes
 from fake_clock import FakeClock
 from fake_machine import FakeMachine, FakePiece, FakeProcess
 from live_child import ENVIRONMENT, PATTERN, LiveChild, live_child
 
+from oakum.host.afar.agent import Agent, command
+from oakum.host.afar.memory import AfarMemories
+from oakum.host.afar.processes import AfarProcesses
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
 from oakum.host.kernel_log import LiveKernelLog
@@ -34,6 +38,7 @@ class World(Protocol):
     memories: Memories
     clock: Clock
     pid: int
+    stops: bool
     command: tuple[str, ...]
     pattern_at: int
     sparse_at: int
@@ -54,6 +59,7 @@ class RealWorld:
     child: LiveChild
     file: str
     folder: str
+    stops = True
 
     def __post_init__(self) -> None:
         self.processes, self.cgroups, self.clock = LiveProcesses(), LiveCgroups(), LiveClock()
@@ -76,6 +82,7 @@ class FakeWorld:
     process: FakeProcess
     file: str
     folder: str
+    stops = True
 
     def __post_init__(self) -> None:
         self.processes, self.cgroups, self.clock = self.machine.processes, self.machine.cgroups, self.machine.clock
@@ -106,7 +113,26 @@ def fake_world(folder: Path) -> Iterator[World]:
     whole = PATTERN.ljust(-(-len(PATTERN) // PAGE) * PAGE, b"\0")
     process.pieces[PATTERN_PLACE] = FakePiece(bytearray(whole), "[heap]")
     process.pieces[SPARSE_PLACE] = FakePiece(bytearray(4 * PAGE), absent=frozenset({1, 3}))
+    process.pieces[0x5000_0000] = FakePiece(bytearray(b"\x7fELF".ljust(PAGE, b"\0")), sys.executable, writable=False)
     yield FakeWorld(machine, process, str(file), str(folder))
+
+
+@dataclass
+class AfarWorld(RealWorld):
+    """This machine, through the program that reads a container's processes, as a process of its own."""
+
+    agent: Agent
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.processes = AfarProcesses(self.agent, self.processes.info(self.pid).cgroup, inside=False)
+        self.memories, self.stops = AfarMemories(self.agent), False
+
+
+@contextmanager
+def afar_world(folder: Path) -> Iterator[World]:
+    with live_child() as child, pipes(command()) as channel:
+        yield AfarWorld(child, str(_written(folder)), str(folder), Agent(channel))
 
 
 def _written(folder: Path) -> Path:

@@ -1,0 +1,151 @@
+"""Real Node.js processes and JVMs looked into through the agent, as from another machine: over pipes, no cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from agent_pipes import pipes
+from jvm_programs import compiled, jvm_program, left_of
+from node_programs import node_program, ports_of
+
+from oakum.host import this_machine
+from oakum.host.afar.agent import Agent, command
+from oakum.host.afar.debuggees import AfarDebuggees
+from oakum.host.afar.jvms import AfarJvms
+from oakum.host.afar.memory import AfarMemories
+from oakum.host.afar.processes import AfarProcesses
+from oakum.host.spool import LiveSpool
+from oakum.model.errors import RefusedError, TargetError
+from oakum.probe.jvm import JvmProbe
+from oakum.probe.node import NodeProbe
+
+pytestmark = pytest.mark.lab
+PAUSE_BEYOND_S = 0.5
+"""How much longer than Oakum said the target may have stood still: two cores are shared with the tests themselves."""
+
+
+@pytest.fixture
+def spool():
+    with closing(LiveSpool(1 << 30)) as found:
+        yield found
+
+
+@pytest.fixture
+def agent():
+    with pipes(command()) as channel:
+        yield Agent(channel)
+
+
+@contextmanager
+def inspected(pid, agent):
+    with closing(AfarDebuggees(agent).open(pid)) as debuggee:
+        probe = NodeProbe(
+            pid,
+            debuggee,
+            processes=AfarProcesses(agent, "none", inside=True),
+            memories=AfarMemories(agent),
+            clock=this_machine().clock,
+        )
+        opening = probe.look()
+        assert (opening.listener, opening.doubt) == (None, "")
+        yield probe.open(opening)
+
+
+@contextmanager
+def asked(pid, agent):
+    with closing(AfarJvms(agent).open(pid)) as jvm:
+        probe = JvmProbe(pid, jvm, AfarProcesses(agent, "none", inside=True))
+        reach = probe.look()
+        assert reach.signals
+        session = probe.session(reach)
+        assert session.version().startswith(reach.version)
+        yield session
+
+
+def closes(pid, within_s=20.0):
+    until_s = time.monotonic() + within_s
+    while ports_of(pid) and time.monotonic() < until_s:
+        time.sleep(0.05)
+    return ports_of(pid) == set()
+
+
+def test_a_snapshot_comes_whole_the_pause_is_as_said_and_the_inspector_is_closed_again(agent, spool):
+    with node_program("map.cjs") as program:
+        program.serve_for(0.5)
+        program.ask("reset")
+        with inspected(program.pid, agent) as session:
+            assert session.heaps().main.heap_used_bytes > 0
+            cost = session.snapshot(spool, within_s=60.0)
+            assert session.close() is None
+        assert program.number("pause", "pause_s") <= cost.pause_s + PAUSE_BEYOND_S
+        assert ports_of(program.pid) == set()
+    with Path(spool.path()).open("rb") as file:
+        assert file.read(12) == b'{"snapshot":'
+
+
+def test_an_inspector_whose_agent_was_killed_closes_itself(agent):
+    with node_program("map.cjs") as program, inspected(program.pid, agent) as session:
+        # One second, with the 30 that it is always given.
+        session.hold(-29.0)
+        os.kill(agent.greeting.pid, signal.SIGKILL)
+        with pytest.raises(TargetError):
+            session.figures()
+        assert closes(program.pid)
+        assert program.process.poll() is None
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("java"))
+
+
+def test_a_dump_comes_whole_and_what_is_said_of_its_pause_was_measured_beside_the_jvm(agent, spool, classes):
+    with jvm_program("StaticMap", classes) as program:
+        program.serve_for(0.5)
+        with asked(program.pid, agent) as session:
+            histogram, _ = session.histogram(within_s=60.0)
+            assert histogram["leaks.StaticMap$Quote"][0] > 0
+            begun_s = time.monotonic()
+            told = session.dump(session.dump_command(), spool, within_s=60.0)
+            assert 0 < told.seconds <= time.monotonic() - begun_s
+        assert told.bytes == spool.size_bytes
+        assert left_of(program.pid) == []
+        assert program.serve_for(0.3) > 0
+    with Path(spool.path()).open("rb") as file:
+        assert file.read(12) == b"JAVA PROFILE"
+
+
+@pytest.mark.parametrize("ends", ["too long", "the agent is killed"])
+def test_a_dump_that_cannot_come_lets_the_jvm_go_on_and_leaves_nothing(ends, agent, spool, classes):
+    """A reader that stands still stands for a network that does: the agent waits for it, and gives up in time."""
+    with jvm_program("StaticMap", classes, rate=20.0) as program:
+        program.serve_for(1.5)
+
+        class Slow:
+            size_bytes = 0
+
+            def write(self, piece: bytes) -> None:
+                self.size_bytes += len(piece)
+                if ends == "too long":
+                    served = program.serve_for(0.0)
+                    until_s = time.monotonic() + 20.0
+                    while program.serve_for(0.1) <= served and time.monotonic() < until_s:
+                        time.sleep(0.1)
+                else:
+                    os.kill(agent.greeting.pid, signal.SIGKILL)
+
+        with asked(program.pid, agent) as session:
+            error = RefusedError if ends == "too long" else TargetError
+            with pytest.raises(error):
+                session.dump(session.dump_command(), Slow(), within_s=0.5)
+        before = program.serve_for(0.0)
+        assert program.serve_for(0.3) > before
+        until_s = time.monotonic() + 20.0
+        while left_of(program.pid) and time.monotonic() < until_s:
+            time.sleep(0.05)
+        assert left_of(program.pid) == []
