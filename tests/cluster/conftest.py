@@ -1,0 +1,61 @@
+"""A real Kubernetes, by KUBECONFIG: the lab's own (``make lab-cluster``) or the user's. See docs/lab-cluster.md."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+
+from kubectl import Kubectl  # noqa: E402
+from planted import ROWS  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    if not os.environ.get("KUBECONFIG"):
+        pytest.skip("no KUBECONFIG; make lab-cluster sets it")
+    found = Kubectl("default")
+    found.run("get", "--raw", "/readyz")
+    return found
+
+
+@pytest.fixture(scope="session")
+def namespace(cluster):
+    """One for all tests of a run, gone with all that is in it."""
+    name = f"oakum-test-{uuid.uuid4().hex[:8]}"
+    cluster.run("create", "namespace", name)
+    found = Kubectl(name)
+    found.until("service account", lambda: found.get("serviceaccounts", "default"))
+    yield found
+    cluster.run("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def own_cluster():
+    """The name of the lab's cluster, where this machine is its node."""
+    name = os.environ.get("OAKUM_LAB_CLUSTER")
+    if not name:
+        pytest.skip("the node is not this machine")
+    return name
+
+
+@pytest.fixture(scope="session")
+def steady(namespace):
+    """A pod that answers HTTP and leaks nothing; shared by all who only ask it."""
+    namespace.apply("steady")
+    return namespace.ready("app=steady")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    rows = config.stash.get(ROWS, [])
+    if rows:
+        head = ("workload", "verdict", "OOM verdict", "at the limit of", "cause", "as planted", "s")
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        terminalreporter.section("planted workloads, as oakum investigate told of them")
+        for row in (head, *rows):
+            terminalreporter.write_line("  ".join(map(str.ljust, row, widths)).rstrip())
