@@ -1,0 +1,1 @@
+"""What a scan of a Prometheus costs: us, and the server."""

@@ -1,0 +1,1 @@
+"""A cluster's metrics, planted, and real servers that tell of them."""

@@ -1,0 +1,123 @@
+"""Prometheus and VictoriaMetrics on this machine's loopback, filled with planted time, gone when the block is left."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from lab.metrics.planted import World, exposition, openmetrics
+
+READY_S = 60.0
+
+
+def have(program: str) -> bool:
+    return shutil.which(program) is not None
+
+
+@contextmanager
+def prometheus(folder: Path, world: World, *arguments: str) -> Iterator[str]:
+    """Its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = folder / "planted.om"
+    with text.open("w", encoding="utf-8") as file:
+        file.writelines(openmetrics(world))
+    with filled(folder, text, *arguments) as (address, _):
+        yield address
+
+
+@contextmanager
+def filled(folder: Path, text: Path, *arguments: str) -> Iterator[tuple[str, int]]:
+    """A Prometheus with this OpenMetrics text in it, which is removed: its address, and its process."""
+    data = folder / "prometheus"
+    data.mkdir(parents=True)
+    fill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=48h", "-q", text, data]
+    subprocess.run(fill, check=True, stdout=subprocess.DEVNULL)
+    text.unlink()
+    config = folder / "prometheus.yml"
+    config.write_text("global: {}\n", encoding="utf-8")
+    port = _free()
+    command = [
+        "prometheus",
+        f"--config.file={config}",
+        f"--storage.tsdb.path={data}",
+        "--storage.tsdb.retention.time=50y",
+        f"--web.listen-address=127.0.0.1:{port}",
+        *arguments,
+    ]
+    with _running(command, folder / "prometheus.log", f"http://127.0.0.1:{port}", "/-/ready") as running:
+        yield running
+
+
+@contextmanager
+def victoria_metrics(folder: Path, world: World, *arguments: str) -> Iterator[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    port = _free()
+    command = [
+        "victoria-metrics",
+        f"-storageDataPath={folder / 'victoria'}",
+        "-retentionPeriod=50y",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        # Otherwise what is imported would not be found for the first 30 seconds.
+        "-search.latencyOffset=0s",
+        *arguments,
+    ]
+    with _running(command, folder / "victoria.log", f"http://127.0.0.1:{port}", "/health") as (address, _):
+        for batch in _batches(exposition(world), 8 << 20):
+            with urlopen(Request(f"{address}/api/v1/import/prometheus", data=batch, method="POST"), timeout=120):
+                pass
+        with urlopen(f"{address}/internal/force_flush", timeout=120):
+            pass
+        yield address
+
+
+@contextmanager
+def _running(command: list[str], log: Path, address: str, ready: str) -> Iterator[tuple[str, int]]:
+    with log.open("wb") as told, subprocess.Popen(command, stdout=told, stderr=told) as process:
+        try:
+            _wait(process, address + ready, log)
+            yield address, process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    end_s = time.monotonic() + READY_S
+    while time.monotonic() < end_s:
+        if process.poll() is not None:
+            break
+        try:
+            with urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"{process.args} is not ready: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _batches(texts: Iterable[str], most: int) -> Iterator[bytes]:
+    held: list[str] = []
+    size = 0
+    for text in texts:
+        held.append(text)
+        size += len(text)
+        if size > most:
+            yield "".join(held).encode()
+            held, size = [], 0
+    yield "".join(held).encode()
+
+
+def _free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,77 @@
+"""The options of ``oakum scan`` that are about a Prometheus server, and how it is scanned."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oakum import wiring
+from oakum.model.errors import CallerError
+from oakum.model.source import PrometheusSource
+from oakum.model.units import parse_duration, parse_size
+
+if TYPE_CHECKING:
+    from oakum.loop.progress import Progress
+    from oakum.loop.scan_prometheus import HistorySettings
+    from oakum.model.metrics import QueryBudget
+    from oakum.model.scan import Scan
+
+WINDOW = "24h"
+
+WindowOption = Annotated[str, typer.Option("--window", metavar="DURATION", help="Prometheus: how far back to read")]
+StepOption = Annotated[
+    str,
+    typer.Option(
+        "--step", metavar="DURATION", help="Prometheus: time between samples [default: as scraped]", show_default=False
+    ),
+]
+NamespaceOption = Annotated[
+    list[str] | None,
+    typer.Option("--namespace", "-n", metavar="NAME", help="kube, Prometheus: this one alone; several for Prometheus"),
+]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option("--label", "-l", metavar="MATCHER", help="Prometheus: e.g. 'pod=~\"cart-.*\"'; may be repeated"),
+]
+AtOnceOption = Annotated[
+    int, typer.Option("--at-once", min=1, max=32, help="Prometheus: requests under way side by side")
+]
+BudgetOption = Annotated[
+    str, typer.Option("--budget", metavar="DURATION", help="Prometheus: stop asking after so long, and say so")
+]
+BytesOption = Annotated[
+    str, typer.Option("--max-bytes", metavar="SIZE", help="Prometheus: stop asking after so much, and say so")
+]
+
+
+def budget_of(at_once: int, seconds: str, most: str) -> QueryBudget:
+    """Raises CallerError for what is no duration or no size."""
+    from oakum.model.metrics import QueryBudget  # noqa: PLC0415
+
+    return QueryBudget(at_once, parse_duration(seconds), parse_size(most))
+
+
+def refuse_without_server(**given: object) -> None:
+    """Options that are about a server, without one. Raises CallerError for the first that was given."""
+    for name, value in given.items():
+        if value:
+            raise CallerError(
+                f"--{name} is about a Prometheus server",
+                why="none is among the sources",
+                next_step="oakum scan http://127.0.0.1:9090 --help",
+            )
+
+
+def scanned(source: PrometheusSource, *, settings: HistorySettings, progress: Progress) -> Scan:
+    from oakum.loop.scan_prometheus import scan_prometheus  # noqa: PLC0415
+
+    return scan_prometheus(
+        str(source),
+        wiring.prometheus(source.url, settings.budget),
+        settings=settings,
+        policy=wiring.policy(),
+        now_s=time.time(),
+        progress=progress,
+    )

@@ -1,0 +1,196 @@
+"""Speaks HTTP with one server: asks no more at once than the budget allows, waits when told to, and counts."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Final, Self
+
+import anyio
+import httpx2
+import orjson
+
+from oakum.model.errors import CallerError, DataError, MachineError, SpentError, TooMuchError
+from oakum.model.metrics import Asked, QueryBudget
+from oakum.model.units import format_duration, format_size
+from oakum.prometheus.access import Access
+from oakum.prometheus.faults import no_api, refused, unreached
+from oakum.wire.again import BUSY, pause_s
+from oakum.wire.faults import TRANSPORT
+from oakum.wire.tls import load
+
+CONNECT_S: Final = 10.0
+ANSWER_S: Final = 120.0
+"""Longer than servers let a query run (2 min is Prometheus' own bound), so that their words are heard."""
+
+TRIES: Final = 4
+LONGEST_WAIT_S: Final = 30.0
+"""A server that wants to be left alone for longer is told of instead."""
+
+LARGEST: Final = 64 << 20
+"""Bytes of one answer, unpacked: what is larger is asked for in parts."""
+
+POSTED: Final = frozenset({"/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels"})
+"""What may be longer than an address: the label values of a batch. The rest knows GET only."""
+
+Form = Mapping[str, str | Sequence[str]]
+
+
+class Api:
+    """Enter it before the first call; calls may run side by side."""
+
+    def __init__(self, access: Access, budget: QueryBudget) -> None:
+        self.access, self.budget, self.asked = access, budget, Asked()
+        self._client = _client(access)
+        self._turns = anyio.CapacityLimiter(budget.at_once)
+        self._until_s = time.monotonic() + budget.seconds
+        self._gets = False
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, exc, trace)
+
+    async def data(self, path: str, form: Form) -> Any:
+        """``data`` of the answer. Raises what ``faults`` tells, TooMuchError and SpentError."""
+        asked = f"{path} {form.get('query', '')}".strip()[:300]
+        async with self._turns:
+            code, content = await self._answered(path, form, asked)
+        if code >= 300:
+            raise refused(code, content, asked, self.access.base)
+        try:
+            told = orjson.loads(content)
+        except ValueError as exc:
+            if content.lstrip()[:1] in {b"{", b"["}:
+                raise self._cut_off(asked, str(exc)) from exc
+            raise no_api(content, self.access.base) from None
+        if not isinstance(told, dict) or told.get("status") != "success":
+            if isinstance(told, dict) and told.get("status") == "error":
+                raise refused(422, content, asked, self.access.base)
+            raise no_api(content, self.access.base)
+        self._hear(told)
+        return told.get("data")
+
+    def _hear(self, told: Mapping[str, Any]) -> None:
+        """What makes an answer less than whole."""
+        warnings = told.get("warnings")
+        for warning in warnings if isinstance(warnings, list) else []:
+            self.asked.warnings[" ".join(str(warning).split())[:300]] = None
+        if told.get("isPartial") is True or warnings:
+            self.asked.partial = True
+
+    async def _answered(self, path: str, form: Form, asked: str) -> tuple[int, bytes]:
+        for tried in range(1, TRIES + 1):
+            self._check()
+            self.asked.requests += 1
+            try:
+                with anyio.move_on_after(max(0.0, self._until_s - time.monotonic())) as scope:
+                    response, content = await self._sent(path, form)
+                if scope.cancelled_caught:
+                    raise self._late()
+            except TRANSPORT as exc:
+                # A server that restarts, or a connection that was kept open and closed at the other end.
+                if tried < TRIES and not isinstance(exc, httpx2.ConnectError | httpx2.ReadTimeout):
+                    await anyio.sleep(0.1 * tried)
+                    continue
+                raise unreached(exc, self.access.base) from exc
+            code = response.status_code
+            if code == 405 and not self._gets:
+                self._gets = True
+                continue
+            wait_s = pause_s(response, tried) if code in BUSY else None
+            if wait_s is None or wait_s > LONGEST_WAIT_S or tried == TRIES:
+                return code, content
+            if isinstance(refused(code, content, asked, self.access.base), TooMuchError):
+                return code, content
+            self.asked.refused += 1
+            await anyio.sleep(wait_s)
+        raise AssertionError("the last try returns or raises")
+
+    async def _sent(self, path: str, form: Form) -> tuple[httpx2.Response, bytes]:
+        given = {name: value if isinstance(value, str) else list(value) for name, value in form.items()}
+        method = "POST" if path in POSTED and not self._gets else "GET"
+        way: dict[str, Any] = {"data": given} if method == "POST" else {"params": given}
+        content = bytearray()
+        address = f"{self.access.base}{path}"
+        headers = self.access.sent()
+        async with self._client.stream(method, address, headers=headers, **way) as response:
+            self.asked.ahead_s = _ahead_s(response)
+            seen = 0
+            async for piece in response.aiter_bytes():
+                content += piece
+                self.asked.bytes += response.num_bytes_downloaded - seen
+                seen = response.num_bytes_downloaded
+                if len(content) > LARGEST:
+                    raise TooMuchError(
+                        f"an answer of {self.access.base} is larger than {format_size(LARGEST)}",
+                        next_step="ask for less: --window 6h, or --namespace",
+                    )
+                self._check()
+        return response, bytes(content)
+
+    def _check(self) -> None:
+        if time.monotonic() > self._until_s:
+            raise self._late()
+        if self.asked.bytes > self.budget.most_bytes:
+            raise SpentError(
+                f"{self.access.base} has sent {format_size(self.asked.bytes)}",
+                why="the budget is less",
+                next_step="--max-bytes 8GiB, or ask for less: --window 6h, or --namespace",
+            )
+
+    def _late(self) -> SpentError:
+        return SpentError(
+            f"{format_duration(self.budget.seconds)} of asking {self.access.base} are over",
+            why="that is the budget",
+            next_step="--budget 30min, or ask for less: --window 6h, or --namespace",
+        )
+
+    def _cut_off(self, asked: str, why: str) -> DataError:
+        return DataError(
+            f"an answer of {self.access.base} is no whole JSON",
+            why=f"{asked}: {why}",
+            next_step="the same command again",
+        )
+
+
+def _ahead_s(response: httpx2.Response) -> float | None:
+    """How far the server's clock is ahead of ours, in seconds; it tells whole ones."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).timestamp() - time.time()
+    except (KeyError, ValueError):
+        return None
+
+
+def _client(access: Access) -> httpx2.AsyncClient:
+    try:
+        context = ssl.create_default_context(cadata=access.authority or None)
+        if access.certificate:
+            load(context, access.certificate, access.key)
+    except (ssl.SSLError, ValueError, OSError) as exc:
+        raise MachineError(
+            f"the certificates for {access.base} cannot be used",
+            why=" ".join(str(exc).split()),
+            next_step="openssl x509 -noout -subject -in FILE",
+        ) from exc
+    try:
+        return httpx2.AsyncClient(
+            verify=context,
+            timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S),
+            headers={"User-Agent": "oakum", "Accept": "application/json"},
+            # The environment's proxies are for the world outside.
+            trust_env=not access.local,
+        )
+    except (ValueError, ImportError, httpx2.InvalidURL) as exc:
+        raise CallerError(
+            "the proxy for the Prometheus server cannot be used",
+            why="$HTTPS_PROXY, $HTTP_PROXY or $ALL_PROXY is no address, or needs a package that is missing",
+            next_step="env | grep -i proxy",
+        ) from exc

@@ -1,0 +1,109 @@
+"""What a server says when it refuses, or that it says nothing, in Oakum's words: what, why, and the next step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from oakum.model.errors import InternalError, OakumError, TargetError, TooMuchError
+from oakum.wire.faults import certificate_fault
+
+_TOO_MUCH: Final = re.compile(
+    r"too many (samples|points|time ?series|chunks)|maximum resolution|search\.max|err-mimir-max-"
+    r"|exceed(ed|s) [a-z- ]*(limit|maximum)|(query|context) (timed out|timeout|deadline)|timed out in"
+    r"|number of matching timeseries exceeds|response too large|larger than max",
+    re.IGNORECASE,
+)
+"""How the servers of the family say that less must be asked at once; their codes for it differ."""
+
+_TENANT: Final = re.compile(r"no org ?id|tenant|X-Scope-OrgID", re.IGNORECASE)
+
+
+def words_of(content: bytes) -> str:
+    """What an answer that is none says, on one line."""
+    try:
+        told = orjson.loads(content)
+    except ValueError:
+        told = None
+    if isinstance(told, Mapping):
+        said = told.get("error") or told.get("message") or ""
+        return " ".join(str(said).split())[:400]
+    text = content[:4096].decode("utf-8", "replace")
+    title = re.search(r"<title>([^<]*)</title>", text, re.IGNORECASE)
+    return " ".join((f"a page titled {title[1]!r}" if title else re.sub(r"<[^>]*>", " ", text)).split())[:400]
+
+
+def refused(code: int, content: bytes, asked: str, place: str) -> OakumError:
+    """Of an answer that is none. ``asked``: the path and, where there is one, the query."""
+    words = words_of(content)
+    why = f"{code}: {words}" if words else f"it answered {code}"
+    # A server that is about to stop also speaks of time: only 503 of the query engine means the question.
+    if code == 413 or (code in {400, 422, 500, 503} and _TOO_MUCH.search(words)):
+        return TooMuchError(
+            f"{place} does not answer so much at once", why=why, next_step="ask for less: --window 6h, or --namespace"
+        )
+    if code in {400, 401, 403} and _TENANT.search(words):
+        return TargetError(
+            f"{place} wants to know whose data is meant",
+            why=why,
+            next_step="OAKUM_PROMETHEUS_TENANT=NAME, or tenant in [prometheus] of oakum.toml",
+        )
+    if code in {401, 403}:
+        return TargetError(
+            f"{place} does not let us in",
+            why=why,
+            next_step="set OAKUM_PROMETHEUS_TOKEN_FILE, or OAKUM_PROMETHEUS_USER and …_PASSWORD_FILE",
+        )
+    if 300 <= code < 400:
+        return TargetError(
+            f"{place} sends us elsewhere",
+            why=f"it answered {code}, as a login page or an address without its path does",
+            next_step=f"curl -sI {place}/api/v1/query?query=1",
+        )
+    if code == 404:
+        return TargetError(
+            f"there is no Prometheus API at {place}",
+            why=f"{asked}: {why}",
+            next_step="is a path missing, as /prometheus (Mimir) or /select/0/prometheus (VictoriaMetrics cluster)?",
+        )
+    if code in {400, 422}:
+        return InternalError(f"{place} refused a query of ours", why=f"{why}, of {asked}")
+    return TargetError(
+        f"{place} is too busy or not whole",
+        why=f"{asked}: {why}",
+        next_step=f"curl -s {place}/-/ready    # then the same command again",
+    )
+
+
+def unreached(exc: Exception, place: str) -> OakumError:
+    """Of a transport that failed."""
+    fault = certificate_fault(exc)
+    if fault is not None:
+        return TargetError(
+            f"the server {place} is not who it should be",
+            why=f"its certificate is refused: {fault.verify_message}",
+            next_step="OAKUM_PROMETHEUS_AUTHORITY_FILE=FILE    # who signed it",
+        )
+    told = " ".join(str(exc).split())
+    return TargetError(
+        f"{place} does not answer", why=told or type(exc).__name__, next_step=f"curl -s {place}/api/v1/query?query=1"
+    )
+
+
+def no_api(content: bytes, place: str) -> TargetError:
+    return TargetError(
+        f"what answers at {place} does not speak Prometheus' API",
+        why=f"JSON with a status is wanted, and it sent {words_of(content) or 'nothing'}",
+        next_step=f"curl -s {place}/api/v1/query?query=1    # is it the right port and path?",
+    )
+
+
+def odd(place: str, what: str, told: Any) -> TargetError:
+    return TargetError(
+        f"{place} answered what no Prometheus does",
+        why=f"{what}: {str(told)[:120]}",
+        next_step=f"curl -s {place}/api/v1/query?query=1",
+    )

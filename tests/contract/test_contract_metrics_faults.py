@@ -1,0 +1,271 @@
+"""Servers that refuse, lie, stall or die: one clear error each, and never a word of a secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import anyio
+import pytest
+from metric_server import MetricServer, Reply, error, one_after_the_other, success
+
+from oakum.model.errors import (
+    CallerError,
+    DataError,
+    InternalError,
+    MachineError,
+    OakumError,
+    SpentError,
+    TargetError,
+    TooMuchError,
+)
+from oakum.model.metrics import QueryBudget, Span
+from oakum.prometheus import server
+from oakum.prometheus.access import find_access
+
+ONE = {"resultType": "vector", "result": [{"metric": {}, "value": [1.7e9, "1"]}]}
+SPAN = Span(1.7e9, 1.7e9 + 600, 60.0)
+
+
+def asked(answer, question=lambda live: live.instant("up", 1.7e9), *, budget=None, environment=None, table=None):
+    """(what came of it, the server)."""
+    with MetricServer(answer) as fake:
+        return outcome(fake.address, question, budget, environment, table), fake
+
+
+def outcome(address, question, budget=None, environment=None, table=None):
+    async def journey():
+        opened = server(address, environment=environment or {}, table=table or {}, budget=budget or QueryBudget())
+        async with opened as live:
+            try:
+                return await question(live), live.asked
+            except OakumError as exc:
+                return exc, live.asked
+
+    return anyio.run(journey)
+
+
+def said(reply, **how):
+    ((exc, _), _) = asked(lambda _: reply, **how)
+    assert isinstance(exc, OakumError)
+    return exc
+
+
+@pytest.mark.parametrize(
+    ("reply", "family", "words"),
+    [
+        (Reply(b"<html><title>Grafana</title><form/></html>"), TargetError, "Grafana"),
+        (Reply(b""), TargetError, "does not speak"),
+        (Reply(b'"hello"'), TargetError, "does not speak"),
+        (Reply(b'{"jsonrpc": 2}'), TargetError, "does not speak"),
+        (Reply(b'{"status":"success","data":{"resul'), DataError, "no whole JSON"),
+        (Reply(b"", 302, {"Location": "https://login.example/?token=hidden"}), TargetError, "elsewhere"),
+        (Reply(b"Unauthorized", 401), TargetError, "TOKEN_FILE"),
+        (error(403, "denied"), TargetError, "does not let us in"),
+        (Reply(b"no org id", 401), TargetError, "OAKUM_PROMETHEUS_TENANT"),
+        (Reply(b"404 page not found", 404), TargetError, "no Prometheus API"),
+        (error(400, 'parse error: unexpected "}"', "bad_data"), InternalError, "refused a query"),
+        (error(422, "query processing would load too many samples into memory"), TooMuchError, "so much"),
+        (error(400, "exceeded maximum resolution of 11,000 points per timeseries"), TooMuchError, "so much"),
+        (error(422, "cannot select more than -search.maxSamplesPerQuery=1000 samples", "422"), TooMuchError, "so much"),
+        (
+            error(422, "the query hit the max number of series (err-mimir-max-series-per-query)"),
+            TooMuchError,
+            "so much",
+        ),
+        (error(503, "query timed out in expression evaluation", "timeout"), TooMuchError, "so much"),
+        (Reply(b"", 413), TooMuchError, "so much"),
+        (Reply(b"boom", 500), TargetError, "too busy or not whole"),
+        (
+            success({"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "x"]]}]}),
+            TargetError,
+            "no Prometheus does",
+        ),
+        (success({"resultType": "matrix", "result": [{"metric": {"a": 1}, "values": []}]}), TargetError, "labels"),
+        (success({"resultType": "streams", "result": []}), TargetError, "streams"),
+        (success(None), TargetError, "no Prometheus does"),
+    ],
+)
+def test_an_answer_that_is_none_is_one_clear_error_with_a_next_step(reply, family, words):
+    exc = said(reply)
+    assert type(exc) is family
+    assert words in str(exc)
+    assert exc.next_step or family is InternalError
+    assert "hidden" not in str(exc)
+
+
+def test_nobody_there_is_told_with_the_address():
+    with MetricServer(lambda _: Reply(b"")) as gone:
+        pass
+    exc, _ = outcome(gone.address, lambda live: live.about())
+    assert isinstance(exc, TargetError)
+    assert gone.address in str(exc)
+
+
+def test_a_server_that_is_busy_is_asked_again_when_it_said_so():
+    busy = error(429, "too many outstanding requests", Retry_After="0.01")
+    ((found, told), fake) = asked(one_after_the_other(busy, busy, success(ONE)))
+    assert found[0].value.tolist() == [1.0]
+    assert told.refused == 2
+    assert len(fake.asked) == 3
+
+
+def test_a_server_that_wants_to_be_left_alone_for_long_is_told_of_at_once():
+    ((exc, _), fake) = asked(lambda _: error(503, "starting", Retry_After="3600"))
+    assert "too busy" in str(exc)
+    assert len(fake.asked) == 1
+
+
+def test_a_server_that_dies_in_the_middle_of_an_answer_is_asked_again_and_then_told_of():
+    whole = success(ONE)
+    cut = Reply(whole.body, cut=10)
+    ((found, _), _) = asked(one_after_the_other(cut, whole))
+    assert found[0].value.tolist() == [1.0]
+    assert "does not answer" in str(said(cut))
+
+
+def test_a_server_that_stalls_costs_no_more_than_the_budget():
+    """Waited for, it would answer what is no answer."""
+    exc = said(Reply(b"{}", stalls_s=30), budget=QueryBudget(seconds=0.3))
+    assert isinstance(exc, SpentError)
+
+
+def test_a_server_that_takes_no_post_is_asked_by_get():
+    def answer(request):
+        return success(ONE) if request.method == "GET" else Reply(b"", 405)
+
+    ((found, _), fake) = asked(answer)
+    assert found[0].value.tolist() == [1.0]
+    assert fake.asked[-1].form["query"] == ["up"]
+
+
+def test_warnings_are_heard_once_each_and_make_the_answer_partial():
+    reply = success(ONE, warnings=["store x is down", "store x is down", "no\nnewlines"])
+    ((_, told), _) = asked(lambda _: reply)
+    assert list(told.warnings) == ["store x is down", "no newlines"]
+    assert told.partial
+    ((_, told), _) = asked(lambda _: success(ONE, isPartial=True))
+    assert told.partial
+
+
+def test_samples_that_are_none_out_of_order_or_twice_are_put_right():
+    values = [[3, "3"], [1, "1"], [2, "NaN"], [2, "+Inf"], [3, "4"], [5, "5"]]
+    matrix = {"resultType": "matrix", "result": [{"metric": {"pod": 'é\n"}'}, "values": values}]}
+    ((found, _), _) = asked(lambda _: success(matrix), lambda live: live.over("up", SPAN))
+    assert found[0].at_s.tolist() == [1.0, 3.0, 5.0]
+    assert found[0].value.tolist() == [1.0, 4.0, 5.0]
+    assert found[0].labels == {"pod": 'é\n"}'}
+
+
+def test_the_clock_of_the_server_is_told():
+    reply = success(ONE)
+    reply.headers["Date"] = "Sat, 01 Jan 2000 00:00:00 GMT"
+    ((_, told), _) = asked(lambda _: reply)
+    assert told.ahead_s is not None
+
+
+SECRETS = ("s3cret", "t0ken", "hidden", base64.b64encode(b"me:s3cret").decode())
+
+
+@pytest.mark.parametrize(
+    ("environment", "table", "header", "value"),
+    [
+        ({"OAKUM_PROMETHEUS_TOKEN": "t0ken"}, {}, "authorization", "Bearer t0ken"),
+        (
+            {"OAKUM_PROMETHEUS_USER": "me", "OAKUM_PROMETHEUS_PASSWORD": "s3cret"},
+            {},
+            "authorization",
+            "Basic bWU6czNjcmV0",
+        ),
+        ({"OAKUM_PROMETHEUS_TENANT": "team-a"}, {}, "x-scope-orgid", "team-a"),
+        ({"OAKUM_PROMETHEUS_HEADERS": "X-One: 1\nX-Two: hidden"}, {}, "x-two", "hidden"),
+        ({}, {"url": "HERE", "token": "t0ken"}, "authorization", "Bearer t0ken"),
+        ({}, {"url": "HERE", "headers": {"X-Two": "hidden"}}, "x-two", "hidden"),
+        (
+            {"OAKUM_PROMETHEUS_TOKEN": "t0ken"},
+            {"url": "HERE", "user": "me", "password": "s3cret"},
+            "authorization",
+            "Bearer t0ken",
+        ),
+    ],
+)
+def test_who_we_are_is_sent_and_never_told(environment, table, header, value):
+    with MetricServer(lambda _: Reply(b"denied", 403)) as fake:
+        given = {name: fake.address if text == "HERE" else text for name, text in table.items()}
+        exc, _ = outcome(fake.address, lambda live: live.instant("up", 0), None, environment, given)
+    assert fake.asked[0].headers[header] == value
+    assert not any(secret in f"{exc!s}{exc!r}" for secret in SECRETS)
+
+
+def test_what_the_file_says_of_one_server_is_not_sent_to_another():
+    table = {"url": "https://elsewhere.example", "token": "t0ken", "tenant": "team-a", "headers": {"X-Two": "hidden"}}
+    ((_, _), fake) = asked(lambda _: success(ONE), table=table)
+    assert not {"authorization", "x-scope-orgid", "x-two"} & fake.asked[0].headers.keys()
+
+
+def test_a_name_and_a_password_in_the_address_log_in_and_are_told_nowhere():
+    with MetricServer(lambda _: Reply(b"denied", 401)) as fake:
+        address = fake.address.replace("http://", "http://me:s3cret@")
+        exc, _ = outcome(address, lambda live: live.instant("up", 0))
+    assert fake.asked[0].headers["authorization"] == "Basic bWU6czNjcmV0"
+    assert not any(secret in str(exc) for secret in SECRETS)
+
+
+def test_a_token_in_a_file_is_read_again_for_each_request(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("first\n")
+
+    async def twice(live):
+        await live.instant("up", 0)
+        file.write_text("second\n")
+        return await live.instant("up", 0)
+
+    ((_, _), fake) = asked(lambda _: success(ONE), twice, environment={"OAKUM_PROMETHEUS_TOKEN_FILE": str(file)})
+    assert [each.headers["authorization"] for each in fake.asked] == ["Bearer first", "Bearer second"]
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "family"),
+    [
+        ("http://127.0.0.1:1/graph?g0.expr=up", {}, CallerError),
+        ("http://127.0.0.1:99999", {}, CallerError),
+        ("http://127.0.0.1:1", {"OAKUM_PROMETHEUS_TOKEN": "t0ken\nX-Evil: 1"}, CallerError),
+        ("http://127.0.0.1:1", {"OAKUM_PROMETHEUS_TOKEN_FILE": "/no/such/file"}, MachineError),
+        ("http://127.0.0.1:1", {"OAKUM_PROMETHEUS_KEY_FILE": "/etc/hostname"}, CallerError),
+        ("https://127.0.0.1:1", {"OAKUM_PROMETHEUS_AUTHORITY_FILE": "/etc/hostname"}, MachineError),
+    ],
+)
+def test_an_address_or_a_login_that_cannot_be_used_is_told_before_anything_is_asked(url, environment, family):
+    async def journey():
+        async with server(url, environment=environment, table={}, budget=QueryBudget()):
+            pass
+
+    with pytest.raises(OakumError) as told:
+        anyio.run(journey)
+    assert type(told.value) is family
+    assert not any(secret in str(told.value) for secret in SECRETS)
+
+
+@pytest.mark.parametrize("url", ["http://h:99999", "http://[x"])
+def test_an_address_of_the_settings_that_is_none_is_the_callers_mistake(url):
+    with pytest.raises(CallerError, match="url is no address"):
+        find_access("http://h:9090", {}, {"url": url, "tenant": "a"})
+
+
+@pytest.mark.parametrize(("url", "own"), [("https://h", "https://h:443"), ("http://h:80/prometheus", "http://h")])
+def test_the_port_that_goes_without_saying_is_the_same_one_when_it_is_said(url, own):
+    assert find_access(url, {}, {"url": own, "tenant": "a"}).headers == {"X-Scope-OrgID": "a"}
+    assert find_access(url, {}, {"url": f"{url.split('//')[0]}//h:8080", "tenant": "a"}).headers == {}
+
+
+@pytest.mark.parametrize("path", ["/", "/graph", "/api/v1", "/api/v1/query"])
+def test_what_is_copied_along_with_an_address_does_no_harm(path):
+    with MetricServer(lambda _: success(ONE)) as fake:
+        outcome(fake.address + "/prometheus" + path, lambda live: live.instant("up", 0))
+    assert fake.asked[0].path == "/prometheus/api/v1/query"
+
+
+def test_an_answer_that_is_too_large_to_hold_is_asked_for_in_parts(monkeypatch):
+    monkeypatch.setattr("oakum.prometheus.api.LARGEST", 1000)
+    exc = said(Reply(json.dumps({"status": "success", "data": "x" * 5000}).encode()))
+    assert isinstance(exc, TooMuchError)
