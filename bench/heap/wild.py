@@ -125,7 +125,7 @@ def dumped(program: Wild, folder: Path, port: int) -> tuple[Path, ...]:
             *program.command(folder, port),
         )
         process = sandbox.start(shell)
-        _wait(lambda: _answers(port), "a port")
+        wait(lambda: answers(port), "a port")
         files = []
         for turn in range(2):
             load(program, port, turn * program.requests)
@@ -149,7 +149,7 @@ def _dump(program: Wild, pid: int, home: Path, path: Path) -> Path:
         return path
     known = set(home.glob("*.heapsnapshot"))
     subprocess.run(["kill", f"-{signal.SIGUSR2.value}", str(pid)], check=True)
-    _wait(lambda: any(_whole(found) for found in set(home.glob("*.heapsnapshot")) - known), "a snapshot")
+    wait(lambda: any(_whole(found) for found in set(home.glob("*.heapsnapshot")) - known), "a snapshot")
     made = next(iter(set(home.glob("*.heapsnapshot")) - known))
     return made.rename(path.with_suffix(".heapsnapshot"))
 
@@ -161,7 +161,7 @@ def _whole(path: Path) -> bool:
         return file.read().rstrip().endswith(b"}")
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:
@@ -169,7 +169,7 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _wait(ready: Callable[[], bool], what: str) -> None:
+def wait(ready: Callable[[], bool], what: str) -> None:
     until_s = time.monotonic() + WITHIN_S
     while not ready():
         if time.monotonic() > until_s:

@@ -1,0 +1,1 @@
+"""What probes cost the process that they look into."""
