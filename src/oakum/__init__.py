@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from oakum.api import analyze_heap as analyze_heap
     from oakum.api import apply_plan as apply_plan
+    from oakum.api import capture_heap as capture_heap
     from oakum.api import close_incident as close_incident
     from oakum.api import diff_heaps as diff_heaps
     from oakum.api import escalate_incident as escalate_incident
+    from oakum.api import heap_histogram as heap_histogram
     from oakum.api import heap_paths as heap_paths
     from oakum.api import investigate as investigate
     from oakum.api import list_incidents as list_incidents
@@ -33,10 +35,13 @@ if TYPE_CHECKING:
     from oakum.api import verify_fix as verify_fix
     from oakum.api import watch as watch
     from oakum.model.assessment import Investigation as Investigation
+    from oakum.model.budget import Budget as Budget
+    from oakum.model.capture import Capture as Capture
     from oakum.model.errors import OakumError as OakumError
     from oakum.model.heap import HeapDiff as HeapDiff
     from oakum.model.heap import HeapPaths as HeapPaths
     from oakum.model.heap import HeapReport as HeapReport
+    from oakum.model.histogram import ClassHistogram as ClassHistogram
     from oakum.model.incident import Incident as Incident
     from oakum.model.mute import Mute as Mute
     from oakum.model.plan_record import PlanRecord as PlanRecord
@@ -51,6 +56,9 @@ if TYPE_CHECKING:
 
 
 _HOMES = {
+    "Budget": "oakum.model.budget",
+    "Capture": "oakum.model.capture",
+    "ClassHistogram": "oakum.model.histogram",
     "HeapDiff": "oakum.model.heap",
     "HeapPaths": "oakum.model.heap",
     "HeapReport": "oakum.model.heap",
@@ -69,9 +77,11 @@ _HOMES = {
     "WorkloadSeries": "oakum.model.series",
     "analyze_heap": "oakum.api",
     "apply_plan": "oakum.api",
+    "capture_heap": "oakum.api",
     "close_incident": "oakum.api",
     "diff_heaps": "oakum.api",
     "escalate_incident": "oakum.api",
+    "heap_histogram": "oakum.api",
     "heap_paths": "oakum.api",
     "investigate": "oakum.api",
     "list_incidents": "oakum.api",
@@ -92,6 +102,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Budget",
+    "Capture",
+    "ClassHistogram",
     "HeapDiff",
     "HeapPaths",
     "HeapReport",
@@ -110,9 +123,11 @@ __all__ = [
     "WorkloadSeries",
     "analyze_heap",
     "apply_plan",
+    "capture_heap",
     "close_incident",
     "diff_heaps",
     "escalate_incident",
+    "heap_histogram",
     "heap_paths",
     "investigate",
     "list_incidents",

@@ -11,7 +11,10 @@ from oakum.act.plan import Wish
 from oakum.incident.machine import Event
 from oakum.incident.settings import Keeping
 from oakum.loop import act as acting
+from oakum.loop import capture as capturing
 from oakum.loop import heap as heaping
+from oakum.loop import histogram as counting
+from oakum.loop import in_cluster, seen_before
 from oakum.loop import incident as incidents
 from oakum.loop import investigate as investigating
 from oakum.loop import record as recording
@@ -20,23 +23,33 @@ from oakum.loop import retain as retaining
 from oakum.loop import scan as scanning
 from oakum.loop import verify as verifying
 from oakum.loop import watch as watching
+from oakum.loop.capturing.record import check_record, on_record
+from oakum.loop.capturing.settings import Settings as CaptureSettings
 from oakum.loop.muting import with_mutes
-from oakum.loop.node import NodeSettings
+from oakum.loop.over_time import FAST_S
 from oakum.loop.progress import Progress, Silent
+from oakum.loop.scan_cluster import ClusterScan, scan_cluster
+from oakum.loop.scan_prometheus import HistorySettings, scan_prometheus
+from oakum.loop.terms import Terms
 from oakum.loop.watching.closer import Manner
 from oakum.loop.watching.keeper import Room
 from oakum.model.assessment import Investigation
+from oakum.model.budget import Budget
+from oakum.model.capture import Capture
 from oakum.model.errors import CallerError
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
+from oakum.model.histogram import ClassHistogram
 from oakum.model.incident import Incident
+from oakum.model.metrics import QueryBudget
 from oakum.model.mute import Mute
 from oakum.model.plan_record import PlanRecord
 from oakum.model.redaction import Redaction
 from oakum.model.retention import Retained
 from oakum.model.scan import Scan
 from oakum.model.series import Series
+from oakum.model.source import ClusterSource, PrometheusSource, parse_source
 from oakum.model.standing import Story
-from oakum.model.target import parse_target
+from oakum.model.target import PodTarget, WorkloadTarget, parse_target
 from oakum.model.verification import Verification
 from oakum.model.watch import WatchReport
 from oakum.render import incident_html, incident_markdown, incident_summary
@@ -45,10 +58,12 @@ from oakum.render import incident_html, incident_markdown, incident_summary
 def investigate(
     target: str,
     *,
-    watch_s: float = 20.0,
+    watch_s: float | None = None,
     capture: bool = True,
     stop: bool = False,
     inspect: bool = False,
+    execute: bool = False,
+    image: str = "",
     max_pause_s: float = 15.0,
     incident: bool = True,
     alert: str = "",
@@ -58,47 +73,99 @@ def investigate(
 ) -> Investigation:
     """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``.
 
-    ``inspect``: the inspector of a Node.js process may be opened and asked; ``max_pause_s``: no snapshot is taken that
-    could stop it for longer. ``earlier``: what was seen of the same process before.
+    ``inspect``: the inspector of a Node.js process may be opened and asked; ``execute``: programs of ours
+    may be started in the containers of a cluster's workload; ``image``: of an ephemeral container that may be added
+    beside its worst one; ``max_pause_s``: no snapshot is taken that
+    could stop it for longer. ``earlier``: what was seen of the same process before. ``watch_s``: 20 s when not
+    given, of a cluster's workload or pod as long as its sources need.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
     wanted = parse_target(target)
-    node = NodeSettings(inspect=inspect, max_pause_s=max_pause_s)
-    settings = investigating.Settings.of(watch_s=watch_s, capture=capture, stop=stop, node=node, earlier=tuple(earlier))
+    terms = Terms(inspect, Budget(max_pause_s))
+    settings = investigating.Settings.of(
+        watch_s=(FAST_S if isinstance(wanted, WorkloadTarget | PodTarget) else investigating.WATCH_S)
+        if watch_s is None
+        else watch_s,
+        capture=capture,
+        stop=stop,
+        terms=terms,
+        earlier=tuple(earlier),
+    )
+    recorder = wiring.recorder(store) if incident else None
+    told = progress or Silent()
 
     def run() -> Investigation:
+        if isinstance(wanted, WorkloadTarget | PodTarget):
+            before = seen_before.nothing if recorder is None else seen_before.on_record(recorder.store)
+            return in_cluster.investigate_workload(
+                wanted,
+                cluster=lambda: wiring.cluster(wanted.context),
+                machine=wiring.machine(),
+                settings=in_cluster.ClusterSettings(watch_s, settings, wiring.policy(), execute, image, before),
+                progress=told,
+            )
         return investigating.investigate(
-            wanted,
-            machine=wiring.machine(),
-            policy=wiring.policy(),
-            settings=settings,
-            progress=progress or Silent(),
+            wanted, machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told
         )
 
-    if not incident:
+    if recorder is None:
         return run()
-    recorder = wiring.recorder(store)
     recorded = recording.investigate_on_record(str(wanted), run, recorder, now_s=time.time(), alert=alert)
     return recorded.investigation
 
 
 def scan(
     *files: str | Path,
-    watch_s: float = 30.0,
+    watch_s: float | None = None,
     unit: str = "bytes",
     at: str = "",
+    namespaces: Sequence[str] = (),
+    window_s: float = 86_400.0,
+    step_s: float | None = None,
+    labels: Sequence[str] = (),
+    at_once: int = 4,
+    budget_s: float = 600.0,
+    max_bytes: int = 4 << 30,
     store: str = "",
     progress: Progress | None = None,
 ) -> Scan:
-    """As ``oakum scan``: this machine when no file is given."""
-    settings = scanning.Settings.of(watch_s=watch_s, unit=unit, at=at)
+    """As ``oakum scan``: this machine when no file is given.
+
+    ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family; ``window_s`` to
+    ``max_bytes`` are about such a one. ``namespaces``: of either; of a cluster one at most.
+    ``watch_s``: of this machine 30 s when not given; of a cluster what is known now.
+    """
     told = progress or Silent()
-    if files:
-        paths = [Path(file) for file in files]
-        found = scanning.scan_files(paths, now_s=time.time(), settings=settings, progress=told)
+    source = parse_source(str(files[0])) if len(files) == 1 else None
+    if isinstance(source, ClusterSource):
+        looks = ClusterScan.of(watch_s=watch_s or 0.0, namespaces=namespaces, source=source)
+        cluster, clock = wiring.cluster(source.context), wiring.machine().clock
+        found = scan_cluster(source, cluster=cluster, clock=clock, settings=looks, progress=told)
+    elif isinstance(source, PrometheusSource):
+        past = HistorySettings.of(
+            window_s=window_s,
+            step_s=step_s,
+            at=at,
+            namespaces=namespaces,
+            labels=labels,
+            budget=QueryBudget(at_once, budget_s, max_bytes),
+        )
+        found = scan_prometheus(
+            str(source),
+            wiring.prometheus(source.url, past.budget),
+            settings=past,
+            policy=wiring.policy(),
+            now_s=time.time(),
+            progress=told,
+        )
     else:
-        found = scanning.scan_host(wiring.machine(), settings=settings, progress=told)
+        settings = scanning.Settings.of(watch_s=30.0 if watch_s is None else watch_s, unit=unit, at=at)
+        found = (
+            scanning.scan_files([Path(file) for file in files], now_s=time.time(), settings=settings, progress=told)
+            if files
+            else scanning.scan_host(wiring.machine(), settings=settings, progress=told)
+        )
     return with_mutes(found, lambda: wiring.store_if_there(store), host=wiring.host())
 
 
@@ -210,6 +277,47 @@ def heap_paths(
     if what.startswith(("@", "0x")):
         return heaping.paths(str(file), object_id=what, most=most, bench=bench)
     return heaping.paths(str(file), name=what, most=most, bench=bench)
+
+
+def capture_heap(
+    target: str,
+    file: str | Path,
+    *,
+    stop: bool = False,
+    inspect: bool = False,
+    budget: Budget | None = None,
+    worker: str = "",
+    raw: bool = False,
+    seal_to: Sequence[str] = (),
+    incident: str = "",
+    store: str = "",
+    progress: Progress | None = None,
+) -> Capture:
+    """As ``oakum heap capture TARGET --output FILE``. Raises the families of ``oakum.OakumError``.
+
+    ``inspect``: a JVM or Node.js may be signalled and asked; ``budget``: what that may cost it, 15 s of pause when not
+    given. ``raw``: the program's texts are written as they are. ``incident``: a copy becomes evidence of it. Where that
+    fails, the file stays, and the error is raised.
+    """
+    recipients, terms = wiring.seal_recipients(seal_to), Terms(inspect, budget or Budget())
+    settings = CaptureSettings(stop, raw, recipients, terms, worker, incident, store)
+    wanted, told = parse_target(target), progress or Silent()
+    if not incident:
+        return capturing.capture(wanted, str(file), machine=wiring.machine(), settings=settings, progress=told)
+    number, recorder = incidents.number_of(incident), wiring.recorder(store)
+    check_record(number, str(file), recorder)
+    taken = capturing.capture(wanted, str(file), machine=wiring.machine(), settings=settings, progress=told)
+    return on_record(taken, number, recorder, now_s=time.time())
+
+
+def heap_histogram(
+    target: str, *, inspect: bool = False, budget: Budget | None = None, progress: Progress | None = None
+) -> ClassHistogram:
+    """As ``oakum heap histogram TARGET``. ``inspect``: the JVM may be signalled and asked; ``budget``: its pause."""
+    terms = Terms(inspect, budget or Budget())
+    return counting.histogram(
+        parse_target(target), machine=wiring.machine(), terms=terms, progress=progress or Silent()
+    )
 
 
 def redact_heap(

@@ -7,7 +7,7 @@ import platform
 import pwd
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import fields
 from math import inf
 from pathlib import Path
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from oakum.loop.bench import Bench
     from oakum.loop.progress import Progress
     from oakum.loop.record import Recorder
+    from oakum.model.cluster import Cluster
     from oakum.model.errand import Errands
     from oakum.model.hands import MemoryLimits
+    from oakum.model.metrics import MetricsServer, QueryBudget
     from oakum.model.own_cost import OwnCosts
     from oakum.model.ports import Answers, Rates, Store, Workers
 
@@ -34,6 +36,50 @@ def machine() -> Machine:
     from oakum.host import this_machine  # noqa: PLC0415  (oakum --help never needs it)
 
     return this_machine()
+
+
+def cluster(context: str | None) -> AbstractAsyncContextManager[Cluster]:
+    """The cluster of a kubeconfig's context, None for the current one: $KUBECONFIG, or the user's own file.
+
+    $OAKUM_KUBE_INSECURE=1: one that proves nothing may be spoken to.
+    """
+    from oakum.kube import cluster as made  # noqa: PLC0415  (an extra)
+
+    insecure = os.environ.get("OAKUM_KUBE_INSECURE") == "1"
+    return made(context or "", environment=dict(os.environ), home=Path.home(), insecure=insecure)
+
+
+def prometheus(url: str, budget: QueryBudget) -> AbstractAsyncContextManager[MetricsServer]:
+    """The server at ``url``, with the login that ``[prometheus]`` of oakum.toml or $OAKUM_PROMETHEUS_… has for it.
+
+    ``url`` may hold a name and a password. Raises CallerError or MachineError for what cannot be used.
+    """
+    from oakum.prometheus import server  # noqa: PLC0415  (an extra)
+
+    return server(url, environment=dict(os.environ), table=_prometheus_table(), budget=budget)
+
+
+def _prometheus_table() -> dict[str, Any]:
+    from oakum.model.metrics import LOGIN  # noqa: PLC0415
+
+    path = _config_path()
+    if path is None:
+        return {}
+    table = _table(path, "prometheus", LOGIN)
+    for name, value in table.items():
+        texts = value.values() if isinstance(value, dict) and name == "headers" else [value]
+        if not all(isinstance(text, str) and text for text in texts):
+            raise CallerError(
+                f"{path}: [prometheus] {name} is no text", why="texts are wanted", next_step=f"edit {path}"
+            )
+    return table
+
+
+def cluster_known() -> bool:
+    """Whether a kubeconfig, or the pod that we run in, says where a cluster is."""
+    from oakum.kube import known  # noqa: PLC0415
+
+    return known(os.environ, Path.home())
 
 
 def answers() -> Answers:

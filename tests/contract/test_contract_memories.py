@@ -7,9 +7,18 @@ from itertools import pairwise
 import pytest
 from live_child import PATTERN
 
-from oakum.model.errors import TargetError
+from oakum.model.errors import RefusedError, TargetError
 
 PAGE = 4096
+
+
+def test_many_are_asked_at_once(world, memory):
+    first, second = bytearray(7), bytearray(9)
+    pieces = [(world.pattern_at, memoryview(first)), (world.pattern_at + 5, memoryview(second))]
+    assert memory.read_many([*pieces, (PAGE, memoryview(bytearray(8)))]) == 16
+    assert (first, second) == (PATTERN[:7], PATTERN[5:14])
+    one, two = memory.present_in([(world.sparse_at, world.sparse_at + PAGE), (world.sparse_at, world.sparse_at)])
+    assert (one.tolist(), two.tolist()) == ([True], [])
 
 
 @pytest.fixture
@@ -49,12 +58,40 @@ def test_nothing_asked_is_nothing_read(world, memory, size):
     assert memory.read(world.pattern_at, size) == b""
 
 
+def test_pages_that_are_not_in_memory_read_as_zeros_and_stay_where_they_are(world, memory):
+    before = memory.present(world.sparse_at, world.sparse_at + 4 * PAGE).tolist()
+    assert memory.read_present(world.pattern_at + 3, 9) == PATTERN[3:12]
+    touched = memory.read(world.sparse_at, PAGE) + bytes(PAGE) + memory.read(world.sparse_at + 2 * PAGE, PAGE)
+    assert memory.read_present(world.sparse_at, 3 * PAGE) == touched
+    assert memory.read_present(world.sparse_at + PAGE - 2, 4) == touched[PAGE - 2 : PAGE + 2]
+    assert memory.present(world.sparse_at, world.sparse_at + 4 * PAGE).tolist() == before
+    assert memory.read_present(world.sparse_at, 0) == b""
+
+
+def test_the_file_behind_a_mapping_is_read_as_it_is(world, memory):
+    region = next(region for region in memory.regions() if region.inode and not region.offset)
+    head = memory.mapped(region, 0, 4)
+    assert head == memory.read(region.start, 4)
+    assert memory.mapped(region, 1, 2) == head[1:3]
+    assert memory.mapped(region, 1 << 50, 4) == b""
+    assert memory.mapped(region, 0, -1) == b""
+
+
+def test_memory_without_a_file_has_none_behind_it(world, memory):
+    region = next(region for region in memory.regions() if region.start <= world.sparse_at < region.end)
+    assert memory.mapped(region, 0, 4) == b""
+
+
 def test_where_nothing_is_mapped_nothing_is_read(memory):
     assert memory.read(PAGE, 8) == b""
     assert memory.read_into(PAGE, memoryview(bytearray(8))) == 0
 
 
-def test_a_stopped_target_can_be_read(world, memory):
+def test_a_stopped_target_can_be_read_and_from_afar_none_is_stopped(world, memory):
+    if not world.stops:
+        with pytest.raises(RefusedError, match="is not stopped"):
+            memory.stopped(5.0)
+        return
     with memory.stopped(5.0):
         assert memory.read(world.pattern_at, 8) == PATTERN[:8]
 

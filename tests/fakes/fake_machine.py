@@ -13,16 +13,18 @@ from pathlib import PurePosixPath
 import numpy as np
 from fake_clock import FakeClock
 
+from oakum.host import Machine
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import TargetError
-from oakum.model.node import NodeView
+from oakum.model.node import NodeView, Room
 from oakum.model.oom import OomReport, OomTask
 from oakum.model.process import CgroupLimit, CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
 
 PAGE = 4096
 MIB = 1 << 20
 MACHINE_BYTES = 8 << 30
-OWN_PID = 500
+FIRST_PID = 1 << 22
+"""No process of a real machine has a number as high: the tests' own among them."""
 
 
 @dataclass(slots=True)
@@ -78,13 +80,29 @@ class FakeMachine:
         self.groups: dict[str, FakeCgroup] = {"/": FakeCgroup()}
         self.killed: list[tuple[float, OomKill]] = []
         self.log_readable = True
-        self._next_pid = OWN_PID
+        self._next_pid = FIRST_PID
         self.start(("oakum",))
         self.processes = FakeProcesses(self)
         self.cgroups = FakeCgroups(self)
         self.kernel_log = FakeKernelLog(self)
         self.memories = FakeMemories(self)
         self.node = FakeNode(self)
+
+    def ports(self, *, dumps=None, apart=None, debuggees=None, spools=None, jvms=None) -> Machine:
+        """All of them; whoever needs more than these gives it."""
+        return Machine(
+            self.processes,
+            self.cgroups,
+            self.clock,
+            self.kernel_log,
+            self.memories,
+            sandboxes=None,
+            dumps=dumps,
+            apart=apart,
+            debuggees=debuggees,
+            spools=spools,
+            jvms=jvms,
+        )
 
     def start(
         self,
@@ -318,11 +336,15 @@ class FakeNode:
 
     def __init__(self, machine: FakeMachine) -> None:
         self._machine = machine
+        self.left_bytes: int | None = 1 << 40
 
     def view(self) -> NodeView:
         used = sum(process.anon_bytes for process in self._machine.table.values())
         left = MACHINE_BYTES - used
         return NodeView(self._machine.clock.now_s(), MACHINE_BYTES, left, left, 0, used, 0, 0)
+
+    def rooms(self) -> list[Room]:
+        return [] if self.left_bytes is None else [Room(self.left_bytes, "this machine's memory")]
 
 
 class FakeMemory:
@@ -369,9 +391,28 @@ class FakeMemory:
                 return len(part)
         return 0
 
+    def present_in(self, spans) -> list[np.ndarray]:
+        return [self.present(start, end) for start, end in spans]
+
+    def read_many(self, pieces) -> int:
+        return sum(self.read_into(start, out) for start, out in pieces)
+
     def read(self, start: int, size: int) -> bytes:
         buffer = bytearray(max(0, size))
         return bytes(buffer[: self.read_into(start, memoryview(buffer))]) if buffer else b""
+
+    def read_present(self, start: int, size: int) -> bytes:
+        raw = bytearray(self.read(start, size))
+        for page, there in enumerate(self.present(start // PAGE * PAGE, start + max(0, size))):
+            if not there:
+                begin = max(0, page * PAGE - start % PAGE)
+                end = min(len(raw), (page + 1) * PAGE - start % PAGE)
+                raw[begin:end] = bytes(max(0, end - begin))
+        return bytes(raw).ljust(max(0, size), b"\0")
+
+    def mapped(self, region: Region, offset: int, size: int) -> bytes:
+        piece = self._alive().pieces[region.start]
+        return b"" if not region.inode else bytes(piece.data[offset : offset + max(0, size)])
 
     @contextmanager
     def stopped(self, max_s: float) -> Iterator[None]:

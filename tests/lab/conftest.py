@@ -82,7 +82,58 @@ def lab_row(record_property):
     return note
 
 
+PROBE_COLUMNS = ("runtime", "probe", "evidence found", "pause inside s", "pause said s", "seconds", "MB read")
+
+
+class ProbeRows:
+    """Rows of the one table that stands for every runtime: what each probe found there, and at what price."""
+
+    def __init__(self, record_property):
+        self._record = record_property
+
+    def __call__(self, runtime, probe, found, *, pauses_s, seconds, bytes_read):
+        """``pauses_s``: as the target itself saw it, None where it was not asked; as Oakum told it."""
+        inside, said = ("-" if pause_s is None else f"{pause_s:.3f}" for pause_s in pauses_s)
+        self._row(runtime, probe, found, inside, said, f"{seconds:.2f}", f"{bytes_read / 1e6:.1f}")
+
+    def absent(self, runtime, why):
+        self._row(runtime, "absent", why, "-", "-", "-", "-")
+
+    def of(self, answer, pause_s, version=""):
+        """Each piece of evidence of an investigation that cost something; the dearest of a kind speaks for it.
+
+        The pause inside is of all of them together; it stands beside the one that stopped the target longest.
+        """
+        dearest = {}
+        for row in answer["evidence"]:
+            kind, cost = row["id"].partition("-")[0], row["cost"]
+            price = (cost["pause_s"], cost["seconds"])
+            if any(price) and price >= dearest.get(kind, (None, (0.0, 0.0)))[1]:
+                dearest[kind] = row, price
+        longest = max(dearest, key=lambda kind: dearest[kind][1], default="")
+        for kind, (row, _) in dearest.items():
+            cost, found = row["cost"], row["title"]
+            if kind == longest and answer["causes"]:
+                found = f"{answer['causes'][0]['holder']}; {found}"
+            inside = pause_s if kind == longest else None
+            price = {"seconds": cost["seconds"], "bytes_read": cost["bytes_read"]}
+            self(
+                f"{answer['runtime']} {version}".strip(), kind, found[:90], pauses_s=(inside, cost["pause_s"]), **price
+            )
+
+    def _row(self, *cells):
+        assert len(cells) == len(PROBE_COLUMNS)
+        self._record("probe_row", list(cells))
+
+
+@pytest.fixture
+def probe_row(record_property):
+    """Call it per probe, ``of`` an investigation's answer, or ``absent``: the row travels with the report."""
+    return ProbeRows(record_property)
+
+
 def pytest_terminal_summary(terminalreporter):
+    _table(terminalreporter, "probe_row", "probe by runtime", PROBE_COLUMNS)
     _table(terminalreporter, "lab_row", "what the lab measured", COLUMNS)
     _table(terminalreporter, "walk_row", "writes at which it was killed; losses: 0 where the test passed", WALKED)
     _table(terminalreporter, "node_row", "what Node.js paid", NODE_COLUMNS)

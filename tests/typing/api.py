@@ -47,3 +47,10 @@ def act_and_verify() -> tuple[str, str]:
 def evidence() -> int:
     done: oakum.Retained = oakum.retain_evidence(keep_s=86400.0, budget_bytes=2 << 30, unnamed=False, dry_run=True)
     return done.bytes_before - done.bytes_after
+
+
+def look_into(target: str) -> int:
+    budget = oakum.Budget(max_pause_s=5.0, deadline_s=30.0, max_bytes=1 << 30)
+    counted: oakum.ClassHistogram = oakum.heap_histogram(target, inspect=True, budget=budget)
+    taken: oakum.Capture = oakum.capture_heap(target, "shop.hprof.zst", inspect=True, budget=budget, incident="inc-1")
+    return taken.file_bytes + counted.rows[0].bytes

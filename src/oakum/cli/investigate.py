@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,7 @@ from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
-from oakum.model.target import parse_target
+from oakum.model.target import PodTarget, WorkloadTarget, parse_target
 from oakum.model.units import parse_duration
 
 if TYPE_CHECKING:
@@ -25,11 +25,22 @@ if TYPE_CHECKING:
 
 
 def investigate(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="pid/N or cgroup/PATH")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET", help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME or pod/NAMESPACE/NAME"
+        ),
+    ],
     *,
     watch_for: Annotated[
-        str, typer.Option("--for", metavar="DURATION", help="how long to watch; a slower leak needs longer")
-    ] = "20s",
+        str,
+        typer.Option(
+            "--for",
+            metavar="DURATION",
+            help="how long to watch; a slower leak needs longer; 20s when not given, of a cluster's workload 30s or,"
+            " where only kubelets tell, 2m",
+        ),
+    ] = "",
     interval: Annotated[
         str, typer.Option("--every", metavar="DURATION", help="time between samples; chosen from --for when not given")
     ] = "",
@@ -47,6 +58,23 @@ def investigate(
             " on a terminal you are asked",
         ),
     ] = None,
+    execute: Annotated[
+        bool | None,
+        typer.Option(
+            "--exec/--no-exec",
+            help="of a cluster: programs of ours may be started in containers: a shell in each, which tells its memory"
+            " every second, and in the worst one what reads its heap; or must not; on a terminal you are asked",
+        ),
+    ] = None,
+    image: Annotated[
+        str,
+        typer.Option(
+            "--image",
+            metavar="IMAGE",
+            help="of a cluster: where the worst container has no python3, or may not look, an ephemeral container of"
+            " this image (with python3) may be added to the pod; it ends with the command, but is not removed",
+        ),
+    ] = "",
     max_pause: Annotated[
         str,
         typer.Option(
@@ -69,41 +97,60 @@ def investigate(
 ) -> None:
     """Confirm, capture, explain, plan: does this process or cgroup leak, and what holds it?
 
-    A leak or a suspicion opens an incident, or adds to the one that is open.
+    A leak or a suspicion opens an incident, or adds to the one that is open. Of a cluster's workload: which container
+    of it grows, how its runs ended and at whose limit; on its node, what holds the memory.
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
     wanted = parse_target(target)
     max_pause_s = parse_duration(max_pause)
-    watch_s, interval_s = parse_duration(watch_for), parse_duration(interval) if interval else None
+    watch_s = parse_duration(watch_for) if watch_for else None
+    interval_s = parse_duration(interval) if interval else None
     check_file(file)
 
+    in_cluster = isinstance(wanted, WorkloadTarget | PodTarget)
+    if in_cluster:
+        given = {"--earlier": earlier, "--every": interval}
+        _refuse(target, [name for name, value in given.items() if value])
     from oakum.cli.exits import exit_code  # noqa: PLC0415  (a mistake is told before the compiler is loaded)
     from oakum.cli.progress import progress  # noqa: PLC0415
-    from oakum.loop.investigate import Settings  # noqa: PLC0415
+    from oakum.loop.investigate import WATCH_S, Settings  # noqa: PLC0415
     from oakum.loop.investigate import investigate as journey  # noqa: PLC0415
-    from oakum.loop.node import NodeSettings  # noqa: PLC0415
+    from oakum.loop.over_time import FAST_S  # noqa: PLC0415
+    from oakum.loop.terms import Terms  # noqa: PLC0415
+    from oakum.model.budget import Budget  # noqa: PLC0415
 
-    node = NodeSettings(inspect=inspect, max_pause_s=max_pause_s)
+    terms = Terms(inspect, Budget(max_pause_s))
     settings = Settings.of(
-        watch_s=watch_s, interval_s=interval_s, capture=capture, stop=stop, node=node, earlier=_earlier(earlier)
+        watch_s=(FAST_S if in_cluster else WATCH_S) if watch_s is None else watch_s,
+        interval_s=interval_s,
+        capture=capture,
+        stop=stop,
+        terms=terms,
+        earlier=_earlier(earlier),
     )
     recorder = _recorder(store) if incident else None
     with progress() as told:
 
         def run() -> Investigation:
-            return journey(wanted, machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told)
+            machine, policy = wiring.machine(), wiring.policy()
+            if isinstance(wanted, WorkloadTarget | PodTarget):
+                from oakum.loop.in_cluster import ClusterSettings, investigate_workload  # noqa: PLC0415
+                from oakum.loop.seen_before import nothing, on_record  # noqa: PLC0415
+
+                before = nothing if recorder is None else on_record(recorder.store)
+                looks = ClusterSettings(watch_s, settings, policy, execute, image, before)
+                return investigate_workload(
+                    wanted,
+                    cluster=lambda: wiring.cluster(wanted.context),
+                    machine=machine,
+                    settings=looks,
+                    progress=told,
+                )
+            return journey(wanted, machine=machine, policy=policy, settings=settings, progress=told)
 
         recorded = _recorded(str(wanted), run, recorder, alert)
     investigation = recorded.investigation
-    from oakum import render  # noqa: PLC0415
-
-    answer(
-        output,
-        file,
-        table=lambda: render.investigation_view(investigation),
-        encoded=lambda: render.investigation_to_json(investigation),
-        html=lambda: render.investigation_html(investigation),
-    )
+    _answer(investigation, output, file)
     if recorded.failed is not None:
         raise recorded.failed
     if investigation.partial:
@@ -113,6 +160,29 @@ def investigate(
             next_step="oakum scan host",
         )
     raise typer.Exit(exit_code(investigation.verdict.name))
+
+
+def _refuse(target: str, names: Sequence[str]) -> None:
+    """What would be ignored is refused."""
+    if names:
+        raise CallerError(
+            f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not for {target}",
+            why="of a cluster's workload the record joins what it kept by itself, and each source samples as often as"
+            " it can",
+            next_step=f"oakum investigate {quote(target)}",
+        )
+
+
+def _answer(investigation: Investigation, output: Output, file: Path | None) -> None:
+    from oakum import render  # noqa: PLC0415
+
+    answer(
+        output,
+        file,
+        table=lambda: render.investigation_view(investigation),
+        encoded=lambda: render.investigation_to_json(investigation),
+        html=lambda: render.investigation_html(investigation),
+    )
 
 
 def _earlier(file: Path | None) -> tuple[Series, ...]:

@@ -64,7 +64,7 @@ def run() -> None:
     """Entry point. Exit codes are those of the design; a traceback is only ever our own fault, and says so."""
     open_streams()
     try:
-        app()
+        app(prog_name=_called())
     except OakumError as exc:
         _fail(str(exc), exc.exit_code)
     except KeyboardInterrupt:
@@ -80,6 +80,11 @@ def run() -> None:
         _fail(str(unwritable(exc)), MachineError.exit_code)
     except Exception as exc:  # noqa: BLE001  (the edge of a face)
         _unforeseen(exc)
+
+
+def _called() -> str:
+    """As the person typed it, for the lines that show usage: kubectl runs its plugin as ``kubectl-oakum``."""
+    return "kubectl oakum" if os.path.basename(sys.argv[0]).startswith("kubectl-") else "oakum"  # noqa: PTH119
 
 
 def _unforeseen(exc: Exception) -> NoReturn:

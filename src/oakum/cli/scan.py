@@ -3,71 +3,127 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oakum import wiring
+from oakum.cli import scan_cluster, scan_prometheus
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.model.errors import CallerError
-from oakum.model.source import parse_source
+from oakum.model.source import ClusterSource, FileSource, PrometheusSource, Source, parse_source
 from oakum.model.units import parse_duration
+
+if TYPE_CHECKING:
+    from oakum.loop.progress import Progress
+    from oakum.model.scan import Scan
+
+HOST_S = 30.0
+"""This machine is watched so long, in seconds, where nothing else is said."""
+
+EVERY = "1s"
+UNIT = "bytes"
 
 
 def scan(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE...", help="host (this machine, the default) or files of series"),
+        typer.Argument(
+            metavar="SOURCE...",
+            help="host (this machine, the default), kube://[CONTEXT] (a cluster), http(s)://… of a Prometheus, or files"
+            " of series",
+        ),
     ] = None,
     *,
     watch_for: Annotated[
-        str, typer.Option("--for", metavar="DURATION", help="host: how long to watch before judging")
-    ] = "30s",
-    interval: Annotated[str, typer.Option("--every", metavar="DURATION", help="host: time between samples")] = "1s",
+        str,
+        typer.Option(
+            "--for",
+            metavar="DURATION",
+            help="host: how long to watch before judging, 30s when not given; kube: not given, what is known now",
+            show_default=False,
+        ),
+    ] = "",
+    interval: Annotated[str, typer.Option("--every", metavar="DURATION", help="host: time between samples")] = EVERY,
     unit: Annotated[
         str,
         typer.Option("--unit", help="files: unit of the values where no column says: bytes, percent, KiB, MiB, GiB"),
-    ] = "bytes",
+    ] = UNIT,
     at: Annotated[
-        str, typer.Option("--at", metavar="TIME", help="files: judge as of this moment, using only earlier samples")
+        str,
+        typer.Option(
+            "--at", metavar="TIME", help="files, Prometheus: judge as of this moment, using only earlier samples"
+        ),
     ] = "",
+    namespaces: scan_prometheus.NamespaceOption = None,
+    window: scan_prometheus.WindowOption = scan_prometheus.WINDOW,
+    step: scan_prometheus.StepOption = "",
+    labels: scan_prometheus.LabelOption = None,
+    at_once: scan_prometheus.AtOnceOption = 4,
+    budget: scan_prometheus.BudgetOption = "10min",
+    max_bytes: scan_prometheus.BytesOption = "4GiB",
     store: StoreOption = "",
     top: Annotated[int, typer.Option("--top", min=1, help="table: show this many of the worst")] = 25,
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
 ) -> None:
-    """Which workloads leak? This machine's processes and cgroups, or series in files; worst first, muted ones last.
+    """Which workloads leak? Those of this machine, a cluster, a Prometheus, or series in files; worst first.
 
-    Exits 1 if any series leaks that is not muted, else 0.
+    Of a cluster: what leaks, is near its limit, or was killed for memory, from its API server and kubelets alone.
+
+    Exits 1 if any series leaks that is not muted, else 0; 4 if none does and a server told not all that was asked for.
     """
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.scan import Settings, scan_files, scan_host  # noqa: PLC0415
-    from oakum.model.source import FileSource, HostSource  # noqa: PLC0415
+    from oakum.loop.scan_prometheus import HistorySettings  # noqa: PLC0415
 
-    parsed = [parse_source(text) for text in sources or ["host"]]
-    files = [source for source in parsed if isinstance(source, FileSource)]
-    foreign = [source for source in parsed if not isinstance(source, FileSource | HostSource)]
-    if foreign:
-        raise CallerError(
-            f"{foreign[0]} cannot be scanned by this version",
-            why="it reads this machine (host) and files: CSV, Parquet, Prometheus range-query JSON",
-            next_step="oakum scan host",
-        )
-    if files and len(files) != len(parsed):
-        raise CallerError(
-            "host and files cannot be mixed in one scan",
-            why="they are judged over different windows",
-            next_step=f"oakum scan host && oakum scan {' '.join(quote(str(source)) for source in files)}",
-        )
+    parsed = _alike([parse_source(text) for text in sources or ["host"]])
+    first, where = parsed[0], namespaces or []
     check_file(file)
-    settings = Settings.of(watch_s=parse_duration(watch_for), interval_s=parse_duration(interval), unit=unit, at=at)
-    with progress() as told:
-        found = (
-            scan_files([source.path for source in files], now_s=time.time(), settings=settings, progress=told)
-            if files
-            else scan_host(wiring.machine(), settings=settings, progress=told)
+    watch_s = parse_duration(watch_for) if watch_for else None
+    if where and not isinstance(first, ClusterSource | PrometheusSource):
+        raise CallerError(
+            "--namespace is for clusters and servers",
+            why=f"{first} is none",
+            next_step=f"oakum scan kube:// -n {where[0]}",
         )
+    host_only = {"--every": interval != EVERY, "--unit": unit != UNIT}
+    if isinstance(first, ClusterSource):
+        _refuse(first, {"--at": bool(at), **host_only})
+    elif isinstance(first, PrometheusSource):
+        _refuse(first, {"--for": bool(watch_for), **host_only})
+    if not isinstance(first, PrometheusSource):
+        scan_prometheus.refuse_without_server(window=window != scan_prometheus.WINDOW, step=step, label=labels)
+    files = [source.path for source in parsed if isinstance(source, FileSource)]
+
+    def scan_here(told: Progress) -> Scan:
+        settings = Settings.of(
+            watch_s=HOST_S if watch_s is None else watch_s, interval_s=parse_duration(interval), unit=unit, at=at
+        )
+        if files:
+            return scan_files(files, now_s=time.time(), settings=settings, progress=told)
+        return scan_host(wiring.machine(), settings=settings, progress=told)
+
+    def scan_server(server: PrometheusSource, told: Progress) -> Scan:
+        settings = HistorySettings.of(
+            window_s=parse_duration(window),
+            step_s=parse_duration(step) if step else None,
+            at=at,
+            namespaces=where,
+            labels=labels or (),
+            budget=scan_prometheus.budget_of(at_once, budget, max_bytes),
+        )
+        return scan_prometheus.scanned(server, settings=settings, progress=told)
+
+    with progress() as told:
+        if isinstance(first, ClusterSource):
+            found = scan_cluster.scanned(first, watch_s=watch_s or 0.0, namespaces=where, progress=told)
+        elif isinstance(first, PrometheusSource):
+            found = scan_server(first, told)
+        else:
+            found = scan_here(told)
     from oakum import render  # noqa: PLC0415
     from oakum.loop.muting import with_mutes  # noqa: PLC0415
 
@@ -79,4 +135,36 @@ def scan(
         encoded=lambda: render.scan_to_json(found),
         html=lambda: render.scan_html(found),
     )
-    raise typer.Exit(1 if found.leaks else 0)
+    raise typer.Exit(1 if found.leaks else 4 if found.partial else 0)
+
+
+def _refuse(source: Source, given: Mapping[str, bool]) -> None:
+    """Raises CallerError for the first option that was given and says nothing there."""
+    for option in (option for option, is_given in given.items() if is_given):
+        server = isinstance(source, PrometheusSource)
+        there = "--window, --step, --at" if server else "--for"
+        raise CallerError(
+            f"{option} says nothing of a {'server' if server else 'cluster'}",
+            why=f"it would be ignored for {source}: its help says what it is for",
+            next_step=f"oakum scan {quote(str(source))}    # what is for it: {there}",
+        )
+
+
+def _alike(sources: Sequence[Source]) -> Sequence[Source]:
+    """Raises CallerError for what cannot be scanned together."""
+    if len({type(source) for source in sources}) > 1:
+        files = [source for source in sources if isinstance(source, FileSource)]
+        others = dict.fromkeys(str(source) for source in sources if not isinstance(source, FileSource))
+        scans = [*map(quote, others), *([" ".join(quote(str(source)) for source in files)] if files else [])]
+        raise CallerError(
+            "host, clusters, servers and files cannot be mixed in one scan",
+            why="they are judged over different windows",
+            next_step="; ".join(f"oakum scan {each}" for each in scans),
+        )
+    if isinstance(sources[0], ClusterSource | PrometheusSource) and len(set(sources)) > 1:
+        raise CallerError(
+            f"one {'cluster' if isinstance(sources[0], ClusterSource) else 'server'} is scanned at a time",
+            why=f"{len(set(sources))} were named",
+            next_step="; ".join(f"oakum scan {quote(each)}" for each in dict.fromkeys(map(str, sources))),
+        )
+    return sources

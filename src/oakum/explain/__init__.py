@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
+from oakum.explain.deeper import deeper_steps
+from oakum.explain.outside import with_outside
 from oakum.explain.plan import on_record, plan
 from oakum.explain.rank import clues, files_wanted, rank
 from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause
+from oakum.model.deeper import Deeper
 from oakum.model.growth import HeapGrowth
 from oakum.model.policy import Policy
 from oakum.model.step import Plan
@@ -28,7 +31,7 @@ class Explanation:
     plan: Plan
 
 
-def explain(
+def explain(  # noqa: PLR0913  (everything comes together here)
     target: str,
     series: Verdict,
     growth: HeapGrowth | None,
@@ -36,13 +39,23 @@ def explain(
     profile: AllocationProfile | None = None,
     sources: Mapping[str, str],
     policy: Policy,
+    deeper: Deeper | None = None,
 ) -> Explanation:
-    """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does."""
+    """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does.
+
+    ``deeper``: what could be asked of a CPython process, where it is not known who allocates.
+    """
     found = clues(growth, sources) if growth is not None else []
     verdict = assess(series, growth, found)
     causes: tuple[Cause, ...] = ()
-    if verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}:
+    grows = verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
+    if grows:
         causes = rank(growth, found, series.rate_per_s) if growth is not None else ()
         causes = causes or allocated(profile, sources)
+    causes = with_outside(growth, causes, grows=grows)
     inspected = profile is not None
-    return Explanation(verdict, causes, plan(verdict, causes, target, policy, inspected=inspected))
+    steps = plan(verdict, causes, target, policy, inspected=inspected)
+    if grows and steps.steps:
+        first, *rest = steps.steps
+        steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *rest))
+    return Explanation(verdict, causes, steps)

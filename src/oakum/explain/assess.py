@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from oakum.explain.causes import fragmentation, native_allocation
 from oakum.explain.causes.finding import Clue
+from oakum.explain.outside import leads
+from oakum.model.division import Divided
 from oakum.model.growth import HeapGrowth, RootKind
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.model.verdict import Pattern, Verdict, VerdictName
@@ -28,9 +31,24 @@ LEAST_WATCH_S = 20.0
 EXPLAINED = (0.3, 3.0)
 """The holder's growth must lie within these factors of the process's measured growth."""
 
+ALLOCATES = "who allocates it: memray with native frames, as the plan has it; or watch longer: --for 10m"
+
 
 def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Verdict:
     """Never firmer than the evidence; never turns a long healthy history into a leak."""
+    verdict = _assessed(series, growth, found)
+    if growth is None or not growth.outside or verdict.name is VerdictName.HEALTHY:
+        return verdict
+    return replace(verdict, reasons=(growth.outside, *verdict.reasons))
+
+
+def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Verdict:
+    if growth is not None and growth.divided is not None and series.name is not VerdictName.HEALTHY:
+        if leads(growth, found[0].holder if found else None):
+            told = (native_allocation.reason(growth.divided), *series.reasons)
+            return replace(series, reasons=told, settles="" if series.name is VerdictName.LEAK else ALLOCATES)
+        if fragmentation.grows(growth.divided):
+            return _free(series, growth.divided)
     if growth is None or not found:
         return _nothing_grows(series, growth)
     clue = found[0]
@@ -58,6 +76,18 @@ def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Ver
             settles=bounded[1],
         )
     return _leaks(series, per_s, reasons, known=holder.eviction_known)
+
+
+def _free(series: Verdict, divided: Divided) -> Verdict:
+    """What grows is used by nobody: that ends where the largest piece of work does."""
+    told = f"what it gained is free memory that allocators keep: {fragmentation.reason(divided)}"
+    return replace(
+        series,
+        name=_at_most_suspect(series),
+        probability=min(series.probability or 0.3, 0.3),
+        reasons=(told, *series.reasons),
+        settles=_longer(series),
+    )
 
 
 def _leaks(series: Verdict, per_s: float, reasons: tuple[str, ...], *, known: bool) -> Verdict:

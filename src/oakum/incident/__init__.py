@@ -1,11 +1,12 @@
 """The record's rules: which states, how bad, is it true, when whom to tell. Pure: time and settings are arguments."""
 
-from oakum.incident.identity import identity
+from oakum.incident.identity import identity, within
+from oakum.incident.kills import telling
 from oakum.incident.machine import MOVES, Event, allowed, moved, picture
 from oakum.incident.opening import FOUND, Finding, recording
 from oakum.incident.phases import standing
 from oakum.incident.retention import GRACE_S, expiring, retention
-from oakum.incident.saying import escalated, moving, noted
+from oakum.incident.saying import captured, escalated, moving, noted
 from oakum.incident.settings import IncidentSettings, Keeping
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "IncidentSettings",
     "Keeping",
     "allowed",
+    "captured",
     "escalated",
     "expiring",
     "identity",
@@ -27,4 +29,6 @@ __all__ = [
     "recording",
     "retention",
     "standing",
+    "telling",
+    "within",
 ]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from oakum.incident.machine import MOVES, Event, moved
 from oakum.incident.settings import IncidentSettings
 from oakum.incident.severity import severity, worse
-from oakum.incident.triage import service_impact, symptoms, triage
+from oakum.incident.triage import oom_kills, service_impact, symptoms, triage
 from oakum.model.assessment import Investigation
 from oakum.model.incident import Assessed, Change, Entry, EntryKind, Impact, Incident, Kept, Severity, State
 from oakum.model.policy import Policy
@@ -147,4 +147,4 @@ def _move(incident: Incident, event: Event, author: str, text: str) -> Entry:
 
 
 def _severity(investigation: Investigation, policy: Policy) -> Severity:
-    return severity(investigation.verdict, oom_kills=investigation.series.oom_kills, policy=policy)
+    return severity(investigation.verdict, oom_kills=oom_kills(investigation), policy=policy)

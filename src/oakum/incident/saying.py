@@ -1,4 +1,4 @@
-"""What people do to an incident: note, move, escalate, close. Said twice, it is done once."""
+"""What people do to an incident: note, capture, move, escalate, close. Said twice, a word is said once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from oakum.incident.machine import Event, moved
 from oakum.incident.phases import escalation_times, standing
 from oakum.incident.settings import IncidentSettings
 from oakum.model.errors import CallerError
-from oakum.model.incident import Change, Entry, EntryKind, Incident, Record
+from oakum.model.incident import Change, Entry, EntryKind, Incident, Kept, Record
 from oakum.model.policy import Policy
 from oakum.model.units import format_duration
 
@@ -24,6 +24,12 @@ def noted(record: Record, text: str, *, author: str, now_s: float) -> Change | N
         return None
     incident = touched(record.incident, now_s)
     return Change(incident, (entry_of(incident, EntryKind.NOTE, author, text),))
+
+
+def captured(record: Record, kept: Kept, *, author: str, now_s: float) -> Change:
+    """A dump among its evidence: it is kept as long as all of that, and the timeline says who took it."""
+    incident = touched(record.incident, now_s)
+    return Change(incident, (entry_of(incident, EntryKind.EVIDENCE, author, f"captured: {kept.title}"),), kept=(kept,))
 
 
 def moving(record: Record, event: Event, why: str, *, author: str, now_s: float) -> Change:

@@ -11,6 +11,9 @@ from oakum.model.policy import Policy
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.model.verdict import VerdictName
 
+KILLED_WITHIN_S: Final = 86_400.0
+"""A cluster tells the last end of each container however long ago it was; older ones tell nothing of today."""
+
 RESTARTS: Final = 3
 """So many lifetimes within what was watched are frequent restarts."""
 
@@ -49,10 +52,10 @@ def _alert(investigation: Investigation, alert: str, policy: Policy) -> tuple[An
             holds
         ), f"{alert}: {_level(investigation)} is {sense} {format_share(policy.warn_share)} of the limit"
     if name == "oomkilled":
-        kills = series.oom_kills
-        return _yes(kills > 0), f"{alert}: the kernel killed it {format_count(kills)} times while it was watched"
+        kills = oom_kills(investigation)
+        return _yes(kills > 0), f"{alert}: it was killed for memory {_times(kills)} {_kills_over(investigation)}"
     if name == "podrestartingfrequently":
-        lives = len(series.lifetimes)
+        lives = max(len(series.lifetimes), restarts(investigation) + 1)
         return _yes(lives >= RESTARTS), f"{alert}: {format_count(lives)} lifetimes were seen"
     return None
 
@@ -64,11 +67,11 @@ def symptoms(investigation: Investigation) -> tuple[Symptom, ...]:
     seen_s = sum(float(life.at_s[-1] - life.at_s[0]) for life in series.lifetimes if len(life))
     over = f"over {format_duration(seen_s)}"
     rate = format_rate(verdict.rate_per_s) if verdict.rate_per_s is not None and series.unit == "bytes" else "no rate"
-    lives = len(series.lifetimes)
+    killed, again = oom_kills(investigation), restarts(investigation)
     return (
         Symptom("steady growth", _yes(grows), f"{rate} {over}, {verdict.pattern.value if verdict.pattern else 'flat'}"),
-        Symptom("OOM kills", _yes(series.oom_kills > 0), f"{format_count(series.oom_kills)} {over}"),
-        Symptom("restarts", _yes(lives > 1), f"{format_count(max(lives - 1, 0))} {over}"),
+        Symptom("OOM kills", _yes(killed > 0), f"{format_count(killed)} {_kills_over(investigation)}"),
+        Symptom("restarts", _yes(again > 0), f"{format_count(again)} {_COUNTED if _told(investigation) else over}"),
         Symptom("swap growth", Answer.OPEN, "not measured: vmstat 1, column so"),
         Symptom("slow before it dies", Answer.OPEN, "not measured: the service's own latency"),
         Symptom("more garbage collection", Answer.OPEN, "not measured: the runtime's GC log or metrics"),
@@ -78,9 +81,11 @@ def symptoms(investigation: Investigation) -> tuple[Symptom, ...]:
 
 def service_impact(investigation: Investigation) -> str:
     """What the figures say of the service; what it does to users, only people know."""
-    verdict, series = investigation.verdict, investigation.series
-    if series.oom_kills:
-        return f"{format_count(series.oom_kills)} kills for its memory while it was watched; requests in flight fail"
+    verdict = investigation.verdict
+    killed = oom_kills(investigation)
+    if killed:
+        many = "1 kill" if killed == 1 else f"{format_count(killed)} kills"
+        return f"{many} for its memory {_kills_over(investigation)}; requests in flight fail"
     ends = [forecast for forecast in verdict.forecasts if forecast.p50_s < float("inf")]
     if verdict.name is VerdictName.LEAK and ends:
         first = min(ends, key=lambda forecast: forecast.p50_s)
@@ -91,6 +96,44 @@ def service_impact(investigation: Investigation) -> str:
     if verdict.name is VerdictName.LEAK:
         return "it takes memory that others on the machine will miss"
     return "none measured yet"
+
+
+def oom_kills(investigation: Investigation) -> int:
+    """Of what is judged: that were seen, or that the cluster and the kernel tell of, of its last day."""
+    container, since_s = investigation.series.labels.get("container"), investigation.generated_at_s - KILLED_WITHIN_S
+    told = [
+        kill
+        for kill in investigation.kills
+        if kill.kind.for_memory and kill.container in {container, ""} and (kill.at_s is None or kill.at_s >= since_s)
+    ]
+    return max(investigation.series.oom_kills, len(told))
+
+
+def restarts(investigation: Investigation) -> int:
+    """That were seen, or that the cluster counts of the container that is judged, in all its pods."""
+    return max(len(investigation.series.lifetimes) - 1, sum(_told(investigation)), 0)
+
+
+_COUNTED: Final = "in all its pods, as the cluster counts them"
+
+
+def _told(investigation: Investigation) -> list[int]:
+    container = investigation.series.labels.get("container")
+    rows = [
+        row.facts
+        for row in investigation.evidence
+        if row.id.removeprefix("cluster-").startswith("container") and row.facts.get("container") == container
+    ]
+    return [count for row in rows if isinstance(count := row.get("restarts"), int)]
+
+
+def _kills_over(investigation: Investigation) -> str:
+    of_a_cluster = "workload" in investigation.series.labels
+    return "in the last day, as the cluster and the kernel tell" if of_a_cluster else "while it was watched"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{format_count(count)} times"
 
 
 def _level(investigation: Investigation) -> str:

@@ -19,9 +19,9 @@ from oakum.loop.collection import collect, heap_at_first
 from oakum.loop.incident import number_of
 from oakum.loop.investigate import Settings as WatchSettings
 from oakum.loop.investigate import investigate
-from oakum.loop.node import NodeSettings
 from oakum.loop.record import Recorded, investigate_on_record
 from oakum.loop.situation import situation
+from oakum.loop.terms import Terms
 from oakum.model.collection import Collected
 from oakum.model.errors import CallerError, RefusedError, TargetError
 from oakum.model.hands import Hands
@@ -29,7 +29,7 @@ from oakum.model.incident import Assessed, Change, Entry, EntryKind, Incident, K
 from oakum.model.plan_record import Approval, PlanRecord, StepState
 from oakum.model.sighting import Sighting
 from oakum.model.step import Plan
-from oakum.model.target import ProcessTarget, parse_target
+from oakum.model.target import PodTarget, ProcessTarget, WorkloadTarget, parse_target
 from oakum.model.units import format_size
 from oakum.model.verdict import Verdict, VerdictName
 from oakum.render.codec_investigation import investigation_to_json
@@ -128,7 +128,7 @@ def _tell(done: PlanRecord, text: str, bench: Bench) -> None:
 
 def _investigated(wanted: str, wish: Wish, bench: Bench, *, watch_s: float, capture: bool) -> Investigation:
     target = parse_target(wanted)
-    settings = WatchSettings.of(watch_s=watch_s, capture=capture, node=NodeSettings(inspect=wish.inspect))
+    settings = WatchSettings.of(watch_s=watch_s, capture=capture, terms=Terms(wish.inspect))
 
     def journey() -> Investigation:
         return investigate(
@@ -155,6 +155,12 @@ def _replaced(title: str) -> bool:
 def _on_record(incident: Incident, bench: Bench) -> tuple[int, Verdict]:
     """The process, and what was judged last. Raises CallerError where nothing was."""
     target = parse_target(incident.target)
+    if isinstance(target, WorkloadTarget | PodTarget):
+        raise CallerError(
+            f"{incident.id} is about {incident.target}",
+            why="Oakum changes nothing in a cluster yet",
+            next_step=f"oakum incident report {incident.id} -o markdown, whose steps are commands of kubectl",
+        )
     if not isinstance(target, ProcessTarget):
         raise CallerError(
             f"{incident.id} is about {incident.target}",

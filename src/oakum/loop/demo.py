@@ -15,10 +15,11 @@ from oakum.loop import investigate, mending
 from oakum.loop.bench import Bench
 from oakum.loop.beside import beside
 from oakum.loop.incident import story
-from oakum.loop.node import NodeSettings
 from oakum.loop.showing import Service, load_on, node_service, service, successor_of
+from oakum.loop.terms import Terms
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
+from oakum.model.budget import Budget
 from oakum.model.demo import ActingChapter, Demo, NodeChapter
 from oakum.model.plan_record import PlanRecord
 from oakum.model.policy import Policy
@@ -266,8 +267,8 @@ def _watch(pid: int, machine: Machine) -> ProcessWatch:
 
 
 def _investigate(shown: Service, machine: Machine, policy: Policy, watch_s: float, progress: Progress) -> Investigation:
-    node = NodeSettings(inspect=True, max_pause_s=OWN_PAUSE_S)
-    chosen = investigate.Settings.of(watch_s=watch_s, interval_s=0.25, node=node)
+    terms = Terms(inspect=True, budget=Budget(OWN_PAUSE_S))
+    chosen = investigate.Settings.of(watch_s=watch_s, interval_s=0.25, terms=terms)
     return investigate.investigate(
         ProcessTarget(shown.pid), machine=machine, policy=policy, settings=chosen, progress=progress
     )

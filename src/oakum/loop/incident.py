@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from oakum.act.expiry import expired
 from oakum.incident import Event, escalated, identity, moving, noted, standing
 from oakum.loop.record import Recorder, left_over
+from oakum.loop.seen_before import in_a_story
 from oakum.model.errors import CallerError, DataError, OakumError
 from oakum.model.hands import MemoryLimits
 from oakum.model.incident import Incident, Record
@@ -100,11 +101,12 @@ def story(recorder: Recorder, number: int, *, now_s: float | None) -> Story:
     digest = next((row.samples for row in reversed(record.assessed) if row.samples), "")
     if not digest:
         return Story(record, stands, plans, approvals)
+    watched = in_a_story(record, store.blobs)
     try:
         samples, curve = samples_from_bytes(store.blobs.get(digest))
     except OakumError as exc:
-        return Story(record, stands, plans, approvals, warnings=(_absent(record, digest, exc),))
-    return Story(record, stands, plans, approvals, samples, curve)
+        return Story(record, stands, plans, approvals, warnings=(_absent(record, digest, exc),), watched=watched)
+    return Story(record, stands, plans, approvals, samples, curve, watched=watched)
 
 
 def _absent(record: Record, digest: str, error: OakumError) -> str:

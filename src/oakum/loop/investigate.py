@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from oakum import explain
@@ -11,12 +11,15 @@ from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
 from oakum.loop.jvm import JvmLook
 from oakum.loop.looking import Looking
-from oakum.loop.node import NodeLook, NodeSettings
+from oakum.loop.node import NodeLook
 from oakum.loop.subject import Subject, choose
+from oakum.loop.terms import Terms
+from oakum.loop.workers import Workers
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
 from oakum.model.assessment import Investigation
-from oakum.model.errors import CallerError
+from oakum.model.deeper import Deeper
+from oakum.model.errors import CallerError, OakumError
 from oakum.model.growth import HeapGrowth
 from oakum.model.policy import Policy
 from oakum.model.runtime import Runtime, RuntimeName
@@ -24,6 +27,7 @@ from oakum.model.series import Series, WorkloadSeries
 from oakum.model.target import ProcessTarget, Target
 from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict
+from oakum.probe.deeper import look_deeper
 from oakum.probe.python import PythonProbe
 from oakum.probe.runtime import recognise
 from oakum.sense.joined import joined
@@ -35,6 +39,9 @@ if TYPE_CHECKING:
 
 SOURCE_BYTES = 2 << 20
 """A source file larger than this is not read."""
+
+WATCH_S = 20.0
+"""How long is watched where nobody says it, in seconds."""
 
 JUDGED_EVERY_S = 1.0
 """While watching, the judge is asked again this often, in seconds."""
@@ -56,8 +63,8 @@ class Settings:
     stop: bool
     """Whether the target may be stopped while its memory is copied."""
 
-    node: NodeSettings
-    """What may be done to a Node.js process, and to a JVM."""
+    terms: Terms
+    """What may be done to a process that is asked for its heap: Node.js, a JVM."""
 
     earlier: tuple[Series, ...] = ()
     """What was seen of this very process before; with it, its children are not chosen in its place."""
@@ -66,11 +73,11 @@ class Settings:
     def of(
         cls,
         *,
-        watch_s: float = 20.0,
+        watch_s: float = WATCH_S,
         interval_s: float | None = None,
         capture: bool = True,
         stop: bool = False,
-        node: NodeSettings | None = None,
+        terms: Terms | None = None,
         earlier: tuple[Series, ...] = (),
     ) -> Settings:
         """Raises CallerError for a watch too short to say anything, or an interval that does not fit in it."""
@@ -81,7 +88,7 @@ class Settings:
                 why="a watch lasts 5 s or more and holds 8 samples or more; samples are 20 ms apart or more",
                 next_step="leave --for and --every out, or write for example --for 10m --every 1s",
             )
-        return cls(watch_s, chosen_s, capture, stop, node or NodeSettings(), earlier)
+        return cls(watch_s, chosen_s, capture, stop, terms or Terms(), earlier)
 
 
 def investigate(
@@ -98,11 +105,12 @@ def investigate(
     watching = ProcessWatch(
         pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
     )
-    with watching as watch:
+    with watching as watch, Workers(target, machine) as workers:
         runtime = _recognise(subject, machine, facts)
         with _looking(runtime, pid, machine, settings, facts) as looking:
             looking.prepare(facts, progress)
             series_verdict = _watch(watch, looking, facts, machine, settings, progress)
+            workers.tell(facts, watch.info.pid)
             growth = looking.conclude(watch, series_verdict, facts, progress)
             partial = watch.ended and growth is None
         told = watch.told(machine.kernel_log)
@@ -134,7 +142,7 @@ def _recognise(subject: Subject, machine: Machine, facts: Facts) -> Runtime:
     if isinstance(found, Absent):
         facts.miss(found)
         return Runtime(RuntimeName.UNKNOWN, "")
-    facts.add("runtime", f"it runs {found}", "executable and maps", facts={"how": list(found.how)})
+    facts.add("runtime", f"it runs {found.in_full}", "executable and maps", facts=asdict(found))
     return found
 
 
@@ -144,9 +152,9 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
     if not settings.capture:
         facts.miss(Absent("what the heap holds", AbsentKind.NOT_YET, "--no-capture was given", "leave it out"))
     elif runtime.name is RuntimeName.NODE:
-        return NodeLook(pid, machine, settings.node, watch_s=settings.watch_s)
+        return NodeLook(pid, machine, settings.terms, watch_s=settings.watch_s)
     elif runtime.name is RuntimeName.JVM:
-        return JvmLook(pid, machine, settings.node, watch_s=settings.watch_s)
+        return JvmLook(pid, machine, settings.terms, watch_s=settings.watch_s)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     else:
@@ -207,7 +215,13 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
 ) -> Investigation:
     sources = _sources(subject.process.pid, growth, profile, machine, facts)
     explanation = explain.explain(
-        str(subject.target), series_verdict, growth, profile=profile, sources=sources, policy=policy
+        str(subject.target),
+        series_verdict,
+        growth,
+        profile=profile,
+        sources=sources,
+        policy=policy,
+        deeper=_deeper(subject.process.pid, runtime, machine),
     )
     return Investigation(
         target=str(subject.target),
@@ -224,6 +238,14 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         plan=explanation.plan,
         partial=partial,
     )
+
+
+def _deeper(pid: int, runtime: Runtime, machine: Machine) -> Deeper | None:
+    """None for another runtime, and for a process that has ended or that is out of reach by now."""
+    try:
+        return look_deeper(pid, runtime, machine.processes, machine.memories)
+    except OakumError:
+        return None
 
 
 def _sources(

@@ -12,6 +12,13 @@ from oakum.model.growth import HeapGrowth
 from oakum.model.verdict import Verdict
 from oakum.sense.watch import ProcessWatch
 
+LEAST_APART_S = 8.0
+"""Two dumps are at least so far apart, in seconds of the target's own running."""
+
+MOST_APART_S = 300.0
+LAST_WORD_S = 5.0
+"""A target that may die within this time is looked at now, in seconds."""
+
 
 class Looking(Protocol):
     """Entered before the watch, left after it, whatever happens; what was opened in the target is closed then."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from oakum.explain import on_record
-from oakum.incident import IncidentSettings, recording
+from oakum.explain.workload import kill_line
+from oakum.incident import IncidentSettings, recording, telling
 from oakum.incident import identity as identity_of
 from oakum.incident.opening import FOUND, Finding
 from oakum.model.absent import Absent, AbsentKind
@@ -16,6 +17,7 @@ from oakum.model.incident import Kept
 from oakum.model.mute import Mute
 from oakum.model.policy import Policy
 from oakum.model.ports import Store, Workers
+from oakum.model.target import IN_CLUSTER
 from oakum.model.work import Work
 from oakum.render.codec_investigation import investigation_to_json
 from oakum.render.codec_number import plain
@@ -23,6 +25,12 @@ from oakum.render.codec_samples import MEDIA_TYPE, samples_to_bytes
 from oakum.render.headline import headline
 
 INVESTIGATE = "investigate"
+
+WATCHED = "watched"
+"""The beginning of the id of a container's samples, of the one that is judged and of its replicas."""
+
+MOST_WATCHED = 20
+"""The samples of so many replicas are kept, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +91,41 @@ def kept(investigation: Investigation, recorder: Recorder, *, alert: str = "", w
         return Recorded(investigation, mute=mute)
     samples = samples_to_bytes(series, investigation.curve)
     digest = store.blobs.put([samples])
+    # The timeline is read and written in one change of its own, with which the works then end.
+    works, ending = ((), tuple(works)) if investigation.kills else (tuple(works), ())
     finding = Finding(
         investigation,
         identity,
         headline(investigation.target, investigation.verdict, series.unit, now_s=investigation.generated_at_s),
         investigation_to_json(investigation),
-        (*_kept(investigation, recorder.author), _samples(investigation, digest, len(samples), recorder.author)),
+        (
+            *_kept(investigation, recorder.author),
+            _samples(investigation, digest, len(samples), recorder.author),
+            *_watched(investigation, store, recorder.author),
+        ),
         digest,
         recorder.author,
         alert,
-        tuple(works),
+        works,
     )
     change = recording(finding, policy=recorder.policy, settings=recorder.settings)
     incident = store.incidents.write(identity, change)
     if incident is None:
-        for work in works:
+        for work in (*works, *ending):
             store.works.finish(work)
         return Recorded(investigation)
-    return Recorded(replace(investigation, incident=incident.id, plan=on_record(investigation.plan, incident.id)))
+    if investigation.kills:
+        kills = [(kill, kill_line(kill)) for kill in investigation.kills]
+        store.incidents.change(
+            incident.number,
+            lambda record: telling(
+                record, kills, author=recorder.author, now_s=investigation.generated_at_s, finishes=ending
+            ),
+        )
+    # What goes on from an incident acts on this machine: a workload keeps the commands of its cluster.
+    here = investigation.target.partition("/")[0] not in IN_CLUSTER
+    advice = on_record(investigation.plan, incident.id) if here else investigation.plan
+    return Recorded(replace(investigation, incident=incident.id, plan=advice))
 
 
 def _belongs(investigation: Investigation, identity: str, store: Store) -> bool:
@@ -138,3 +163,24 @@ def _samples(investigation: Investigation, digest: str, size_bytes: int, author:
         media_type=MEDIA_TYPE,
         author=author,
     )
+
+
+def _watched(investigation: Investigation, store: Store, author: str) -> list[Kept]:
+    """What this look alone saw: whoever looks again joins it by its labels."""
+    made = []
+    for number, series in enumerate(investigation.watched[:MOST_WATCHED], 1):
+        content = samples_to_bytes(series, None)
+        title = f"{series.samples} samples of {series.labels.get('pod', '')}/{series.labels.get('container', '')}"
+        made.append(
+            Kept(
+                f"{WATCHED}-{number}",
+                title,
+                series.labels.get("source", ""),
+                investigation.generated_at_s,
+                digest=store.blobs.put([content]),
+                size_bytes=len(content),
+                media_type=MEDIA_TYPE,
+                author=author,
+            )
+        )
+    return made

@@ -61,10 +61,10 @@ class Settings:
                 why="8 samples or more are needed, 50 ms apart or more",
                 next_step="oakum scan host --for 30s --every 1s",
             )
-        return cls(watch_s, interval_s, unit, _moment(at) if at else None)
+        return cls(watch_s, interval_s, unit, moment(at) if at else None)
 
 
-def _moment(text: str) -> float:
+def moment(text: str) -> float:
     """UTC epoch seconds; a time without a zone is UTC, as in files."""
     try:
         at_s = float(text)
@@ -188,7 +188,7 @@ def _judged(
 ) -> Scan:
     rows: list[ScanRow] = []
     broken = list(skipped)
-    for workload, verdict in zip(series, _verdicts(series), strict=True):
+    for workload, verdict in zip(series, verdicts(series), strict=True):
         if isinstance(verdict, DataError):
             broken.append(Skipped(workload.id, verdict.what))
         else:
@@ -199,7 +199,7 @@ def _judged(
     return Scan(source, now_s, Window(start_s, end_s, step_s), tuple(rows), tuple(broken), (), tuple(warnings))
 
 
-def _verdicts(series: Sequence[WorkloadSeries]) -> Iterator[Verdict | DataError]:
+def verdicts(series: Sequence[WorkloadSeries]) -> Iterator[Verdict | DataError]:
     """A handful is answered at once; many are worth a compiler."""
     if len(series) >= MANY:
         yield from judge_many(series, workers=min(8, len(os.sched_getaffinity(0))))

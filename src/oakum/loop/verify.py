@@ -18,7 +18,7 @@ from oakum.model.plan_record import PlanRecord, StepState
 from oakum.model.process import ProcessInfo
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.sighting import Sighting
-from oakum.model.target import parse_target
+from oakum.model.target import IN_CLUSTER, parse_target
 from oakum.model.units import format_count
 from oakum.model.verification import CheckState, Outcome, Verification
 from oakum.render.codec_samples import MEDIA_TYPE, samples_from_bytes, samples_to_bytes
@@ -88,6 +88,12 @@ def subject_of(wanted: str, on: str, bench: Bench) -> Subject:
         info = _chosen(wanted, bench)
         return Subject(wanted, info.pid, info.started_s)
     record = bench.store.incidents.record(number_of(wanted))
+    if not on and record.incident.target.partition("/")[0] in IN_CLUSTER:
+        raise CallerError(
+            f"{record.incident.id} is about {record.incident.target}",
+            why="what is verified is a process of this machine",
+            next_step=f"oakum investigate {record.incident.target} --for 1h, which goes on with this incident",
+        )
     applied = [plan for plan in bench.store.plans.of(record.incident.number) if plan.state is StepState.APPLIED]
     last = applied[-1] if applied else None
     info = _chosen(on, bench) if on else _successor(record.incident, last, bench)

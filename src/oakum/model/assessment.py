@@ -9,6 +9,7 @@ from oakum.model.cause import Cause
 from oakum.model.curve import Curve
 from oakum.model.evidence import Evidence
 from oakum.model.growth import HeapGrowth
+from oakum.model.kill import Kill
 from oakum.model.series import WorkloadSeries
 from oakum.model.step import Plan
 from oakum.model.verdict import Verdict
@@ -20,6 +21,8 @@ class Investigation:
 
     ``verdict`` is the assessment: what the series and the evidence say together.
     ``series_verdict`` is what the series said alone, before the evidence.
+    Of a cluster's workload, ``kills``: how its runs ended, oldest first; ``watched``: the samples of the container that
+    is judged and of its replicas, with who they are as labels.
     """
 
     target: str
@@ -36,3 +39,5 @@ class Investigation:
     plan: Plan = field(default_factory=Plan)
     incident: str | None = None
     partial: bool = False
+    kills: tuple[Kill, ...] = ()
+    watched: tuple[WorkloadSeries, ...] = ()

@@ -40,8 +40,20 @@ class TargetError(OakumError):
     exit_code = 3
 
 
+class SilentError(TargetError):
+    """Nothing came in time; it may come yet."""
+
+
 class RefusedError(TargetError):
     """A gate of our own forbade the step, because it would endanger the target."""
+
+
+class SpentError(RefusedError):
+    """What the caller let us ask of the source is used up."""
+
+
+class TooMuchError(TargetError):
+    """A source does not answer so much at once: ask for less."""
 
 
 class DataError(OakumError):

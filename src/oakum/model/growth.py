@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from oakum.model.cause import CauseName, CodePlace
+from oakum.model.division import Divided
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +125,8 @@ class HeapGrowth:
     module_files: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     language: str = "Python"
+    divided: Divided | None = None
+    """Where the process's memory went, as far as that was told."""
+
+    outside: str = ""
+    """What is to be said where it is not the heap itself that grows, but memory that its objects own outside of it."""

@@ -133,6 +133,8 @@ class EntryKind(StrEnum):
     ESCALATED = "escalated"
     INTERRUPTED = "interrupted"
     PLAN = "plan"
+    KILL = "kill"
+    """A run of a container of it ended. ``facts`` holds ``kill``: which run that was, and how sure that is."""
 
 
 EXPIRED: Final = "expired"

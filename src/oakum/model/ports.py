@@ -20,7 +20,7 @@ from oakum.model.blob import Blob
 from oakum.model.debugger import Dispositions, Listener
 from oakum.model.incident import Change, Incident, Record
 from oakum.model.mute import Mute
-from oakum.model.node import NodeView
+from oakum.model.node import NodeView, Room
 from oakum.model.oom import OomReport
 from oakum.model.plan_record import Approval, PlanRecord
 from oakum.model.process import CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
@@ -111,6 +111,12 @@ class Node(Protocol):
     def view(self) -> NodeView:
         """Raises MachineError where it cannot be told."""
 
+    def rooms(self) -> Sequence[Room]:
+        """What is left of its memory, and below each bound over the target that is no cgroup which can be seen.
+
+        None where nothing is known.
+        """
+
 
 class Memory(Protocol):
     """The memory of one live process, read from outside. The process is not stopped unless ``stopped`` is entered."""
@@ -126,6 +132,22 @@ class Memory(Protocol):
 
     def read(self, start: int, size: int) -> bytes:
         """At most ``size`` bytes; shorter, or empty, where memory is not there."""
+
+    def present_in(self, spans: Sequence[tuple[int, int]]) -> Sequence[NDArray[np.bool_]]:
+        """As ``present``, of many at once: where memory is far away, each question costs a journey."""
+
+    def read_many(self, pieces: Sequence[tuple[int, memoryview]]) -> int:
+        """As ``read_into`` of each, at once: bytes read of all."""
+
+    def read_present(self, start: int, size: int) -> bytes:
+        """As ``read``, with zeros for pages that are not in memory: nothing is brought in for it."""
+
+    def mapped(self, region: Region, offset: int, size: int) -> bytes:
+        """At most ``size`` bytes at ``offset`` of the file that ``region`` maps, as the file has them.
+
+        Another root, a file that was deleted or replaced make no difference. Where the file itself may not be opened,
+        what of it is in memory between the region's bounds, zeros elsewhere. Empty for what is no regular file.
+        """
 
     def stopped(self, max_s: float) -> AbstractContextManager[None]:
         """All threads stand still inside. Released at exit, and by the kernel should Oakum die."""
@@ -471,6 +493,9 @@ class Inspection(Protocol):
     ) -> Mapping[str, object]:
         """The result. Raises TargetError when it refuses, ends, or does not answer in time."""
 
+    def listen(self, is_done: Callable[[], bool], *, within_s: float, heard: Heard) -> None:
+        """Hear events until ``is_done``, or until the time is up. Raises TargetError when the program ends."""
+
     def close(self) -> None:
         """The program runs on; its inspector stays open."""
 
@@ -518,6 +543,9 @@ class Jvm(Protocol):
         the process is a JVM and handles it. Raises TargetError when it refuses, ends, or does not answer in time.
         """
 
+    def carried_bytes_per_s(self) -> float | None:
+        """At least so fast a file comes that it writes: it stands still meanwhile. None: as fast as it writes."""
+
     def stream(
         self, command: str, spool: Spool, *, in_pieces: bool, may_signal: bool, within_s: float
     ) -> Streamed | Absent:
@@ -537,6 +565,16 @@ class Jvms(Protocol):
 
     def open(self, pid: int) -> Jvm:
         """Raises TargetError when there is no such process."""
+
+
+class Channel(Protocol):
+    """The standard input and output of a program of ours that runs elsewhere."""
+
+    def send(self, data: bytes) -> None:
+        """Raises TargetError when it has ended, or cannot be reached any more."""
+
+    def receive(self, within_s: float) -> bytes:
+        """What it says next, never nothing. Raises TargetError as ``send``, SilentError when nothing comes in time."""
 
 
 class Spool(Protocol):

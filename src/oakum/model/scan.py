@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -12,11 +12,12 @@ from oakum.model.mute import Mute
 from oakum.model.node import NodeView
 from oakum.model.oom import Blame, OomReport
 from oakum.model.series import WorkloadSeries
-from oakum.model.verdict import Verdict, VerdictName
+from oakum.model.verdict import SEVERITY, Verdict, VerdictName
 
 ScanRow: TypeAlias = tuple[WorkloadSeries, Verdict]
 
-_SEVERITY: Final = (VerdictName.LEAK, VerdictName.SUSPECT, VerdictName.CANNOT_TELL, VerdictName.HEALTHY)
+LATELY_S: Final = (3600.0, 86_400.0)
+"""A kill for memory that is no longer ago, in seconds, puts a workload before others; an hour more than a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,36 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Replicas:
+    """What a cluster tells of one container in all pods of one workload.
+
+    ``worst``: the pod whose series stands for all. ``pods``: that have it; ``running``: of them now.
+    ``restarts``: of all together, as far as they are told. ``kills``: for memory, that the cluster still knows of or
+    that were seen, ``oom_kills``: by the kernel; ``last_kill_s``: the last one, UTC epoch seconds. ``share``: the
+    largest part of its limit that one of them has in use, page cache that was used lately with it; None where nobody
+    tells, or there is no limit.
+    """
+
+    workload: str
+    container: str
+    worst: str
+    pods: int
+    running: int
+    restarts: int
+    kills: int = 0
+    oom_kills: int = 0
+    last_kill_s: float | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """``source``: as it was asked for. ``rows``: in any order; ``ranked`` has the worst first.
 
     ``muted``: by the id of a series, who said that it is no leak; such rows come last and count as no leak.
     ``warnings``: what the reader took for granted (the unit of the times, rows that were sorted or dropped).
+    ``replicas``: by the id of a series, where it is a workload's of a cluster.
+    ``partial``: not all that was asked for could be read; ``absent`` or ``warnings`` say what.
     ``node``, ``ooms``: this machine, and each time within the last day that memory ran out, oldest first.
     """
 
@@ -55,10 +81,32 @@ class Scan:
     muted: Mapping[str, Mute] = field(default_factory=dict)
     node: NodeView | None = None
     ooms: tuple[tuple[OomReport, Blame], ...] = ()
+    replicas: Mapping[str, Replicas] = field(default_factory=dict)
+    partial: bool = False
 
     @property
     def ranked(self) -> tuple[ScanRow, ...]:
-        return tuple(sorted(worst_first(self.rows), key=lambda row: row[0].id in self.muted))
+        """By verdict, then by what dies first, then by how sure, then by what a cluster tells, then by id.
+
+        Of those that cannot be told the ones that were killed for memory within the hour come before.
+        """
+
+        def place(row: ScanRow) -> tuple[bool, int, bool, float, float, tuple[float, float, int, str]]:
+            (severity, *sure), standing = worse(row), self._standing(row)
+            calm = row[1].name is VerdictName.CANNOT_TELL and standing[0] > -len(LATELY_S)
+            return row[0].id in self.muted, severity, calm, sure[0], sure[1], standing
+
+        return tuple(sorted(self.rows, key=place))
+
+    def _standing(self, row: ScanRow) -> tuple[float, float, int, str]:
+        """Killed for memory within the last hour, or day; the part of the limit that is in use; restarts."""
+        name = row[0].id
+        found = self.replicas.get(name)
+        if found is None:
+            return 0.0, 0.0, 0, name
+        ago_s = math.inf if found.last_kill_s is None else self.generated_at_s - found.last_kill_s
+        lately = sum(ago_s < within_s for within_s in LATELY_S)
+        return -lately, -(found.share or 0.0), -found.restarts, name
 
     @property
     def leaks(self) -> int:
@@ -69,12 +117,8 @@ class Scan:
         return sum(verdict.name is name for _, verdict in self.rows)
 
 
-def worst_first(rows: Iterable[ScanRow]) -> tuple[ScanRow, ...]:
-    """By verdict, then by what dies first, then by how sure, then by id so that the order is always the same."""
-    return tuple(sorted(rows, key=_rank))
-
-
-def _rank(row: ScanRow) -> tuple[int, float, float, str]:
-    series, verdict = row
+def worse(row: ScanRow) -> tuple[int, float, float]:
+    """The worse, the less: by verdict, then by what dies first, then by how sure."""
+    verdict = row[1]
     dies_in_s = min((forecast.p50_s for forecast in verdict.forecasts), default=math.inf)
-    return _SEVERITY.index(verdict.name), dies_in_s, -(verdict.probability or 0.0), series.id
+    return -SEVERITY.index(verdict.name), dies_in_s, -(verdict.probability or 0.0)

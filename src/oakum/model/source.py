@@ -58,17 +58,29 @@ def parse_source(text: str) -> Source:
         return HostSource()
     scheme, separator, rest = text.partition("://")
     if separator:
-        if scheme in {"http", "https"} and urlsplit(text).hostname:
+        if scheme in {"http", "https"} and _has_host(text):
             return PrometheusSource(text)
-        if scheme == "prometheus" and urlsplit(text).hostname:
+        if scheme == "prometheus" and _has_host(text):
             return PrometheusSource(f"http://{rest}")
         if scheme == "kube":
             return ClusterSource(rest.strip("/") or None)
         raise CallerError(
-            f"{text!r} is not a source",
+            f"{_shown(scheme, rest)!r} is not a source",
             why="a source is host, a file, http(s)://… of a Prometheus server, or kube://[CONTEXT]",
             next_step="oakum scan host",
         )
     if not text:
         raise CallerError("an empty source", next_step="oakum scan host")
     return FileSource(PurePath(text))
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def _shown(scheme: str, rest: str) -> str:
+    """Without what stands before the last @: it may be a password, which may hold any letter."""
+    return f"{scheme.rpartition('@')[2]}://{rest.rpartition('@')[2]}"

@@ -57,7 +57,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:
-    """A record with all that can be said of it. ``samples``: of the last assessment, None where none were kept."""
+    """A record with all that can be said of it. ``samples``: of the last assessment, None where none were kept.
+
+    ``watched``: of a cluster's workload, each container's since the incident was opened.
+    """
 
     record: Record
     standing: Standing
@@ -66,3 +69,4 @@ class Story:
     samples: WorkloadSeries | None = None
     curve: Curve | None = None
     warnings: tuple[str, ...] = ()
+    watched: tuple[WorkloadSeries, ...] = ()

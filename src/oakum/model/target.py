@@ -18,6 +18,9 @@ WORKLOAD_KINDS: Final = {
     "daemonset": "ds",
     "job": "job",
 }
+IN_CLUSTER: Final = frozenset({"deploy", "sts", "ds", "job", "pod"})
+"""How a target of a cluster begins, as it is printed."""
+
 _DNS_NAME: Final = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 _URL_SCHEMES: Final = ("redis", "rediss", "valkey", "postgresql", "postgres")
 

@@ -15,6 +15,10 @@ class VerdictName(StrEnum):
     CANNOT_TELL = "cannot-tell"
 
 
+SEVERITY = (VerdictName.HEALTHY, VerdictName.CANNOT_TELL, VerdictName.SUSPECT, VerdictName.LEAK)
+"""The firmer the accusation, the later."""
+
+
 class Pattern(StrEnum):
     """The shape of a memory curve."""
 

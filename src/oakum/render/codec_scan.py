@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from oakum.model.absent import Absent
 from oakum.model.scan import Scan
+from oakum.model.series import WorkloadSeries
+from oakum.model.verdict import Verdict
 from oakum.render.codec_node import node_to_json, oom_to_json
 from oakum.render.codec_number import finite, texts
 from oakum.render.codec_verdict import assessed_to_json
@@ -24,13 +26,31 @@ def scan_to_json(scan: Scan) -> dict[str, object]:
             "end_s": finite(scan.window.end_s),
             "step_s": finite(scan.window.step_s),
         },
-        "series": [assessed_to_json(series, verdict, scan.muted.get(series.id)) for series, verdict in scan.ranked],
+        "series": [_row(scan, series, verdict) for series, verdict in scan.ranked],
         "skipped": [{"id": encodable(skipped.id), "why": encodable(skipped.why)} for skipped in scan.skipped],
         "absent": [absent_to_json(absent) for absent in scan.absent],
+        "partial": scan.partial,
         "warnings": texts(scan.warnings),
         "node": None if scan.node is None else node_to_json(scan.node),
         "ooms": [oom_to_json(report, blame) for report, blame in scan.ooms],
     }
+
+
+def _row(scan: Scan, series: WorkloadSeries, verdict: Verdict) -> dict[str, object]:
+    told = assessed_to_json(series, verdict, scan.muted.get(series.id))
+    found = scan.replicas.get(series.id)
+    if found is None:
+        return told
+    replicas = {
+        "worst": encodable(found.worst),
+        "pods": found.pods,
+        "running": found.running,
+        "restarts": found.restarts,
+        "kills_for_memory": found.kills,
+        "last_kill_s": finite(found.last_kill_s),
+        "share_of_limit": finite(found.share),
+    }
+    return {**told, "oom_kills": found.oom_kills, "replicas": replicas}
 
 
 def absent_to_json(absent: Absent) -> dict[str, object]:

@@ -37,8 +37,10 @@ def headline(name: str, verdict: Verdict, unit: Unit, *, now_s: float) -> str:
 
 
 def _shape(verdict: Verdict, unit: Unit) -> str:
-    pattern = verdict.pattern.value if verdict.pattern else "steady"
-    return f"{pattern} at {of_limit_text(verdict.level, verdict.limit, unit)}"
+    level = of_limit_text(verdict.level, verdict.limit, unit)
+    if verdict.pattern is not None and verdict.pattern.leaks:
+        return f"at {level}, and what it gained is too little to matter"
+    return f"{verdict.pattern.value if verdict.pattern else 'steady'} at {level}"
 
 
 def _sureness(verdict: Verdict) -> list[str]:

@@ -27,6 +27,7 @@ from oakum.render.names import encodable, shown, shown_lines
 from oakum.render.node_lines import node_line, oom_lines
 from oakum.render.pathway import elided
 from oakum.render.table_demo import restart_lines
+from oakum.render.workload_parts import kill_events, rows_of, workload_parts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,7 +60,8 @@ def _environment() -> Environment:
 
 
 def investigation_html(investigation: Investigation) -> str:
-    return page("investigation.html", investigation=investigation, **_parts(investigation))
+    cluster = workload_parts(rows_of(investigation.evidence), investigation.watched)
+    return page("investigation.html", investigation=investigation, cluster=cluster, **_parts(investigation))
 
 
 def demo_html(demo: Demo) -> str:
@@ -109,6 +111,7 @@ def scan_html(scan: Scan) -> str:
 def _parts(investigation: Investigation) -> dict[str, object]:
     series, verdict = investigation.series, investigation.verdict
     events = [Event(row.at_s, "capture") for row in investigation.evidence if row.id.startswith("capture")]
+    events += kill_events(investigation.kills, series.labels.get("container"))
     growth = investigation.growth
     return {
         "sentence": headline(investigation.target, verdict, series.unit, now_s=investigation.generated_at_s),

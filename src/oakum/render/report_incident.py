@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from oakum.model.incident import Incident, Kept, Record
+from oakum.model.incident import EntryKind, Incident, Kept, Record
 from oakum.model.mute import Mute
 from oakum.model.standing import Standing, Story
 from oakum.model.units import format_duration, format_size
@@ -16,6 +16,7 @@ from oakum.render.incident_lines import MARKS, causes, incident_summary, last_do
 from oakum.render.names import encodable, shown
 from oakum.render.report_html import page
 from oakum.render.table_incident import phase_text
+from oakum.render.workload_parts import kill_events, workload_parts
 
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>|#~&])")
 _RUNBOOK: Final = ("id", "owner", "component", "version", "last_tested", "next_review", "maintainer")
@@ -31,6 +32,7 @@ def incident_html(story: Story) -> str:
         causes=causes(story.record),
         steps=steps(story.record),
         picture=_picture(story),
+        cluster=workload_parts(last_document(story.record).get("evidence", []), story.watched),
         marks=MARKS,
         phase_text=phase_text,
         runbook=_RUNBOOK,
@@ -60,6 +62,12 @@ def _picture(story: Story) -> str:
         for kept in story.record.kept
         if kept.id.startswith("capture") and kept.at_s >= begun_s
     ]
+    told = [
+        kill
+        for entry in story.record.timeline
+        if entry.kind is EntryKind.KILL and isinstance(kill := entry.facts.get("kill"), Mapping)
+    ]
+    events += kill_events(told, story.samples.labels.get("container"))
     return chart_svg(story.samples, story.curve, limit=verdict.get("limit"), events=events)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from oakum.model.scan import Scan, ScanRow
-from oakum.model.units import format_count
+from oakum.model.scan import Replicas, Scan, ScanRow
+from oakum.model.units import format_count, format_duration, format_share
 from oakum.model.verdict import VerdictName
 from oakum.render.figures import forecast_text, level_text, nearest_forecast, probability_text, rate_text
 from oakum.render.headline import SIGNS
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.text import Text
 
-Cells: TypeAlias = "tuple[Text, Text, Text, Text, Text, Text, Text]"
-"""Sign and verdict, what, memory, sparkline, pattern, rate, reaches; empty where there is nothing to say."""
+Cells: TypeAlias = "tuple[Text, ...]"
+"""One for each of ``NAMES``; empty where there is nothing to say."""
 
+NAMED: Final = frozenset({"of limit", "pods", "restarts", "killed"})
+"""Figures that say nothing without their name."""
+
+NAMES: Final = ("", "what", "memory", "of limit", "", "pattern", "rate", "reaches", "pods", "restarts", "killed")
 
 LEAST_WIDTH = 112
 """A narrower terminal has no room for a row's figures beside its name: they go below it."""
@@ -33,9 +37,10 @@ class _Rows:
     """Laid out when the width is known."""
 
     rows: tuple[ScanRow, ...]
+    scan: Scan
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        cells = [_cells(row) for row in self.rows]
+        cells = [_cells(row, self.scan) for row in self.rows]
         if options.max_width >= LEAST_WIDTH:
             yield _table(cells)
         else:
@@ -47,9 +52,11 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     from rich.text import Text  # noqa: PLC0415
 
     rows = scan.ranked[:top]
-    parts: list[RenderableType] = [Text(_summary(scan), style="bold"), _Rows(rows)]
+    parts: list[RenderableType] = [Text(_summary(scan), style="bold"), _Rows(rows, scan)]
     if len(scan.rows) > len(rows):
         parts.append(Text(f"{len(scan.rows) - len(rows)} more; --top shows them", style="dim"))
+    if rows and scan.replicas and rows[0][1].settles:
+        parts.append(Text(f"next, {shown(rows[0][1].settles)}"))
     parts += [
         Text(f"skipped {shown(skipped.id)}: {shown(skipped.why)}", style="yellow") for skipped in scan.skipped[:10]
     ]
@@ -69,13 +76,12 @@ def _table(cells: Sequence[Cells]) -> RenderableType:
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-    names = ("", "what", "memory", "", "pattern", "rate", "reaches")
     # A column that says nothing in any row takes room from the names.
-    used = [index for index in range(len(names)) if index < 2 or any(str(cell[index]) for cell in cells)]
+    used = [index for index in range(len(NAMES)) if index < 2 or any(str(cell[index]) for cell in cells)]
     for index in used:
         what = index == 1
         table.add_column(
-            names[index], overflow="fold", no_wrap=not what, min_width=20 if what else None, ratio=1 if what else None
+            NAMES[index], overflow="fold", no_wrap=not what, min_width=20 if what else None, ratio=1 if what else None
         )
     for cell in cells:
         table.add_row(*(cell[index] for index in used))
@@ -87,7 +93,10 @@ def _cards(cells: Sequence[Cells]) -> Iterator[RenderableType]:
 
     for sign, what, *figures in cells:
         yield Text.assemble(sign, "  ", what)
-        yield Text("  ").join([Text(), *(figure for figure in figures if figure)])
+        named = zip(NAMES[2:], figures, strict=True)
+        yield Text("  ").join(
+            [Text(), *(Text.assemble(f"{name} " if name in NAMED else "", each) for name, each in named if each)]
+        )
 
 
 def _summary(scan: Scan) -> str:
@@ -96,14 +105,16 @@ def _summary(scan: Scan) -> str:
     return f"{format_count(len(scan.rows))} series from {shown(scan.source)}: {', '.join(counts) or 'nothing to judge'}"
 
 
-def _cells(row: ScanRow) -> Cells:
+def _cells(row: ScanRow, scan: Scan) -> Cells:
     from rich.text import Text  # noqa: PLC0415
 
     series, verdict = row
     sign = Text(f"{SIGNS[verdict.name]} {verdict.name.value}", style=COLOURS[verdict.name.value])
     if verdict.probability is not None and verdict.name is not VerdictName.HEALTHY:
         sign.append(f" {probability_text(verdict.probability)}")
-    name = shown(series.id, 40)
+    replicas = scan.replicas.get(series.id)
+    # A workload's name is what the next command is given: whole.
+    name = shown(series.id, 40 if replicas is None else 200)
     title = shown(series.labels.get("command", ""), 48)
     nearest = nearest_forecast(verdict)
     rate = rate_text(verdict.rate_per_s, series.unit) if verdict.rate_per_s is not None else ""
@@ -111,8 +122,27 @@ def _cells(row: ScanRow) -> Cells:
         sign,
         Text(f"{name} {title}".strip()),
         Text(level_text(verdict.level, series.unit)),
-        Text(sparkline(series.lifetimes[-1].value, 10) if series.lifetimes else "", style="cyan"),
+        Text("" if replicas is None or replicas.share is None else format_share(replicas.share)),
+        Text(sparkline(series.lifetimes[-1].value, 10) if series.samples > 1 else "", style="cyan"),
         Text(verdict.pattern.value if verdict.pattern else ""),
         Text(rate if verdict.name is not VerdictName.HEALTHY else ""),
         Text(forecast_text(nearest) if nearest is not None else ""),
+        *_told(replicas, scan.generated_at_s),
+    )
+
+
+def _told(replicas: Replicas | None, now_s: float) -> Cells:
+    """Pods, restarts, kills for memory."""
+    from rich.text import Text  # noqa: PLC0415
+
+    if replicas is None:
+        return Text(), Text(), Text()
+    kills = ""
+    if replicas.kills:
+        ago = "" if replicas.last_kill_s is None else f", {format_duration(max(now_s - replicas.last_kill_s, 0))} ago"
+        kills = f"{format_count(replicas.kills)}×{ago}"
+    return (
+        Text(format_count(replicas.pods)),
+        Text(format_count(replicas.restarts) if replicas.restarts else ""),
+        Text(kills, style="red"),
     )

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from oakum.model.oom import CLOCKS_APART_S
 from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
-
-CLOCKS_APART_S = 60.0
-"""The stamps of the kernel's log drift from the clock over a long uptime, by less than this, in seconds."""
 
 
 @dataclass(slots=True)

@@ -57,7 +57,7 @@ def test_progress_is_told_to_whoever_asks_for_it(tmp_path):
     [
         (lambda: oakum.investigate("17"), 2),
         (lambda: oakum.investigate("pid/1", watch_s=1.0), 2),
-        (lambda: oakum.investigate("deploy/shop/api"), 2),
+        (lambda: oakum.investigate("node/worker-1"), 2),
         (lambda: oakum.investigate("pid/2147483647"), 3),
         (lambda: oakum.scan("no such file.csv"), 2),
         (lambda: oakum.scan(__file__), 4),

@@ -61,7 +61,7 @@ def series(tmp_path):
 
 
 def test_the_commands_are_those_that_were_promised():
-    heap = {"heap analyze", "heap capture", "heap diff", "heap paths", "heap redact"}
+    heap = {f"heap {verb}" for verb in ("analyze", "capture", "diff", "histogram", "paths", "redact")}
     verbs = ("list", "show", "summary", "note", "escalate", "close", "report", "mute", "mutes", "unmute", "retain")
     incident = {f"incident {verb}" for verb in verbs}
     plain = {"demo", "doctor", "investigate", "scan", "watch", "plan", "apply", "undo", "verify"}
@@ -119,7 +119,7 @@ def test_the_version_is_told(spoken):
         ["investigate", "pid/1", "--for", "1s"],
         ["investigate", "pid/1", "--for", "-20s"],
         ["investigate", "pid/1", "--every", "20s"],
-        ["investigate", "deploy/shop/api"],
+        ["investigate", "node/worker-1"],
         ["incident"],
         ["incident", "show"],
         ["incident", "show", "17x"],
@@ -140,8 +140,18 @@ def test_the_version_is_told(spoken):
         ["scan", "--every", "0s"],
         ["scan", "no such file.csv"],
         ["scan", "host", "no such file.csv"],
-        ["scan", "http://prometheus:9090"],
-        ["scan", "kube://"],
+        ["scan", "kube://", "host"],
+        ["scan", "kube://a", "kube://b"],
+        ["scan", "kube://", "--for", "5s"],
+        ["scan", "kube://", "--at", "2026-11-20"],
+        ["scan", "http://prometheus:9090", "--for", "7d"],
+        ["scan", "--namespace", "shop"],
+        ["scan", "http://prometheus:9090/graph?g0.expr=up"],
+        ["scan", "http://prometheus:9090", "host"],
+        ["scan", "host", "--window", "3h"],
+        ["scan", "host", "--namespace", "shop"],
+        ["scan", "http://prometheus:9090", "--window", "1s"],
+        ["scan", "http://prometheus:9090", "--label", "nothing"],
     ],
 )
 def test_a_mistake_is_the_callers_and_nothing_is_done(arguments, tmp_path, monkeypatch, spoken):
@@ -152,6 +162,26 @@ def test_a_mistake_is_the_callers_and_nothing_is_done(arguments, tmp_path, monke
     assert not list(tmp_path.iterdir())
     # Alone it says what it can do, on standard output; every mistake is told on standard error.
     assert told.strip() or not arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["kube://", "--at", "2026-11-20"], "--at"),
+        (["kube://", "--every", "2s"], "--every"),
+        (["http://prometheus:9090", "--for", "7d"], "--for"),
+        (["http://prometheus:9090", "--unit", "KiB"], "--unit"),
+    ],
+)
+def test_an_option_that_a_source_would_ignore_is_refused_by_its_name(arguments, option, spoken):
+    code, _, told = spoken("scan", *arguments)
+    assert code == 2
+    assert f"{option} says nothing of a" in " ".join(told.split())
+
+
+def test_the_scans_of_several_namespaces_keep_the_context_and_each_is_run_whatever_the_one_before_ends_with(spoken):
+    _, _, told = spoken("scan", "kube://prod", "-n", "a", "-n", "b")
+    assert "oakum scan kube://prod -n a; oakum scan kube://prod -n b" in " ".join(told.split())
 
 
 @pytest.mark.parametrize(
@@ -236,7 +266,11 @@ def test_a_terminal_that_knows_ascii_only_gets_an_answer(series, output):
 
 
 HEAVY = {
+    "anyio",
+    "httpx2",
+    "orjson",
     "websockets",
+    "yaml",
     "elftools",
     "jinja2",
     "numba",
@@ -293,3 +327,10 @@ def test_a_full_disk_under_standard_output_is_this_machines_fault(series):
         )
     assert run.returncode == 6
     assert "No space left on device" in run.stderr
+
+
+def test_a_plugin_of_kubectl_is_the_same_command_under_its_own_name():
+    plugin = OAKUM.with_name("kubectl-oakum")
+    told = subprocess.run([plugin, "investigate", "--help"], capture_output=True, text=True, check=True, timeout=20)
+    assert told.stdout.startswith("Usage: kubectl oakum investigate ")
+    assert told.stdout.replace("kubectl oakum", "oakum").split() == oakum("investigate", "--help").stdout.split()

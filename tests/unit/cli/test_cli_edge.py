@@ -26,11 +26,21 @@ def families(root=OakumError):
     return [root, *(family for child in root.__subclasses__() for family in families(child))]
 
 
-CODES = {"OakumError": 70, "CallerError": 2, "TargetError": 3, "RefusedError": 3, "DataError": 4, "MachineError": 6}
+CODES = {
+    "OakumError": 70,
+    "CallerError": 2,
+    "TargetError": 3,
+    "RefusedError": 3,
+    "SilentError": 3,
+    "SpentError": 3,
+    "TooMuchError": 3,
+    "DataError": 4,
+    "MachineError": 6,
+}
 
 
 def run(monkeypatch, raised):
-    def fail():
+    def fail(**_options):
         raise raised
 
     monkeypatch.setattr(main, "app", fail)

@@ -13,7 +13,14 @@ from oakum.cli.watch import _ended_by_signals, watch
 from oakum.model.errors import CallerError
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.fixture(params=[signal.SIGTERM, signal.SIGHUP])
+def number(request):
+    """A signal that ends: what runs the tests may ignore it."""
+    before = signal.signal(request.param, signal.SIG_DFL)
+    yield request.param
+    signal.signal(request.param, before)
+
+
 def test_a_signal_ends_it_once_and_others_do_not_disturb_its_end(number):
     before = signal.getsignal(number)
     with _ended_by_signals():

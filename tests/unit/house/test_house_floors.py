@@ -53,6 +53,9 @@ def test_the_house_as_it_stands_keeps_its_floors(copy_of_house):
         ("host/__init__.py", "import oakum.store", "floors"),
         ("sense/__init__.py", "import oakum.store", "stages speak to adapters through model's ports"),
         ("loop/__init__.py", "import sqlalchemy", "only store speaks SQL"),
+        ("loop/__init__.py", "import httpx2", "only kube and prometheus speak HTTP"),
+        ("explain/__init__.py", "import oakum.kube", "stages speak to adapters through model's ports"),
+        ("model/cluster.py", "import anyio", "ground"),
     ],
 )
 def test_one_seeded_violation_is_found(copy_of_house, file, line, contract):

@@ -55,6 +55,9 @@ def test_a_twin_takes_what_the_command_takes(twin, command):
         "pause": "pause_s",
         "keep": "keep_s",
         "disk": "disk_bytes",
+        "window": "window_s",
+        "step": "step_s",
+        "budget": "budget_s",
     }
     faces_own = {"output", "file", "top", "interval"}
     wanted = {spoken.get(name, name) for name in inspect.signature(command).parameters} - faces_own

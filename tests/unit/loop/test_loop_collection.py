@@ -6,7 +6,6 @@ import pytest
 from fake_machine import MIB, FakeMachine
 from fake_node import DEFAULT, FakeNode
 
-from oakum.host import Machine
 from oakum.loop.collection import collect, heap_at_first, reach
 from oakum.loop.progress import Silent
 from oakum.model.absent import Absent
@@ -35,18 +34,7 @@ def node(fakes):
 
 @pytest.fixture
 def machine(fakes, node):
-    return Machine(
-        fakes.processes,
-        fakes.cgroups,
-        fakes.clock,
-        fakes.kernel_log,
-        fakes.memories,
-        sandboxes=None,
-        dumps=None,
-        apart=None,
-        debuggees=node,
-        spools=None,
-    )
+    return fakes.ports(debuggees=node)
 
 
 @pytest.fixture

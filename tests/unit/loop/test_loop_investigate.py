@@ -9,7 +9,6 @@ import pytest
 from fake_machine import MACHINE_BYTES, MIB, FakeMachine, FakePiece
 
 from oakum import render
-from oakum.host import Machine
 from oakum.loop.investigate import Settings, investigate
 from oakum.loop.progress import Silent
 from oakum.loop.scan import Settings as ScanSettings
@@ -30,18 +29,7 @@ def machine():
 
 
 def ports(machine):
-    return Machine(
-        machine.processes,
-        machine.cgroups,
-        machine.clock,
-        machine.kernel_log,
-        machine.memories,
-        sandboxes=None,
-        dumps=None,
-        apart=None,
-        debuggees=None,
-        spools=None,
-    )
+    return machine.ports()
 
 
 def investigated(machine, target, settings=WATCH):
@@ -105,10 +93,11 @@ def test_a_name_alone_makes_no_runtime(machine, name):
 
 def test_a_runtime_that_is_mapped_is_named_and_its_heap_is_not_read(machine):
     process = native(machine)
-    process.pieces[0x6000_0000] = FakePiece(bytearray(4096), "/usr/lib/libruby-3.1.so.3.1")
+    says = b"ruby 3.1.2p20 (2022-04-12 revision 4491bb740a)"
+    process.pieces[0x6000_0000] = FakePiece(bytearray(says.ljust(4096, b"\0")), "/usr/lib/libruby-3.1.so.3.1")
     found = investigated(machine, f"pid/{process.pid}")
-    assert found.runtime == "ruby"
-    assert "the target runs ruby" in absent_of(found)["what the heap holds"].why
+    assert found.runtime == "ruby 3.1.2"
+    assert "the target runs ruby 3.1.2" in absent_of(found)["what the heap holds"].why
 
 
 def test_memory_that_may_not_be_read_is_absent_with_what_would_permit_it(machine):
@@ -223,3 +212,45 @@ def test_a_scan_of_the_machine_ranks_what_grows_first(machine):
     assert set(first) == {f"pid/{leaking.pid}", "cgroup/shop.service"}
     assert found.window.end_s - found.window.start_s == pytest.approx(30)
     assert found.leaks == 0
+
+
+def told_of_workers(found):
+    return [evidence for evidence in found.evidence if evidence.id == "workers"]
+
+
+def test_of_a_servers_workers_the_one_that_grows_is_told_with_its_rate_beside_the_others(machine):
+    master = native(machine)
+    workers = [native(machine, parent_pid=master.pid) for _ in range(3)]
+    growing(machine, workers[1], 2 * MIB)
+    (told,) = told_of_workers(investigated(machine, f"pid/{master.pid}"))
+    assert f"one of 4 processes grows: pid {workers[1].pid} +2.00 MiB/s; the others do not grow" in told.title
+    assert told.facts["looked_into"] == workers[1].pid
+    first, *others = told.facts["processes"]
+    assert (first["pid"], len(others)) == (workers[1].pid, 3)
+    assert all(row["anon_bytes"][0] == row["anon_bytes"][1] for row in others)
+
+
+def test_workers_that_grow_alike_are_said_to(machine):
+    master = native(machine)
+    for _ in range(2):
+        growing(machine, native(machine, parent_pid=master.pid), 2 * MIB)
+    (told,) = told_of_workers(investigated(machine, f"pid/{master.pid}"))
+    assert "2 of 3 processes grow alike" in told.title
+    assert "stands for them" in told.title
+
+
+def test_calm_workers_are_not_said_to_grow(machine):
+    master = native(machine)
+    native(machine, parent_pid=master.pid)
+    (told,) = told_of_workers(investigated(machine, f"pid/{master.pid}"))
+    assert "none of which grew" in told.title
+
+
+def test_a_worker_that_ends_meanwhile_is_left_out_and_one_process_has_no_workers(machine):
+    master = native(machine)
+    growing(machine, native(machine, parent_pid=master.pid), 2 * MIB)
+    ending = native(machine, parent_pid=master.pid)
+    machine.clock.after(8.0, lambda: machine.end(ending.pid))
+    (told,) = told_of_workers(investigated(machine, f"pid/{master.pid}"))
+    assert ending.pid not in [row["pid"] for row in told.facts["processes"]]
+    assert not told_of_workers(investigated(machine, f"pid/{native(machine).pid}"))

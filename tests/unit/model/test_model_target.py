@@ -96,6 +96,13 @@ def test_what_is_no_source_is_refused(text):
         parse_source(text)
 
 
+@pytest.mark.parametrize("text", ["http://me:s3cret@:9090", "promethues://me:s3c@ret@h", "http://me:s3cret@[::1:9090"])
+def test_what_is_no_source_is_refused_without_the_password_that_it_holds(text):
+    with pytest.raises(CallerError) as refused:
+        parse_source(text)
+    assert "s3c" not in str(refused.value)
+
+
 def test_every_family_has_the_exit_code_of_the_design():
     families = {CallerError: 2, TargetError: 3, RefusedError: 3, DataError: 4, MachineError: 6, InternalError: 70}
     assert {family: family.exit_code for family in families} == families

@@ -63,6 +63,11 @@ def test_a_verdict_without_a_pattern_is_steady():
     assert said(Verdict(VerdictName.HEALTHY, None, None, 5.0 * MIB)) == "pid/4242 is healthy: steady at 5.00 MiB"
 
 
+def test_the_first_moments_of_a_healthy_one_are_not_called_by_the_name_of_a_leak():
+    begun = Verdict(VerdictName.HEALTHY, Pattern.EXPONENTIAL, 0.2, 13.3 * MIB)
+    assert said(begun) == "pid/4242 is healthy: at 13.3 MiB, and what it gained is too little to matter"
+
+
 def test_cannot_tell_needs_no_more_words():
     assert said(Verdict(VerdictName.CANNOT_TELL, None, None, math.nan)) == "pid/4242: cannot tell yet"
 

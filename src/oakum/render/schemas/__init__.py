@@ -11,6 +11,7 @@ NAMES = (
     "oakum.heap/1",
     "oakum.heapdiff/1",
     "oakum.heappaths/1",
+    "oakum.histogram/1",
     "oakum.incident/1",
     "oakum.incidents/1",
     "oakum.investigation/1",
