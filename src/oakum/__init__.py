@@ -6,8 +6,8 @@ Names are loaded when they are first used: ``import oakum`` stays light.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False
+"""As typing has it. The command loads this before it can be interrupted: nothing else is loaded here."""
 
 if TYPE_CHECKING:
     from oakum.api import analyze_heap as analyze_heap
@@ -152,6 +152,8 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
     return getattr(import_module(home), name)
 
 

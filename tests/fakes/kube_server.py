@@ -609,6 +609,8 @@ def talks(command: list[str], *, most_bytes: int | None = None) -> Callable[[_Jo
             with suppress(OSError):
                 process.stdin.close()
             process.kill()
+            # What it still says is read before its pipes are closed.
+            pump.join()
 
     return talker
 

@@ -29,6 +29,9 @@ SCHEMAS = ROOT / "src" / "oakum" / "render" / "schemas"
 OAKUM = Path(sys.executable).with_name("oakum")
 LIMIT_BYTES = 512 * 1024**2
 REPLY_WITHIN_S = 30.0
+PAUSE_BEYOND_S = 2.0
+"""How much longer than Oakum said a target may have stood still: it shares two cores with four tests, and waits for its
+turn. That is against a disaster; the tables of the lab tell both pauses."""
 
 
 @dataclass(frozen=True, slots=True)

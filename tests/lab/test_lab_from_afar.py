@@ -12,6 +12,7 @@ import pytest
 from agent_pipes import pipes
 from jvm_programs import compiled, jvm_program, left_of
 from node_programs import node_program, ports_of
+from programs import PAUSE_BEYOND_S
 
 from oakum.host import this_machine
 from oakum.host.afar.agent import Agent, command
@@ -25,8 +26,6 @@ from oakum.probe.jvm import JvmProbe
 from oakum.probe.node import NodeProbe
 
 pytestmark = pytest.mark.lab
-PAUSE_BEYOND_S = 0.5
-"""How much longer than Oakum said the target may have stood still: two cores are shared with the tests themselves."""
 
 
 @pytest.fixture

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from programs import EXPECTED, HEALTHY, LEAKS, Program, Run, answered, named, oakum, running
+from programs import EXPECTED, HEALTHY, LEAKS, PAUSE_BEYOND_S, Program, Run, answered, named, oakum, running
 
 pytestmark = pytest.mark.lab
 
 
 EXACT = {"linked_list": ("--stop",)}
 """A chain that breaks at its newest link while it is copied is lost whole: this one needs the exact copy."""
-
-PAUSE_BEYOND_S = 0.5
-"""How much longer than Oakum said the target may have stood still: two cores are shared with the tests themselves."""
 
 
 def investigated(program: Program, *options: str) -> tuple[Run, dict, float]:
@@ -72,6 +69,10 @@ def test_a_leak_is_found_and_its_holder_named(name, lab_row):
 def test_a_healthy_program_is_not_accused(name, lab_row):
     with running(name) as program:
         run, answer, pause_s = investigated(program)
+        if answer["verdict"]["verdict"] == "suspect" not in EXPECTED[name].verdicts:
+            # A busy machine lets it turn over but once in so short a watch: what the answer asks for must settle it.
+            assert answer["verdict"]["settles"]
+            run, answer, pause_s = investigated(program, "--for", "60s")
         lab_row(*row(name, program, run, answer, pause_s))
     verdict = answer["verdict"]
     assert verdict["verdict"] in EXPECTED[name].verdicts, verdict

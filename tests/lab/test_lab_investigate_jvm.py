@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from jvm_programs import compiled, jdks, jvm_program, left_of
-from programs import OAKUM, Program, Run, answered, oakum
+from programs import OAKUM, PAUSE_BEYOND_S, Program, Run, answered, oakum
 
 pytestmark = pytest.mark.lab
 
@@ -22,9 +22,6 @@ LEAKS = {
 }
 STEPS = {"Loaders"}
 """They grow by 2 MB at a time: over so short a watch that may look as if it had ended."""
-
-PAUSE_BEYOND_S = 0.5
-"""How much longer than Oakum said the target may have stood still: two cores are shared with the tests themselves."""
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from node_programs import errors_of, free_port, line_of, newer_node, node_program, ports_of
-from programs import OAKUM, Program, Run, answered, named, oakum
+from programs import OAKUM, PAUSE_BEYOND_S, Program, Run, answered, named, oakum
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss (iproute2)")]
 
@@ -22,8 +22,6 @@ LEAKS = {
     "closure": ("history", {"closure"}, "history.push("),
 }
 INSPECTOR = 9229
-PAUSE_BEYOND_S = 0.5
-"""How much longer than Oakum said the target may have stood still: two cores are shared with the tests themselves."""
 
 
 def investigated(program: Program, *options: str) -> tuple[Run, dict]:
@@ -82,6 +80,9 @@ def test_a_newer_node_is_looked_into_as_well(leak, module):
     name = f"{leak}.{module}"
     with node_program(name, node=newer_node()) as program:
         _, answer = investigated(program, "--inspect", "--for", "10s")
+        if not answer["causes"]:
+            # Beside other tests it may have done too little meanwhile: a longer watch must settle it.
+            _, answer = investigated(program, "--inspect")
         assert ports_of(program.pid) == set()
     (runtime,), first = evidence(answer, "runtime"), answer["causes"][0]
     assert int(runtime["facts"]["version"].partition(".")[0]) >= 24

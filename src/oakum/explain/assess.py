@@ -144,6 +144,14 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
         return series
     rate = series.rate_per_s or 0.0
     gained = rate * growth.seconds
+    if growth.uncollected and series.name is VerdictName.SUSPECT:
+        return replace(
+            series,
+            name=VerdictName.CANNOT_TELL,
+            probability=min(series.probability or 0.2, 0.2),
+            reasons=(growth.uncollected, *series.reasons),
+            settles=_longer(series),
+        )
     if series.name is VerdictName.SUSPECT and gained > 8 * TRIFLE_BYTES:
         torn = growth.language == "Python"
         other = "a torn copy" if torn else "garbage that was not collected yet"

@@ -20,6 +20,7 @@ from oakum.loop.node_heaps import (
     tell_limit,
     tell_parts,
     tell_profile,
+    uncollected,
     unknown,
 )
 from oakum.loop.node_snapshot import SNAPSHOT_ORIGIN, node_snapshot, stood_still
@@ -58,6 +59,7 @@ class NodeLook:
         self._consent = Consent(agreed=terms.inspect)
         self.profile: AllocationProfile | None = None
         self._before: Heaps | None = None
+        self._after: Heaps | None = None
         self._outside = ""
         self._facts: Facts | None = None
 
@@ -173,7 +175,7 @@ class NodeLook:
 
     def _grown(self, session: NodeSession, facts: Facts) -> tuple[Grown, int | None]:
         """The heap that is looked into, and the bytes in use of it: None where it did not tell."""
-        after = session.heaps()
+        self._after = after = session.heaps()
         tell_heaps(after, facts)
         profiles = session.end_sampling()
         grown = grown_most(self._before or after, after, profiles)
@@ -220,7 +222,8 @@ class NodeLook:
                 "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
             },
         )
-        return replace(growth, outside=self._outside)
+        garbage = uncollected(self._before, self._after, self._watch_s, growth) if self._before and self._after else ""
+        return replace(growth, outside=self._outside, uncollected=garbage)
 
     def _snapshot(
         self,

@@ -9,6 +9,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
 from oakum.model.errors import TargetError
 from oakum.model.evidence import Cost
+from oakum.model.growth import HeapGrowth
 from oakum.model.process import CgroupMemory
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.probe.node_figures import FIGURES
@@ -18,6 +19,12 @@ from oakum.probe.node_workers import Worker
 
 GROWN_BYTES = 1 << 20
 """Memory outside the heap that gained less is not told of."""
+
+PAGES_SHARE = 0.6
+"""V8's pages are so much of what the process gained, or it is not they."""
+
+LIVED_SHARE = 0.1
+"""Of the rate at which V8 took pages: what lives grows no faster than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,26 @@ def tell_parts(worker: Worker | None, before: Heaps, after: Heaps, facts: Facts)
     return (
         f"it is not the JavaScript heap that grows: memory outside it ({what}) gained {format_size(outside)}, the heap"
         f" {format_size(heap, signed=True)}; V8's limit of the heap does not bound that"
+    )
+
+
+def uncollected(before: Heaps, after: Heaps, watch_s: float, growth: HeapGrowth) -> str:
+    """What is to be said where V8 took pages for what does not live, "" where that is not known.
+
+    ``before``, ``after``: at both ends of the watch. A snapshot collects first and so tells what lives: ``growth`` is
+    of two. Worker threads have pages of their own, which the main thread does not tell: beside them nothing is claimed.
+    """
+    gained = after.main.rss_bytes - before.main.rss_bytes
+    pages = after.main.heap_total_bytes - before.main.heap_total_bytes
+    lived_per_s = (growth.heap_bytes_after - growth.heap_bytes_before) / max(growth.seconds, 1e-9)
+    if after.workers or gained <= 0 or pages < PAGES_SHARE * gained:
+        return ""
+    if lived_per_s > LIVED_SHARE * pages / max(watch_s, 1e-9):
+        return ""
+    return (
+        f"what lives in its heap does not grow: {format_size(growth.heap_bytes_before)}, and"
+        f" {format_duration(growth.seconds)} later {format_size(growth.heap_bytes_after)}, each after a collection; the"
+        f" {format_size(pages)} that V8 took meanwhile are room for garbage"
     )
 
 

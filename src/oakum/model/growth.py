@@ -130,3 +130,6 @@ class HeapGrowth:
 
     outside: str = ""
     """What is to be said where it is not the heap itself that grows, but memory that its objects own outside of it."""
+
+    uncollected: str = ""
+    """What is to be said where the process gained garbage that its runtime has not collected yet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from examples_explain import MIB, PLACE, clue, growth, holder, series
 from hypothesis import given
@@ -108,6 +110,17 @@ def test_a_trifle_and_garbage_accuse_nobody(weak):
     assert verdict.name is SUSPECT
     assert "no holder in the Python heap accounts for the growth" in verdict.reasons[0]
     assert "--stop" in verdict.settles
+
+
+@pytest.mark.parametrize(("name", "told"), [(SUSPECT, CANNOT_TELL), (LEAK, LEAK), (CANNOT_TELL, CANNOT_TELL)])
+def test_garbage_that_was_not_collected_is_no_suspicion_and_no_proof_of_health(name, told):
+    idle = replace(growth(), uncollected="what lives in its heap does not grow", language="JavaScript")
+    verdict = assess(series(name), idle, [])
+    assert verdict.name is told
+    if name is SUSPECT:
+        assert verdict.reasons[0] == "what lives in its heap does not grow"
+        assert (verdict.settles != "", verdict.probability) == (True, 0.2)
+        assert assess(series(SUSPECT), replace(idle, uncollected=""), []).name is SUSPECT
 
 
 def test_nothing_that_holds_more_makes_a_flat_curve_healthy_and_leaves_a_long_leak_one():

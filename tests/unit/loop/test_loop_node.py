@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fake_machine import MIB, FakeMachine, FakePiece
@@ -11,12 +13,17 @@ from v8_files import V8File
 from oakum.heap.accrual import account, grown
 from oakum.heap.formats.detect import read_dump
 from oakum.loop.investigate import Settings, investigate
+from oakum.loop.node_heaps import uncollected
 from oakum.loop.progress import Silent
 from oakum.loop.terms import Terms
 from oakum.model.budget import Budget
+from oakum.model.growth import HeapGrowth
 from oakum.model.policy import Policy
 from oakum.model.target import parse_target
 from oakum.model.verdict import VerdictName
+from oakum.probe.node_figures import Figures
+from oakum.probe.node_session import Heaps
+from oakum.probe.node_workers import Worker
 
 FILE = "/srv/app.js"
 SITE = {
@@ -36,6 +43,10 @@ def snapshot(entries):
     for number in range(entries):
         made.edge(seen, "internal", f"part {number}", made.node("object", "Quote", 100_000))
     return made.bytes()
+
+
+def grown_by(lived_bytes, seconds):
+    return HeapGrowth(seconds, 1000, 1000, 20 * MIB, 20 * MIB + lived_bytes, (), (), language="JavaScript")
 
 
 class Here:
@@ -239,6 +250,35 @@ def test_what_grows_outside_the_heap_is_said_so_and_its_holder_still_named(machi
     assert found.verdict.name is VerdictName.LEAK
     assert found.verdict.reasons[0].startswith("it is not the JavaScript heap that grows: memory outside it (Buffers")
     assert found.causes[0].holder == "seen in app.js"
+
+
+@pytest.mark.parametrize(
+    ("figures", "lived", "said"),
+    [
+        ((100, 60, 10), 0, True),
+        ((100, 59, 10), 0, False),
+        ((100, 60, 10), 7, False),
+        ((0, 60, 10), 0, False),
+        ((-5, -60, 10), 0, False),
+    ],
+)
+def test_room_for_garbage_is_told_from_what_lives(figures, lived, said):
+    """Figures: MiB gained by the process and by V8's pages in so many seconds; MiB that lived on in as many."""
+    rss, pages, watch_s = figures
+    before, after = (
+        Heaps(Figures((200 + step * rss) * MIB, (100 + step * pages) * MIB, 50 * MIB, 0, 0), ()) for step in (0, 1)
+    )
+    told = uncollected(before, after, watch_s, grown_by(lived * MIB, watch_s))
+    assert told.startswith("what lives in its heap does not grow: 20.0 MiB, and 10 s later") is said
+    assert said or told == ""
+
+
+def test_beside_worker_threads_nothing_is_claimed_of_garbage():
+    figures = Figures(200 * MIB, 100 * MIB, 50 * MIB, 0, 0)
+    more = replace(figures, rss_bytes=300 * MIB, heap_total_bytes=200 * MIB)
+    workers = (Worker("1", "[worker 1]", "w.js"),)
+    assert uncollected(Heaps(figures, ()), Heaps(more, workers), 10, grown_by(0, 10)) == ""
+    assert uncollected(Heaps(figures, ()), Heaps(more, ()), 10, grown_by(0, 10)) != ""
 
 
 def test_a_profile_of_the_heap_accuses_nobody_of_what_grows_outside_it(machine, node):
