@@ -14,12 +14,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.judge.report.machine import ROOT, stand, told
 from bench.judge.table import markdown
+from oakum.kube.pace import PaceSettings
 
 ENGINE = "src/oakum/loop"
 TIMES = 5
@@ -32,9 +33,16 @@ TICK = os.sysconf("SC_CLK_TCK")
 OOM = "{range .items[*]}{.metadata.name} {.status.containerStatuses[*].lastState.terminated.reason}{'\\n'}{end}"
 
 
+FIRST_S, STEADY_MIB, STEADY_CORE = 10.0, 150.0, 0.10
+"""What is aimed at: the first answer within so long; a watch within so much memory and of a core."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run. ``calls``: requests to the API server, None where it does not tell. ``bytes``: printed."""
+    """One run. ``calls``: requests to the API server, None where it does not tell. ``size``: bytes that it printed.
+
+    ``load``: of the machine as it began, over the minute before.
+    """
 
     seconds: float
     cpu_s: float
@@ -43,17 +51,23 @@ class Ran:
     size: int
     code: int
     last: str
+    load: float
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A watch while nothing is done but watch. ``core``: its share of one core; ``peak_mib``: until it ended."""
+    """A watch while nothing is done but watch. ``core``: its share of one core; ``peak_mib``: with its first list.
+
+    ``end_mib``: the peak when it had answered, None where it gives no answer. ``load``: least and most meanwhile.
+    """
 
     core: float
     steady_mib: float
     peak_mib: float
+    end_mib: float | None
     for_s: float
     calls: int | None
+    load: tuple[float, float]
 
 
 ASIDE = """
@@ -70,9 +84,10 @@ print(json.dumps([*told, done.stderr.decode(errors="replace")]))
 
 def measured(command: Sequence[str]) -> Ran:
     """Its output is read and thrown away."""
+    load = os.getloadavg()[0]
     done = subprocess.run([sys.executable, "-c", ASIDE, *command], capture_output=True, text=True, check=True)
     seconds, cpu_s, peak_mib, size, code, err = json.loads(done.stdout)
-    return Ran(seconds, cpu_s, peak_mib, calls_of(err), size, code, _last(err))
+    return Ran(seconds, cpu_s, peak_mib, calls_of(err), size, code, _last(err), load)
 
 
 def calls_of(err: str) -> int | None:
@@ -101,18 +116,24 @@ def followed(command: Sequence[str], ready: str, *, for_s: float, ends: bool) ->
     time.sleep(SETTLES_S)
     before_s = after_s = _cpu_s(process.pid)
     begun_s = at_s = time.monotonic()
-    most = peak = 0.0
+    most = peak = end = 0.0
+    loads = [os.getloadavg()[0]]
     # A watch of kubectl may end by itself: it is measured until then.
     while time.monotonic() - begun_s < for_s and process.poll() is None:
         most, peak = max(most, _memory_mib(process.pid, "VmRSS")), _memory_mib(process.pid, "VmHWM")
         after_s, at_s = _cpu_s(process.pid), time.monotonic()
+        loads.append(os.getloadavg()[0])
         time.sleep(1.0)
     if not ends:
         process.send_signal(signal.SIGTERM)
+    while ends and process.poll() is None:
+        end = max(end, _memory_mib(process.pid, "VmHWM"))
+        time.sleep(0.02)
     _, err = process.communicate()
     watched_s = at_s - begun_s
     core = (after_s - before_s) / watched_s if watched_s else float("nan")
-    return Followed(core, most, peak, watched_s, calls_of("".join(said) + err))
+    span = (min(loads), max(loads))
+    return Followed(core, most, peak, end or None, watched_s, calls_of("".join(said) + err), span)
 
 
 def _cpu_s(pid: int) -> float:
@@ -121,9 +142,9 @@ def _cpu_s(pid: int) -> float:
 
 
 def _memory_mib(pid: int, name: str) -> float:
+    """0 of one that has just ended."""
     found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
-    assert found is not None
-    return int(found[1]) / 1024
+    return int(found[1]) / 1024 if found is not None else 0.0
 
 
 def kubectl() -> str:
@@ -178,8 +199,9 @@ def main() -> int:
         ),
     ]
     rows = [_row(what, answers, found[what]) for what, answers, _ in asked]
+    aims = _aims(found[asked[0][0]], watches[0][1])
     facts = [*told(before, stand(ENGINE)), ("cluster", f"{version}, {size}")]
-    chosen.page.write_text(_page(facts, rows, watches, chosen.times), encoding="utf-8")
+    chosen.page.write_text(_page(facts, aims, rows, watches, chosen.times), encoding="utf-8")
     print(chosen.page)
     return 0
 
@@ -210,12 +232,41 @@ def _row(what: str, answers: str, runs: Sequence[Ran]) -> list[str]:
         f"{max(run.peak_mib for run in runs):.0f}",
         calls,
         f"{runs[-1].size / 1024:,.0f}",
+        _span(run.load for run in runs),
         told_,
     ]
 
 
+def _span(values: Iterable[float]) -> str:
+    """``0.8``, ``0.8 to 2.1``."""
+    told_ = sorted(values)
+    low, high = f"{told_[0]:.1f}", f"{told_[-1]:.1f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _aims(looks_: Sequence[Ran], watch: Followed) -> list[list[str]]:
+    """(what is aimed at, what was measured, whether it was kept)"""
+    middle, pace = sorted(run.seconds for run in looks_)[len(looks_) // 2], PaceSettings()
+    calls = looks_[-1].calls or 0
+    rows = [
+        (f"first answer within {FIRST_S:.0f} s", f"{middle:.1f} s", middle <= FIRST_S),
+        (f"a watch within {STEADY_MIB:.0f} MiB", f"{watch.steady_mib:.0f} MiB", watch.steady_mib <= STEADY_MIB),
+        (f"and {STEADY_CORE:.0%} of a core", f"{watch.core:.1%}", watch.core <= STEADY_CORE),
+        (
+            f"calls counted, and no faster than {pace.burst} at once and {pace.per_s:.0f} a second",
+            f"{calls} in {middle:.1f} s",
+            0 < calls <= pace.burst + pace.per_s * middle,
+        ),
+    ]
+    return [[aim, found, "kept" if kept else "**missed**"] for aim, found, kept in rows]
+
+
 def _page(
-    facts: Sequence[tuple[str, str]], rows: Sequence[list[str]], watches: Sequence[tuple[str, Followed]], times: int
+    facts: Sequence[tuple[str, str]],
+    aims: Sequence[list[str]],
+    rows: Sequence[list[str]],
+    watches: Sequence[tuple[str, Followed]],
+    times: int,
 ) -> str:
     watched = [
         [
@@ -223,18 +274,21 @@ def _page(
             f"{100 * each.core:.1f}",
             f"{each.steady_mib:.0f}",
             f"{each.peak_mib:.0f}",
+            "" if each.end_mib is None else f"{each.end_mib:.0f}",
             "?" if each.calls is None else str(each.calls),
             f"{each.for_s:.0f}",
+            _span(each.load),
         ]
         for what, each in watches
     ]
-    looked = ("look", "seconds", "least, most", "CPU s", "peak MiB", "calls", "KiB told", "what it answers")
-    followed_ = ("watch", "% of a core", "steady MiB", "peak MiB", "calls", "measured for s")
+    looked = ("look", "seconds", "least, most", "CPU s", "peak MiB", "calls", "KiB told", "load", "what it answers")
+    followed_ = ("watch", "% of a core", "steady MiB", "peak MiB", "at its end MiB", "calls", "measured for s", "load")
     return (
         "\n\n".join(
             [
                 HEAD.format(times=times, settles=SETTLES_S),
                 markdown(("", ""), [list(fact) for fact in facts]),
+                markdown(("aimed at", "measured", ""), aims),
                 markdown(looked, rows),
                 markdown(followed_, watched),
                 OTHERS,
@@ -249,22 +303,27 @@ HEAD = """# What a look at a cluster costs
 Written by `make bench-cluster`; change nothing by hand.
 
 All on the same cluster in the same run, {times} times each, in turn: the median, the least and the most. *CPU* is that
-of the program that asks; *calls* are requests to the API server; *told* is what it prints. The pods are played by kwok
-and their kubelets by a program of the lab (docs/lab-cluster.md): one workload in twenty is killed for memory every two
-minutes or so, and one grows. API server, players and all that is measured share the cores.
+of the program that asks; *calls* are requests to the API server; *told* is what it prints; *load* is the machine's as a
+run began, over the minute before. The pods are played by kwok and their kubelets by a program of the lab
+(docs/lab-cluster.md): one workload in twenty is killed for memory every two minutes or so, and one grows. API server,
+players and all that is measured share the cores.
 
-A *watch* is measured from {settles:.0f} s after it began. *Peak* is of its whole life until then, with its first list.
-Oakum asks no faster than 20 times a second, and 40 times at once."""
+A *watch* is measured from {settles:.0f} s after it began. *Peak* is of its whole life until then, with its first list;
+*at its end* when it has judged what it saw."""
 
 OTHERS = """## Peers that did not run here
 
-By their documentation only; nothing of it was measured here.
+By their documentation and source only; nothing of it was measured here. Both want a Prometheus that scrapes cAdvisor,
+and nodes that are played have none.
 
-- **KRR** (`robusta-krr`) answers another question: which requests and limits fit, from what a Prometheus knows of the
-  last 14 days (for memory the largest value and 15 % on top). It needs Prometheus, kube-state-metrics and cAdvisor; it
-  names no kill and no leak.
-- **Robusta** runs in the cluster, is told of an OOM kill as it happens, and sends it with what it finds about that
-  container and its node; graphs need a Prometheus. What was not killed yet it does not rank.
+- **KRR** (`robusta-krr`) answers another question: which requests and limits fit, from what a Prometheus knows (2.26 or
+  later, with kube-state-metrics and cAdvisor). Its documentation names 14 days of history; for memory its `simple`
+  strategy takes the largest working set and 15 % on top. With `--use-oomkill-data` (marked experimental) a container
+  that was OOM-killed gets 25 % more than it had. It names no cause and no growth: of a leak it recommends the peak.
+- **Robusta** runs in the cluster and is triggered by an OOM kill (`on_pod_oom_killed`). Its enricher tells pod, node,
+  container, request, limit, start and end of that run, and attaches the log; graphs of the container and its node, and
+  an estimate whether container or node was full (above 92 % and 95 % of its memory within the last 20 minutes), come
+  from a Prometheus. What was not killed yet it does not rank.
 - **`kubectl top`** needs a metrics server, and tells one moment, without limits."""
 
 

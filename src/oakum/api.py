@@ -65,6 +65,8 @@ def investigate(
     execute: bool = False,
     image: str = "",
     max_pause_s: float = 15.0,
+    max_bytes: int | None = None,
+    max_copy_s: float = 60.0,
     incident: bool = True,
     alert: str = "",
     earlier: Sequence[Series] = (),
@@ -76,13 +78,14 @@ def investigate(
     ``inspect``: the inspector of a Node.js process may be opened and asked; ``execute``: programs of ours
     may be started in the containers of a cluster's workload; ``image``: of an ephemeral container that may be added
     beside its worst one; ``max_pause_s``: no snapshot is taken that
-    could stop it for longer. ``earlier``: what was seen of the same process before. ``watch_s``: 20 s when not
-    given, of a cluster's workload or pod as long as its sources need.
+    could stop it for longer; ``max_bytes``: nor a dump or copy that could be larger (None: no copy of more than 1 GiB
+    over a network); ``max_copy_s``: for how long memory may be copied over one. ``earlier``: what was seen of the same
+    process before. ``watch_s``: 20 s when not given, of a cluster's workload or pod as long as its sources need.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
     wanted = parse_target(target)
-    terms = Terms(inspect, Budget(max_pause_s))
+    terms = Terms(inspect, Budget(max_pause_s, max_bytes=max_bytes, max_copy_s=max_copy_s))
     settings = investigating.Settings.of(
         watch_s=(FAST_S if isinstance(wanted, WorkloadTarget | PodTarget) else investigating.WATCH_S)
         if watch_s is None

@@ -61,6 +61,8 @@ def test_the_holder_is_named_as_on_the_node_and_what_crossed_is_told(looked, nam
     (carried,) = [each["facts"] for each in told["evidence"] if each["id"] == "transport"]
     assert carried["transport"] == ("exec" if "--exec" in WAYS[name] else "ephemeral container")
     assert carried["unpacked_bytes"] >= carried["received_bytes"] // 2 > 1 << 20
+    (price,) = [each["facts"] for each in told["evidence"] if each["id"] == "preflight"]
+    assert price["bytes_to_read"] / price["carried_bytes_per_s"] == pytest.approx(price["takes_s"])
     assert "/kubepods" not in json.dumps(told["plan"])
 
 

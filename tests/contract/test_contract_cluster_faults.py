@@ -305,6 +305,30 @@ async def test_watches_that_end_at_once_are_not_asked_for_as_fast_as_can_be(worl
     assert cluster.calls.by_verb["watch pods"] < 10
 
 
+async def test_a_watch_whose_connection_says_nothing_is_made_anew_and_misses_nothing(world):
+    """Its other end may be gone: nothing tells a dead connection from a quiet cluster but that time goes by."""
+    access = find_access({"KUBECONFIG": str(world.kubeconfig)}, Path("/nowhere"))
+    world.fake.state.bookmark_s = 3600.0
+    settings = WatchSettings(lasts_s=1, grace_s=0.1, first_wait_s=0.01, longest_wait_s=0.02)
+    async with connected(access, watch=settings) as cluster, aclosing(cluster.watch_pods()) as changes:
+        assert (await next_of(changes)).kind is ChangeKind.SYNCED
+        async with anyio.create_task_group() as group:
+
+            async def later():
+                with anyio.fail_after(60):
+                    while cluster.calls.by_verb.get("watch pods", 0) < 2:  # noqa: ASYNC110  (nothing tells it)
+                        await anyio.sleep(0.05)
+                await off(world.make_pod, "news")
+
+            group.start_soon(later)
+            with anyio.fail_after(60):
+                assert (await anext(changes)).item.name == "news"
+
+
+def test_a_silent_connection_is_given_up_no_later_than_client_go_gives_up_one():
+    assert WatchSettings().lasts_s + WatchSettings().grace_s <= 45
+
+
 async def test_a_watch_that_is_forbidden_says_so_at_once(world):
     world.fake.state.forbidden.add(("watch", "pods"))
     async with world.open() as cluster, aclosing(cluster.watch_pods()) as changes:

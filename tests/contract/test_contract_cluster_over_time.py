@@ -5,6 +5,7 @@ Each watches five seconds of an API server of our own; what a shell prints there
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 
@@ -57,6 +58,23 @@ def test_a_shell_in_the_container_tells_its_memory_and_its_limit(world):
     facts = over_time(investigated(world, TARGET, elsewhere(), watch_s=5.0, execute=True))
     assert (facts["source"], facts["limit_bytes"]) == (Source.SHELL.value, 96 << 20)
     assert facts["samples"] >= 5
+
+
+def test_a_shell_lives_for_a_bounded_time_and_in_a_longer_watch_another_goes_on(world, shell, monkeypatch):
+    monkeypatch.setattr("oakum.loop.over_time.SHELL_LIVES_S", 2.0)
+    counted, program = [], world.fake.state.programs["sh"]
+
+    def noted(command, given):
+        counted.append(int(re.search(r"-lt ([0-9]+)", command[-1])[1]))
+        return program(command, given)
+
+    world.fake.state.programs["sh"] = noted
+    found = investigated(world, TARGET, elsewhere(), watch_s=6.5, execute=True)
+    assert len(counted) >= 2
+    assert max(counted) <= 3
+    facts = over_time(found)
+    assert (facts["source"], facts["lifetimes"]) == (Source.SHELL.value, 1)
+    assert facts["samples"] > max(counted)
 
 
 class Person(Silent):

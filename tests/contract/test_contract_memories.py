@@ -53,6 +53,19 @@ def test_only_touched_pages_are_in_memory(world, memory):
     assert memory.present(world.sparse_at + PAGE, world.sparse_at + 3 * PAGE).tolist() == [False, True]
 
 
+def test_a_copy_whose_time_is_over_is_given_up_and_the_memory_can_still_be_read(world, memory):
+    with pytest.raises(RefusedError, match="given up"):
+        memory.read_many([(world.pattern_at, memoryview(bytearray(8)))] * 4, within_s=0.0)
+    assert memory.read(world.pattern_at, len(PATTERN)) == PATTERN
+    assert memory.read_many([(world.pattern_at, memoryview(bytearray(8)))], within_s=60.0) == 8
+
+
+def test_how_fast_its_bytes_come_is_a_number_or_they_cross_no_network(memory):
+    rate = memory.carried_bytes_per_s()
+    assert rate is None or 0 < rate < 1e12
+    assert memory.carried_bytes_per_s() == rate
+
+
 @pytest.mark.parametrize("size", [0, -1])
 def test_nothing_asked_is_nothing_read(world, memory, size):
     assert memory.read(world.pattern_at, size) == b""

@@ -5,6 +5,7 @@ What the ports promise is proven of it, and of the real adapters, by one suite: 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import numpy as np
 from fake_clock import FakeClock
 
 from oakum.host import Machine
+from oakum.host.memory import check_time
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import TargetError
 from oakum.model.node import NodeView, Room
@@ -46,6 +48,7 @@ class FakeProcess:
     files: dict[str, bytes | None] = field(default_factory=dict)
     pieces: dict[int, FakePiece] = field(default_factory=dict)
     may_be_read: bool = True
+    carried_bytes_per_s: float | None = None
     state: str = "S"
 
 
@@ -394,7 +397,11 @@ class FakeMemory:
     def present_in(self, spans) -> list[np.ndarray]:
         return [self.present(start, end) for start, end in spans]
 
-    def read_many(self, pieces) -> int:
+    def carried_bytes_per_s(self) -> float | None:
+        return self._process.carried_bytes_per_s
+
+    def read_many(self, pieces, *, within_s: float | None = None) -> int:
+        check_time(self._process.pid, time.monotonic(), within_s)
         return sum(self.read_into(start, out) for start, out in pieces)
 
     def read(self, start: int, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Real Node.js processes and JVMs looked into through the agent, as from another machine: over pipes, no cluster."""
+"""Real CPython and Node.js processes and JVMs, through the agent, as from another machine: over pipes, no cluster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from agent_pipes import pipes
+from fake_clock import FakeClock
 from jvm_programs import compiled, jvm_program, left_of
+from live_child import live_child
 from node_programs import node_program, ports_of
 from programs import PAUSE_BEYOND_S
 
@@ -21,9 +23,16 @@ from oakum.host.afar.jvms import AfarJvms
 from oakum.host.afar.memory import AfarMemories
 from oakum.host.afar.processes import AfarProcesses
 from oakum.host.spool import LiveSpool
+from oakum.loop.captures import Captures
+from oakum.loop.facts import Facts
+from oakum.loop.progress import Silent
+from oakum.model.absent import AbsentKind
+from oakum.model.budget import Budget
 from oakum.model.errors import RefusedError, TargetError
 from oakum.probe.jvm import JvmProbe
 from oakum.probe.node import NodeProbe
+from oakum.probe.python import PythonProbe
+from oakum.probe.runtime import recognise
 
 pytestmark = pytest.mark.lab
 
@@ -148,3 +157,36 @@ def test_a_dump_that_cannot_come_lets_the_jvm_go_on_and_leaves_nothing(ends, age
         while left_of(program.pid) and time.monotonic() < until_s:
             time.sleep(0.05)
         assert left_of(program.pid) == []
+
+
+def looked(agent, pid, budget):
+    """A first copy of a Python heap, as an investigation begins with; what was told of it."""
+    processes, memories, clock = AfarProcesses(agent, "none", inside=True), AfarMemories(agent), this_machine().clock
+    probe = PythonProbe(memories, processes, clock, recognise(pid, processes, memories))
+    facts = Facts(FakeClock())
+    with Captures(probe, pid, stop=False, budget=budget) as captures:
+        captures.prepare(facts, Silent())
+    return {each.id: each for each in facts.evidence}, facts.absent
+
+
+def test_what_a_python_heap_costs_the_network_is_told_before_and_is_what_it_then_costs(agent):
+    with live_child() as child:
+        child.ask(f"grow {8 << 20}")
+        told, absent = looked(agent, child.pid, Budget())
+    assert absent == []
+    price, paid = told["preflight"].facts, told["capture"].cost
+    assert price["bytes_to_read"] > 8 << 20
+    assert paid.bytes_read == pytest.approx(price["bytes_to_read"], rel=0.2)
+    assert price["takes_s"] == price["bytes_to_read"] / price["carried_bytes_per_s"] > 0
+
+
+@pytest.mark.parametrize("budget", [Budget(max_bytes=1 << 20), Budget(max_copy_s=1e-6)], ids=["bytes", "seconds"])
+def test_a_python_heap_that_may_not_cross_stays_where_it_is(agent, budget):
+    with live_child() as child:
+        child.ask(f"grow {32 << 20}")
+        told, (refused,) = looked(agent, child.pid, budget)
+    assert refused.kind is AbsentKind.TOO_DEAR
+    assert refused.get.startswith(f"oakum investigate pid/{child.pid} --max-")
+    assert "capture" not in told
+    # The connection was measured, and mappings were read; no heap came.
+    assert agent.told_bytes < 24 << 20

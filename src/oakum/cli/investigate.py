@@ -16,7 +16,7 @@ from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answ
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
 from oakum.model.target import PodTarget, WorkloadTarget, parse_target
-from oakum.model.units import parse_duration
+from oakum.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
     from oakum.loop.record import Recorded, Recorder
@@ -81,6 +81,24 @@ def investigate(
             "--max-pause", metavar="DURATION", help="Node.js, JVM: no snapshot or dump that stops it for longer"
         ),
     ] = "15s",
+    max_bytes: Annotated[
+        str,
+        typer.Option(
+            "--max-bytes",
+            metavar="SIZE",
+            help="no snapshot, dump or copy that could be larger, unpacked; 1GiB for memory that crosses a network when"
+            " not given",
+            show_default=False,
+        ),
+    ] = "",
+    max_copy: Annotated[
+        str,
+        typer.Option(
+            "--max-copy",
+            metavar="DURATION",
+            help="of a cluster: no copy of a Python process's memory that takes longer to cross the network",
+        ),
+    ] = "1min",
     incident: Annotated[
         bool,
         typer.Option("--incident/--no-incident", help="keep what is found on record: opens or updates an incident"),
@@ -102,7 +120,8 @@ def investigate(
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
     wanted = parse_target(target)
-    max_pause_s = parse_duration(max_pause)
+    max_pause_s, max_copy_s = parse_duration(max_pause), parse_duration(max_copy)
+    most_bytes = parse_size(max_bytes) if max_bytes else None
     watch_s = parse_duration(watch_for) if watch_for else None
     interval_s = parse_duration(interval) if interval else None
     check_file(file)
@@ -119,7 +138,7 @@ def investigate(
     from oakum.loop.terms import Terms  # noqa: PLC0415
     from oakum.model.budget import Budget  # noqa: PLC0415
 
-    terms = Terms(inspect, Budget(max_pause_s))
+    terms = Terms(inspect, Budget(max_pause_s, max_bytes=most_bytes, max_copy_s=max_copy_s))
     settings = Settings.of(
         watch_s=(FAST_S if in_cluster else WATCH_S) if watch_s is None else watch_s,
         interval_s=interval_s,

@@ -9,7 +9,7 @@ from typing import Final
 
 from oakum.explain.crash_loop import words_of
 from oakum.explain.deeper import FRAMES, LARGER
-from oakum.model.cluster_pod import Container
+from oakum.model.cluster_pod import Container, Role
 from oakum.model.crash_loop import CrashLoop
 from oakum.model.kill import KillKind
 from oakum.model.step import Plan, Step
@@ -94,12 +94,14 @@ def _more(loop: CrashLoop, workload: str, context: str | None) -> Iterator[Step]
     else:
         return
     taken = variable in loop.container.variables
+    # A sidecar is an init container that is always restarted; only there is it found by its name.
+    listed = "initContainers" if loop.container.role is Role.SIDECAR else "containers"
     patch = {
         "spec": {
             "template": {
                 "spec": {
                     "volumes": [{"name": "oakum-dumps", "emptyDir": {"sizeLimit": "2Gi"}}],
-                    "containers": [
+                    listed: [
                         {
                             "name": loop.container.name,
                             "env": [{"name": variable, "value": value}],
@@ -134,7 +136,7 @@ def _canary(loop: CrashLoop, workload: str, context: str | None) -> Step:
         else ""
     )
     kubectl = _kubectl(loop, context)
-    target = f"{kind}/{loop.pod.namespace}/{name}-canary"
+    target = quote(f"{kind}/{loop.pod.namespace}/{name}-canary{f'@{context}' if context else ''}")
     return Step(
         "Start one canary with more room, before any limit is raised",
         effect="levelling off below it: the limit was too small, and that is what it needs; dying later the same way:"

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from oakum.host.mapped import MappedFile
 from oakum.host.stop import stopped
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import MachineError, TargetError
+from oakum.model.errors import MachineError, RefusedError, TargetError
 from oakum.model.process import Region
+from oakum.model.units import format_duration
 
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 BATCH_BYTES: Final = 4 << 20
@@ -43,6 +45,16 @@ _readv.argtypes = (
     ctypes.c_ulong,
     ctypes.c_ulong,
 )
+
+
+def check_time(pid: int, begun_s: float, within_s: float | None) -> None:
+    """Raises RefusedError where a copy has taken that long. ``begun_s``: on the monotonic clock."""
+    if within_s is not None and time.monotonic() - begun_s >= within_s:
+        raise RefusedError(
+            f"the copy of pid {pid}'s memory was given up",
+            why=f"it was not through within {format_duration(within_s)}",
+            next_step="the same command once more of the network is free",
+        )
 
 
 class LiveMemory:
@@ -108,8 +120,15 @@ class LiveMemory:
     def present_in(self, spans: Sequence[tuple[int, int]]) -> list[NDArray[np.bool_]]:
         return [self.present(start, end) for start, end in spans]
 
-    def read_many(self, pieces: Sequence[tuple[int, memoryview]]) -> int:
-        return sum(self.read_into(start, out) for start, out in pieces)
+    def read_many(self, pieces: Sequence[tuple[int, memoryview]], *, within_s: float | None = None) -> int:
+        begun_s, done = time.monotonic(), 0
+        for start, out in pieces:
+            check_time(self.pid, begun_s, within_s)
+            done += self.read_into(start, out)
+        return done
+
+    def carried_bytes_per_s(self) -> None:
+        return None
 
     def read(self, start: int, size: int) -> bytes:
         buffer = bytearray(max(0, size))

@@ -7,6 +7,7 @@ from oakum.judge.columns import Columns, columns_of, plain_columns
 from oakum.judge.one import curve, judge
 from oakum.judge.settings import JudgeSettings
 from oakum.judge.state import JudgeState, restored, state_of
+from oakum.judge.still import still
 
 __all__ = [
     "Columns",
@@ -20,4 +21,5 @@ __all__ = [
     "plain_columns",
     "restored",
     "state_of",
+    "still",
 ]

@@ -33,8 +33,16 @@ SHORT_S: Final = 1.0
 class WatchSettings:
     """How patient a watch is."""
 
-    lasts_s: int = 120
-    """The server ends each connection after so long, and a silent one is given up soon after."""
+    lasts_s: int = 30
+    """The server ends each connection after so long: who hears nothing for longer has lost it.
+
+    A connection whose other end is gone says nothing at all, and neither does a cluster in which nothing happens: a
+    bookmark comes once a minute, and no sooner than 2 s before the connection's end. client-go, on HTTP/2, pings after
+    30 s of silence; a connection that is made anew costs two requests a minute.
+    """
+
+    grace_s: float = 15.0
+    """But it may be late by so much: client-go waits as long for the answer to its ping."""
 
     first_wait_s: float = 0.2
     """Before the second try to reach a server; each next wait is twice as long."""
@@ -149,7 +157,7 @@ class Watching(Generic[T]):
             resource.path(namespace),
             resource.call("watch", namespace),
             asked,
-            silent_s=self._settings.lasts_s + 15.0,
+            silent_s=self._settings.lasts_s + self._settings.grace_s,
         )
         begun_s, told = time.monotonic(), False
         async with opened as lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
 
@@ -14,12 +14,14 @@ from oakum.loop.facts import Facts
 from oakum.loop.progress import Progress
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
-from oakum.model.errors import TargetError
+from oakum.model.budget import Budget
+from oakum.model.errors import RefusedError, TargetError
 from oakum.model.growth import HeapGrowth
 from oakum.model.runtime import Preflight
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.model.verdict import Verdict
 from oakum.probe.python import HEAP, HeapCapture, PythonProbe
+from oakum.probe.room import carried_refusal
 from oakum.sense.watch import ProcessWatch
 
 MARGIN_S = 2.0
@@ -37,13 +39,14 @@ class Captures:
 
     profile: AllocationProfile | None = None
 
-    def __init__(self, probe: PythonProbe | None, pid: int, *, stop: bool) -> None:
-        self._probe, self._pid, self._stop = probe, pid, stop
+    def __init__(self, probe: PythonProbe | None, pid: int, *, stop: bool, budget: Budget) -> None:
+        """``budget``: bounds copies that cross a network."""
+        self._probe, self._pid, self._stop, self._budget = probe, pid, stop, budget
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="oakum-heap")
         if probe is not None:
             self._worker.submit(heap.warm_up)
         self._taken: list[tuple[HeapCapture, Future[PythonHeap | Absent]]] = []
-        self._begun = False
+        self._begun = self._carried = False
 
     def __enter__(self) -> Self:
         return self
@@ -59,29 +62,36 @@ class Captures:
         if isinstance(preflight, Absent):
             facts.miss(preflight)
             return
+        self._carried = preflight.carried_bytes_per_s is not None
         pause = format_duration(preflight.pause_s) if preflight.pause_s else "none"
+        crosses = _crosses(preflight)
         progress.stage(
-            f"a capture reads {format_size(preflight.bytes_to_read)}; pause {pause};"
+            f"a capture reads {format_size(preflight.bytes_to_read)}{crosses}; pause {pause};"
             f" Oakum needs {format_size(preflight.own_memory_bytes)}. {preflight.risk}"
         )
         facts.add(
             "preflight",
-            f"a capture would read {format_size(preflight.bytes_to_read)}, pause: {pause}",
+            f"a capture would read {format_size(preflight.bytes_to_read)}{crosses}, pause: {pause}",
             "mappings",
             facts=asdict(preflight),
         )
-        self._take(facts)
+        self._take(facts, checked=True)
 
     def _preflight(self) -> Preflight | Absent | None:
         """None: there is nothing to capture with. A refusal is an Absent."""
         if self._probe is None:
             return None
         found = self._probe.preflight(self._pid, stop=self._stop)
-        if isinstance(found, Preflight) and found.refusal:
-            return Absent(
-                HEAP, AbsentKind.TOO_DEAR, found.refusal, "oakum investigate --no-capture, or a larger machine"
-            )
-        return found
+        if isinstance(found, Absent):
+            return found
+        if found.refusal:
+            cheaper = f"{self._command} --no-capture; or a larger machine"
+            return Absent(HEAP, AbsentKind.TOO_DEAR, found.refusal, cheaper)
+        return carried_refusal(HEAP, found, self._budget, self._command) or found
+
+    @property
+    def _command(self) -> str:
+        return f"oakum investigate pid/{self._pid}"
 
     def ends_watch(self, verdict: Verdict) -> bool:
         """Whether the last capture must be taken now, before the forecast's early case."""
@@ -104,13 +114,23 @@ class Captures:
             growth = self._compare(facts)
         return growth
 
-    def _take(self, facts: Facts) -> None:
-        """A target that ends meanwhile leaves the captures that were taken."""
+    def _take(self, facts: Facts, *, checked: bool = False) -> None:
+        """A target that ends meanwhile leaves the captures that were taken. ``checked``: its price was, just now."""
         if self._probe is None:
             return
         self._begun = True
         try:
-            capture = self._probe.capture(self._pid, stop=self._stop)
+            if self._carried and not checked:
+                refused = self._preflight()
+                if isinstance(refused, Absent):
+                    facts.miss(refused)
+                    return
+            within_s = self._budget.max_copy_s if self._carried else None
+            capture = self._probe.capture(self._pid, stop=self._stop, within_s=within_s)
+        except RefusedError as exc:
+            longer = replace(self._budget, max_copy_s=2 * self._budget.max_copy_s)
+            facts.miss(Absent(HEAP, AbsentKind.TOO_DEAR, exc.brief, longer.asked(self._command)))
+            return
         except TargetError as exc:
             facts.miss(Absent(HEAP, AbsentKind.NOT_YET, f"the target ended: {exc.what}", "investigate its next life"))
             return
@@ -165,6 +185,17 @@ class Captures:
             title, told = division_told(growth.divided)
             facts.add("memory", title, "the two captures", facts=told)
         return growth
+
+
+def _crosses(preflight: Preflight) -> str:
+    """What it costs beside what is read; "" where the target is near."""
+    rate = preflight.carried_bytes_per_s
+    if rate is None:
+        return ""
+    takes = format_duration(preflight.takes_s)
+    return (
+        f", which cross the network in about {takes} ({format_size(rate)}/s measured), now and at the end of the watch"
+    )
 
 
 def _unattributed(growth: HeapGrowth) -> bool:

@@ -25,6 +25,7 @@ from oakum.loop.from_afar import Ways, looked_into_from_afar
 from oakum.loop.in_cluster_bounds import or_absent, tell_bounds
 from oakum.loop.in_cluster_ends import read_ends
 from oakum.loop.in_cluster_loops import Seen, beside, crash_loops, dies_too_soon, judged_loop, looping, tell_loops
+from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings
 from oakum.loop.kubelets import ask_all
 from oakum.loop.on_node import ClusterTarget, Looked, looked_into, path_here
@@ -105,6 +106,15 @@ def investigate_workload(
 
     Raises as ``investigate_in_cluster``.
     """
+    named = InContext(target.context)
+    with named.errors():
+        found = _investigated(target, cluster=cluster, machine=machine, settings=settings, progress=progress)
+    return named.investigation(found)
+
+
+def _investigated(
+    target: ClusterTarget, *, cluster: Opens, machine: Machine, settings: ClusterSettings, progress: Progress
+) -> Investigation:
     import anyio  # noqa: PLC0415  (comes with the extra that opened the cluster)
 
     consent = Consent(agreed=settings.execute)
@@ -224,7 +234,7 @@ async def _pods(target: ClusterTarget, cluster: Cluster, facts: Facts) -> tuple[
             raise TargetError(
                 f"{pod.title} has no container {target.container}",
                 why=f"it has: {names}",
-                next_step=f"oakum investigate {pod.title}",
+                next_step=f"oakum investigate {replace(target, container=None)}",
             )
         top = await cluster.top(pod)
         if isinstance(top, Absent):

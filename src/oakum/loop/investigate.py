@@ -166,7 +166,7 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
                 "the series and the kernel's figures still speak: the same command with --for 10m",
             )
         )
-    return Captures(probe, pid, stop=settings.stop)
+    return Captures(probe, pid, stop=settings.stop, budget=settings.terms.budget)
 
 
 def _watch(

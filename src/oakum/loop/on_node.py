@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from oakum.explain import containers
 from oakum.explain.plan import RESTART
+from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings, investigate
 from oakum.loop.out_of_reach import OutOfReach
 from oakum.loop.over_time import containers_here
@@ -118,9 +119,8 @@ def _apart(rows: Sequence[Evidence], others: Sequence[Evidence]) -> list[Evidenc
 def _step(step: Step, target: ClusterTarget, group: str, afar: OutOfReach | None) -> Step:
     """Of the workload, where it spoke of the container's cgroup."""
     if step.title.startswith(RESTART) and isinstance(target, WorkloadTarget) and target.kind in ROLLED:
-        context = f"--context {target.context} " if target.context else ""
-        named = f"{ROLLED[target.kind]}/{target.name}"
-        return replace(step, command=f"kubectl {context}-n {target.namespace} rollout restart {named}")
+        command = f"kubectl -n {target.namespace} rollout restart {ROLLED[target.kind]}/{target.name}"
+        return replace(step, command=InContext(target.context).command(command))
     if afar is not None:
         return afar.step(step)
     command = step.command.replace(group, str(target)).replace("cgroup/…", str(target))

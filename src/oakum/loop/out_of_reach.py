@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 from typing import Final
 
+from oakum.loop.in_context import InContext
 from oakum.model.absent import Absent
 from oakum.model.cluster_pod import ContainerName
 from oakum.model.step import Step
@@ -22,7 +23,6 @@ _OTHER: Final = re.compile(r"(?:sudo )?oakum [a-z][a-z -]* (?:pid/[0-9]+|cgroup/
 _INSIDE: Final = re.compile(r"(?:kill|jcmd|grep|ls|cat|memray attach)\b.*(?<![\w.])[0-9]+\b")
 _REMOTE: Final = "sys.remote_exec("
 _WAYS: Final = re.compile(r"(; (?:or|then) )")
-_KUBECTL: Final = re.compile(r"\bkubectl (?!--context)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +65,4 @@ class OutOfReach:
         """With the context and the pod that were asked: its user's own may be others."""
         if command == "kubectl get pods":
             command = f"kubectl -n {self.container.namespace} get pod {self.container.pod}"
-        context = self.target.context
-        return _KUBECTL.sub(lambda _: f"kubectl --context {quote(context)} ", command) if context else command
+        return InContext(self.target.context).command(command)

@@ -56,6 +56,10 @@ MOST_SHELLS: Final = 20
 MOST_STARTS: Final = 6
 """A shell is started anew so often at most: its container restarts, or the API server does."""
 
+SHELL_LIVES_S: Final = 60.0
+"""A shell ends after so long, in seconds, and in a longer watch another goes on: one that nobody hears any more (Oakum
+was killed, or lost its connection) stays in the container for no longer."""
+
 MOST_SILENCES: Final = 6
 """A kubelet that did not answer as often in a row is asked no more."""
 
@@ -298,10 +302,11 @@ async def _by_shell(watch: _Watch, track: ContainerTrack) -> None:
     """For as long as it runs; again in the run that follows it. Without a shell, its kubelet tells."""
     import anyio  # noqa: PLC0415
 
-    until_s = watch.watch_s or FAST_S
-    for _ in range(MOST_STARTS):
-        left_s = until_s - watch.elapsed_s()
-        if left_s <= 1:
+    until_s, lost = watch.watch_s or FAST_S, 0
+    while lost < MOST_STARTS:
+        begun_s = watch.elapsed_s()
+        lives_s = min(until_s - begun_s, SHELL_LIVES_S)
+        if lives_s <= 1:
             return
         lines = ShellLines()
 
@@ -312,13 +317,16 @@ async def _by_shell(watch: _Watch, track: ContainerTrack) -> None:
         name = ContainerName(track.pod.namespace, track.pod.name, track.container.name)
         why = ""
         try:
-            done = await watch.cluster.run(name, command(left_s), within_s=left_s + CONNECTS_S, heard=heard)
+            done = await watch.cluster.run(name, command(lives_s), within_s=lives_s + CONNECTS_S, heard=heard)
             why = _why(done)
         except OakumError as exc:
             why = str(exc.brief)
         if why and not track.samples:
             _give_up_shell(watch, track, why)
             return
+        if not why and watch.elapsed_s() - begun_s >= lives_s - EVERY_S:
+            continue  # its time is over, and the next goes on
+        lost += 1
         # What ran it has ended, or the connection did.
         while until_s - watch.elapsed_s() > 1:
             await anyio.sleep(1)

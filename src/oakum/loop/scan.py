@@ -35,6 +35,13 @@ OOMS_SINCE_S = 86_400.0
 MANY = 300
 """From this many series on, compiled kernels are faster than they take to load."""
 
+MANY_SHORT = 20_000
+"""Of short series: from so many samples on, of all together. Below, plain kernels take seconds, and none of the
+compiler's 200 MiB."""
+
+FEW = 100
+"""A series of as many samples or more is not short."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -199,9 +206,14 @@ def _judged(
     return Scan(source, now_s, Window(start_s, end_s, step_s), tuple(rows), tuple(broken), (), tuple(warnings))
 
 
+def _short(series: Sequence[WorkloadSeries]) -> bool:
+    counts = [each.samples for each in series]
+    return max(counts) < FEW and sum(counts) < MANY_SHORT
+
+
 def verdicts(series: Sequence[WorkloadSeries]) -> Iterator[Verdict | DataError]:
-    """A handful is answered at once; many are worth a compiler."""
-    if len(series) >= MANY:
+    """A handful is answered at once, and so are many that are short; others are worth a compiler."""
+    if len(series) >= MANY and not _short(series):
         yield from judge_many(series, workers=min(8, len(os.sched_getaffinity(0))))
         return
     for workload in series:

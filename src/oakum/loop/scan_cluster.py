@@ -5,33 +5,28 @@ One look asks the API server for the pods and each node's kubelet once; a watch 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from oakum.explain.fleet import Kills, Member, row
-from oakum.explain.oom_clues import Known
-from oakum.explain.oom_verdict import verdict
+from oakum.loop.in_context import InContext
+from oakum.loop.kill_book import KillBook
 from oakum.loop.kubelets import PER_S, Kubelets
-from oakum.loop.scan import verdicts
+from oakum.loop.nodes_heard import NodesHeard
+from oakum.loop.scanned import Scanned
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import ChangeKind, Cluster, Question
 from oakum.model.cluster_node import NodeUsage
 from oakum.model.cluster_pod import Pod
 from oakum.model.cluster_workload import Workload
-from oakum.model.container_memory import ContainerMemory
-from oakum.model.errors import CallerError, DataError, OakumError, TargetError
-from oakum.model.kill import Ended
-from oakum.model.scan import LATELY_S, Replicas, Scan, ScanRow, Skipped, Window
+from oakum.model.errors import CallerError, OakumError, TargetError
+from oakum.model.scan import Scan, Window
 from oakum.model.source import ClusterSource
-from oakum.model.target import WORKLOAD_KINDS
 from oakum.model.units import format_count, format_duration
-from oakum.sense.container_track import Source
-from oakum.sense.fleet import Fleet, Place
-from oakum.sense.owners import BETWEEN, Owners, Top
+from oakum.sense.fleet import Fleet
+from oakum.sense.owners import BETWEEN, Owners
 
 if TYPE_CHECKING:
     from anyio import Event
@@ -51,27 +46,11 @@ LOOK_S: Final = 6.0
 
 TOLD_EVERY_S: Final = 1.0
 
-MOST_NAMED: Final = 3
-"""Of nodes that do not tell so many are named; all are counted."""
-
-LONGEST_PAUSE_S: Final = 240.0
-"""A kubelet that does not answer is asked again after a pause, in seconds: each is twice as long, up to this."""
-
 FIRST_ANSWER_S: Final = 15.0
 """An API server that has answered nothing at all by then, in seconds, is not waited for."""
 
 UNHEARD_S: Final = 30.0
 """A watch that ends without its connection is told as such if it lost it longer ago, in seconds."""
-
-HOLES: Final = frozenset({AbsentKind.UNREADABLE, AbsentKind.NOT_YET, AbsentKind.TOO_DEAR})
-"""What was asked for, may be read, and was not: the scan is partial."""
-
-OVER: Final = frozenset({"Succeeded", "Failed"})
-"""Phases of a pod that runs no more."""
-
-NOT_ASKED: Final = Absent(
-    "what the nodes' kernels told of kills", AbsentKind.NOT_APPLICABLE, "a scan asks the API server and kubelets alone"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +102,23 @@ def scan_cluster(
         async with cluster as opened:
             return await _Scanning(source, opened, clock, settings, progress).done()
 
-    return anyio.run(journey)
+    named = InContext(source.context)
+    with named.errors():
+        return named.scan(anyio.run(journey))
 
 
 class _Scanning:
-    """One scan while it is made. ``silent``: nodes that do not tell what their containers use, and why.
-
-    ``due_s``: when one of them is asked again; ``told``: nodes that gave any answer, a refusal too.
-    """
+    """One scan while it is made."""
 
     def __init__(
         self, source: ClusterSource, cluster: Cluster, clock: Clock, settings: ClusterScan, progress: Progress
     ) -> None:
         self.source, self.cluster, self.clock, self.settings, self.progress = source, cluster, clock, settings, progress
         self.fleet = Fleet(settings.watch_s)
-        self.owners: Owners | None = None
-        self.kills: defaultdict[tuple[Top, str], Kills] = defaultdict(Kills)
-        self.killed = 0
-        self.silent: dict[str, Absent] = {}
-        self.silences: Counter[str] = Counter()
-        self.due_s: dict[str, float] = {}
-        self.told: set[str] = set()
+        self.kills, self.heard = KillBook(), NodesHeard(ASKED_EVERY_S)
         self.absent: list[Absent] = []
         self.failed: OakumError | None = None
-        self._early: list[tuple[Pod, Ended]] = []
         self._ended = False
-        self._early_gone: list[Pod] = []
-        self._last: dict[tuple[Top, str], Member] = {}
 
     async def done(self) -> Scan:
         where = f"namespace {self.settings.namespace}" if self.settings.namespace else "all namespaces"
@@ -158,10 +127,17 @@ class _Scanning:
         await (self._watched() if self.settings.watch_s else self._looked())
         if self.failed is not None:
             raise await self._narrower(self.failed) from self.failed
-        answer = self._answer(start_s)
         asked = format_count(self.cluster.calls.total)
         self.progress.stage(f"{format_count(len(self.fleet.pods))} pods; asked the API server {asked} times")
-        return answer
+        return self._answer(start_s)
+
+    def _answer(self, start_s: float) -> Scan:
+        every_s = ASKED_EVERY_S if self.settings.watch_s else None
+        seen = Scanned(self.source, self.cluster.place.context, self.settings.namespace, self.fleet, self.kills)
+        if followed := seen.followed():
+            self.progress.stage(f"judging {format_count(len(followed))} containers")
+        absent = (*self.absent, *self.heard.absent(self.fleet.nodes))
+        return seen.scan(followed, Window(start_s, self.clock.now_s(), every_s), absent)
 
     async def _looked(self) -> None:
         import anyio  # noqa: PLC0415
@@ -225,7 +201,7 @@ class _Scanning:
     async def _until_over(self, group: TaskGroup) -> None:
         import anyio  # noqa: PLC0415
 
-        kubelets = Kubelets(self.cluster, group, self._heard, within_s=ASKED_EVERY_S)
+        kubelets = Kubelets(self.cluster, group, self._hear, within_s=ASKED_EVERY_S)
         many = format_count(sum(1 for _ in self.fleet.rows()))
         self.progress.stage(
             f"watching {many} containers for {format_duration(self.settings.watch_s)}, by their kubelets"
@@ -237,7 +213,7 @@ class _Scanning:
                 asked_s = anyio.current_time()
                 kubelets.ask(self._told_by())
             self.progress.standing(
-                f"{format_count(len(self.fleet.pods))} pods, {format_count(self.killed)} kills for memory known,"
+                f"{format_count(len(self.fleet.pods))} pods, {format_count(self.kills.killed)} kills for memory known,"
                 f" {format_duration(max(left_s, 0))} left"
             )
 
@@ -278,22 +254,8 @@ class _Scanning:
         except OakumError:
             # Who may not list nodes may not ask their kubelets either, and is told that.
             nodes = ()
-        for node in nodes:
-            if node.ready is False:
-                why = "it is not ready"
-                self.silent[node.name] = Absent(
-                    node.name, AbsentKind.UNREADABLE, why, f"kubectl describe node {node.name}"
-                )
-                # Not in the first look; a node that becomes ready is asked soon enough.
-                self.silences[node.name] = 2
-                self.due_s[node.name] = anyio.current_time() + ASKED_EVERY_S * 3
-        self.owners = Owners(below)
-        for pod, ended in self._early:
-            self._note(pod, ended)
-        self._early.clear()
-        for pod in self._early_gone:
-            self._leave(pod)
-        self._early_gone.clear()
+        self.heard.listed(nodes, anyio.current_time())
+        self.kills.know(Owners(below))
 
     async def _ask_once(self) -> None:
         """Each kubelet once; those that have not answered by then are told as such."""
@@ -306,7 +268,7 @@ class _Scanning:
 
         def heard(node: str, told: NodeUsage | Absent) -> None:
             left.discard(node)
-            self._heard(node, told)
+            self._hear(node, told)
 
         begun: set[str] = set()
         within_s = len(left) / PER_S + LOOK_S
@@ -317,158 +279,28 @@ class _Scanning:
                 kubelets.ask(tuple(left))
         for node in left & begun:
             why = f"its kubelet has not answered in {format_duration(LOOK_S)}"
-            self.silent[node] = Absent(
-                node, AbsentKind.NOT_YET, why, f"kubectl get --raw /api/v1/nodes/{node}/proxy/healthz"
+            self.heard.missed(
+                node, AbsentKind.NOT_YET, why, f"kubectl get --raw /api/v1/nodes/{quote(node)}/proxy/healthz"
             )
         for node in left - begun:
             why = f"it was not asked: others held up the look for {format_duration(within_s)}"
-            self.silent[node] = Absent(node, AbsentKind.TOO_DEAR, why, f"oakum scan {self.source} --for 5m")
+            self.heard.missed(node, AbsentKind.TOO_DEAR, why, f"oakum scan {self.source} --for 5m")
 
     def _told_by(self) -> set[str]:
-        """Nodes worth asking now. A role that may ask none of them does not change; one that is silent may wake up."""
+        """Nodes worth asking now."""
         import anyio  # noqa: PLC0415
 
-        told = {node for node in self.told if node in self.fleet.nodes}
-        if told and all(node in self.silent and self.silent[node].kind is AbsentKind.NOT_PERMITTED for node in told):
-            return set()
-        now_s = anyio.current_time()
-        return {node for node in self.fleet.nodes if self.due_s.get(node, now_s) <= now_s}
+        return self.heard.due(self.fleet.nodes, anyio.current_time())
 
-    def _heard(self, node: str, told: NodeUsage | Absent) -> None:
+    def _hear(self, node: str, told: NodeUsage | Absent) -> None:
         import anyio  # noqa: PLC0415
 
-        self.told.add(node)
-        if isinstance(told, Absent):
-            self.silent[node] = told
-            self.silences[node] += 1
-            pause_s = min(ASKED_EVERY_S * 2.0 ** min(self.silences[node] - 1, 10), LONGEST_PAUSE_S)
-            self.due_s[node] = anyio.current_time() + pause_s
-            return
-        self.silent.pop(node, None)
-        self.silences.pop(node, None)
-        self.due_s.pop(node, None)
-        self.fleet.hear(told)
+        self.heard.heard(node, told, anyio.current_time())
+        if not isinstance(told, Absent):
+            self.fleet.hear(told)
 
     def _take(self, pod: Pod, *, gone: bool = False) -> None:
-        for ended in self.fleet.gone(pod) if gone else self.fleet.take(pod):
-            if self.owners is None:
-                self._early.append((pod, ended))
-            else:
-                self._note(pod, ended)
-        if gone and self.owners is None:
-            self._early_gone.append(pod)
-        elif gone:
-            self._leave(pod)
-
-    def _leave(self, pod: Pod) -> None:
-        """The last pod of a workload may go: that it was killed for memory is told all the same."""
-        assert self.owners is not None
-        top = self.owners.top(pod)
-        for container in pod.containers:
-            kills = self.kills.get((top, container.name))
-            if kills is not None:
-                kills.forget(pod)
-                if kills.for_memory:
-                    self._last[top, container.name] = Member(pod, container, gone=True)
-
-    def _note(self, pod: Pod, ended: Ended) -> None:
-        assert self.owners is not None
-        kill, _ = verdict(ended, Known(NOT_ASKED))
-        self.killed += kill.kind.for_memory
-        self.kills[self.owners.top(pod), ended.container].add(kill)
-
-    def _answer(self, start_s: float) -> Scan:
-        now_s = self.clock.now_s()
-        rows: list[ScanRow] = []
-        replicas: dict[str, Replicas] = {}
-        memories, skipped = self._memories()
-        holes = (*self.absent, *_summed(self.silent, self.fleet.nodes))
-        for (top, _), members in self._members(memories).items():
-            found, told = row(
-                top.title,
-                members,
-                self.kills.get((top, members[0].container.name), Kills()),
-                target=self._target(top, members[0].pod),
-                at_s=now_s,
-                since_s=min(start_s, now_s - LATELY_S[0]),
-            )
-            rows.append(found)
-            replicas[found[0].id] = told
-        return Scan(
-            source=str(ClusterSource(self.cluster.place.context)),
-            generated_at_s=now_s,
-            window=Window(start_s, now_s, ASKED_EVERY_S if self.settings.watch_s else None),
-            rows=tuple(rows),
-            skipped=tuple(skipped),
-            absent=(*holes, *self._unseen()),
-            warnings=tuple(self._notes(rows)),
-            replicas=replicas,
-            partial=any(absent.kind in HOLES for absent in holes),
-        )
-
-    def _members(self, memories: Mapping[Place, ContainerMemory]) -> dict[tuple[Top, str], list[Member]]:
-        """By workload and container. Pods that are over stand there only where one was killed and none followed.
-
-        Of a workload that has no pod left, and was killed for memory, the last one stands there.
-        """
-        assert self.owners is not None
-        found: dict[tuple[Top, str], list[Member]] = {}
-        over: dict[tuple[Top, str], list[Member]] = {}
-        for pod, container in self.fleet.rows():
-            key, place = (self.owners.top(pod), container.name), (pod.uid, container.name)
-            member = Member(pod, container, self.fleet.usage.get(place), memories.get(place))
-            (over if pod.phase in OVER else found).setdefault(key, []).append(member)
-        for key, members in over.items():
-            if key not in found and key in self.kills and self.kills[key].for_memory:
-                found[key] = members
-        return found | {key: [member] for key, member in self._last.items() if key not in found}
-
-    def _memories(self) -> tuple[dict[Place, ContainerMemory], list[Skipped]]:
-        """Of all that were followed, judged."""
-        followed = [
-            (pod, container, track.series())
-            for pod, container in self.fleet.rows()
-            if (track := self.fleet.track(pod, container)) is not None and track.samples
-        ]
-        if followed:
-            self.progress.stage(f"judging {format_count(len(followed))} containers")
-        found: dict[Place, ContainerMemory] = {}
-        skipped: list[Skipped] = []
-        for (pod, container, series), told in zip(followed, verdicts([each[2] for each in followed]), strict=True):
-            if isinstance(told, DataError):
-                skipped.append(Skipped(series.id, told.what))
-                continue
-            found[pod.uid, container.name] = ContainerMemory.of(
-                pod,
-                container,
-                Source.KUBELET.value,
-                series,
-                told,
-            )
-        return found, skipped
-
-    def _target(self, top: Top, pod: Pod) -> str:
-        """What ``oakum investigate`` takes: an owner of another kind is looked at by one of its pods."""
-        title = top.title if top.kind in WORKLOAD_KINDS.values() else pod.title
-        return f"{title}@{self.source.context}" if self.source.context else title
-
-    def _unseen(self) -> Iterator[Absent]:
-        if self.fleet.unseen:
-            what = f"how {format_count(self.fleet.unseen)} earlier runs ended"
-            why = "the cluster keeps the last end of each container"
-            yield Absent(
-                what, AbsentKind.NOT_YET, why, f"oakum scan {self.source} --for 1h, which tells each from now on"
-            )
-
-    def _notes(self, rows: Sequence[ScanRow]) -> Iterator[str]:
-        only = self.settings.namespace
-        again = f"oakum scan {self.source}{f' --namespace {only}' if only else ''}"
-        if not rows and only:
-            yield f"no container runs in namespace {only}; next: oakum scan {self.source}    # all namespaces"
-        elif not rows:
-            yield f"no container runs in {self.cluster.place.context}"
-        elif not self.settings.watch_s:
-            yield f"one look tells what was killed and what is full, but no leak; next: {again} --for 5m"
+        self.kills.take(pod, self.fleet.gone(pod) if gone else self.fleet.take(pod), gone=gone)
 
     async def _narrower(self, exc: OakumError) -> OakumError:
         """Who may not list the pods of all namespaces may list those of one: the error names the command."""
@@ -489,15 +321,3 @@ class _Scanning:
             why=exc.why,
             next_step=f"oakum scan {self.source} --namespace {name}    # those of one alone",
         )
-
-
-def _summed(silent: Mapping[str, Absent], nodes: set[str]) -> Iterator[Absent]:
-    """One for each kind of reason, however many nodes there are. ``nodes``: that containers run on."""
-    by_kind: dict[AbsentKind, list[tuple[str, Absent]]] = {}
-    for node, absent in sorted(silent.items()):
-        if node in nodes:
-            by_kind.setdefault(absent.kind, []).append((node, absent))
-    for kind, told in by_kind.items():
-        named = ", ".join(node for node, _ in told[:MOST_NAMED]) + (", …" if len(told) > MOST_NAMED else "")
-        what = f"what containers use on {format_count(len(told))} of {format_count(len(nodes))} nodes ({named})"
-        yield Absent(what, kind, told[0][1].why, told[0][1].get)

@@ -136,8 +136,14 @@ class Memory(Protocol):
     def present_in(self, spans: Sequence[tuple[int, int]]) -> Sequence[NDArray[np.bool_]]:
         """As ``present``, of many at once: where memory is far away, each question costs a journey."""
 
-    def read_many(self, pieces: Sequence[tuple[int, memoryview]]) -> int:
-        """As ``read_into`` of each, at once: bytes read of all."""
+    def read_many(self, pieces: Sequence[tuple[int, memoryview]], *, within_s: float | None = None) -> int:
+        """As ``read_into`` of each, at once: bytes read of all.
+
+        ``within_s``: for all of them. Raises RefusedError where that is over: what was read so far is of no use.
+        """
+
+    def carried_bytes_per_s(self) -> float | None:
+        """How fast its bytes come over the network that they must cross: measured, once. None: they cross none."""
 
     def read_present(self, start: int, size: int) -> bytes:
         """As ``read``, with zeros for pages that are not in memory: nothing is brought in for it."""

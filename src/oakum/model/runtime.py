@@ -57,6 +57,8 @@ class Preflight:
     ``pause_s``: how long the target would stand still; 0 for a capture that never stops it.
     ``bytes_to_read``: from the target's memory. ``own_memory_bytes``: what Oakum itself would need.
     ``refusal``: why it must not be taken, or "". ``risk``: one sentence.
+    ``takes_s``: how long the copy takes. ``carried_bytes_per_s``: how fast it comes over a network, None where it
+    crosses none.
     """
 
     pause_s: float
@@ -64,3 +66,5 @@ class Preflight:
     own_memory_bytes: int
     risk: str
     refusal: str = ""
+    takes_s: float = 0.0
+    carried_bytes_per_s: float | None = None

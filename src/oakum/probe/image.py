@@ -100,8 +100,10 @@ def present_bytes(stretches: list[Stretch]) -> int:
     return sum(end - start for stretch in stretches for start, end in stretch.runs)
 
 
-def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
-    """One pass over memory that may change meanwhile. Raises TargetError when the target ends."""
+def copy(memory: Memory, stretches: list[Stretch], *, within_s: float | None = None) -> MemoryImage:
+    """One pass over memory that may change meanwhile. Raises TargetError when the target ends, RefusedError when that
+    takes longer than ``within_s``.
+    """
     if not stretches:
         raise _nothing()
     length = np.array([stretch.end - stretch.start for stretch in stretches], np.int64)
@@ -113,7 +115,7 @@ def copy(memory: Memory, stretches: list[Stretch]) -> MemoryImage:
         for stretch, at in zip(stretches, offset.tolist(), strict=True)
         for start, end in stretch.runs
     ]
-    skipped = present_bytes(stretches) - memory.read_many(pieces)
+    skipped = present_bytes(stretches) - memory.read_many(pieces, within_s=within_s)
     if skipped == int(length.sum()):
         raise _nothing()
     return MemoryImage(

@@ -73,6 +73,7 @@ class PythonProbe:
             return memory
         try:
             size = present_bytes(wanted(memory))
+            carried = memory.carried_bytes_per_s()
         finally:
             memory.close()
         own = int(size * OWN_BYTES_PER_BYTE) + (64 << 20)
@@ -80,27 +81,28 @@ class PythonProbe:
         risk = (
             "The target stands still while it is copied." if stop else "The target is not stopped; only memory is read."
         )
-        return Preflight(pause_s, size, own, risk, _no_room(own, pause_s))
+        takes_s = size / (COPY_BYTES_PER_S if carried is None else carried)
+        return Preflight(pause_s, size, own, risk, _no_room(own, pause_s), takes_s, carried)
 
-    def capture(self, pid: int, *, stop: bool = False) -> HeapCapture | Absent:
-        """Raises TargetError when the target ends meanwhile."""
+    def capture(self, pid: int, *, stop: bool = False, within_s: float | None = None) -> HeapCapture | Absent:
+        """Raises TargetError when the target ends meanwhile, RefusedError when the copy takes longer than that."""
         memory = self._memories.open(pid)
         if isinstance(memory, Absent):
             return memory
         try:
-            return self._copied(memory, stop=stop)
+            return self._copied(memory, stop=stop, within_s=within_s)
         finally:
             memory.close()
 
-    def _copied(self, memory: Memory, *, stop: bool) -> HeapCapture:
+    def _copied(self, memory: Memory, *, stop: bool, within_s: float | None) -> HeapCapture:
         begun_s, at_s, pause_s = self._clock.monotonic_s(), self._clock.now_s(), 0.0
         if stop:
             with memory.stopped(LONGEST_PAUSE_S):
                 stopped_s = self._clock.monotonic_s()
-                image = copy(memory, wanted(memory))
+                image = copy(memory, wanted(memory), within_s=within_s)
                 pause_s = self._clock.monotonic_s() - stopped_s
         else:
-            image = copy(memory, wanted(memory))
+            image = copy(memory, wanted(memory), within_s=within_s)
         taken_s = self._clock.monotonic_s()
         cost = Cost(pause_s, taken_s - begun_s, image.size_bytes - image.skipped_bytes)
         return HeapCapture(image, self._version, at_s, begun_s, cost)

@@ -8,7 +8,11 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.budget import Budget
 from oakum.model.node import Room
 from oakum.model.ports import Cgroups, Node
+from oakum.model.runtime import Preflight
 from oakum.model.units import format_duration, format_size
+
+AFRESH = 1.5
+"""What is allowed anew leaves so much for growth: the second copy is larger than the first."""
 
 USED_SHARE = 0.8
 """At most this share of the room that is left is taken."""
@@ -54,6 +58,33 @@ def size_refusal(what: str, dump_bytes: int, budget: Budget, command: str) -> Ab
         AbsentKind.TOO_DEAR,
         f"it could be of {format_size(dump_bytes)}, and {format_size(budget.max_bytes)} is the most that was allowed",
         replace(budget, max_bytes=(dump_bytes // 2**20 + 1) << 20).asked(command),
+    )
+
+
+def carried_refusal(what: str, preflight: Preflight, budget: Budget, command: str) -> Absent | None:
+    """Of a copy of memory that crosses a network: it costs the way there, and is torn by what runs on meanwhile.
+
+    ``command``: without its bounds. None where it fits, or crosses none.
+    """
+    if preflight.carried_bytes_per_s is None:
+        return None
+    size, takes_s = preflight.bytes_to_read, preflight.takes_s
+    if size <= budget.carried_bytes and takes_s <= budget.max_copy_s:
+        return None
+    larger = max(budget.carried_bytes, (int(AFRESH * size) >> 20) + 1 << 20)
+    longer_s = max(budget.max_copy_s, float(f"{AFRESH * takes_s:.2g}"))
+    allowed = replace(
+        budget,
+        max_bytes=larger if size > budget.carried_bytes else budget.max_bytes,
+        max_copy_s=longer_s if takes_s > budget.max_copy_s else budget.max_copy_s,
+    )
+    return Absent(
+        what,
+        AbsentKind.TOO_DEAR,
+        f"{format_size(size)} of its memory would cross the network, in about {format_duration(takes_s)}, twice or"
+        f" three times; {format_size(budget.carried_bytes)} in {format_duration(budget.max_copy_s)} each is the most"
+        " that was allowed",
+        allowed.asked(command),
     )
 
 

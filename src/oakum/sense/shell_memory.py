@@ -1,7 +1,7 @@
 """A container's own memory as a shell in it reads it, once a second: the program, and its lines, fed as bytes.
 
-The loop is counted, so it ends by itself even where nobody hears it any more. Of the image it needs ``sh`` and
-``sleep``; the files are read by the shell itself.
+The loop is counted, so it ends by itself even where nobody hears it any more; whoever watches for long starts another
+after it. Of the image it needs ``sh`` and ``sleep``; the files are read by the shell itself.
 """
 
 from __future__ import annotations

@@ -189,6 +189,27 @@ def test_a_jvm_is_asked_for_a_dump_where_restarts_keep_it_and_its_heap_is_bounde
     assert "memory limit 384 MiB" in canary.risk
 
 
+def test_a_sidecar_is_patched_where_it_stands_among_the_init_containers():
+    app = container(program="java", role=Role.SIDECAR)
+    first, _ = crash_plan(loop(container=app), workload="deploy/shop/cart", context=None).steps
+    spec = json.loads(first.command.partition(" -p ")[2].strip("'"))["spec"]["template"]["spec"]
+    assert "containers" not in spec
+    assert [each["name"] for each in spec["initContainers"]] == ["app"]
+
+
+@pytest.mark.parametrize(
+    ("context", "named"),
+    [
+        (None, "deploy/shop/cart-canary"),
+        ("prod", "deploy/shop/cart-canary@prod"),
+        ("a b", "'deploy/shop/cart-canary@a b'"),
+    ],
+)
+def test_the_canary_is_looked_into_where_it_was_made(context, named):
+    (canary,) = crash_plan(loop(), workload="deploy/shop/cart", context=context).steps
+    assert canary.effect.endswith(f"oakum investigate {named}")
+
+
 def test_node_writes_a_snapshot_before_its_heap_is_full_and_python_is_traced_in_a_canary():
     first, _ = crash_plan(loop(container=container(program="node")), workload="sts/shop/cart", context=None).steps
     assert "--heapsnapshot-near-heap-limit=1" in first.command

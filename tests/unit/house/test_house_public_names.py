@@ -52,6 +52,7 @@ def test_a_twin_takes_what_the_command_takes(twin, command):
         "watch_for": "watch_s",
         "sources": "files",
         "max_pause": "max_pause_s",
+        "max_copy": "max_copy_s",
         "pause": "pause_s",
         "keep": "keep_s",
         "disk": "disk_bytes",

@@ -83,6 +83,7 @@ def test_from_afar_no_step_and_no_absent_names_a_pid_of_the_container_as_one_of_
         (GETS[1], f"{INSIDE}sh -c 'kill -CONT 7'; then the same command"),
         (GETS[4], ON_ITS_NODE),
         (GETS[5], "oakum investigate deploy/shop/cart@prod --exec"),
+        (f"{GETS[0][:-10]} --max-bytes 2GiB", "oakum investigate deploy/shop/cart@prod --exec --max-bytes 2GiB"),
         ("kubectl get pods", "kubectl --context prod -n shop get pod cart-1"),
         ("a role that may create pods/exec", "a role that may create pods/exec"),
     ],

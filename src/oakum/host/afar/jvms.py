@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from oakum.host import attach_program
-from oakum.host.afar.agent import PIECE_BYTES, Agent
+from oakum.host.afar.agent import Agent
+from oakum.host.afar.carried import Carried
 from oakum.host.afar.folder import REFUSED, AfarFolder, translated
 from oakum.host.attach_flow import BEGINS_WITHIN_S, GIVES_UP_WITHIN_S, REPLY_BYTES
 from oakum.host.attach_words import (
@@ -41,41 +42,15 @@ FILE_BYTES: Final = 1 << 20
 MAPS_BYTES: Final = 16 << 20
 STATUS_BYTES: Final = 1 << 16
 
-SHORT_BYTES: Final = 1 << 18
-"""A connection that takes SLOW_S for so much is not asked for more to know how fast it is."""
-
-SLOW_S: Final = 0.25
-LONG: Final = 4
-"""So many whole answers otherwise."""
-
-KINDS: Final = (256, 4)
-"""What cannot be packed, and what can be packed to about a third: a heap is packed better still."""
-
 
 class AfarJvms:
     """Port Jvms."""
 
     def __init__(self, agent: Agent) -> None:
-        self._agent = agent
-        self._carried: float | None = None
+        self._agent, self._carried = agent, Carried(agent)
 
     def open(self, pid: int) -> AfarJvm:
-        return AfarJvm(AfarFolder.opened(self._agent, pid), self)
-
-    def carried_bytes_per_s(self) -> float:
-        """Measured once: the slower of what the connection carries, and of what the agent packs and it carries."""
-        if self._carried is None:
-            self._carried = min(carried_bytes_per_s(self._agent, kinds) for kinds in KINDS)
-        return self._carried
-
-
-def carried_bytes_per_s(agent: Agent, kinds: int) -> float:
-    begun_s, size = time.monotonic(), len(agent.ask("fill", SHORT_BYTES, kinds))
-    if time.monotonic() - begun_s < SLOW_S:
-        begun_s = time.monotonic()
-        told = agent.ask_all([("fill", PIECE_BYTES, kinds)] * LONG)
-        size = sum(len(each) for each in told if isinstance(each, bytes))
-    return size / max(time.monotonic() - begun_s, 1e-6)
+        return AfarJvm(AfarFolder.opened(self._agent, pid), self._carried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +74,9 @@ class _Asked:
 class AfarJvm:
     """Port Jvm. The agent holds its folder: it is tied to the process, not to its number."""
 
-    def __init__(self, folder: AfarFolder, jvms: AfarJvms) -> None:
+    def __init__(self, folder: AfarFolder, carried: Carried) -> None:
         """Takes over ``folder``."""
-        self._folder, self._agent, self._jvms = folder, folder.agent, jvms
+        self._folder, self._agent, self._carried = folder, folder.agent, carried
         self._words = Words(folder.pid)
 
     def standing(self) -> JvmStanding | Absent:
@@ -122,7 +97,7 @@ class AfarJvm:
             return self._unseen("what it has mapped", exc)
 
     def carried_bytes_per_s(self) -> float:
-        return self._jvms.carried_bytes_per_s()
+        return self._carried.bytes_per_s()
 
     def ask(self, command: str, *, may_signal: bool, within_s: float) -> Answered | Absent:
         begun_s = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
 from typing import Final
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.host.afar.agent import PIECE_BYTES, Agent, Request, gone
+from oakum.host.afar.carried import Carried
 from oakum.host.afar.folder import GONE, REFUSED, AfarFolder, translated
-from oakum.host.memory import PAGE, parse_region
+from oakum.host.memory import PAGE, check_time, parse_region
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import RefusedError, TargetError
 from oakum.model.process import Region
@@ -25,9 +27,9 @@ PAGES: Final = PIECE_BYTES // 8
 class AfarMemory:
     """Port Memory, but for a stop: only who runs beside a process can be sure to let it go again."""
 
-    def __init__(self, agent: Agent, folder: AfarFolder) -> None:
+    def __init__(self, agent: Agent, folder: AfarFolder, carried: Carried) -> None:
         """Takes over ``folder``. Raises OSError where memory may not be read."""
-        self._agent, self._folder, self.pid = agent, folder, folder.pid
+        self._agent, self._folder, self._carried, self.pid = agent, folder, carried, folder.pid
         first = next((region for region in self.regions() if region.readable and region.path == "[stack]"), None)
         if first is not None:
             agent.ask("present", folder.number, first.end - PAGE, 1)
@@ -64,7 +66,10 @@ class AfarMemory:
     def read_into(self, start: int, out: memoryview) -> int:
         return self.read_many([(start, out)])
 
-    def read_many(self, pieces: Sequence[tuple[int, memoryview]]) -> int:
+    def carried_bytes_per_s(self) -> float:
+        return self._carried.bytes_per_s()
+
+    def read_many(self, pieces: Sequence[tuple[int, memoryview]], *, within_s: float | None = None) -> int:
         asked: list[Request] = []
         places: list[memoryview] = []
         for start, out in pieces:
@@ -72,9 +77,11 @@ class AfarMemory:
                 place = out[at : at + PIECE_BYTES]
                 asked.append(("copy", self._folder.number, start + at, len(place)))
                 places.append(place)
-        done = 0
+        begun_s, done = time.monotonic(), 0
+        check_time(self.pid, begun_s, within_s)
         with closing(self._agent.ask_each(asked)) as answers:
             for place, each in zip(places, answers, strict=True):
+                check_time(self.pid, begun_s, within_s)
                 told = self._whole(each)
                 place[: len(told)] = told
                 done += len(told)
@@ -140,12 +147,12 @@ class AfarMemories:
     """Port Memories."""
 
     def __init__(self, agent: Agent) -> None:
-        self._agent = agent
+        self._agent, self._carried = agent, Carried(agent)
 
     def open(self, pid: int) -> AfarMemory | Absent:
         folder = AfarFolder.opened(self._agent, pid)
         try:
-            return AfarMemory(self._agent, folder)
+            return AfarMemory(self._agent, folder, self._carried)
         except OSError as exc:
             folder.close()
             if exc.errno in GONE:

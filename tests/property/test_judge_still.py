@@ -1,0 +1,59 @@
+"""What is called still without being judged: the judge never finds growth in it."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oakum.judge import judge, still
+from oakum.judge.still import PART
+from oakum.judge.verdict import LEAST_SEEN_BYTES, SHORT_SHARE
+from oakum.model.container_memory import LEAST_BYTES, LEAST_SHARE, ContainerMemory
+from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
+from oakum.model.verdict import VerdictName
+
+MIB = 1 << 20
+SHARES = st.lists(st.floats(0.0, 1.0), min_size=6, max_size=40)
+PAUSES = st.lists(st.floats(0.5, 14.0), min_size=40, max_size=40)
+
+
+def workload(shares, pauses, level_mib, *, band=PART, ending=Ending.RUNNING, order=None):
+    level = level_mib * MIB
+    shares = sorted(shares) if order == "rising" else shares
+    value = level + np.array(shares) * band * max(LEAST_SEEN_BYTES, SHORT_SHARE * level)
+    at_s = 1e9 + np.cumsum(np.array(pauses[: len(shares)]))
+    life = Series(at_s, value, np.full(len(value), 4.0 * level), ending=ending)
+    return WorkloadSeries("cart", (life,), "bytes", Scope.CONTAINER, Metric.ANON)
+
+
+@given(SHARES, PAUSES, st.integers(1, 8000), st.sampled_from(["rising", None]))
+def test_what_is_called_still_is_healthy_to_the_judge_and_does_not_grow(shares, pauses, level_mib, order):
+    series = workload(shares, pauses, level_mib, order=order)
+    told = still(series)
+    assert told is not None
+    judged = judge(series)
+    assert (judged.name, judged.limit) == (told.name, told.limit) == (VerdictName.HEALTHY, told.limit)
+    for verdict in (told, judged):
+        memory = ContainerMemory("shop", "cart", "u", "app", "", "", "one", "", series, verdict)
+        assert not memory.grows
+
+
+@given(SHARES, PAUSES, st.integers(1, 8000))
+def test_what_moved_by_as_much_as_growth_needs_is_left_to_the_judge(shares, pauses, level_mib):
+    assert still(workload([0.0, *shares[1:-1], 1.0], pauses, level_mib, band=1.0)) is None
+
+
+@given(SHARES, PAUSES)
+def test_what_ended_was_seen_for_long_or_hardly_at_all_or_is_broken_is_left_to_the_judge(shares, pauses):
+    assert still(workload(shares, pauses, 64, ending=Ending.OOM_KILLED)) is None
+    assert still(workload(shares, [600.0] * 40, 64)) is None
+    assert still(workload(shares[:5], pauses, 64)) is None
+    assert still(workload([np.nan, *shares[1:]], pauses, 64)) is None
+    one = workload(shares, pauses, 64)
+    again = Series(one.lifetimes[0].at_s + 1e6, one.lifetimes[0].value)
+    assert still(WorkloadSeries("cart", (*one.lifetimes, again), "bytes")) is None
+
+
+def test_what_counts_as_growth_is_the_same_where_it_is_asked():
+    assert (LEAST_BYTES, LEAST_SHARE) == (LEAST_SEEN_BYTES, SHORT_SHARE)
