@@ -25,6 +25,7 @@ from oakum.kube.resources import (
     EVENTS,
     NAMESPACES,
     NODES,
+    POD_METRICS,
     PODS,
     PRIORITIES,
     QUOTAS,
@@ -47,7 +48,7 @@ from oakum.model.cluster import (
     Seen,
     Tunnel,
 )
-from oakum.model.cluster_node import ClusterNode, Event, NodeUsage
+from oakum.model.cluster_node import ClusterNode, ContainerUsage, Event, NodeUsage
 from oakum.model.cluster_pod import ContainerName, Owner, Pod, Visitor
 from oakum.model.cluster_workload import (
     KINDS,
@@ -227,6 +228,18 @@ class LiveCluster:
             kind = AbsentKind.NOT_APPLICABLE if code in UNTOLD else AbsentKind.UNREADABLE
             return Absent(what, kind, exc.brief, exc.next_step or f"kubectl get node {node}")
         return nodes.usage(body)
+
+    async def pod_metrics(self, namespace: str = "") -> Listing[ContainerUsage] | Absent:
+        what = "the working sets of containers, by metrics.k8s.io"
+        try:
+            return await listed(self._api, POD_METRICS, nodes.pod_metrics, namespace=namespace)
+        except OakumError as exc:
+            code = answered(exc)
+            if code == 404:
+                return Absent(what, AbsentKind.NOT_APPLICABLE, "this cluster serves none", "install metrics-server")
+            if code == 403:
+                return Absent(what, AbsentKind.NOT_PERMITTED, exc.why, "oakum doctor --role read | kubectl apply -f -")
+            return Absent(what, AbsentKind.UNREADABLE, exc.brief, "kubectl get apiservice v1beta1.metrics.k8s.io")
 
     def watch_pods(self, namespace: str = "", *, selector: str = "") -> AsyncGenerator[Seen[Pod], None]:
         watching = Watching(

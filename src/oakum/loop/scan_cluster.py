@@ -16,6 +16,7 @@ from oakum.explain.fleet import Kills, Member, row
 from oakum.explain.oom_clues import Known
 from oakum.explain.oom_verdict import verdict
 from oakum.loop.kubelets import PER_S, Kubelets
+from oakum.loop.pod_metrics import PodMetrics, instead
 from oakum.loop.scan import verdicts
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import ChangeKind, Cluster, Question
@@ -29,7 +30,6 @@ from oakum.model.scan import LATELY_S, Replicas, Scan, ScanRow, Skipped, Window
 from oakum.model.source import ClusterSource
 from oakum.model.target import WORKLOAD_KINDS
 from oakum.model.units import format_count, format_duration
-from oakum.sense.container_track import Source
 from oakum.sense.fleet import Fleet, Place
 from oakum.sense.owners import BETWEEN, Owners, Top
 
@@ -136,11 +136,12 @@ class _Scanning:
         self, source: ClusterSource, cluster: Cluster, clock: Clock, settings: ClusterScan, progress: Progress
     ) -> None:
         self.source, self.cluster, self.clock, self.settings, self.progress = source, cluster, clock, settings, progress
+        self.silent: dict[str, Absent] = {}
         self.fleet = Fleet(settings.watch_s)
+        self.metrics = PodMetrics(cluster, settings.namespace, self.fleet, self.silent)
         self.owners: Owners | None = None
         self.kills: defaultdict[tuple[Top, str], Kills] = defaultdict(Kills)
         self.killed = 0
-        self.silent: dict[str, Absent] = {}
         self.silences: Counter[str] = Counter()
         self.due_s: dict[str, float] = {}
         self.told: set[str] = set()
@@ -183,6 +184,7 @@ class _Scanning:
             group.start_soon(self._answers, group)
         if self.failed is None:
             await self._ask_once()
+            await self.metrics.ask()
 
     async def _watched(self) -> None:
         """From the first list on, so that no end of a run comes between."""
@@ -195,6 +197,7 @@ class _Scanning:
             await self._around()
             await synced.wait()
             await self._ask_once()
+            await self.metrics.ask()
             await self._until_over(group)
             self._check_heard(anyio.current_time())
             group.cancel_scope.cancel()
@@ -236,6 +239,7 @@ class _Scanning:
             if anyio.current_time() - asked_s >= ASKED_EVERY_S:
                 asked_s = anyio.current_time()
                 kubelets.ask(self._told_by())
+                group.start_soon(self.metrics.ask)
             self.progress.standing(
                 f"{format_count(len(self.fleet.pods))} pods, {format_count(self.killed)} kills for memory known,"
                 f" {format_duration(max(left_s, 0))} left"
@@ -382,7 +386,8 @@ class _Scanning:
         rows: list[ScanRow] = []
         replicas: dict[str, Replicas] = {}
         memories, skipped = self._memories()
-        holes = (*self.absent, *_summed(self.silent, self.fleet.nodes))
+        unheard = {node: absent for node, absent in self.silent.items() if node not in self.metrics.told}
+        holes = (*self.absent, *_summed(unheard, self.fleet.nodes), *instead(self.metrics, self.fleet.nodes))
         for (top, _), members in self._members(memories).items():
             found, told = row(
                 top.title,
@@ -426,7 +431,7 @@ class _Scanning:
     def _memories(self) -> tuple[dict[Place, ContainerMemory], list[Skipped]]:
         """Of all that were followed, judged."""
         followed = [
-            (pod, container, track.series())
+            (pod, container, track.series(), track.source)
             for pod, container in self.fleet.rows()
             if (track := self.fleet.track(pod, container)) is not None and track.samples
         ]
@@ -434,14 +439,16 @@ class _Scanning:
             self.progress.stage(f"judging {format_count(len(followed))} containers")
         found: dict[Place, ContainerMemory] = {}
         skipped: list[Skipped] = []
-        for (pod, container, series), told in zip(followed, verdicts([each[2] for each in followed]), strict=True):
+        for (pod, container, series, source), told in zip(
+            followed, verdicts([each[2] for each in followed]), strict=True
+        ):
             if isinstance(told, DataError):
                 skipped.append(Skipped(series.id, told.what))
                 continue
             found[pod.uid, container.name] = ContainerMemory.of(
                 pod,
                 container,
-                Source.KUBELET.value,
+                source.value,
                 series,
                 told,
             )

@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from oakum.model.absent import Absent
 from oakum.model.cluster_hands import ClusterHands
-from oakum.model.cluster_node import ClusterNode, Event, NodeUsage
+from oakum.model.cluster_node import ClusterNode, ContainerUsage, Event, NodeUsage
 from oakum.model.cluster_pod import ContainerName, Pod, Visitor
 from oakum.model.cluster_workload import (
     Autoscaler,
@@ -206,6 +206,9 @@ class Cluster(Protocol):
 
         ``within_s``: for its answer, from the moment on that it is asked: to wait for a turn costs nothing of it.
         """
+
+    async def pod_metrics(self, namespace: str = "") -> Listing[ContainerUsage] | Absent:
+        """Working sets alone, without uids, as metrics-server tells them. Absent: not served, or not permitted."""
 
     def watch_pods(self, namespace: str = "", *, selector: Selector = "") -> AsyncGenerator[Seen[Pod], None]:
         """All that is there, then SYNCED, then what changes. It outlives the API server's restarts.
