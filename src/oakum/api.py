@@ -47,7 +47,7 @@ from oakum.model.redaction import Redaction
 from oakum.model.retention import Retained
 from oakum.model.scan import Scan
 from oakum.model.series import Series
-from oakum.model.source import ClusterSource, PrometheusSource, parse_source
+from oakum.model.source import ClusterSource, MetricsSource, parse_source
 from oakum.model.standing import Story
 from oakum.model.target import PodTarget, WorkloadTarget, parse_target
 from oakum.model.verification import Verification
@@ -132,8 +132,9 @@ def scan(
 ) -> Scan:
     """As ``oakum scan``: this machine when no file is given.
 
-    ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family; ``window_s`` to
-    ``max_bytes`` are about such a one. ``namespaces``: of either; of a cluster one at most.
+    ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family, and
+    ``kube+http(s)://SERVICE.NAMESPACE:PORT`` one inside a cluster; ``window_s`` to ``max_bytes`` are about such a one.
+    ``namespaces``: of either; of a cluster one at most.
     ``watch_s``: of this machine 30 s when not given; of a cluster what is known now.
     """
     told = progress or Silent()
@@ -142,7 +143,7 @@ def scan(
         looks = ClusterScan.of(watch_s=watch_s or 0.0, namespaces=namespaces, source=source)
         cluster, clock = wiring.cluster(source.context), wiring.machine().clock
         found = scan_cluster(source, cluster=cluster, clock=clock, settings=looks, progress=told)
-    elif isinstance(source, PrometheusSource):
+    elif isinstance(source, MetricsSource):
         past = HistorySettings.of(
             window_s=window_s,
             step_s=step_s,
@@ -153,7 +154,7 @@ def scan(
         )
         found = scan_prometheus(
             str(source),
-            wiring.prometheus(source.url, past.budget),
+            wiring.prometheus(source, past.budget),
             settings=past,
             policy=wiring.policy(),
             now_s=time.time(),

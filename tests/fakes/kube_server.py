@@ -42,7 +42,7 @@ PATH = re.compile(
 SERVED = {
     *("pods", "events", "namespaces", "nodes", "resourcequotas", "limitranges", "serviceaccounts", "deployments"),
     *("statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs", "horizontalpodautoscalers"),
-    *("poddisruptionbudgets", "priorityclasses"),
+    *("poddisruptionbudgets", "priorityclasses", "services", "endpointslices"),
 }
 
 
@@ -97,7 +97,7 @@ class State:
     programs: dict[str, Callable[[list[str], bytes], Run]] = field(default_factory=dict)
     talkers: dict[str, Callable[[_Joined], None]] = field(default_factory=dict)
     visitors: Callable[[dict], dict] = lambda _: {"running": {}}
-    ports: dict[tuple[str, int], Callable[[bytes], bytes]] = field(default_factory=dict)
+    ports: dict[tuple[str, int], Callable[[bytes], bytes] | tuple[str, int]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -515,6 +515,9 @@ class _Handler(BaseHTTPRequestHandler):
             if answer is None:
                 joined.send(b"\x01" + b"failed to connect to localhost:%d inside namespace" % port)
                 return
+            if isinstance(answer, tuple):
+                _relayed(joined, answer)
+                return
             with suppress(EOFError):
                 while True:
                     joined.send(b"\x00" + answer(joined.receive()[1:]))
@@ -605,6 +608,26 @@ class _Joined:
         for data in self._protocol.data_to_send():
             if data:
                 self._connection.sendall(data)
+
+
+def _relayed(joined: _Joined, address: tuple[str, int]) -> None:
+    """To what really listens there, in both directions; ended by whoever ends first."""
+    with suppress(OSError), socket.create_connection(address) as there:
+
+        def back() -> None:
+            with suppress(OSError, InvalidState):
+                while came := there.recv(1 << 15):
+                    joined.send(b"\x00" + came)
+                joined.close()
+
+        pump = threading.Thread(target=back, daemon=True)
+        pump.start()
+        with suppress(EOFError, OSError):
+            while True:
+                there.sendall(joined.receive()[1:])
+        with suppress(OSError):
+            there.shutdown(socket.SHUT_RDWR)
+        pump.join()
 
 
 def talks(command: list[str], *, most_bytes: int | None = None) -> Callable[[_Joined], None]:

@@ -30,14 +30,18 @@ from oakum.kube.resources import (
     PRIORITIES,
     QUOTAS,
     REVIEWS,
+    SERVICES,
+    SLICES,
     VERTICAL,
     WORKLOADS,
     Resource,
 )
+from oakum.kube.services import behind, port_of
 from oakum.kube.visiting import visiting
 from oakum.kube.watching import Watching, WatchSettings
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import (
+    Backend,
     Calls,
     Conversation,
     Executed,
@@ -307,6 +311,13 @@ class LiveCluster:
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Tunnel]:
         return channels.forward(self._api, namespace, pod, port)
+
+    async def backends(self, namespace: str, service: str, port: int | None) -> Sequence[Backend]:
+        body = await self._one(SERVICES, namespace, service)
+        wanted = port_of(body, namespace, service, port)
+        selector = f"kubernetes.io/service-name={service}"
+        slices = await listed(self._api, SLICES, lambda each: [each], namespace=namespace, selector=selector)
+        return behind(slices.items, wanted, namespace, service)
 
     async def _each(self, resource: Resource, decode: Callable[[Mapping[str, Any]], T], namespace: str) -> Listing[T]:
         def alone(body: Mapping[str, Any]) -> Iterable[T]:

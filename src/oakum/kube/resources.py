@@ -43,6 +43,8 @@ AUTOSCALERS: Final = Resource("autoscaling", "v2", "horizontalpodautoscalers")
 VERTICAL: Final = Resource("autoscaling.k8s.io", "v1", "verticalpodautoscalers")
 BUDGETS: Final = Resource("policy", "v1", "poddisruptionbudgets")
 PRIORITIES: Final = Resource("scheduling.k8s.io", "v1", "priorityclasses", namespaced=False)
+SERVICES: Final = Resource("", "v1", "services")
+SLICES: Final = Resource("discovery.k8s.io", "v1", "endpointslices")
 POD_METRICS: Final = Resource("metrics.k8s.io", "v1beta1", "pods", kept=False)
 REVIEWS: Final = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", namespaced=False)
 

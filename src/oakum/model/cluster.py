@@ -125,7 +125,8 @@ class Calls:
 class Tunnel(Protocol):
     """A connection to one port of a pod."""
 
-    async def send(self, data: bytes) -> None: ...
+    async def send(self, data: bytes) -> None:
+        """Raises TargetError when it has ended."""
 
     async def receive(self) -> bytes:
         """b"" at the end. Raises TargetError when nothing listens there."""
@@ -139,6 +140,19 @@ class Conversation(Protocol):
 
     async def receive(self) -> bytes:
         """What it says next, never nothing. Raises TargetError when it has ended or could not be started, and why."""
+
+
+Dial: TypeAlias = Callable[[], AbstractAsyncContextManager[Tunnel]]
+"""Opens one connection more to the same port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A pod behind a service, and the port that it listens on itself."""
+
+    namespace: str
+    pod: str
+    port: int
 
 
 Selector: TypeAlias = str
@@ -248,6 +262,12 @@ class Cluster(Protocol):
         """Adds it to the pod; it is started later, or never: its state tells. Raises TargetError when refused."""
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Tunnel]: ...
+
+    async def backends(self, namespace: str, service: str, port: int | None) -> Sequence[Backend]:
+        """The pods that are ready behind a port of a service, by name; at least one. ``port``: None for its only one.
+
+        Raises TargetError where there is no such service or port, or none is ready.
+        """
 
 
 GITOPS: Mapping[str, str] = {
