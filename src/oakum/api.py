@@ -25,6 +25,7 @@ from oakum.loop import verify as verifying
 from oakum.loop import watch as watching
 from oakum.loop.capturing.record import check_record, on_record
 from oakum.loop.capturing.settings import Settings as CaptureSettings
+from oakum.loop.history import History, history_of
 from oakum.loop.muting import with_mutes
 from oakum.loop.over_time import FAST_S
 from oakum.loop.progress import Progress, Silent
@@ -47,7 +48,7 @@ from oakum.model.redaction import Redaction
 from oakum.model.retention import Retained
 from oakum.model.scan import Scan
 from oakum.model.series import Series
-from oakum.model.source import ClusterSource, MetricsSource, parse_source
+from oakum.model.source import ClusterSource, MetricsSource, metrics_source, parse_source
 from oakum.model.standing import Story
 from oakum.model.target import PodTarget, WorkloadTarget, parse_target
 from oakum.model.verification import Verification
@@ -68,6 +69,8 @@ def investigate(
     incident: bool = True,
     alert: str = "",
     earlier: Sequence[Series] = (),
+    prometheus: str = "",
+    window_s: float = 86_400.0,
     store: str = "",
     progress: Progress | None = None,
 ) -> Investigation:
@@ -78,6 +81,8 @@ def investigate(
     beside its worst one; ``max_pause_s``: no snapshot is taken that
     could stop it for longer. ``earlier``: what was seen of the same process before. ``watch_s``: 20 s when not
     given, of a cluster's workload or pod as long as its sources need.
+    ``prometheus``: the URL of a server that tells of a cluster's containers from before, over ``window_s``; not given:
+    as the environment or oakum.toml says.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
@@ -95,6 +100,10 @@ def investigate(
     recorder = wiring.recorder(store) if incident else None
     told = progress or Silent()
 
+    def past(context: str | None) -> History | None:
+        source = metrics_source(prometheus) if prometheus else wiring.prometheus_source()
+        return None if source is None else history_of(source, context, window_s, wiring.prometheus)
+
     def run() -> Investigation:
         if isinstance(wanted, WorkloadTarget | PodTarget):
             before = seen_before.nothing if recorder is None else seen_before.on_record(recorder.store)
@@ -102,7 +111,9 @@ def investigate(
                 wanted,
                 cluster=lambda: wiring.cluster(wanted.context),
                 machine=wiring.machine(),
-                settings=in_cluster.ClusterSettings(watch_s, settings, wiring.policy(), execute, image, before),
+                settings=in_cluster.ClusterSettings(
+                    watch_s, settings, wiring.policy(), execute, image, before, past(wanted.context)
+                ),
                 progress=told,
             )
         return investigating.investigate(

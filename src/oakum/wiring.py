@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import fields
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,12 +59,12 @@ def prometheus(source: MetricsSource, budget: QueryBudget) -> AbstractAsyncConte
     from oakum.model.source import ServiceSource  # noqa: PLC0415
     from oakum.prometheus import server  # noqa: PLC0415  (an extra)
 
-    told = {"environment": dict(os.environ), "table": _prometheus_table(), "budget": budget}
+    opens = partial(server, source.url, environment=dict(os.environ), table=_prometheus_table(), budget=budget)
     if not isinstance(source, ServiceSource):
-        return server(source.url, **told)
+        return opens()
     from oakum.loop.through_cluster import through_cluster  # noqa: PLC0415
 
-    return through_cluster(source, cluster(source.context), lambda dial: server(source.url, **told, way=(source, dial)))
+    return through_cluster(source, cluster(source.context), lambda dial: opens(way=(source, dial)))
 
 
 def prometheus_source() -> MetricsSource | None:

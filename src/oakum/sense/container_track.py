@@ -20,6 +20,7 @@ class Source(StrEnum):
     KUBELET = "the kubelet"
     METRICS = "metrics.k8s.io"
     """The working set alone, which holds page cache too."""
+    PROMETHEUS = "Prometheus"
 
 
 class ContainerTrack:
