@@ -181,6 +181,7 @@ def _one_look(worst: Member, at_s: float, told: tuple[str, ...], target: str) ->
     bound = worst.container.bound_bytes
     limit = float(bound) if isinstance(bound, int) else None
     own = _own(worst)
+    metric = Metric.RSS if worst.size is None else worst.size[1]
     lives: tuple[Series, ...] = ()
     if own >= 0:
         when = worst.usage.at_s if worst.usage is not None else at_s
@@ -192,10 +193,9 @@ def _one_look(worst: Member, at_s: float, told: tuple[str, ...], target: str) ->
         None,
         own if own >= 0 else nan,
         limit=limit,
-        reasons=(*told, ONE_LOOK),
+        reasons=(*told, *([NO_ANON] if metric is Metric.WORKING_SET else []), ONE_LOOK),
         settles=f"its memory over time: oakum investigate {target} --for 5m",
     )
-    metric = Metric.RSS if worst.size is None else worst.size[1]
     return WorkloadSeries("", lives, "bytes", Scope.CONTAINER, metric), verdict
 
 
@@ -224,8 +224,6 @@ def _reasons(members: Sequence[Member], kills: Kills, worst: Member) -> Iterator
         yield f"what {worst.pod.name} uses is not told by node {worst.pod.node or '?'}"
     elif worst.usage is not None and worst.container.bound_bytes is None:
         yield "it has no limit: its node's memory is what bounds it"
-    if worst.size is not None and worst.size[1] is Metric.WORKING_SET:
-        yield NO_ANON
     restarts = sum(member.restarts for member in members)
     if restarts:
         most = max(members, key=lambda member: member.restarts)
