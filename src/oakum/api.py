@@ -25,6 +25,7 @@ from oakum.loop import verify as verifying
 from oakum.loop import watch as watching
 from oakum.loop.capturing.record import check_record, on_record
 from oakum.loop.capturing.settings import Settings as CaptureSettings
+from oakum.loop.history import History, history_of
 from oakum.loop.muting import with_mutes
 from oakum.loop.over_time import FAST_S
 from oakum.loop.progress import Progress, Silent
@@ -47,7 +48,7 @@ from oakum.model.redaction import Redaction
 from oakum.model.retention import Retained
 from oakum.model.scan import Scan
 from oakum.model.series import Series
-from oakum.model.source import ClusterSource, PrometheusSource, parse_source
+from oakum.model.source import ClusterSource, MetricsSource, metrics_source, parse_source
 from oakum.model.standing import Story
 from oakum.model.target import PodTarget, WorkloadTarget, parse_target
 from oakum.model.verification import Verification
@@ -70,6 +71,8 @@ def investigate(
     incident: bool = True,
     alert: str = "",
     earlier: Sequence[Series] = (),
+    prometheus: str = "",
+    window_s: float = 86_400.0,
     store: str = "",
     progress: Progress | None = None,
 ) -> Investigation:
@@ -81,6 +84,8 @@ def investigate(
     could stop it for longer; ``max_bytes``: nor a dump or copy that could be larger (None: no copy of more than 1 GiB
     over a network); ``max_copy_s``: for how long memory may be copied over one. ``earlier``: what was seen of the same
     process before. ``watch_s``: 20 s when not given, of a cluster's workload or pod as long as its sources need.
+    ``prometheus``: the URL of a server that tells of a cluster's containers from before, over ``window_s``; not given:
+    as the environment or oakum.toml says.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
@@ -98,6 +103,10 @@ def investigate(
     recorder = wiring.recorder(store) if incident else None
     told = progress or Silent()
 
+    def past(context: str | None) -> History | None:
+        source = metrics_source(prometheus) if prometheus else wiring.prometheus_source()
+        return None if source is None else history_of(source, context, window_s, wiring.prometheus)
+
     def run() -> Investigation:
         if isinstance(wanted, WorkloadTarget | PodTarget):
             before = seen_before.nothing if recorder is None else seen_before.on_record(recorder.store)
@@ -105,7 +114,9 @@ def investigate(
                 wanted,
                 cluster=lambda: wiring.cluster(wanted.context),
                 machine=wiring.machine(),
-                settings=in_cluster.ClusterSettings(watch_s, settings, wiring.policy(), execute, image, before),
+                settings=in_cluster.ClusterSettings(
+                    watch_s, settings, wiring.policy(), execute, image, before, past(wanted.context)
+                ),
                 progress=told,
             )
         return investigating.investigate(
@@ -135,8 +146,9 @@ def scan(
 ) -> Scan:
     """As ``oakum scan``: this machine when no file is given.
 
-    ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family; ``window_s`` to
-    ``max_bytes`` are about such a one. ``namespaces``: of either; of a cluster one at most.
+    ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family, and
+    ``kube+http(s)://SERVICE.NAMESPACE:PORT`` one inside a cluster; ``window_s`` to ``max_bytes`` are about such a one.
+    ``namespaces``: of either; of a cluster one at most.
     ``watch_s``: of this machine 30 s when not given; of a cluster what is known now.
     """
     told = progress or Silent()
@@ -145,7 +157,7 @@ def scan(
         looks = ClusterScan.of(watch_s=watch_s or 0.0, namespaces=namespaces, source=source)
         cluster, clock = wiring.cluster(source.context), wiring.machine().clock
         found = scan_cluster(source, cluster=cluster, clock=clock, settings=looks, progress=told)
-    elif isinstance(source, PrometheusSource):
+    elif isinstance(source, MetricsSource):
         past = HistorySettings.of(
             window_s=window_s,
             step_s=step_s,
@@ -156,7 +168,7 @@ def scan(
         )
         found = scan_prometheus(
             str(source),
-            wiring.prometheus(source.url, past.budget),
+            wiring.prometheus(source, past.budget),
             settings=past,
             policy=wiring.policy(),
             now_s=time.time(),

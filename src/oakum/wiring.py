@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import fields
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from oakum.model.metrics import MetricsServer, QueryBudget
     from oakum.model.own_cost import OwnCosts
     from oakum.model.ports import Answers, Rates, Store, Workers
+    from oakum.model.source import MetricsSource
 
 
 def machine() -> Machine:
@@ -49,14 +51,28 @@ def cluster(context: str | None) -> AbstractAsyncContextManager[Cluster]:
     return made(context or "", environment=dict(os.environ), home=Path.home(), insecure=insecure)
 
 
-def prometheus(url: str, budget: QueryBudget) -> AbstractAsyncContextManager[MetricsServer]:
-    """The server at ``url``, with the login that ``[prometheus]`` of oakum.toml or $OAKUM_PROMETHEUS_… has for it.
+def prometheus(source: MetricsSource, budget: QueryBudget) -> AbstractAsyncContextManager[MetricsServer]:
+    """The server, with the login that ``[prometheus]`` of oakum.toml or $OAKUM_PROMETHEUS_… has for it.
 
-    ``url`` may hold a name and a password. Raises CallerError or MachineError for what cannot be used.
+    Its URL may hold a name and a password. Raises CallerError or MachineError for what cannot be used.
     """
+    from oakum.model.source import ServiceSource  # noqa: PLC0415
     from oakum.prometheus import server  # noqa: PLC0415  (an extra)
 
-    return server(url, environment=dict(os.environ), table=_prometheus_table(), budget=budget)
+    opens = partial(server, source.url, environment=dict(os.environ), table=_prometheus_table(), budget=budget)
+    if not isinstance(source, ServiceSource):
+        return opens()
+    from oakum.loop.through_cluster import through_cluster  # noqa: PLC0415
+
+    return through_cluster(source, cluster(source.context), lambda dial: opens(way=(source, dial)))
+
+
+def prometheus_source() -> MetricsSource | None:
+    """$OAKUM_PROMETHEUS_URL, or ``url`` in ``[prometheus]`` of oakum.toml; None where neither names one."""
+    from oakum.model.source import metrics_source  # noqa: PLC0415
+
+    url = os.environ.get("OAKUM_PROMETHEUS_URL") or _prometheus_table().get("url", "")
+    return metrics_source(url) if url else None
 
 
 def _prometheus_table() -> dict[str, Any]:

@@ -42,7 +42,7 @@ PATH = re.compile(
 SERVED = {
     *("pods", "events", "namespaces", "nodes", "resourcequotas", "limitranges", "serviceaccounts", "deployments"),
     *("statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs", "horizontalpodautoscalers"),
-    *("poddisruptionbudgets", "priorityclasses"),
+    *("poddisruptionbudgets", "priorityclasses", "services", "endpointslices"),
 }
 
 
@@ -93,10 +93,11 @@ class State:
     answers: dict[str, tuple[int, dict]] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     stats: dict[str, dict] = field(default_factory=dict)
+    metrics: list[dict] | None = None
     programs: dict[str, Callable[[list[str], bytes], Run]] = field(default_factory=dict)
     talkers: dict[str, Callable[[_Joined], None]] = field(default_factory=dict)
     visitors: Callable[[dict], dict] = lambda _: {"running": {}}
-    ports: dict[tuple[str, int], Callable[[bytes], bytes]] = field(default_factory=dict)
+    ports: dict[tuple[str, int], Callable[[bytes], bytes] | tuple[str, int]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -241,6 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._review(json.loads(content))
             return
         title = f"{plural}/{part.partition('/')[0]}" if part and part != "status" else plural
+        if found["group"] == "metrics.k8s.io":
+            title = f"{plural}.metrics.k8s.io"
         verb = "create" if part in {"exec", "attach", "portforward"} else _verb(method, name, query)
         if (verb, title) in state.forbidden:
             where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
@@ -249,7 +252,9 @@ class _Handler(BaseHTTPRequestHandler):
         if plural not in SERVED or title in state.odd:
             self._raw(*state.odd.get(title, UNSERVED), "application/json")
             return
-        if not name and method == "GET":
+        if found["group"] == "metrics.k8s.io":
+            self._metrics(namespace)
+        elif not name and method == "GET":
             kept = _kept(plural, namespace, query)
             (self._watch if query.get("watch") == "true" else self._list)(plural, kept, query)
         elif not name:
@@ -260,6 +265,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._get((plural, namespace, name), part, query)
         else:
             self._write(method, (plural, namespace, name), part, content, dry=query.get("dryRun") == "All")
+
+    def _metrics(self, namespace: str) -> None:
+        """As metrics-server tells them; a cluster without it serves no such group."""
+        metrics = self.server.state.metrics
+        if metrics is None:
+            self._raw(*UNSERVED, "application/json")
+            return
+        kept = [each for each in metrics if not namespace or each["metadata"]["namespace"] == namespace]
+        self._answer(200, {"kind": "PodMetricsList", "metadata": {}, "items": kept})
 
     def _write(self, method: str, key: tuple[str, str, str], part: str, content: bytes, *, dry: bool) -> None:
         state = self.server.state
@@ -501,6 +515,9 @@ class _Handler(BaseHTTPRequestHandler):
             if answer is None:
                 joined.send(b"\x01" + b"failed to connect to localhost:%d inside namespace" % port)
                 return
+            if isinstance(answer, tuple):
+                _relayed(joined, answer)
+                return
             with suppress(EOFError):
                 while True:
                     joined.send(b"\x00" + answer(joined.receive()[1:]))
@@ -591,6 +608,26 @@ class _Joined:
         for data in self._protocol.data_to_send():
             if data:
                 self._connection.sendall(data)
+
+
+def _relayed(joined: _Joined, address: tuple[str, int]) -> None:
+    """To what really listens there, in both directions; ended by whoever ends first."""
+    with suppress(OSError), socket.create_connection(address) as there:
+
+        def back() -> None:
+            with suppress(OSError, InvalidState):
+                while came := there.recv(1 << 15):
+                    joined.send(b"\x00" + came)
+                joined.close()
+
+        pump = threading.Thread(target=back, daemon=True)
+        pump.start()
+        with suppress(EOFError, OSError):
+            while True:
+                there.sendall(joined.receive()[1:])
+        with suppress(OSError):
+            there.shutdown(socket.SHUT_RDWR)
+        pump.join()
 
 
 def talks(command: list[str], *, most_bytes: int | None = None) -> Callable[[_Joined], None]:

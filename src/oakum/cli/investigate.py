@@ -13,12 +13,14 @@ import typer
 
 from oakum import wiring
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
+from oakum.cli.scan_prometheus import WINDOW
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
 from oakum.model.target import PodTarget, WorkloadTarget, parse_target
 from oakum.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
+    from oakum.loop.history import History
     from oakum.loop.record import Recorded, Recorder
     from oakum.model.assessment import Investigation
     from oakum.model.series import Series
@@ -109,6 +111,18 @@ def investigate(
     earlier: Annotated[
         Path | None, typer.Option("--earlier", metavar="FILE", help="samples of it from before, as records keep them")
     ] = None,
+    prometheus: Annotated[
+        str,
+        typer.Option(
+            "--prometheus",
+            metavar="URL",
+            help="of a cluster: a server of the Prometheus family that tells of its containers from before, as oakum"
+            " scan takes it; not given: OAKUM_PROMETHEUS_URL, or url in [prometheus] of oakum.toml",
+        ),
+    ] = "",
+    window: Annotated[
+        str, typer.Option("--window", metavar="DURATION", help="of a cluster: how far back Prometheus is read")
+    ] = WINDOW,
     store: StoreOption = "",
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -130,6 +144,13 @@ def investigate(
     if in_cluster:
         given = {"--earlier": earlier, "--every": interval}
         _refuse(target, [name for name, value in given.items() if value])
+    elif prometheus or window != WINDOW:
+        raise CallerError(
+            f"{'--prometheus' if prometheus else '--window'} is not for {target}",
+            why="a Prometheus tells of the containers of a cluster",
+            next_step=f"oakum investigate {quote(target)}",
+        )
+    window_s = parse_duration(window)
     from oakum.cli.exits import exit_code  # noqa: PLC0415  (a mistake is told before the compiler is loaded)
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.investigate import WATCH_S, Settings  # noqa: PLC0415
@@ -157,7 +178,8 @@ def investigate(
                 from oakum.loop.seen_before import nothing, on_record  # noqa: PLC0415
 
                 before = nothing if recorder is None else on_record(recorder.store)
-                looks = ClusterSettings(watch_s, settings, policy, execute, image, before)
+                past = _history(prometheus, window_s, wanted.context)
+                looks = ClusterSettings(watch_s, settings, policy, execute, image, before, past)
                 return investigate_workload(
                     wanted,
                     cluster=lambda: wiring.cluster(wanted.context),
@@ -179,6 +201,15 @@ def investigate(
             next_step="oakum scan host",
         )
     raise typer.Exit(exit_code(investigation.verdict.name))
+
+
+def _history(named: str, window_s: float, context: str | None) -> History | None:
+    """Where it is asked for; None: nobody says where."""
+    from oakum.loop.history import history_of  # noqa: PLC0415
+    from oakum.model.source import metrics_source  # noqa: PLC0415
+
+    source = metrics_source(named) if named else wiring.prometheus_source()
+    return None if source is None else history_of(source, context, window_s, wiring.prometheus)
 
 
 def _refuse(target: str, names: Sequence[str]) -> None:

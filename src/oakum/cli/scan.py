@@ -13,7 +13,13 @@ from oakum import wiring
 from oakum.cli import scan_cluster, scan_prometheus
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.model.errors import CallerError
-from oakum.model.source import ClusterSource, FileSource, PrometheusSource, Source, parse_source
+from oakum.model.source import (
+    ClusterSource,
+    FileSource,
+    MetricsSource,
+    Source,
+    parse_source,
+)
 from oakum.model.units import parse_duration
 
 if TYPE_CHECKING:
@@ -32,8 +38,8 @@ def scan(
         list[str] | None,
         typer.Argument(
             metavar="SOURCE...",
-            help="host (this machine, the default), kube://[CONTEXT] (a cluster), http(s)://… of a Prometheus, or files"
-            " of series",
+            help="host (this machine, the default), kube://[CONTEXT] (a cluster), http(s)://… of a Prometheus,"
+            " kube+http(s)://SERVICE.NAMESPACE:PORT of one inside a cluster, or files of series",
         ),
     ] = None,
     *,
@@ -83,7 +89,7 @@ def scan(
     first, where = parsed[0], namespaces or []
     check_file(file)
     watch_s = parse_duration(watch_for) if watch_for else None
-    if where and not isinstance(first, ClusterSource | PrometheusSource):
+    if where and not isinstance(first, ClusterSource | MetricsSource):
         raise CallerError(
             "--namespace is for clusters and servers",
             why=f"{first} is none",
@@ -92,9 +98,9 @@ def scan(
     host_only = {"--every": interval != EVERY, "--unit": unit != UNIT}
     if isinstance(first, ClusterSource):
         _refuse(first, {"--at": bool(at), **host_only})
-    elif isinstance(first, PrometheusSource):
+    elif isinstance(first, MetricsSource):
         _refuse(first, {"--for": bool(watch_for), **host_only})
-    if not isinstance(first, PrometheusSource):
+    if not isinstance(first, MetricsSource):
         scan_prometheus.refuse_without_server(window=window != scan_prometheus.WINDOW, step=step, label=labels)
     files = [source.path for source in parsed if isinstance(source, FileSource)]
 
@@ -106,7 +112,7 @@ def scan(
             return scan_files(files, now_s=time.time(), settings=settings, progress=told)
         return scan_host(wiring.machine(), settings=settings, progress=told)
 
-    def scan_server(server: PrometheusSource, told: Progress) -> Scan:
+    def scan_server(server: MetricsSource, told: Progress) -> Scan:
         settings = HistorySettings.of(
             window_s=parse_duration(window),
             step_s=parse_duration(step) if step else None,
@@ -120,7 +126,7 @@ def scan(
     with progress() as told:
         if isinstance(first, ClusterSource):
             found = scan_cluster.scanned(first, watch_s=watch_s or 0.0, namespaces=where, progress=told)
-        elif isinstance(first, PrometheusSource):
+        elif isinstance(first, MetricsSource):
             found = scan_server(first, told)
         else:
             found = scan_here(told)
@@ -141,7 +147,7 @@ def scan(
 def _refuse(source: Source, given: Mapping[str, bool]) -> None:
     """Raises CallerError for the first option that was given and says nothing there."""
     for option in (option for option, is_given in given.items() if is_given):
-        server = isinstance(source, PrometheusSource)
+        server = isinstance(source, MetricsSource)
         there = "--window, --step, --at" if server else "--for"
         raise CallerError(
             f"{option} says nothing of a {'server' if server else 'cluster'}",
@@ -161,7 +167,7 @@ def _alike(sources: Sequence[Source]) -> Sequence[Source]:
             why="they are judged over different windows",
             next_step="; ".join(f"oakum scan {each}" for each in scans),
         )
-    if isinstance(sources[0], ClusterSource | PrometheusSource) and len(set(sources)) > 1:
+    if isinstance(sources[0], ClusterSource | MetricsSource) and len(set(sources)) > 1:
         raise CallerError(
             f"one {'cluster' if isinstance(sources[0], ClusterSource) else 'server'} is scanned at a time",
             why=f"{len(set(sources))} were named",

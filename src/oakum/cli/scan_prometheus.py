@@ -9,7 +9,7 @@ import typer
 
 from oakum import wiring
 from oakum.model.errors import CallerError
-from oakum.model.source import PrometheusSource
+from oakum.model.source import MetricsSource
 from oakum.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def refuse_without_server(**given: object) -> None:
             )
 
 
-def scanned(source: PrometheusSource, *, settings: HistorySettings, progress: Progress) -> Scan:
+def scanned(source: MetricsSource, *, settings: HistorySettings, progress: Progress) -> Scan:
     from oakum.loop.scan_prometheus import scan_prometheus  # noqa: PLC0415
 
     return scan_prometheus(
         str(source),
-        wiring.prometheus(source.url, settings.budget),
+        wiring.prometheus(source, settings.budget),
         settings=settings,
         policy=wiring.policy(),
         now_s=time.time(),

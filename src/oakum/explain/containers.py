@@ -11,6 +11,9 @@ from oakum.model.kill import Boundary, Kill
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.model.verdict import SEVERITY, Forecast, Verdict, VerdictName
 
+HISTORY_S = 3600.0
+"""What is told of as long, in seconds, is no short look: a kill from before it says nothing of it."""
+
 YOUNG_S = 60.0
 """In a watch as short, in seconds, and of few samples a rise makes no suspicion yet; it is no health either."""
 
@@ -26,6 +29,30 @@ def _weight(memory: ContainerMemory) -> tuple[bool, int, float, float]:
     left_s = (verdict.limit - verdict.level) / rate if memory.grows and verdict.limit and rate > 0 else inf
     fullness = verdict.level / verdict.limit if verdict.limit else 0.0
     return memory.grows, SEVERITY.index(verdict.name), -left_s, rate if memory.grows and left_s == inf else fullness
+
+
+def over_both(
+    watched: Sequence[ContainerMemory], past: Sequence[ContainerMemory]
+) -> tuple[list[ContainerMemory], list[ContainerMemory]]:
+    """Who is judged: each container once, by its history where one is told; and those that give way to the other.
+
+    A watch stands against a history where the container grows, and holds more than was ever told of it: that is news.
+    """
+    judged: dict[tuple[str, str], ContainerMemory] = {(each.pod_uid, each.name): each for each in past}
+    others: list[ContainerMemory] = []
+    for each in watched:
+        known = judged.get((each.pod_uid, each.name))
+        if known is None or _news(each, known):
+            judged[each.pod_uid, each.name] = each
+            others += [] if known is None else [known]
+        else:
+            others.append(each)
+    return list(judged.values()), others
+
+
+def _news(now: ContainerMemory, known: ContainerMemory) -> bool:
+    untold = known.verdict.name is VerdictName.CANNOT_TELL
+    return untold or (now.grows and not known.grows and now.peak > known.peak)
 
 
 def memory_line(memory: ContainerMemory) -> str:
@@ -118,11 +145,14 @@ def judged(  # noqa: PLR0913  (all that speaks about the workload comes together
     for half a minute's calm, nor one that gains all through a watch that is too short for a suspicion.
     """
     verdict = memory.verdict
-    of_it = [kill for kill in kills if (kill.pod, kill.container) == (memory.pod, memory.name) and at_own_limit(kill)]
+    of_it = [kill for kill in kills if _of(kill, memory) and at_own_limit(kill)]
     young = settles is None and memory.grows and _span_s(memory) < YOUNG_S
     if verdict.name is VerdictName.HEALTHY and (of_it or young):
         verdict = replace(verdict, name=VerdictName.CANNOT_TELL, probability=None)
     named = [] if len(beside) < 2 else [_named(memory, beside)]
+    if memory.past:
+        lasts = format_duration(_span_s(memory))
+        named.append(f"it is judged by its last {lasts}, as {memory.source} tells them: no short look")
     return replace(
         verdict,
         reasons=(*named, *verdict.reasons, *compared, *told),
@@ -151,6 +181,14 @@ def _named(memory: ContainerMemory, beside: Sequence[ContainerMemory]) -> str:
     calm = sorted({each.name for each in beside if not each.grows} - {memory.name})
     told = f", and {', '.join(calm)} beside it {'do' if len(calm) > 1 else 'does'} not grow" if calm else ""
     return f"it is container {memory.name} of {memory.pod}{told}"
+
+
+def _of(kill: Kill, memory: ContainerMemory) -> bool:
+    """Of this very container, and not from before a long history."""
+    if (kill.pod, kill.container) != (memory.pod, memory.name):
+        return False
+    before = kill.at_s is not None and kill.at_s < memory.series.lifetimes[0].at_s[0]
+    return not (before and _span_s(memory) >= HISTORY_S)
 
 
 def at_own_limit(kill: Kill) -> bool:

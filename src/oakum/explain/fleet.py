@@ -23,6 +23,7 @@ from oakum.model.units import format_count, format_share, format_size
 from oakum.model.verdict import Verdict, VerdictName
 
 ONE_LOOK: Final = "one look tells no leak: that shows over time"
+NO_ANON: Final = "its working set is all that is told: page cache, which fills by itself, is part of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,15 @@ class Member:
         limit = self.container.bound_bytes
         told = None if self.usage is None else self.usage.working_set_bytes
         return told / limit if isinstance(told, int) and isinstance(limit, int) and limit else None
+
+    @property
+    def size(self) -> tuple[int, Metric] | None:
+        """What it holds: anonymous memory, or its working set where nothing else is told."""
+        if self.usage is not None and isinstance(self.usage.rss_bytes, int):
+            return self.usage.rss_bytes, Metric.RSS
+        if self.usage is not None and isinstance(self.usage.working_set_bytes, int):
+            return self.usage.working_set_bytes, Metric.WORKING_SET
+        return None
 
     @property
     def restarts(self) -> int:
@@ -164,14 +174,14 @@ def _worst(members: Sequence[Member], kills: Kills) -> Member:
 
 
 def _own(member: Member) -> float:
-    told = None if member.usage is None else member.usage.rss_bytes
-    return float(told) if isinstance(told, int) else -1.0
+    return -1.0 if member.size is None else float(member.size[0])
 
 
 def _one_look(worst: Member, at_s: float, told: tuple[str, ...], target: str) -> tuple[WorkloadSeries, Verdict]:
     bound = worst.container.bound_bytes
     limit = float(bound) if isinstance(bound, int) else None
     own = _own(worst)
+    metric = Metric.RSS if worst.size is None else worst.size[1]
     lives: tuple[Series, ...] = ()
     if own >= 0:
         when = worst.usage.at_s if worst.usage is not None else at_s
@@ -183,10 +193,10 @@ def _one_look(worst: Member, at_s: float, told: tuple[str, ...], target: str) ->
         None,
         own if own >= 0 else nan,
         limit=limit,
-        reasons=(*told, ONE_LOOK),
+        reasons=(*told, *([NO_ANON] if metric is Metric.WORKING_SET else []), ONE_LOOK),
         settles=f"its memory over time: oakum investigate {target} --for 5m",
     )
-    return WorkloadSeries("", lives, "bytes", Scope.CONTAINER, Metric.RSS), verdict
+    return WorkloadSeries("", lives, "bytes", Scope.CONTAINER, metric), verdict
 
 
 def _reasons(members: Sequence[Member], kills: Kills, worst: Member) -> Iterator[str]:

@@ -229,8 +229,17 @@ class _Forwarded:
         self._begun: set[int] = set()
 
     async def send(self, data: bytes) -> None:
-        for start in range(0, len(data), PIECE_BYTES):
-            await self._joined.send(b"\x00" + data[start : start + PIECE_BYTES])
+        from websockets.exceptions import ConnectionClosed  # noqa: PLC0415
+
+        try:
+            for start in range(0, len(data), PIECE_BYTES):
+                await self._joined.send(b"\x00" + data[start : start + PIECE_BYTES])
+        except ConnectionClosed as exc:
+            raise TargetError(
+                f"the connection to {self._title} broke",
+                why="the pod may be gone, or the API server restarts",
+                next_step="the same command again",
+            ) from exc
 
     async def receive(self) -> bytes:
         from websockets.exceptions import ConnectionClosed  # noqa: PLC0415

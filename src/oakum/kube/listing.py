@@ -75,16 +75,16 @@ def _objects(body: object, resource: Resource, odd: list[Absent]) -> Iterator[Ma
         odd.append(Absent(resource.plural, AbsentKind.UNREADABLE, "what was listed is no list"))
         return
     for each in items or ():
-        why = oddness(each)
+        why = oddness(each, kept=resource.kept)
         if why:
             odd.append(Absent(f"one of the {resource.plural}", AbsentKind.UNREADABLE, why))
         else:
             yield each
 
 
-def oddness(body: object) -> str:
-    """Why it is no object that could be told from others, "" when it is one."""
+def oddness(body: object, *, kept: bool = True) -> str:
+    """Why it is no object that could be told from others, "" when it is one. ``kept``: as a resource has it."""
     meta = table(body, "metadata")
-    if not text(meta, "name") or not text(meta, "uid"):
+    if not text(meta, "name") or (kept and not text(meta, "uid")):
         return "it has no name or no uid"
     return ""

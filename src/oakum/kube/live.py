@@ -25,18 +25,23 @@ from oakum.kube.resources import (
     EVENTS,
     NAMESPACES,
     NODES,
+    POD_METRICS,
     PODS,
     PRIORITIES,
     QUOTAS,
     REVIEWS,
+    SERVICES,
+    SLICES,
     VERTICAL,
     WORKLOADS,
     Resource,
 )
+from oakum.kube.services import behind, port_of
 from oakum.kube.visiting import visiting
 from oakum.kube.watching import Watching, WatchSettings
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import (
+    Backend,
     Calls,
     Conversation,
     Executed,
@@ -47,7 +52,7 @@ from oakum.model.cluster import (
     Seen,
     Tunnel,
 )
-from oakum.model.cluster_node import ClusterNode, Event, NodeUsage
+from oakum.model.cluster_node import ClusterNode, ContainerUsage, Event, NodeUsage
 from oakum.model.cluster_pod import ContainerName, Owner, Pod, Visitor
 from oakum.model.cluster_workload import (
     KINDS,
@@ -228,6 +233,18 @@ class LiveCluster:
             return Absent(what, kind, exc.brief, exc.next_step or f"kubectl get node {node}")
         return nodes.usage(body)
 
+    async def pod_metrics(self, namespace: str = "") -> Listing[ContainerUsage] | Absent:
+        what = "the working sets of containers, by metrics.k8s.io"
+        try:
+            return await listed(self._api, POD_METRICS, nodes.pod_metrics, namespace=namespace)
+        except OakumError as exc:
+            code = answered(exc)
+            if code == 404:
+                return Absent(what, AbsentKind.NOT_APPLICABLE, "this cluster serves none", "install metrics-server")
+            if code == 403:
+                return Absent(what, AbsentKind.NOT_PERMITTED, exc.why, "oakum doctor --role read | kubectl apply -f -")
+            return Absent(what, AbsentKind.UNREADABLE, exc.brief, "kubectl get apiservice v1beta1.metrics.k8s.io")
+
     def watch_pods(self, namespace: str = "", *, selector: str = "") -> AsyncGenerator[Seen[Pod], None]:
         watching = Watching(
             self._api, PODS, decode_pod, namespace=namespace, selector=selector, settings=self._watch_settings
@@ -294,6 +311,13 @@ class LiveCluster:
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Tunnel]:
         return channels.forward(self._api, namespace, pod, port)
+
+    async def backends(self, namespace: str, service: str, port: int | None) -> Sequence[Backend]:
+        body = await self._one(SERVICES, namespace, service)
+        wanted = port_of(body, namespace, service, port)
+        selector = f"kubernetes.io/service-name={service}"
+        slices = await listed(self._api, SLICES, lambda each: [each], namespace=namespace, selector=selector)
+        return behind(slices.items, wanted, namespace, service)
 
     async def _each(self, resource: Resource, decode: Callable[[Mapping[str, Any]], T], namespace: str) -> Listing[T]:
         def alone(body: Mapping[str, Any]) -> Iterable[T]:

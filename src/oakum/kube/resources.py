@@ -11,12 +11,16 @@ from oakum.kube.faults import Call
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """``group``: "" for the core; ``plural``: as in its path and in a role's rules."""
+    """``group``: "" for the core; ``plural``: as in its path and in a role's rules.
+
+    ``kept``: in the API server's store, so that its objects have uids; else it is made when it is asked for.
+    """
 
     group: str
     version: str
     plural: str
     namespaced: bool = True
+    kept: bool = True
 
     def path(self, namespace: str = "", name: str = "", part: str = "") -> str:
         parts = ["", "apis", self.group, self.version] if self.group else ["", "api", self.version]
@@ -39,6 +43,9 @@ AUTOSCALERS: Final = Resource("autoscaling", "v2", "horizontalpodautoscalers")
 VERTICAL: Final = Resource("autoscaling.k8s.io", "v1", "verticalpodautoscalers")
 BUDGETS: Final = Resource("policy", "v1", "poddisruptionbudgets")
 PRIORITIES: Final = Resource("scheduling.k8s.io", "v1", "priorityclasses", namespaced=False)
+SERVICES: Final = Resource("", "v1", "services")
+SLICES: Final = Resource("discovery.k8s.io", "v1", "endpointslices")
+POD_METRICS: Final = Resource("metrics.k8s.io", "v1beta1", "pods", kept=False)
 REVIEWS: Final = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", namespaced=False)
 
 WORKLOADS: Final = {

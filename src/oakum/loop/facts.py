@@ -13,7 +13,7 @@ class Facts:
     """A growing list of each; every fact is stamped when it is added."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self.evidence: list[Evidence] = []
         self.absent: list[Absent] = []
 
@@ -23,7 +23,7 @@ class Facts:
         """``kind`` becomes the id; a second one of a kind is numbered."""
         seen = sum(evidence.id.partition("-")[0] == kind for evidence in self.evidence)
         name = kind if not seen else f"{kind}-{seen + 1}"
-        self.evidence.append(Evidence(name, title, origin, self._clock.now_s(), cost or Cost(), facts or {}))
+        self.evidence.append(Evidence(name, title, origin, self.clock.now_s(), cost or Cost(), facts or {}))
 
     def miss(self, absent: Absent) -> None:
         if absent not in self.absent:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple
 
 from oakum.explain import containers
 from oakum.explain.fleet import Member
@@ -22,7 +22,14 @@ from oakum.model.verdict import Verdict
 from oakum.sense.container_track import Source
 from oakum.sense.fleet import Place
 
-Followed: TypeAlias = tuple[Pod, Container, WorkloadSeries]
+
+class Followed(NamedTuple):
+    """``source``: what told it."""
+
+    pod: Pod
+    container: Container
+    source: Source
+    series: WorkloadSeries
 
 
 class FleetMemory:
@@ -34,21 +41,21 @@ class FleetMemory:
         self._still: set[Place] = set()
         moving: list[Followed] = []
         for each in followed:
-            told = still(each[2])
+            told = still(each.series)
             if told is None:
                 moving.append(each)
             else:
                 self._still.add(self._keep(each, told))
-        for each, judged in zip(moving, verdicts([series for *_, series in moving]), strict=True):
+        for each, judged in zip(moving, verdicts([each.series for each in moving]), strict=True):
             if isinstance(judged, DataError):
-                self.skipped.append(Skipped(each[2].id, judged.what))
+                self.skipped.append(Skipped(each.series.id, judged.what))
             else:
                 self._keep(each, judged)
 
     def _keep(self, followed: Followed, told: Verdict) -> Place:
-        pod, container, series = followed
+        pod, container, source, series = followed
         place = (pod.uid, container.name)
-        self.of[place] = ContainerMemory.of(pod, container, Source.KUBELET.value, series, told)
+        self.of[place] = ContainerMemory.of(pod, container, source.value, series, told)
         return place
 
     def settled(self, members: Iterable[Member]) -> list[Member]:

@@ -16,7 +16,7 @@ from oakum.loop.bridge import Bridge, Opens, bridge
 from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
 from oakum.loop.investigate import Settings, investigate
-from oakum.loop.on_node import ClusterTarget, Looked, both
+from oakum.loop.on_node import ClusterTarget, Looked, both, knowing
 from oakum.loop.out_of_reach import OutOfReach
 from oakum.loop.room import Guest, Usage, left_in_pod, refusal, refusal_beside
 from oakum.loop.visiting import not_permitted, visited
@@ -80,6 +80,7 @@ def looked_into_from_afar(  # noqa: PLR0913  (both the cluster's part and the pr
     if worst is None or not settings.capture:
         return looked.answer
     what = f"what the heap of {worst.title} holds"
+    settings = knowing(settings, worst)
     try:
         with bridge(opens) as joined:
             asks = Consent(agreed=settings.terms.inspect)

@@ -22,6 +22,7 @@ from oakum.loop.cluster_rights import tell_missing
 from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
 from oakum.loop.from_afar import Ways, looked_into_from_afar
+from oakum.loop.history import History, read_history
 from oakum.loop.in_cluster_bounds import or_absent, tell_bounds
 from oakum.loop.in_cluster_ends import read_ends
 from oakum.loop.in_cluster_loops import Seen, beside, crash_loops, dies_too_soon, judged_loop, looping, tell_loops
@@ -31,7 +32,7 @@ from oakum.loop.kubelets import ask_all
 from oakum.loop.on_node import ClusterTarget, Looked, looked_into, path_here
 from oakum.loop.over_time import watch_memory
 from oakum.loop.seen_before import SeenBefore, nothing
-from oakum.model.absent import Absent
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
 from oakum.model.cluster import Cluster
 from oakum.model.cluster_node import ClusterNode, ContainerUsage, NodeUsage
@@ -45,7 +46,7 @@ from oakum.model.pod_cgroup import pod_cgroup
 from oakum.model.policy import Policy
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.target import PodTarget
-from oakum.model.units import format_count, format_size
+from oakum.model.units import format_count, format_duration, format_size
 from oakum.model.verdict import Verdict, VerdictName
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class ClusterSettings:
     ``execute``: whether programs of ours may be started in its containers; None: a person is asked.
     ``image``: of an ephemeral container that may be added where none can be started in the worst one; "" for no image.
     ``inside``: how the worst container's process is looked into; None: it is not.
-    ``before``: tells what earlier looks kept of its containers.
+    ``before``: tells what earlier looks kept of its containers. ``history``: a server that tells of them from before
+    this look; None: none is known.
     """
 
     watch_s: float | None = None
@@ -77,11 +79,15 @@ class ClusterSettings:
     execute: bool | None = None
     image: str = ""
     before: SeenBefore = nothing
+    history: History | None = None
 
 
 @dataclass(slots=True)
 class _Seen:
-    """``workload``: at the top of its owners; ``usage``: by pod uid and container; ``nodes``: by name."""
+    """``workload``: at the top of its owners; ``usage``: by pod uid and container; ``nodes``: by name.
+
+    ``memories``: of each container the one that is judged; ``others``: told as well, by who sees less of it.
+    """
 
     title: str
     workload: str
@@ -91,6 +97,7 @@ class _Seen:
     ends: list[Ended]
     kills: list[Kill]
     memories: list[ContainerMemory] = field(default_factory=list)
+    others: list[ContainerMemory] = field(default_factory=list)
     loops: Sequence[Seen] = ()
 
 
@@ -161,10 +168,11 @@ async def investigate_in_cluster(
     await _nodes(seen, cluster, facts)
     progress.stage("reading how earlier runs ended")
     found = await read_ends(seen.pods, cluster, machine, facts)
+    loops = crash_loops(_rows(target, seen.pods), found) if settings.watch_s != 0 else ()
+    rows = [(pod, each) for pod, each in _rows(target, seen.pods) if not _among(pod, each, loops)]
+    past = await _past(target, seen.workload, rows, settings.history, facts, progress)
     if settings.watch_s != 0:
         before = settings.before(cluster.place.server, seen.workload)
-        loops = crash_loops(_rows(target, seen.pods), found)
-        rows = [(pod, each) for pod, each in _rows(target, seen.pods) if not _among(pod, each, loops)]
 
         async def again() -> Sequence[Pod]:
             return await _pods_again(target, cluster)
@@ -200,9 +208,30 @@ async def investigate_in_cluster(
             seen.memories += tell_loops(seen.loops, str(target), facts)
         else:
             await watched()
+    seen.memories, seen.others = containers.over_both(seen.memories, past)
     seen.ends, seen.kills = list(found.ends), list(found.kills)
     await tell_missing(target.namespace, cluster, facts)
     return _concluded(target, seen, cluster, machine, facts)
+
+
+async def _past(
+    target: ClusterTarget,
+    workload: str,
+    rows: Sequence[tuple[Pod, Container]],
+    history: History | None,
+    facts: Facts,
+    progress: Progress,
+) -> list[ContainerMemory]:
+    """What a server of metrics tells of them from before. ``workload``: at the top of their owners."""
+    again = f"oakum investigate {target}"
+    if history is None:
+        what, why = f"the memory of {workload} before this look", "no Prometheus is named that may have kept it"
+        get = f"{again} --prometheus URL, or url in [prometheus] of oakum.toml"
+        facts.miss(Absent(what, AbsentKind.NOT_YET, why, get))
+        return []
+    progress.stage(f"reading its last {format_duration(history.window_s)} from {history.place}")
+    made = [(pod, container) for pod, container in rows if container.container_id]
+    return await read_history(history, workload, made, again=again, facts=facts)
 
 
 def _among(pod: Pod, container: Container, loops: Sequence[CrashLoop]) -> bool:
@@ -324,7 +353,7 @@ def _concluded(target: ClusterTarget, seen: _Seen, cluster: Cluster, machine: Ma
         line for pod, container in rows if (line := says.restarts_line(pod, container, _ends_of(seen, pod, container)))
     ]
     replicas = _compared(rows, seen)
-    over_time = _over_time(seen.memories, facts)
+    over_time = _over_time(seen.memories, seen.others, facts)
     facts.add(
         "asked",
         f"asked the API server {format_count(cluster.calls.total)} times",
@@ -363,7 +392,7 @@ def _concluded(target: ClusterTarget, seen: _Seen, cluster: Cluster, machine: Ma
         evidence=tuple(facts.evidence),
         absent=tuple(facts.absent),
         kills=tuple(seen.kills),
-        watched=tuple(_placed(each, seen, cluster) for each in _replicas(worst, seen.memories)),
+        watched=tuple(_placed(each, seen, cluster) for each in _replicas(worst, [*seen.memories, *seen.others])),
     )
     if loop is not None:
         advice = crash_plan(loop.loop, workload=seen.workload, context=target.context)
@@ -387,9 +416,9 @@ def _replicas(worst: ContainerMemory | None, memories: Sequence[ContainerMemory]
     return [memory.seen for memory in (worst, *others) if memory.seen is not None]
 
 
-def _over_time(memories: Sequence[ContainerMemory], facts: Facts) -> list[str]:
-    """Puts them among the evidence; what is to be said of replicas."""
-    for memory in memories:
+def _over_time(memories: Sequence[ContainerMemory], others: Sequence[ContainerMemory], facts: Facts) -> list[str]:
+    """Puts them among the evidence; what is to be said of replicas. ``others``: that are not judged."""
+    for memory in (*memories, *others):
         facts.add("memory", containers.memory_line(memory), memory.source, facts=containers.memory_facts(memory))
     compared = list(containers.replicas(memories))
     for line, values in compared:

@@ -69,6 +69,9 @@ class Settings:
     earlier: tuple[Series, ...] = ()
     """What was seen of this very process before; with it, its children are not chosen in its place."""
 
+    known: Verdict | None = None
+    """On the long history of what it is part of: it stands in the place of one on a short watch."""
+
     @classmethod
     def of(
         cls,
@@ -110,6 +113,7 @@ def investigate(
         with _looking(runtime, pid, machine, settings, facts) as looking:
             looking.prepare(facts, progress)
             series_verdict = _watch(watch, looking, facts, machine, settings, progress)
+            series_verdict = settings.known or series_verdict
             workers.tell(facts, watch.info.pid)
             growth = looking.conclude(watch, series_verdict, facts, progress)
             partial = watch.ended and growth is None

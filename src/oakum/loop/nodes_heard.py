@@ -48,6 +48,10 @@ class NodesHeard:
             return set()
         return {node for node in nodes if self._due_s.get(node, now_s) <= now_s}
 
+    def forbidden(self) -> set[str]:
+        """That may not be asked."""
+        return {node for node in self._silent if self._forbidden(node)}
+
     def _forbidden(self, node: str) -> bool:
         return node in self._silent and self._silent[node].kind is AbsentKind.NOT_PERMITTED
 
@@ -68,11 +72,14 @@ class NodesHeard:
         """It gave none in the time that was there."""
         self._silent[node] = Absent(node, kind, why, get)
 
-    def absent(self, nodes: AbstractSet[str]) -> Iterator[Absent]:
-        """One for each kind of reason, however many nodes there are. ``nodes``: that containers run on."""
+    def absent(self, nodes: AbstractSet[str], *, besides: AbstractSet[str] = frozenset()) -> Iterator[Absent]:
+        """One for each kind of reason, however many nodes there are.
+
+        ``nodes``: that containers run on; ``besides``: whose containers are told of in another way.
+        """
         by_kind: dict[AbsentKind, list[tuple[str, Absent]]] = {}
         for node, absent in sorted(self._silent.items()):
-            if node in nodes:
+            if node in nodes and node not in besides:
                 by_kind.setdefault(absent.kind, []).append((node, absent))
         for kind, told in by_kind.items():
             named = ", ".join(node for node, _ in told[:MOST_NAMED]) + (", …" if len(told) > MOST_NAMED else "")

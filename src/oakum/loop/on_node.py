@@ -64,6 +64,7 @@ def looked_into(
     if worst is None or path is None:
         return looked.answer
     progress.stage(f"looking into {worst.title}, on this machine")
+    settings = knowing(settings, worst)
     group = CgroupTarget(path)
     try:
         found = investigate(group, machine=machine, policy=policy, settings=settings, progress=progress)
@@ -72,6 +73,11 @@ def looked_into(
         missed = Absent(what, AbsentKind.UNREADABLE, exc.brief, again)
         return replace(looked.answer, absent=(*looked.answer.absent, missed))
     return both(target, looked, worst, found, str(group))
+
+
+def knowing(settings: Settings, worst: ContainerMemory) -> Settings:
+    """A history of hours is not overruled by half a minute of one process."""
+    return replace(settings, known=worst.verdict if worst.past else None)
 
 
 def both(
@@ -101,7 +107,10 @@ def both(
         found,
         target=str(target),
         verdict=verdict,
-        series=replace(found.series, labels={**found.series.labels, **answer.series.labels}),
+        series=answer.series
+        if worst.past
+        else replace(found.series, labels={**found.series.labels, **answer.series.labels}),
+        curve=answer.curve if worst.past else found.curve,
         kills=answer.kills,
         watched=answer.watched,
         evidence=(*_apart(answer.evidence, found.evidence), *found.evidence),

@@ -15,6 +15,7 @@ from oakum.loop.in_context import InContext
 from oakum.loop.kill_book import KillBook
 from oakum.loop.kubelets import PER_S, Kubelets
 from oakum.loop.nodes_heard import NodesHeard
+from oakum.loop.pod_metrics import PodMetrics, instead
 from oakum.loop.scanned import Scanned
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import ChangeKind, Cluster, Question
@@ -116,6 +117,7 @@ class _Scanning:
         self.source, self.cluster, self.clock, self.settings, self.progress = source, cluster, clock, settings, progress
         self.fleet = Fleet(settings.watch_s)
         self.kills, self.heard = KillBook(), NodesHeard(ASKED_EVERY_S)
+        self.metrics = PodMetrics(cluster, settings.namespace, self.fleet, self.heard)
         self.absent: list[Absent] = []
         self.failed: OakumError | None = None
         self._ended = False
@@ -136,7 +138,8 @@ class _Scanning:
         seen = Scanned(self.source, self.cluster.place.context, self.settings.namespace, self.fleet, self.kills)
         if followed := seen.followed():
             self.progress.stage(f"judging {format_count(len(followed))} containers")
-        absent = (*self.absent, *self.heard.absent(self.fleet.nodes))
+        unheard = self.heard.absent(self.fleet.nodes, besides=self.metrics.told)
+        absent = (*self.absent, *unheard, *instead(self.metrics, self.fleet.nodes))
         return seen.scan(followed, Window(start_s, self.clock.now_s(), every_s), absent)
 
     async def _looked(self) -> None:
@@ -159,6 +162,7 @@ class _Scanning:
             group.start_soon(self._answers, group)
         if self.failed is None:
             await self._ask_once()
+            await self.metrics.ask()
 
     async def _watched(self) -> None:
         """From the first list on, so that no end of a run comes between."""
@@ -171,6 +175,7 @@ class _Scanning:
             await self._around()
             await synced.wait()
             await self._ask_once()
+            await self.metrics.ask()
             await self._until_over(group)
             self._check_heard(anyio.current_time())
             group.cancel_scope.cancel()
@@ -212,6 +217,7 @@ class _Scanning:
             if anyio.current_time() - asked_s >= ASKED_EVERY_S:
                 asked_s = anyio.current_time()
                 kubelets.ask(self._told_by())
+                group.start_soon(self.metrics.ask)
             self.progress.standing(
                 f"{format_count(len(self.fleet.pods))} pods, {format_count(self.kills.killed)} kills for memory known,"
                 f" {format_duration(max(left_s, 0))} left"

@@ -38,7 +38,7 @@ class Scanned:
     def followed(self) -> list[Followed]:
         """The containers whose memory was seen over time."""
         return [
-            (pod, container, track.series())
+            Followed(pod, container, track.source, track.series())
             for pod, container in self.fleet.rows()
             if (track := self.fleet.track(pod, container)) is not None and track.samples
         ]

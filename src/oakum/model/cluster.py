@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from oakum.model.absent import Absent
 from oakum.model.cluster_hands import ClusterHands
-from oakum.model.cluster_node import ClusterNode, Event, NodeUsage
+from oakum.model.cluster_node import ClusterNode, ContainerUsage, Event, NodeUsage
 from oakum.model.cluster_pod import ContainerName, Pod, Visitor
 from oakum.model.cluster_workload import (
     Autoscaler,
@@ -125,7 +125,8 @@ class Calls:
 class Tunnel(Protocol):
     """A connection to one port of a pod."""
 
-    async def send(self, data: bytes) -> None: ...
+    async def send(self, data: bytes) -> None:
+        """Raises TargetError when it has ended."""
 
     async def receive(self) -> bytes:
         """b"" at the end. Raises TargetError when nothing listens there."""
@@ -139,6 +140,19 @@ class Conversation(Protocol):
 
     async def receive(self) -> bytes:
         """What it says next, never nothing. Raises TargetError when it has ended or could not be started, and why."""
+
+
+Dial: TypeAlias = Callable[[], AbstractAsyncContextManager[Tunnel]]
+"""Opens one connection more to the same port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A pod behind a service, and the port that it listens on itself."""
+
+    namespace: str
+    pod: str
+    port: int
 
 
 Selector: TypeAlias = str
@@ -207,6 +221,9 @@ class Cluster(Protocol):
         ``within_s``: for its answer, from the moment on that it is asked: to wait for a turn costs nothing of it.
         """
 
+    async def pod_metrics(self, namespace: str = "") -> Listing[ContainerUsage] | Absent:
+        """Working sets alone, without uids, as metrics-server tells them. Absent: not served, or not permitted."""
+
     def watch_pods(self, namespace: str = "", *, selector: Selector = "") -> AsyncGenerator[Seen[Pod], None]:
         """All that is there, then SYNCED, then what changes. It outlives the API server's restarts.
 
@@ -245,6 +262,12 @@ class Cluster(Protocol):
         """Adds it to the pod; it is started later, or never: its state tells. Raises TargetError when refused."""
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Tunnel]: ...
+
+    async def backends(self, namespace: str, service: str, port: int | None) -> Sequence[Backend]:
+        """The pods that are ready behind a port of a service, by name; at least one. ``port``: None for its only one.
+
+        Raises TargetError where there is no such service or port, or none is ready.
+        """
 
 
 GITOPS: Mapping[str, str] = {

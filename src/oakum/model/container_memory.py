@@ -1,4 +1,4 @@
-"""One container's memory over a watch, judged."""
+"""One container's memory over a watch or a history, judged."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class ContainerMemory:
     """``source``: who told the samples. ``name``: of the container; ``image_id``: the very image that it runs.
 
     ``series``: with what earlier looks saw of it, which is what was judged; ``seen``: by this look alone.
+    ``past``: a server of metrics told it, from before this look; ``seen`` is then None.
     """
 
     namespace: str
@@ -28,6 +29,7 @@ class ContainerMemory:
     series: WorkloadSeries
     verdict: Verdict
     seen: WorkloadSeries | None = None
+    past: bool = False
 
     @classmethod
     def of(
@@ -53,6 +55,11 @@ class ContainerMemory:
             verdict,
             seen,
         )
+
+    @property
+    def peak(self) -> float:
+        """The most that was ever told of it, in the unit of its series; 0 where nothing was."""
+        return max((float(life.value.max()) for life in self.series.lifetimes if len(life)), default=0.0)
 
     @property
     def title(self) -> str:

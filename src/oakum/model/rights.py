@@ -47,6 +47,9 @@ class Right:
         return tuple(replace(each, namespace=namespace) if in_a_namespace(each) else each for each in self.questions)
 
 
+METRICS: Final = "metrics.k8s.io"
+
+
 def in_a_namespace(question: Question) -> bool:
     """Whether a role of one namespace can give it. Such a role may read its own namespace, and list none."""
     resource = question.resource.partition("/")[0]
@@ -54,10 +57,12 @@ def in_a_namespace(question: Question) -> bool:
 
 
 def asked(questions: Iterable[Question]) -> str:
-    """``get, list pods; get pods/log``."""
+    """``get, list pods; get pods/log; list pods.metrics.k8s.io``."""
     told: dict[str, list[str]] = {}
     for each in questions:
-        told.setdefault(each.resource, []).append(each.verb)
+        # The only one whose name another resource has too.
+        named = f"{each.resource}.{each.group}" if each.group == METRICS else each.resource
+        told.setdefault(named, []).append(each.verb)
     resources: dict[str, list[str]] = {}
     for resource, each_verb in told.items():
         resources.setdefault(", ".join(each_verb), []).append(resource)
@@ -164,12 +169,24 @@ RIGHTS: Final = (
         "whether a node is ready, cordoned or short of memory is not told",
     ),
     KUBELETS,
+    Right(
+        Capability.READ,
+        "working sets, in the place of kubelets",
+        verbs("pods", "list", group=METRICS),
+        "where kubelets may not be asked, no memory is told at all",
+    ),
     PROGRAMS,
     Right(
         Capability.CAPTURE,
         "ports of pods",
         verbs("pods/portforward", "get", "create"),
-        "what listens inside a pod only is not asked",
+        "what listens inside a pod only is not asked, as a Prometheus that is not reached from here",
+    ),
+    Right(
+        Capability.CAPTURE,
+        "services",
+        (*verbs("services", "get"), *verbs("endpointslices", "list", group="discovery.k8s.io")),
+        "a Prometheus inside the cluster is not found by the name of its service",
     ),
     BESIDE,
     Right(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from oakum.model.errors import CallerError, MachineError
 from oakum.model.metrics import LOGIN
+from oakum.model.source import ServiceSource, parse_source
 
 TENANT: Final = "X-Scope-OrgID"
 """By which Mimir, Cortex and Loki know whose data is meant."""
@@ -24,6 +25,7 @@ class Access:
     """``base``: without a name, a password, or a slash at the end. Nothing but it is ever printed.
 
     ``token_file``: read again for each request, for it is renewed. Certificates and the key are PEM.
+    ``look``: the beginning of a command that asks it, where curl does not reach it from here.
     """
 
     base: str
@@ -32,6 +34,11 @@ class Access:
     authority: str = field(default="", repr=False)
     certificate: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
+    look: str = ""
+
+    def peek(self, path: str) -> str:
+        """A command that asks it."""
+        return f"{self.look or f'curl -s {self.base}'}{path}"
 
     @property
     def local(self) -> bool:
@@ -45,16 +52,20 @@ class Access:
         return {**self.headers, "Authorization": f"Bearer {_line(self.token_file)}"}
 
 
-def find_access(url: str, environment: Mapping[str, str], table: Mapping[str, Any]) -> Access:
+def find_access(
+    url: str, environment: Mapping[str, str], table: Mapping[str, Any], service: ServiceSource | None = None
+) -> Access:
     """``table``: ``[prometheus]`` of oakum.toml. What it holds is sent to the server of its ``url`` and to no other.
 
+    ``service``: where it is one inside a cluster: another cluster's of the same name is another server.
     The environment wins over the table, and a name and password in ``url`` over both.
     Raises CallerError or MachineError for what cannot be used.
     """
     address = _address(url)
     base = _base(address)
     given = {name: environment[key] for name in LOGIN if environment.get(key := f"OAKUM_PROMETHEUS_{name.upper()}")}
-    kept = dict(table) if _is_of(address, table.get("url", "")) else {}
+    own = table.get("url", "")
+    kept = dict(table) if (_is_of(address, own) if service is None else _is_service(service, own)) else {}
     said: dict[str, Any] = {**_without_login(kept, given), **given}
     headers = _headers(said.get("headers", {}))
     if tenant := said.get("tenant"):
@@ -85,6 +96,7 @@ def find_access(url: str, environment: Mapping[str, str], table: Mapping[str, An
         _content(said["authority_file"]).decode("ascii", "replace") if said.get("authority_file") else "",
         _content(certificate) if certificate else b"",
         _content(key) if key else b"",
+        "" if service is None else service.look,
     )
 
 
@@ -140,6 +152,12 @@ def _is_of(address: SplitResult, url: str) -> bool:
             why="http(s)://HOST[:PORT][/PATH] is wanted",
             next_step="edit oakum.toml",
         ) from exc
+
+
+def _is_service(service: ServiceSource, url: str) -> bool:
+    """The path is no part of which server it is."""
+    own = parse_source(url) if url.startswith("kube+") else None
+    return isinstance(own, ServiceSource) and replace(own, path="") == replace(service, path="")
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:

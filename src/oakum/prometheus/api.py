@@ -13,12 +13,14 @@ import anyio
 import httpx2
 import orjson
 
+from oakum.model.cluster import Dial
 from oakum.model.errors import CallerError, DataError, MachineError, SpentError, TooMuchError
 from oakum.model.metrics import Asked, QueryBudget
 from oakum.model.units import format_duration, format_size
 from oakum.prometheus.access import Access
 from oakum.prometheus.faults import no_api, refused, unreached
 from oakum.wire.again import BUSY, pause_s
+from oakum.wire.carried import CarriedTransport
 from oakum.wire.faults import TRANSPORT
 from oakum.wire.tls import load
 
@@ -40,11 +42,11 @@ Form = Mapping[str, str | Sequence[str]]
 
 
 class Api:
-    """Enter it before the first call; calls may run side by side."""
+    """Enter it before the first call; calls may run side by side. ``dial``: opens connections, None: as usual."""
 
-    def __init__(self, access: Access, budget: QueryBudget) -> None:
+    def __init__(self, access: Access, budget: QueryBudget, dial: Dial | None = None) -> None:
         self.access, self.budget, self.asked = access, budget, Asked()
-        self._client = _client(access)
+        self._client = _client(access, dial)
         self._turns = anyio.CapacityLimiter(budget.at_once)
         self._until_s = time.monotonic() + budget.seconds
         self._gets = False
@@ -64,17 +66,17 @@ class Api:
         async with self._turns:
             code, content = await self._answered(path, form, asked)
         if code >= 300:
-            raise refused(code, content, asked, self.access.base)
+            raise refused(code, content, asked, self.access)
         try:
             told = orjson.loads(content)
         except ValueError as exc:
             if content.lstrip()[:1] in {b"{", b"["}:
                 raise self._cut_off(asked, str(exc)) from exc
-            raise no_api(content, self.access.base) from None
+            raise no_api(content, self.access) from None
         if not isinstance(told, dict) or told.get("status") != "success":
             if isinstance(told, dict) and told.get("status") == "error":
-                raise refused(422, content, asked, self.access.base)
-            raise no_api(content, self.access.base)
+                raise refused(422, content, asked, self.access)
+            raise no_api(content, self.access)
         self._hear(told)
         return told.get("data")
 
@@ -100,7 +102,7 @@ class Api:
                 if tried < TRIES and not isinstance(exc, httpx2.ConnectError | httpx2.ReadTimeout):
                     await anyio.sleep(0.1 * tried)
                     continue
-                raise unreached(exc, self.access.base) from exc
+                raise unreached(exc, self.access) from exc
             code = response.status_code
             if code == 405 and not self._gets:
                 self._gets = True
@@ -108,7 +110,7 @@ class Api:
             wait_s = pause_s(response, tried) if code in BUSY else None
             if wait_s is None or wait_s > LONGEST_WAIT_S or tried == TRIES:
                 return code, content
-            if isinstance(refused(code, content, asked, self.access.base), TooMuchError):
+            if isinstance(refused(code, content, asked, self.access), TooMuchError):
                 return code, content
             self.asked.refused += 1
             await anyio.sleep(wait_s)
@@ -169,7 +171,7 @@ def _ahead_s(response: httpx2.Response) -> float | None:
         return None
 
 
-def _client(access: Access) -> httpx2.AsyncClient:
+def _client(access: Access, dial: Dial | None) -> httpx2.AsyncClient:
     try:
         context = ssl.create_default_context(cadata=access.authority or None)
         if access.certificate:
@@ -183,6 +185,7 @@ def _client(access: Access) -> httpx2.AsyncClient:
     try:
         return httpx2.AsyncClient(
             verify=context,
+            transport=None if dial is None else CarriedTransport(context, dial),
             timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S),
             headers={"User-Agent": "oakum", "Accept": "application/json"},
             # The environment's proxies are for the world outside.

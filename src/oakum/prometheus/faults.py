@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from oakum.model.errors import InternalError, OakumError, TargetError, TooMuchError
+from oakum.prometheus.access import Access
 from oakum.wire.faults import certificate_fault
 
 _TOO_MUCH: Final = re.compile(
@@ -18,6 +19,8 @@ _TOO_MUCH: Final = re.compile(
     re.IGNORECASE,
 )
 """How the servers of the family say that less must be asked at once; their codes for it differ."""
+
+ASK: Final = "/api/v1/query?query=1"
 
 _TENANT: Final = re.compile(r"no org ?id|tenant|X-Scope-OrgID", re.IGNORECASE)
 
@@ -36,8 +39,9 @@ def words_of(content: bytes) -> str:
     return " ".join((f"a page titled {title[1]!r}" if title else re.sub(r"<[^>]*>", " ", text)).split())[:400]
 
 
-def refused(code: int, content: bytes, asked: str, place: str) -> OakumError:
+def refused(code: int, content: bytes, asked: str, access: Access) -> OakumError:
     """Of an answer that is none. ``asked``: the path and, where there is one, the query."""
+    place = access.base
     words = words_of(content)
     why = f"{code}: {words}" if words else f"it answered {code}"
     # A server that is about to stop also speaks of time: only 503 of the query engine means the question.
@@ -61,7 +65,7 @@ def refused(code: int, content: bytes, asked: str, place: str) -> OakumError:
         return TargetError(
             f"{place} sends us elsewhere",
             why=f"it answered {code}, as a login page or an address without its path does",
-            next_step=f"curl -sI {place}/api/v1/query?query=1",
+            next_step=access.peek(ASK),
         )
     if code == 404:
         return TargetError(
@@ -74,12 +78,13 @@ def refused(code: int, content: bytes, asked: str, place: str) -> OakumError:
     return TargetError(
         f"{place} is too busy or not whole",
         why=f"{asked}: {why}",
-        next_step=f"curl -s {place}/-/ready    # then the same command again",
+        next_step=f"{access.peek('/-/ready')}    # then the same command again",
     )
 
 
-def unreached(exc: Exception, place: str) -> OakumError:
+def unreached(exc: Exception, access: Access) -> OakumError:
     """Of a transport that failed."""
+    place = access.base
     fault = certificate_fault(exc)
     if fault is not None:
         return TargetError(
@@ -88,22 +93,20 @@ def unreached(exc: Exception, place: str) -> OakumError:
             next_step="OAKUM_PROMETHEUS_AUTHORITY_FILE=FILE    # who signed it",
         )
     told = " ".join(str(exc).split())
-    return TargetError(
-        f"{place} does not answer", why=told or type(exc).__name__, next_step=f"curl -s {place}/api/v1/query?query=1"
-    )
+    return TargetError(f"{place} does not answer", why=told or type(exc).__name__, next_step=access.peek(ASK))
 
 
-def no_api(content: bytes, place: str) -> TargetError:
+def no_api(content: bytes, access: Access) -> TargetError:
     return TargetError(
-        f"what answers at {place} does not speak Prometheus' API",
+        f"what answers at {access.base} does not speak Prometheus' API",
         why=f"JSON with a status is wanted, and it sent {words_of(content) or 'nothing'}",
-        next_step=f"curl -s {place}/api/v1/query?query=1    # is it the right port and path?",
+        next_step=f"{access.peek(ASK)}    # is it the right port and path?",
     )
 
 
-def odd(place: str, what: str, told: Any) -> TargetError:
+def odd(access: Access, what: str, told: Any) -> TargetError:
     return TargetError(
-        f"{place} answered what no Prometheus does",
+        f"{access.base} answered what no Prometheus does",
         why=f"{what}: {str(told)[:120]}",
-        next_step=f"curl -s {place}/api/v1/query?query=1",
+        next_step=access.peek(ASK),
     )

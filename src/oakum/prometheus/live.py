@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from oakum.model.cluster import Dial
 from oakum.model.errors import InternalError, TargetError
 from oakum.model.metrics import About, Asked, LabelSet, QueryBudget, Samples, Span
 from oakum.prometheus.access import Access
@@ -20,8 +21,8 @@ MOST_POINTS: Final = 11_000
 
 
 @asynccontextmanager
-async def connected(access: Access, budget: QueryBudget) -> AsyncIterator[LivePrometheus]:
-    async with Api(access, budget) as api:
+async def connected(access: Access, budget: QueryBudget, dial: Dial | None = None) -> AsyncIterator[LivePrometheus]:
+    async with Api(access, budget, dial) as api:
         yield LivePrometheus(api)
 
 
@@ -84,7 +85,7 @@ class LivePrometheus:
         try:
             return tuple(labels_of(each) for each in _listed(told))
         except Odd as exc:
-            raise odd(self.place, "/api/v1/series", exc) from exc
+            raise odd(self._api.access, "/api/v1/series", exc) from exc
 
     async def label_names(self, matchers: Sequence[str], span: Span) -> tuple[str, ...]:
         return self._texts(await self._api.data("/api/v1/labels", _matching(matchers, span)), "/api/v1/labels")
@@ -103,13 +104,13 @@ class LivePrometheus:
         try:
             return samples_of(data)
         except Odd as exc:
-            raise odd(self.place, "/api/v1/query", exc) from exc
+            raise odd(self._api.access, "/api/v1/query", exc) from exc
 
     def _texts(self, told: Any, path: str) -> tuple[str, ...]:
         try:
             return tuple(str(each) for each in _listed(told))
         except Odd as exc:
-            raise odd(self.place, path, exc) from exc
+            raise odd(self._api.access, path, exc) from exc
 
 
 def _listed(told: Any) -> list[Any]:

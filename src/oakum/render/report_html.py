@@ -9,6 +9,7 @@ from oakum.model.absent import Absent
 from oakum.model.assessment import Investigation
 from oakum.model.demo import Demo
 from oakum.model.scan import Scan
+from oakum.model.series import Metric
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.render.chart import Event, chart_svg
 from oakum.render.figures import (
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST_CHARTS = 60
+MEASURED = {Metric.WORKING_SET.value: "working set, with page cache", Metric.USAGE.value: "all that is charged"}
+"""What a chart's line is called where it is no anonymous memory."""
 
 
 @cache
@@ -53,7 +56,9 @@ def _environment() -> Environment:
         share=format_share,
         elided=elided,
     )
-    made.globals.update(SIGNS=SIGNS, chart=chart_svg, of_limit=of_limit_text, level=level_text, rate_text=rate_text)
+    made.globals.update(
+        SIGNS=SIGNS, MEASURED=MEASURED, chart=chart_svg, of_limit=of_limit_text, level=level_text, rate_text=rate_text
+    )
     made.globals.update(probability=probability_text, nearest=nearest_forecast, forecast=forecast_text)
     made.globals.update(forecast_range=forecast_range_text, clock=clock_text, moment=moment_text)
     return made

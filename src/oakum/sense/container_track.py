@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from oakum.model.absent import Absent
 from oakum.model.cluster_pod import Container, Pod, Running
-from oakum.model.series import Ending, Scope, WorkloadSeries
+from oakum.model.series import Ending, Metric, Scope, WorkloadSeries
 from oakum.sense.track import Track
 
 
@@ -18,6 +18,9 @@ class Source(StrEnum):
     NODE = "this machine's cgroups"
     SHELL = "a shell in the container"
     KUBELET = "the kubelet"
+    METRICS = "metrics.k8s.io"
+    """The working set alone, which holds page cache too."""
+    PROMETHEUS = "Prometheus"
 
 
 class ContainerTrack:
@@ -73,7 +76,8 @@ class ContainerTrack:
 
     def series(self) -> WorkloadSeries:
         found = self._track.series(math.inf)
-        return replace(found, labels={**found.labels, "source": self.source.value})
+        metric = Metric.WORKING_SET if self.source is Source.METRICS else found.metric
+        return replace(found, metric=metric, labels={**found.labels, "source": self.source.value})
 
 
 def _started(container: Container) -> float | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from oakum.model.cluster_node import ContainerUsage, NodeUsage
-from oakum.model.cluster_pod import Container, Pod, Role
+from oakum.model.cluster_pod import Bytes, Container, Pod, Role, Running
 from oakum.model.kill import Ended
 from oakum.sense.container_track import ContainerTrack, Source
 from oakum.sense.endings import Endings
@@ -57,14 +57,23 @@ class Fleet:
     def hear(self, told: NodeUsage) -> None:
         """What a node's kubelet tells of the pods that are known."""
         for each in told.containers:
-            place = (each.pod_uid, each.container)
-            pod = self.pods.get(each.pod_uid)
-            container = None if pod is None else pod.container(each.container)
-            if pod is None or container is None or container.role not in LOOKED_AT:
-                continue
-            self.usage[place] = each
-            if self._watch_s:
-                self._follow(place, pod, container, each)
+            self._hear(self.pods.get(each.pod_uid), each, Source.KUBELET, each.rss_bytes)
+
+    def hear_metrics(self, told: Iterable[ContainerUsage], nodes: Collection[str]) -> None:
+        """What metrics.k8s.io tells of the pods on ``nodes``: by their names, and working sets alone."""
+        named = {(pod.namespace, pod.name): pod for pod in self.pods.values() if pod.node in nodes}
+        for each in told:
+            self._hear(named.get((each.namespace, each.pod)), each, Source.METRICS, each.working_set_bytes)
+
+    def _hear(self, pod: Pod | None, each: ContainerUsage, source: Source, size: Bytes) -> None:
+        container = None if pod is None else pod.container(each.container)
+        if pod is None or container is None or container.role not in LOOKED_AT:
+            return
+        if source is Source.METRICS and not _of_this_run(container, each):
+            return
+        self.usage[pod.uid, each.container] = each
+        if self._watch_s and isinstance(each.at_s, float) and isinstance(size, int):
+            self._follow(pod, container, source, each.at_s, size)
 
     def rows(self) -> Iterator[tuple[Pod, Container]]:
         for pod in self.pods.values():
@@ -84,19 +93,26 @@ class Fleet:
     def track(self, pod: Pod, container: Container) -> ContainerTrack | None:
         return self._tracks.get((pod.uid, container.name))
 
-    def _follow(self, place: Place, pod: Pod, container: Container, each: ContainerUsage) -> None:
-        at_s, own = each.at_s, each.rss_bytes
-        if not isinstance(at_s, float) or not isinstance(own, int):
-            return
+    def _follow(self, pod: Pod, container: Container, source: Source, at_s: float, size: int) -> None:
+        place = (pod.uid, container.name)
         apart_s = self._watch_s / max(LEAST_EACH, MOST_SAMPLES // max(len(self.usage), 1))
         if at_s - self._kept_s.get(place, float("-inf")) < apart_s:
             return
         track = self._tracks.get(place)
         if track is None:
-            track = self._tracks[place] = ContainerTrack(pod, container, Source.KUBELET)
-        track.add(at_s, own)
-        self._kept_s[place] = at_s
+            track = self._tracks[place] = ContainerTrack(pod, container, source)
+        # What one tells is not compared with what the other tells.
+        if track.source is source:
+            track.add(at_s, size)
+            self._kept_s[place] = at_s
 
 
 def _looked_at(pod: Pod) -> Iterable[Container]:
     return (container for container in pod.containers if container.role in LOOKED_AT)
+
+
+def _of_this_run(container: Container, each: ContainerUsage) -> bool:
+    """A pod of the same name, or the run before, may be what was measured."""
+    state = container.state
+    began_s = state.started_s if isinstance(state, Running) else None
+    return not isinstance(began_s, float) or not isinstance(each.at_s, float) or each.at_s >= began_s

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from oakum.explain.containers import after, judged, memory_facts, memory_line, replicas, worst
+from oakum.explain.containers import after, judged, memory_facts, memory_line, over_both, replicas, worst
 from oakum.judge import judge
 from oakum.model.container_memory import ContainerMemory
 from oakum.model.kill import Boundary, Kill, KillKind
@@ -116,3 +117,42 @@ def test_the_figures_are_plain_values():
     assert told["verdict"] == "suspect"
     assert told["rate_bytes_per_s"] == pytest.approx(2 * MIB, rel=0.05)
     assert told["limit_in_s"] == pytest.approx(49, abs=5)
+
+
+def hours(pod="cart-1", name="app", *, start=50.0, mib_per_h=0.0, samples=720):
+    """What a server of metrics tells of half a day, up to when ``memory`` begins."""
+    at_s = 1_700_000_000.0 - 60.0 * np.arange(samples)[::-1]
+    value = (start + mib_per_h / 60 * np.arange(samples) + np.resize([0.0, 0.02, 0.01], samples)) * MIB
+    found = memory(pod, name)
+    series = replace(found.series, lifetimes=(Series(at_s, value, np.full(samples, 256 * MIB)),))
+    return replace(found, source="Prometheus", series=series, verdict=judge(series), past=True)
+
+
+def test_half_a_day_is_judged_in_the_place_of_half_a_minute_and_both_are_told():
+    past, now = hours(mib_per_h=5.0), memory(start=110)
+    assert over_both([now], [past]) == ([past], [now])
+    assert verdict_of(past).name is VerdictName.LEAK
+    assert "it is judged by its last 11 h 59 min, as Prometheus tells them" in verdict_of(past).reasons[0]
+
+
+def test_a_rise_within_what_was_held_before_is_no_news_and_one_above_it_is():
+    past = hours(start=200)
+    below, above = memory(start=100, per_s=1.0), memory(start=190, per_s=1.0)
+    assert over_both([below], [past]) == ([past], [below])
+    assert over_both([above], [past]) == ([above], [past])
+
+
+def test_a_history_that_tells_nothing_and_a_container_without_one_leave_the_watch_as_it_is():
+    brief, other = hours(samples=4), memory(name="shipper")
+    assert brief.verdict.name is VerdictName.CANNOT_TELL
+    now = memory()
+    assert over_both([now, other], [brief]) == ([now, other], [brief])
+    assert over_both([], [brief]) == ([brief], [])
+
+
+def test_a_kill_from_before_half_a_day_of_calm_does_not_speak_against_it():
+    past, now = hours(), memory()
+    assert verdict_of(past, kills=[killed()]).name is VerdictName.HEALTHY
+    assert verdict_of(now, kills=[killed()]).name is VerdictName.CANNOT_TELL
+    late = replace(killed(), at_s=1_700_000_000.0 - 60)
+    assert verdict_of(past, kills=[late]).name is VerdictName.CANNOT_TELL

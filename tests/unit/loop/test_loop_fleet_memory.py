@@ -8,11 +8,12 @@ import pytest
 from oakum.explain.fleet import Member
 from oakum.judge import judge
 from oakum.loop import scan
-from oakum.loop.fleet_memory import FleetMemory
+from oakum.loop.fleet_memory import FleetMemory, Followed
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster_pod import Container, Pod, Role, Running
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.verdict import VerdictName
+from oakum.sense.container_track import Source
 
 MIB = 1 << 20
 LIMIT = 512 * MIB
@@ -24,7 +25,8 @@ def followed(name, values, **changes):
     pod = Pod("shop", name, name, "1", 0.0, None, {}, (), "one", "Running", "", "", "", (app,))
     value = np.array(values, np.float64)
     life = Series(1e9 + 10.0 * np.arange(len(value)), value, np.full(len(value), float(LIMIT)), **changes)
-    return pod, app, WorkloadSeries(name, (life,), "bytes", Scope.CONTAINER, Metric.ANON)
+    series = WorkloadSeries(name, (life,), "bytes", Scope.CONTAINER, Metric.ANON)
+    return Followed(pod, app, Source.KUBELET, series)
 
 
 def calm(name, level_mib, count=18):
@@ -36,7 +38,7 @@ def climbs(name, count=18):
 
 
 def members(rows, memory):
-    return [Member(pod, app, None, memory.of.get((pod.uid, app.name))) for pod, app, _ in rows]
+    return [Member(pod, app, None, memory.of.get((pod.uid, app.name))) for pod, app, *_ in rows]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from oakum.model.errors import CallerError, TargetError
 from oakum.model.policy import Policy
 from oakum.model.series import Ending
 from oakum.model.target import parse_target
-from oakum.model.verdict import VerdictName
+from oakum.model.verdict import Pattern, Verdict, VerdictName
 
 WATCH = Settings.of(watch_s=20.0, interval_s=0.5)
 
@@ -254,3 +255,11 @@ def test_a_worker_that_ends_meanwhile_is_left_out_and_one_process_has_no_workers
     (told,) = told_of_workers(investigated(machine, f"pid/{master.pid}"))
     assert ending.pid not in [row["pid"] for row in told.facts["processes"]]
     assert not told_of_workers(investigated(machine, f"pid/{native(machine).pid}"))
+
+
+def test_what_is_known_of_a_long_history_stands_in_the_place_of_a_short_watch(machine):
+    calm = native(machine)
+    known = Verdict(VerdictName.LEAK, Pattern.LINEAR, 0.99, 60.0 * MIB, rate_per_s=1400.0)
+    found = investigated(machine, f"pid/{calm.pid}", replace(WATCH, known=known))
+    assert (found.series_verdict, found.verdict.name) == (known, VerdictName.LEAK)
+    assert investigated(machine, f"pid/{calm.pid}").verdict.name is not VerdictName.LEAK

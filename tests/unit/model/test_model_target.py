@@ -17,7 +17,15 @@ from oakum.model.errors import (
     RefusedError,
     TargetError,
 )
-from oakum.model.source import ClusterSource, FileSource, HostSource, PrometheusSource, parse_source
+from oakum.model.source import (
+    ClusterSource,
+    FileSource,
+    HostSource,
+    PrometheusSource,
+    ServiceSource,
+    metrics_source,
+    parse_source,
+)
 from oakum.model.target import (
     CgroupTarget,
     DependencyTarget,
@@ -82,6 +90,12 @@ def test_a_password_is_never_printed():
         ("kube://prod", ClusterSource("prod")),
         ("http://prom:9090", PrometheusSource("http://prom:9090")),
         ("prometheus://prom:9090", PrometheusSource("http://prom:9090")),
+        ("kube+http://prometheus.monitoring:9090", ServiceSource("prometheus", "monitoring", 9090)),
+        ("kube+http://prometheus.monitoring.svc.cluster.local", ServiceSource("prometheus", "monitoring")),
+        (
+            "kube+https://thanos.openshift-monitoring.svc:9091/api/@arn:aws:eks:eu-1:2:cluster/me@work",
+            ServiceSource("thanos", "openshift-monitoring", 9091, "/api", True, "arn:aws:eks:eu-1:2:cluster/me@work"),
+        ),
         ("./series.csv", FileSource(PurePath("series.csv"))),
     ],
 )
@@ -90,17 +104,37 @@ def test_a_source_is_understood_and_printed(text, source):
     assert parse_source(str(source)) == source
 
 
-@pytest.mark.parametrize("text", ["", "ftp://x/y", "http://"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "ftp://x/y", "http://", "kube+http://prometheus", "kube+http://-a.monitoring", "kube+http://a.b:0"),
+        *("kube+http://a.b:port", "kube+http://a.b?query=up", "kube+http://", "kube+http://[::1", "kube+ftp://a.b"),
+    ],
+)
 def test_what_is_no_source_is_refused(text):
     with pytest.raises(CallerError):
         parse_source(text)
 
 
-@pytest.mark.parametrize("text", ["http://me:s3cret@:9090", "promethues://me:s3c@ret@h", "http://me:s3cret@[::1:9090"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://me:s3cret@:9090",
+        "kube+http://me:s3cret@prometheus.monitoring:9090",
+        "promethues://me:s3c@ret@h",
+        "http://me:s3cret@[::1:9090",
+    ],
+)
 def test_what_is_no_source_is_refused_without_the_password_that_it_holds(text):
     with pytest.raises(CallerError) as refused:
         parse_source(text)
     assert "s3c" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["host", "kube://prod", "series.csv", ""])
+def test_what_must_be_a_server_of_metrics_is_no_other_source(text):
+    with pytest.raises(CallerError):
+        metrics_source(text)
 
 
 def test_every_family_has_the_exit_code_of_the_design():

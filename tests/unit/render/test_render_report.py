@@ -15,6 +15,7 @@ from examples_render import HOSTILE, NOW_S, cannot_tell, filling_cache, healthy,
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.growth import TypeGrowth
 from oakum.model.scan import Scan, Skipped, Window
+from oakum.model.series import Metric
 from oakum.render import demo_html, heap_diff_html, heap_html, investigation_html, scan_html
 
 VOID = frozenset({"meta", "br", "link", "img", "hr", "input", "base"})
@@ -227,3 +228,11 @@ def test_a_legend_names_what_its_chart_draws_and_nothing_else(name):
         picture, _, legend = figure.partition("<figcaption")
         for kind in ("memory", "floor", "fit", "limit"):
             assert (f'class="{kind}"' in picture) == (f"var(--{kind})" in legend)
+
+
+def test_a_working_set_is_not_called_anonymous_memory():
+    found = leak()
+    page = investigation_html(replace(found, series=replace(found.series, metric=Metric.WORKING_SET)))
+    assert "working set, with page cache" in page
+    assert "anonymous memory</span>" not in page
+    assert "anonymous memory</span>" in investigation_html(found)

@@ -17,7 +17,7 @@ from oakum.kube.decode.fields import (
     text,
     texts,
 )
-from oakum.model.absent import Absent
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster_node import ClusterNode, ContainerUsage, Event, NodeUsage
 
 
@@ -109,3 +109,21 @@ def _containers(body: Mapping[str, Any]) -> Iterator[ContainerUsage]:
                 count(memory, "rssBytes"),
                 count(memory, "usageBytes"),
             )
+
+
+def pod_metrics(body: Mapping[str, Any]) -> Iterator[ContainerUsage]:
+    """Of one ``PodMetrics`` of metrics.k8s.io, which names no uid and tells the working set alone."""
+    meta = table(body, "metadata")
+    untold = Absent("anonymous memory", AbsentKind.NOT_APPLICABLE, "metrics.k8s.io tells the working set alone")
+    for each in tables(body, "containers"):
+        used = quantity(table(each, "usage"), "memory")
+        yield ContainerUsage(
+            namespace=text(meta, "namespace"),
+            pod=text(meta, "name"),
+            pod_uid="",
+            container=text(each, "name"),
+            at_s=moment(body, "timestamp"),
+            working_set_bytes=Absent("memory", AbsentKind.NOT_YET, "it is not told") if used is None else used,
+            rss_bytes=untold,
+            usage_bytes=untold,
+        )
