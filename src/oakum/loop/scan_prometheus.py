@@ -99,13 +99,16 @@ def scan_prometheus(
     """
     import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)
 
-    async def journey() -> Scan:
-        async with server as opened:
-            return await _Reader(opened, settings.budget, settings.at_s is not None, policy, progress).scan(
-                source, settings.wanted(now_s), now_s
-            )
+    found: list[Scan] = []
 
-    return anyio.run(journey)
+    async def journey() -> None:
+        async with server as opened:
+            reader = _Reader(opened, settings.budget, settings.at_s is not None, policy, progress)
+            found.append(await reader.scan(source, settings.wanted(now_s), now_s))
+
+    # A task is written out in full when its loop ends, with its result: that of a fleet takes longer than to read it.
+    anyio.run(journey)
+    return found[0]
 
 
 @dataclass(slots=True)

@@ -94,6 +94,12 @@ def test_a_sketch_is_told_as_the_whole_and_drawn_with_the_same_peaks():
     )
 
 
+def test_a_series_is_written_out_without_its_samples():
+    text = repr(row("a", VerdictName.LEAK, life(100_000, ending=Ending.OOM_KILLED)))
+    assert "<Series of 100000 samples, oom-killed>" in text
+    assert len(text) < 1_000
+
+
 def test_what_is_short_is_left_as_it_is():
     series, _ = row("a", VerdictName.HEALTHY, life(SKETCHED))
     assert sketch(series) is series
