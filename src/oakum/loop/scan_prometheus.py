@@ -9,16 +9,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
 from oakum.judge import judge, judge_many
+from oakum.loop.folded import Folded
 from oakum.loop.progress import Progress
 from oakum.loop.scan import MANY, moment
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TooMuchError
 from oakum.model.metrics import About, Asked, MetricsServer, QueryBudget
 from oakum.model.policy import Policy
-from oakum.model.scan import Scan, ScanRow, Skipped, Window, worse
+from oakum.model.scan import Scan, Skipped, Window
 from oakum.model.series import WorkloadSeries
 from oakum.model.units import format_count, format_duration, format_share, format_size
-from oakum.model.verdict import Verdict, VerdictName
+from oakum.model.verdict import Verdict
 from oakum.sense.prometheus.promql import parse_matcher
 from oakum.sense.prometheus.reading import Member, read
 from oakum.sense.prometheus.shards import Shard
@@ -98,13 +99,16 @@ def scan_prometheus(
     """
     import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)
 
-    async def journey() -> Scan:
-        async with server as opened:
-            return await _Reader(opened, settings.budget, settings.at_s is not None, policy, progress).scan(
-                source, settings.wanted(now_s), now_s
-            )
+    found: list[Scan] = []
 
-    return anyio.run(journey)
+    async def journey() -> None:
+        async with server as opened:
+            reader = _Reader(opened, settings.budget, settings.at_s is not None, policy, progress)
+            found.append(await reader.scan(source, settings.wanted(now_s), now_s))
+
+    # A task is written out in full when its loop ends, with its result: that of a fleet takes longer than to read it.
+    anyio.run(journey)
+    return found[0]
 
 
 @dataclass(slots=True)
@@ -114,7 +118,7 @@ class _Reader:
     at_given: bool
     policy: Policy
     progress: Progress
-    rows: dict[str, list[ScanRow]] = field(default_factory=dict)
+    rows: Folded = field(default_factory=Folded)
     skipped: list[Skipped] = field(default_factory=list)
     missed: list[tuple[Shard, OakumError]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -142,7 +146,7 @@ class _Reader:
             source,
             now_s,
             Window(stock.span.start_s, stock.span.end_s, stock.span.step_s),
-            tuple(_worst(rows) for rows in self.rows.values()),
+            self.rows.told(),
             tuple(self.skipped),
             (*stock.absent, *missing),
             (
@@ -185,8 +189,7 @@ class _Reader:
             if isinstance(verdict, DataError):
                 self.skipped.append(Skipped(member.series.id, verdict.what))
             else:
-                row = (member.series, _near(member, verdict, self.policy))
-                self.rows.setdefault(member.series.id, []).append(row)
+                self.rows.add((member.series, _near(member, verdict, self.policy)))
         self._say(stock, shard)
 
     def _by_its_clock(self, wanted: Wanted) -> Wanted:
@@ -230,17 +233,6 @@ def _verdicts(series: Sequence[WorkloadSeries], compiled: bool) -> list[Verdict 
         except DataError as exc:
             found.append(exc)
     return found
-
-
-def _worst(rows: Sequence[ScanRow]) -> ScanRow:
-    """One row stands for all pods of a workload that run side by side."""
-    series, verdict = min(rows, key=lambda row: (*worse(row), row[0].id))
-    if len(rows) == 1:
-        return series, verdict
-    leaking = sum(each.name is VerdictName.LEAK for _, each in rows)
-    said = f"the worst of {len(rows)} pods side by side" + (f", of which {leaking} leak" if leaking else "")
-    labels = {**series.labels, "pods": str(len(rows)), "pods_leaking": str(leaking)}
-    return replace(series, labels=labels), replace(verdict, reasons=(*verdict.reasons, said))
 
 
 def _near(member: Member, verdict: Verdict, policy: Policy) -> Verdict:

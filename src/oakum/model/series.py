@@ -52,7 +52,7 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Series:
     """The samples of one lifetime.
 
@@ -74,6 +74,10 @@ class Series:
     def __len__(self) -> int:
         return len(self.at_s)
 
+    def __repr__(self) -> str:
+        """Short: an event loop writes results of tasks out, whoever asked."""
+        return f"<Series of {len(self)} samples, {self.ending}>"
+
     def rows(self, kept: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Series:
         """These samples alone; when it began and how it ended stay."""
         return replace(
@@ -87,7 +91,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkloadSeries:
-    """The ordered lifetimes of one container or process across restarts: what a verdict is about."""
+    """The ordered lifetimes of one container or process across restarts: what a verdict is about.
+
+    ``taken``: how many samples there were, where some were let go once it was judged; None where all are here.
+    """
 
     id: str
     lifetimes: tuple[Series, ...]
@@ -96,10 +103,12 @@ class WorkloadSeries:
     metric: Metric = Metric.UNKNOWN
     labels: Mapping[str, str] = field(default_factory=dict)
     node_limit: float | None = None
+    taken: int | None = None
 
     @property
     def samples(self) -> int:
-        return sum(len(lifetime) for lifetime in self.lifetimes)
+        """How many were taken."""
+        return sum(len(lifetime) for lifetime in self.lifetimes) if self.taken is None else self.taken
 
     @property
     def oom_kills(self) -> int:

@@ -61,7 +61,7 @@ def test_of_a_workload_that_stands_still_the_fullest_alone_is_judged(judged):
     assert judged == []
     told = memory.settled(members(rows, memory))
     assert judged == ["cart-49"]
-    assert told[49].memory.verdict == judge(rows[49][2])
+    assert told[49].memory.verdict == judge(rows[49].series)
     assert {each.memory.verdict.name for each in told} == {VerdictName.HEALTHY}
 
 
