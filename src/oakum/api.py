@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from oakum import wiring
 from oakum.act.plan import Wish
@@ -21,6 +21,7 @@ from oakum.loop import record as recording
 from oakum.loop import redact as redacting
 from oakum.loop import retain as retaining
 from oakum.loop import scan as scanning
+from oakum.loop import scan_kept as keeping
 from oakum.loop import verify as verifying
 from oakum.loop import watch as watching
 from oakum.loop.capturing.record import check_record, on_record
@@ -43,11 +44,12 @@ from oakum.model.incident import Incident
 from oakum.model.metrics import QueryBudget
 from oakum.model.mute import Mute
 from oakum.model.plan_record import PlanRecord
+from oakum.model.policy import Policy
 from oakum.model.redaction import Redaction
 from oakum.model.retention import Retained
 from oakum.model.scan import Scan
 from oakum.model.series import Series
-from oakum.model.source import ClusterSource, PrometheusSource, parse_source
+from oakum.model.source import ClusterSource, FileSource, HostSource, PrometheusSource, parse_source
 from oakum.model.standing import Story
 from oakum.model.target import PodTarget, WorkloadTarget, parse_target
 from oakum.model.verification import Verification
@@ -127,17 +129,31 @@ def scan(
     at_once: int = 4,
     budget_s: float = 600.0,
     max_bytes: int = 4 << 30,
+    keep_as: str = "",
+    diff: bool = False,
+    baseline: bool = False,
+    against: str = "",
     store: str = "",
     progress: Progress | None = None,
 ) -> Scan:
     """As ``oakum scan``: this machine when no file is given.
 
     ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family; ``window_s`` to
-    ``max_bytes`` are about such a one. ``namespaces``: of either; of a cluster one at most.
-    ``watch_s``: of this machine 30 s when not given; of a cluster what is known now.
+    ``max_bytes`` are about such a one. ``namespaces``: of either; of a cluster one at most. ``watch_s``: of this
+    machine 30 s when not given; of a cluster what is known now. ``keep_as``: the result is kept on record by that name;
+    ``diff``, ``baseline``, ``against``: ``since`` says what has changed. A record that cannot be written at the end is
+    among what is ``absent``.
     """
     told = progress or Silent()
     source = parse_source(str(files[0])) if len(files) == 1 else None
+    sources = [source or FileSource(PurePath(file)) for file in files] or [HostSource()]
+    wish = keeping.Wish(keep_as, diff=diff, baseline=baseline, against=against)
+    policy = wiring.policy() if keep_as else Policy()
+    comparing = keeping.Comparing.of(
+        sources, namespaces=namespaces, labels=labels, host=wiring.host(), policy=policy, wish=wish
+    )
+    kept_scans = wiring.kept_scans(store, writes=bool(keep_as))
+    keeping.check_record(comparing, kept_scans)
     if isinstance(source, ClusterSource):
         looks = ClusterScan.of(watch_s=watch_s or 0.0, namespaces=namespaces, source=source)
         cluster, clock = wiring.cluster(source.context), wiring.machine().clock
@@ -166,7 +182,8 @@ def scan(
             if files
             else scanning.scan_host(wiring.machine(), settings=settings, progress=told)
         )
-    return with_mutes(found, lambda: wiring.store_if_there(store), host=wiring.host())
+    found = with_mutes(found, lambda: wiring.store_if_there(store), host=wiring.host())
+    return keeping.on_record(found, comparing, kept_scans)[0]
 
 
 def list_incidents(*, every: bool = False, store: str = "") -> list[Incident]:

@@ -6,9 +6,10 @@ import os
 import platform
 import pwd
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import fields
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,6 +187,11 @@ def store_if_there(named: str = "") -> Store | None:
         if not (path.is_file() or (path / "oakum.db").is_file()):
             return None
     return store(named)
+
+
+def kept_scans(named: str, *, writes: bool) -> Callable[[], Store | None]:
+    """Opens the record of ``store``; None where nothing is to be written and no file has been made yet."""
+    return partial(store, named) if writes else partial(store_if_there, named)
 
 
 def _store_text(named: str, table: dict[str, str]) -> str:

@@ -404,6 +404,7 @@ class _Scanning:
             warnings=tuple(self._notes(rows)),
             replicas=replicas,
             partial=any(absent.kind in HOLES for absent in holes),
+            origin=f"kube {self.cluster.place.server}",
         )
 
     def _members(self, memories: Mapping[Place, ContainerMemory]) -> dict[tuple[Top, str], list[Member]]:
