@@ -129,6 +129,7 @@ def scan(
     at_once: int = 4,
     budget_s: float = 600.0,
     max_bytes: int = 4 << 30,
+    scheduler: str = "",
     keep_as: str = "",
     diff: bool = False,
     baseline: bool = False,
@@ -139,10 +140,10 @@ def scan(
     """As ``oakum scan``: this machine when no file is given.
 
     ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family; ``window_s`` to
-    ``max_bytes`` are about such a one. ``namespaces``: of either; of a cluster one at most. ``watch_s``: of this
-    machine 30 s when not given; of a cluster what is known now. ``keep_as``: the result is kept on record by that name;
-    ``diff``, ``baseline``, ``against``: ``since`` says what has changed. A record that cannot be written at the end is
-    among what is ``absent``.
+    ``scheduler`` (of a Dask cluster that reads and judges) are about such a one. ``namespaces``: of either; of a
+    cluster one at most. ``watch_s``: of this machine 30 s when not given; of a cluster what is known now.
+    ``keep_as``: the result is kept on record by that name; ``diff``, ``baseline``, ``against``: ``since`` says what has
+    changed. A record that cannot be written at the end is among what is ``absent``.
     """
     told = progress or Silent()
     source = parse_source(str(files[0])) if len(files) == 1 else None
@@ -167,13 +168,15 @@ def scan(
             labels=labels,
             budget=QueryBudget(at_once, budget_s, max_bytes),
         )
+        thresholds = wiring.policy()
         found = scan_prometheus(
             str(source),
             wiring.prometheus(source.url, past.budget),
             settings=past,
-            policy=wiring.policy(),
+            policy=thresholds,
             now_s=time.time(),
             progress=told,
+            elsewhere=wiring.fleet(scheduler, source, past.budget, thresholds),
         )
     else:
         settings = scanning.Settings.of(watch_s=30.0 if watch_s is None else watch_s, unit=unit, at=at)

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from oakum.loop.bench import Bench
     from oakum.loop.progress import Progress
     from oakum.loop.record import Recorder
+    from oakum.loop.scan_prometheus import Elsewhere
     from oakum.model.cluster import Cluster
     from oakum.model.errand import Errands
     from oakum.model.hands import MemoryLimits
     from oakum.model.metrics import MetricsServer, QueryBudget
     from oakum.model.own_cost import OwnCosts
     from oakum.model.ports import Answers, Rates, Store, Workers
+    from oakum.model.source import PrometheusSource
 
 
 def machine() -> Machine:
@@ -58,6 +60,18 @@ def prometheus(url: str, budget: QueryBudget) -> AbstractAsyncContextManager[Met
     from oakum.prometheus import server  # noqa: PLC0415  (an extra)
 
     return server(url, environment=dict(os.environ), table=_prometheus_table(), budget=budget)
+
+
+def fleet(scheduler: str, source: PrometheusSource, budget: QueryBudget, policy: Policy) -> Elsewhere | None:
+    """The Dask cluster whose workers read and judge shards, None where none is named.
+
+    Each of them asks with the login that it has itself for the server: one in the address stays here.
+    """
+    if not scheduler:
+        return None
+    from oakum.loop.scan_fleet import on_fleet  # noqa: PLC0415  (an extra)
+
+    return on_fleet(scheduler, partial(prometheus, str(source)), budget=budget, policy=policy)
 
 
 def _prometheus_table() -> dict[str, Any]:

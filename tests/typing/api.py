@@ -31,6 +31,11 @@ def since_yesterday() -> list[str]:
     return [f"{change.name.value} {change.id}" for change in found.since.changes if change.now is not None]
 
 
+def by_a_fleet() -> int:
+    found: oakum.Scan = oakum.scan("https://mimir.example", scheduler="tcp://dask:8786", at_once=8, budget_s=1800.0)
+    return found.leaks
+
+
 def handover(name: str) -> str:
     story: oakum.Story = oakum.show_incident(name, store="postgresql://db/oakum")
     incident: oakum.Incident = oakum.note_incident(name, "rolled back", move="stabilise")

@@ -65,6 +65,7 @@ def scan(
     at_once: scan_prometheus.AtOnceOption = 4,
     budget: scan_prometheus.BudgetOption = "10min",
     max_bytes: scan_prometheus.BytesOption = "4GiB",
+    scheduler: scan_prometheus.SchedulerOption = "",
     keep_as: scan_kept.KeepOption = "",
     diff: scan_kept.DiffOption = False,
     baseline: scan_kept.BaselineOption = False,
@@ -103,7 +104,9 @@ def scan(
     elif isinstance(first, PrometheusSource):
         _refuse(first, {"--for": bool(watch_for), **host_only})
     if not isinstance(first, PrometheusSource):
-        scan_prometheus.refuse_without_server(window=window != scan_prometheus.WINDOW, step=step, label=labels)
+        scan_prometheus.refuse_without_server(
+            window=window != scan_prometheus.WINDOW, step=step, label=labels, scheduler=scheduler
+        )
     files = [source.path for source in parsed if isinstance(source, FileSource)]
     wish = Wish(keep_as, diff=diff, baseline=baseline, against=against)
     policy = wiring.policy() if keep_as else Policy()
@@ -130,7 +133,7 @@ def scan(
             labels=labels or (),
             budget=scan_prometheus.budget_of(at_once, budget, max_bytes),
         )
-        return scan_prometheus.scanned(server, settings=settings, progress=told)
+        return scan_prometheus.scanned(server, settings=settings, scheduler=scheduler, progress=told)
 
     with progress() as told:
         if isinstance(first, ClusterSource):

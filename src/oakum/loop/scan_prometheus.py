@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from oakum.judge import judge, judge_many
 from oakum.loop.progress import Progress
@@ -83,7 +84,43 @@ class HistorySettings:
         return Wanted(end_s - self.window_s, end_s, self.step_s, self.namespaces, matchers)
 
 
-def scan_prometheus(
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One shard: its series with their verdicts; those that run side by side have one id. What could not be judged."""
+
+    rows: tuple[ScanRow, ...]
+    skipped: tuple[Skipped, ...]
+
+
+class Judging(Protocol):
+    """Reads a shard and judges it: here, or elsewhere. ``compiled``: there are many series in all."""
+
+    async def __call__(self, stock: Inventory, shard: Shard, *, compiled: bool) -> Judged:
+        """Raises OakumError families only."""
+
+
+Elsewhere = Callable[[MetricsServer], AbstractAsyncContextManager[Judging]]
+"""Given the server by which stock was taken; what is asked elsewhere is counted there too."""
+
+
+async def judge_shard(
+    server: MetricsServer, stock: Inventory, shard: Shard, *, policy: Policy, compiled: bool
+) -> Judged:
+    """Raises what the server raises."""
+    import anyio  # noqa: PLC0415
+
+    members, mixed = await read(server, stock, shard)
+    rows: list[ScanRow] = []
+    verdicts = await anyio.to_thread.run_sync(_verdicts, [member.series for member in members], compiled)
+    for member, verdict in zip(members, verdicts, strict=True):
+        if isinstance(verdict, DataError):
+            mixed.append(Skipped(member.series.id, verdict.what))
+        else:
+            rows.append((member.series, _near(member, verdict, policy)))
+    return Judged(tuple(rows), tuple(mixed))
+
+
+def scan_prometheus(  # noqa: PLR0913  (everything comes together here)
     source: str,
     server: AbstractAsyncContextManager[MetricsServer],
     *,
@@ -91,16 +128,25 @@ def scan_prometheus(
     policy: Policy,
     now_s: float,
     progress: Progress,
+    elsewhere: Elsewhere | None = None,
 ) -> Scan:
     """Raises TargetError where the server does not answer or has no container to tell of; ``source``: as it was asked.
 
     What could not be read once reading had begun is told in the answer, which is then ``partial``.
+    ``elsewhere``: who reads and judges the shards; None: this process.
     """
     import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)
 
+    @asynccontextmanager
+    async def here(opened: MetricsServer) -> AsyncIterator[Judging]:
+        async def judging(stock: Inventory, shard: Shard, *, compiled: bool) -> Judged:
+            return await judge_shard(opened, stock, shard, policy=policy, compiled=compiled)
+
+        yield judging
+
     async def journey() -> Scan:
-        async with server as opened:
-            return await _Reader(opened, settings.budget, settings.at_s is not None, policy, progress).scan(
+        async with server as opened, (elsewhere or here)(opened) as judging:
+            return await _Reader(opened, judging, settings.budget, settings.at_s is not None, progress).scan(
                 source, settings.wanted(now_s), now_s
             )
 
@@ -110,9 +156,9 @@ def scan_prometheus(
 @dataclass(slots=True)
 class _Reader:
     server: MetricsServer
+    judging: Judging
     budget: QueryBudget
     at_given: bool
-    policy: Policy
     progress: Progress
     rows: dict[str, list[ScanRow]] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
@@ -170,23 +216,16 @@ class _Reader:
                 group.start_soon(one, shard)
 
     async def _one(self, stock: Inventory, shard: Shard, *, compiled: bool) -> None:
-        import anyio  # noqa: PLC0415
-
         try:
-            members, mixed = await read(self.server, stock, shard)
+            judged = await self.judging(stock, shard, compiled=compiled)
         except OakumError as exc:
             self.missed.append((shard, exc))
             alive = self.read or isinstance(exc, TooMuchError)
             self.given_up = self.given_up or isinstance(exc, SpentError) or (not alive and len(self.missed) >= MISSES)
             return
-        self.skipped += mixed
-        verdicts = await anyio.to_thread.run_sync(_verdicts, [member.series for member in members], compiled)
-        for member, verdict in zip(members, verdicts, strict=True):
-            if isinstance(verdict, DataError):
-                self.skipped.append(Skipped(member.series.id, verdict.what))
-            else:
-                row = (member.series, _near(member, verdict, self.policy))
-                self.rows.setdefault(member.series.id, []).append(row)
+        self.skipped += judged.skipped
+        for row in judged.rows:
+            self.rows.setdefault(row[0].id, []).append(row)
         self._say(stock, shard)
 
     def _by_its_clock(self, wanted: Wanted) -> Wanted:
