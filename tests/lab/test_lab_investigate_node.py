@@ -43,8 +43,7 @@ def absent(answer: dict, what: str) -> dict:
     return next(row for row in answer["absent"] if row["what"] == what)
 
 
-@pytest.mark.parametrize("module", ["cjs", "mjs"])
-@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize(("leak", "module"), [*((leak, "cjs") for leak in LEAKS), ("map", "mjs"), ("closure", "mjs")])
 def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, module, node_row, probe_row):
     holder, causes, line = LEAKS[leak]
     name = f"{leak}.{module}"

@@ -17,6 +17,7 @@ def parts(answer):
 
 def test_a_leak_in_a_c_library_is_told_as_memory_outside_the_objects_with_its_rate(lab_row):
     with running("native_leak") as program:
+        before = program.anon_bytes()
         run = oakum("investigate", f"pid/{program.pid}", "-o", "json", "--for", "10s")
         anon = program.anon_bytes()
     answer = answered(run)
@@ -34,7 +35,8 @@ def test_a_leak_in_a_c_library_is_told_as_memory_outside_the_objects_with_its_ra
     assert any("memray" in step["command"] and "--native" in step["command"] for step in answer["plan"]["steps"])
     told = parts(answer)
     assert told["allocator_read"]
-    assert told["total_bytes"][1] == pytest.approx(anon, rel=0.25)
+    # It grows on until it is asked here: how long Oakum took to compare is not what is tested.
+    assert before < told["total_bytes"][1] <= 1.05 * anon
 
 
 def test_memory_that_was_used_once_is_told_as_free_memory_and_is_no_leak():

@@ -32,9 +32,9 @@ def many(folder):
     return run.stdout.strip(), run.stderr
 
 
-@pytest.mark.parametrize("pattern", ["*/*.nbi", "*/*.nbc"])
-def test_code_that_was_cut_off_is_compiled_anew(tmp_path, pattern):
+def test_code_that_was_cut_off_is_compiled_anew(tmp_path):
     assert many(tmp_path) == ("True", "")
-    (kept,) = tmp_path.glob(pattern)
-    os.truncate(kept, 700)
-    assert many(tmp_path) == ("True", "")
+    for pattern in ("*/*.nbi", "*/*.nbc"):
+        (kept,) = tmp_path.glob(pattern)
+        os.truncate(kept, 700)
+        assert many(tmp_path) == ("True", ""), pattern

@@ -23,7 +23,7 @@ GROWN_BYTES = 1 << 20
 PAGES_SHARE = 0.6
 """V8's pages are so much of what the process gained, or it is not they."""
 
-LIVED_SHARE = 0.1
+LIVED_SHARE = 0.25
 """Of the rate at which V8 took pages: what lives grows no faster than that."""
 
 
@@ -128,12 +128,16 @@ def uncollected(before: Heaps, after: Heaps, watch_s: float, growth: HeapGrowth)
     """What is to be said where V8 took pages for what does not live, "" where that is not known.
 
     ``before``, ``after``: at both ends of the watch. A snapshot collects first and so tells what lives: ``growth`` is
-    of two. Worker threads have pages of their own, which the main thread does not tell: beside them nothing is claimed.
+    of two, taken later. What lives then must also be no more than what was in use as the watch began: a program that
+    pauses does not grow either. Worker threads have pages that the main thread does not tell: beside them nothing is
+    claimed.
     """
     gained = after.main.rss_bytes - before.main.rss_bytes
     pages = after.main.heap_total_bytes - before.main.heap_total_bytes
     lived_per_s = (growth.heap_bytes_after - growth.heap_bytes_before) / max(growth.seconds, 1e-9)
     if after.workers or gained <= 0 or pages < PAGES_SHARE * gained:
+        return ""
+    if growth.heap_bytes_after > before.main.heap_used_bytes:
         return ""
     if lived_per_s > LIVED_SHARE * pages / max(watch_s, 1e-9):
         return ""

@@ -37,10 +37,14 @@ class Customer:
             time.sleep(max(0.0, due_s - time.monotonic()))
             try:
                 self._ask(connection)
-            except (OSError, http.client.HTTPException):
+            except ConnectionRefusedError:
                 # The service was killed: that is what the demo waits for.
                 self.errors += 1
                 return
+            except (OSError, http.client.HTTPException):
+                # A service that stood still closes, once it goes on, what was idle for so long: it is called again.
+                self.errors += 1
+                connection.close()
             due_s = max(due_s + self.every_s, time.monotonic())
 
     def _ask(self, connection: http.client.HTTPConnection) -> None:

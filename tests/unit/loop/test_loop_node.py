@@ -257,7 +257,8 @@ def test_what_grows_outside_the_heap_is_said_so_and_its_holder_still_named(machi
     [
         ((100, 60, 10), 0, True),
         ((100, 59, 10), 0, False),
-        ((100, 60, 10), 7, False),
+        ((100, 60, 10), 15, True),
+        ((100, 60, 10), 16, False),
         ((0, 60, 10), 0, False),
         ((-5, -60, 10), 0, False),
     ],
@@ -271,6 +272,12 @@ def test_room_for_garbage_is_told_from_what_lives(figures, lived, said):
     told = uncollected(before, after, watch_s, grown_by(lived * MIB, watch_s))
     assert told.startswith("what lives in its heap does not grow: 20.0 MiB, and 10 s later") is said
     assert said or told == ""
+
+
+def test_what_lived_on_before_the_program_paused_is_no_garbage():
+    """Between the snapshots it did nothing; in the watch it kept what it made."""
+    before, after = (Heaps(Figures(size * MIB, size * MIB, size * MIB, 0, 0), ()) for size in (19, 30))
+    assert uncollected(before, after, 10, grown_by(0, 10)) == ""
 
 
 def test_beside_worker_threads_nothing_is_claimed_of_garbage():
