@@ -18,6 +18,7 @@ from metric_server import error
 from metric_store import MetricStore, containers
 
 import oakum
+from oakum.loop import folded
 from oakum.model.errors import TargetError
 from oakum.render import scan_to_json
 from oakum.sense.prometheus import stock
@@ -86,6 +87,8 @@ def told_by(file, process) -> str:
 def store(monkeypatch):
     """A server of 60 containers, of which a scan makes some twenty shards."""
     monkeypatch.setattr(stock, "ANSWER_SAMPLES", 3 * TIMES.size)
+    # So that of most rows a sketch is kept, as it is of a large fleet.
+    monkeypatch.setattr(folded, "WHOLE", 8)
     monkeypatch.setenv("OAKUM_PROMETHEUS_TOKEN", "client")
     with MetricStore(TIMES, containers(TIMES, namespaces=NAMESPACES, each=EACH)) as made:
         yield made
@@ -99,6 +102,9 @@ def comparable(scan):
     """All but the time of day, how often the server was asked, and which shard came first."""
     told = scan_to_json(scan)
     told["skipped"].sort(key=lambda skipped: skipped["id"])
+    told["samples"] = [
+        [(life.at_s.tolist(), life.value.tolist()) for life in series.lifetimes] for series, _ in scan.ranked
+    ]
     return {name: value for name, value in told.items() if name not in {"generated_at", "warnings"}}
 
 

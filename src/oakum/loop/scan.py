@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from shlex import quote
@@ -15,9 +16,10 @@ import numpy as np
 
 from oakum.explain.oom import blame
 from oakum.judge import judge, judge_many
+from oakum.loop.folded import Folded
 from oakum.model.absent import Absent
 from oakum.model.errors import CallerError, DataError, MachineError
-from oakum.model.scan import Scan, ScanRow, Skipped, Window
+from oakum.model.scan import Scan, Skipped, Window
 from oakum.model.series import FAR_S, Ending, Series, WorkloadSeries
 from oakum.model.units import format_count, format_duration
 from oakum.model.verdict import Verdict
@@ -34,6 +36,9 @@ OOMS_SINCE_S = 86_400.0
 
 MANY = 300
 """From this many series on, compiled kernels are faster than they take to load."""
+
+AT_ONCE = 1_000_000
+"""Samples that are judged together: some 30 MB with what is worked out of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,10 @@ def scan_host(machine: Machine, *, settings: Settings, progress: Progress) -> Sc
             watch.tick()
         series = watch.series(machine.kernel_log)
     now_s = machine.clock.now_s()
-    found = _judged("host", series, (), (), now_s, settings.interval_s)
+    judged = _Judged()
+    for workload in series:
+        judged.add(workload)
+    found = judged.scan("host", (), now_s, settings.interval_s)
     reports = machine.kernel_log.oom_reports(now_s - OOMS_SINCE_S)
     if isinstance(reports, Absent):
         return replace(found, node=machine.node.view(), absent=(*found.absent, reports))
@@ -114,8 +122,8 @@ def scan_host(machine: Machine, *, settings: Settings, progress: Progress) -> Sc
 
 def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, progress: Progress) -> Scan:
     """Raises DataError for a file that cannot be understood, MachineError for one that cannot be read."""
-    series: list[WorkloadSeries] = []
-    skipped: list[Skipped] = []
+    judged = _Judged()
+    counts: Counter[str] = Counter()
     warnings: list[str] = []
     for path in paths:
         progress.stage(f"reading {path}")
@@ -126,20 +134,17 @@ def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, p
                 why=f"{read.skipped[0].id}: {read.skipped[0].why}",
                 next_step=f"head {quote(str(path))}",
             )
-        series += read.series
-        skipped += read.skipped
+        counts.update(workload.id for workload in read.series)
+        judged.skipped += read.skipped
         warnings += read.warnings
-    warnings += _again(series)
-    if settings.at_s is not None:
-        cuts = [(whole.id, _until(whole, settings.at_s)) for whole in series]
-        skipped += [Skipped(name, "it has no sample as early as --at") for name, cut in cuts if cut is None]
-        series = [cut for _, cut in cuts if cut is not None]
-    return _judged(", ".join(map(str, paths)), series, skipped, warnings, now_s, None)
+        for workload in read.series:
+            judged.add(workload, settings.at_s)
+    warnings += _again(counts)
+    return judged.scan(", ".join(map(str, paths)), warnings, now_s)
 
 
-def _again(series: Sequence[WorkloadSeries]) -> list[str]:
+def _again(counts: Counter[str]) -> list[str]:
     """Of series that share their name, in one file or in several: they are not joined."""
-    counts = Counter(workload.id for workload in series)
     return [
         f"{name} stands for {format_count(count)} series; each is judged by itself"
         for name, count in counts.items()
@@ -178,30 +183,53 @@ def _cut(lifetime: Series, at_s: float) -> Series:
     return replace(lifetime.rows(slice(kept)), ended_s=None, ending=Ending.RUNNING)
 
 
-def _judged(
-    source: str,
-    series: Sequence[WorkloadSeries],
-    skipped: Sequence[Skipped],
-    warnings: Sequence[str],
-    now_s: float,
-    step_s: float | None,
-) -> Scan:
-    rows: list[ScanRow] = []
-    broken = list(skipped)
-    for workload, verdict in zip(series, verdicts(series), strict=True):
-        if isinstance(verdict, DataError):
-            broken.append(Skipped(workload.id, verdict.what))
-        else:
-            rows.append((workload, verdict))
-    times = [lifetime.at_s for workload, _ in rows for lifetime in workload.lifetimes if len(lifetime)]
-    start_s = min((float(at[0]) for at in times), default=now_s)
-    end_s = max((float(at[-1]) for at in times), default=now_s)
-    return Scan(source, now_s, Window(start_s, end_s, step_s), tuple(rows), tuple(broken), (), tuple(warnings))
+@dataclass(slots=True)
+class _Judged:
+    """Series are judged as they come, ``AT_ONCE`` samples together, and few of these samples are kept."""
+
+    rows: Folded = field(default_factory=Folded)
+    skipped: list[Skipped] = field(default_factory=list)
+    waiting: list[WorkloadSeries] = field(default_factory=list)
+    seen: int = 0
+    samples: int = 0
+    start_s: float = math.inf
+    end_s: float = -math.inf
+
+    def add(self, workload: WorkloadSeries, at_s: float | None = None) -> None:
+        """``at_s``: what came later is left out."""
+        cut = workload if at_s is None else _until(workload, at_s)
+        if cut is None:
+            self.skipped.append(Skipped(workload.id, "it has no sample as early as --at"))
+            return
+        self.waiting.append(cut)
+        self.samples += cut.samples
+        if self.samples >= AT_ONCE:
+            self._judge()
+
+    def scan(self, source: str, warnings: Sequence[str], now_s: float, step_s: float | None = None) -> Scan:
+        self._judge()
+        known = self.start_s <= self.end_s
+        window = Window(self.start_s, self.end_s, step_s) if known else Window(now_s, now_s, step_s)
+        return Scan(source, now_s, window, self.rows.told(), tuple(self.skipped), (), tuple(warnings))
+
+    def _judge(self) -> None:
+        self.seen += len(self.waiting)
+        for workload, verdict in zip(self.waiting, verdicts(self.waiting, many=self.seen >= MANY), strict=True):
+            if isinstance(verdict, DataError):
+                self.skipped.append(Skipped(workload.id, verdict.what))
+                continue
+            for life in workload.lifetimes:
+                if len(life):
+                    self.start_s = min(self.start_s, float(life.at_s[0]))
+                    self.end_s = max(self.end_s, float(life.at_s[-1]))
+            # Two of one name are two.
+            self.rows.add((workload, verdict), object())
+        self.waiting, self.samples = [], 0
 
 
-def verdicts(series: Sequence[WorkloadSeries]) -> Iterator[Verdict | DataError]:
-    """A handful is answered at once; many are worth a compiler."""
-    if len(series) >= MANY:
+def verdicts(series: Sequence[WorkloadSeries], *, many: bool = False) -> Iterator[Verdict | DataError]:
+    """A handful is answered at once; many are worth a compiler. ``many``: these are but some of them."""
+    if many or len(series) >= MANY:
         yield from judge_many(series, workers=min(8, len(os.sched_getaffinity(0))))
         return
     for workload in series:

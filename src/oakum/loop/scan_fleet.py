@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from oakum.loop.folded import Rank, folded
 from oakum.loop.scan_prometheus import Elsewhere, Judged, Judging, judge_shard
 from oakum.model.errors import CallerError, MachineError, OakumError, SpentError, TargetError
 from oakum.model.metrics import Asked, MetricsServer, QueryBudget
@@ -38,7 +39,7 @@ LATE_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One shard. ``stock``: as much as it needs. ``made_by``: our own version."""
+    """One shard. ``stock``: as much as it needs. ``bar``: as ``Judging`` is given it. ``made_by``: our own version."""
 
     connect: Connect
     budget: QueryBudget
@@ -46,6 +47,7 @@ class Task:
     shard: Shard
     policy: Policy
     compiled: bool
+    bar: Rank | None
     made_by: str
 
 
@@ -78,7 +80,8 @@ def answered(task: Task) -> Answer:
         nonlocal asked
         async with task.connect(task.budget) as server:
             asked = server.asked
-            return await judge_shard(server, task.stock, task.shard, policy=task.policy, compiled=task.compiled)
+            judged = await judge_shard(server, task.stock, task.shard, policy=task.policy, compiled=task.compiled)
+            return Judged(folded(judged.rows, task.bar), judged.skipped)
 
     try:
         return Answer(anyio.run(work), asked)
@@ -155,9 +158,9 @@ class _Fleet:
         self._server, self._budget, self._policy = server, budget, policy
         self._until_s = time.monotonic() + budget.seconds
 
-    async def __call__(self, stock: Inventory, shard: Shard, *, compiled: bool) -> Judged:
+    async def __call__(self, stock: Inventory, shard: Shard, *, compiled: bool, bar: Rank | None) -> Judged:
         budget = self._left()
-        task = Task(self._connect, budget, stock.of(shard), shard, self._policy, compiled, version("oakum"))
+        task = Task(self._connect, budget, stock.of(shard), shard, self._policy, compiled, bar, version("oakum"))
         answer = await self._answer(task)
         _count(self._server.asked, answer.asked)
         if answer.failed is not None:

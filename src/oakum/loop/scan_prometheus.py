@@ -10,16 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from oakum.judge import judge, judge_many
+from oakum.loop.folded import Folded, Rank
 from oakum.loop.progress import Progress
 from oakum.loop.scan import MANY, moment
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TooMuchError
 from oakum.model.metrics import About, Asked, MetricsServer, QueryBudget
 from oakum.model.policy import Policy
-from oakum.model.scan import Scan, ScanRow, Skipped, Window, worse
+from oakum.model.scan import Scan, ScanRow, Skipped, Window
 from oakum.model.series import WorkloadSeries
 from oakum.model.units import format_count, format_duration, format_share, format_size
-from oakum.model.verdict import Verdict, VerdictName
+from oakum.model.verdict import Verdict
 from oakum.sense.prometheus.promql import parse_matcher
 from oakum.sense.prometheus.reading import Member, read
 from oakum.sense.prometheus.shards import Shard
@@ -95,8 +96,8 @@ class Judged:
 class Judging(Protocol):
     """Reads a shard and judges it: here, or elsewhere. ``compiled``: there are many series in all."""
 
-    async def __call__(self, stock: Inventory, shard: Shard, *, compiled: bool) -> Judged:
-        """Raises OakumError families only."""
+    async def __call__(self, stock: Inventory, shard: Shard, *, compiled: bool, bar: Rank | None) -> Judged:
+        """``bar``: as ``Folded`` has it: of rows behind it few samples are needed. Raises OakumError families only."""
 
 
 Elsewhere = Callable[[MetricsServer], AbstractAsyncContextManager[Judging]]
@@ -139,7 +140,8 @@ def scan_prometheus(  # noqa: PLR0913  (everything comes together here)
 
     @asynccontextmanager
     async def here(opened: MetricsServer) -> AsyncIterator[Judging]:
-        async def judging(stock: Inventory, shard: Shard, *, compiled: bool) -> Judged:
+        async def judging(stock: Inventory, shard: Shard, *, compiled: bool, bar: Rank | None) -> Judged:
+            del bar
             return await judge_shard(opened, stock, shard, policy=policy, compiled=compiled)
 
         yield judging
@@ -160,7 +162,7 @@ class _Reader:
     budget: QueryBudget
     at_given: bool
     progress: Progress
-    rows: dict[str, list[ScanRow]] = field(default_factory=dict)
+    rows: Folded = field(default_factory=Folded)
     skipped: list[Skipped] = field(default_factory=list)
     missed: list[tuple[Shard, OakumError]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -188,7 +190,7 @@ class _Reader:
             source,
             now_s,
             Window(stock.span.start_s, stock.span.end_s, stock.span.step_s),
-            tuple(_worst(rows) for rows in self.rows.values()),
+            self.rows.told(),
             tuple(self.skipped),
             (*stock.absent, *missing),
             (
@@ -217,7 +219,7 @@ class _Reader:
 
     async def _one(self, stock: Inventory, shard: Shard, *, compiled: bool) -> None:
         try:
-            judged = await self.judging(stock, shard, compiled=compiled)
+            judged = await self.judging(stock, shard, compiled=compiled, bar=self.rows.bar)
         except OakumError as exc:
             self.missed.append((shard, exc))
             alive = self.read or isinstance(exc, TooMuchError)
@@ -225,7 +227,7 @@ class _Reader:
             return
         self.skipped += judged.skipped
         for row in judged.rows:
-            self.rows.setdefault(row[0].id, []).append(row)
+            self.rows.add(row)
         self._say(stock, shard)
 
     def _by_its_clock(self, wanted: Wanted) -> Wanted:
@@ -269,17 +271,6 @@ def _verdicts(series: Sequence[WorkloadSeries], compiled: bool) -> list[Verdict 
         except DataError as exc:
             found.append(exc)
     return found
-
-
-def _worst(rows: Sequence[ScanRow]) -> ScanRow:
-    """One row stands for all pods of a workload that run side by side."""
-    series, verdict = min(rows, key=lambda row: (*worse(row), row[0].id))
-    if len(rows) == 1:
-        return series, verdict
-    leaking = sum(each.name is VerdictName.LEAK for _, each in rows)
-    said = f"the worst of {len(rows)} pods side by side" + (f", of which {leaking} leak" if leaking else "")
-    labels = {**series.labels, "pods": str(len(rows)), "pods_leaking": str(leaking)}
-    return replace(series, labels=labels), replace(verdict, reasons=(*verdict.reasons, said))
 
 
 def _near(member: Member, verdict: Verdict, policy: Policy) -> Verdict:

@@ -87,7 +87,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkloadSeries:
-    """The ordered lifetimes of one container or process across restarts: what a verdict is about."""
+    """The ordered lifetimes of one container or process across restarts: what a verdict is about.
+
+    ``taken``: how many samples there were, where some were let go once it was judged; None where all are here.
+    """
 
     id: str
     lifetimes: tuple[Series, ...]
@@ -96,10 +99,12 @@ class WorkloadSeries:
     metric: Metric = Metric.UNKNOWN
     labels: Mapping[str, str] = field(default_factory=dict)
     node_limit: float | None = None
+    taken: int | None = None
 
     @property
     def samples(self) -> int:
-        return sum(len(lifetime) for lifetime in self.lifetimes)
+        """How many were taken."""
+        return sum(len(lifetime) for lifetime in self.lifetimes) if self.taken is None else self.taken
 
     @property
     def oom_kills(self) -> int:

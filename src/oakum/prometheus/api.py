@@ -11,13 +11,13 @@ from typing import Any, Final, Self
 
 import anyio
 import httpx2
-import orjson
 
 from oakum.model.errors import CallerError, DataError, MachineError, SpentError, TooMuchError
 from oakum.model.metrics import Asked, QueryBudget
 from oakum.model.units import format_duration, format_size
 from oakum.prometheus.access import Access
 from oakum.prometheus.faults import no_api, refused, unreached
+from oakum.prometheus.pairs import decoded
 from oakum.wire.again import BUSY, pause_s
 from oakum.wire.faults import TRANSPORT
 from oakum.wire.tls import load
@@ -66,7 +66,7 @@ class Api:
         if code >= 300:
             raise refused(code, content, asked, self.access.base)
         try:
-            told = orjson.loads(content)
+            told = decoded(content)
         except ValueError as exc:
             if content.lstrip()[:1] in {b"{", b"["}:
                 raise self._cut_off(asked, str(exc)) from exc

@@ -10,6 +10,7 @@ import numpy as np
 
 from oakum.model.metrics import LabelSet, Samples
 from oakum.model.series import Floats
+from oakum.prometheus.pairs import Pairs
 
 
 class Odd(ValueError):  # noqa: N818  (it never leaves this folder)
@@ -38,6 +39,8 @@ def _row(row: Any, kind: str) -> Samples:
         return _series(labels, [row.get("value")] if "value" in row else [])
     # A native histogram comes as "histograms", without values.
     values = row.get("values", [])
+    if isinstance(values, Pairs):
+        return Samples(labels, *in_order(values.at_s, values.value))
     if not isinstance(values, list):
         raise Odd("values is no list")
     return _series(labels, values)

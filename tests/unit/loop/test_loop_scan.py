@@ -76,3 +76,17 @@ def test_a_series_is_judged_among_many_as_it_is_alone(tmp_path):
     few = {series.id: verdict for series, verdict in scanned(tmp_path, "".join(texts[:8])).rows}
     assert len(many) == MANY
     assert all(many[name] == verdict for name, verdict in few.items())
+
+
+def test_what_is_judged_in_parts_is_told_as_if_it_had_been_judged_at_once(tmp_path, monkeypatch):
+    texts = [
+        "".join(rows(40, series=f"s{number}", grow=1_000_000 * (number % 4)) for number in range(begin, begin + 150))
+        for begin in (0, 150, 300)
+    ]
+    whole = scanned(tmp_path, *texts)
+    monkeypatch.setattr("oakum.loop.scan.AT_ONCE", 1_000)
+    parts = scanned(tmp_path, *texts)
+    assert [series.id for series, _ in parts.rows] == [f"s{number}" for number in range(450)]
+    assert [verdict for _, verdict in parts.rows] == [verdict for _, verdict in whole.rows]
+    assert parts.window == whole.window
+    assert all(series.samples == 40 for series, _ in parts.rows)

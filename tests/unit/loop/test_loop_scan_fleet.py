@@ -6,14 +6,19 @@ import pickle
 import sys
 from contextlib import asynccontextmanager
 
+import numpy as np
 import pytest
 
 from oakum import wiring
+from oakum.loop import folded as folded_file
+from oakum.loop.folded import Folded
 from oakum.loop.scan_fleet import Task, answered
 from oakum.model.errors import CallerError, MachineError, TargetError
 from oakum.model.metrics import Asked, QueryBudget
 from oakum.model.policy import Policy
+from oakum.model.series import Series, WorkloadSeries
 from oakum.model.source import PrometheusSource
+from oakum.model.verdict import Forecast, Verdict, VerdictName
 from oakum.sense.prometheus.choice import LabelNames
 from oakum.sense.prometheus.names import POD_OWNER, SET_OWNER, Owner, Owners, PodKey
 from oakum.sense.prometheus.shards import Shard
@@ -64,6 +69,7 @@ def task(**told):
             "shard": Shard((), True),
             "policy": Policy(),
             "compiled": False,
+            "bar": None,
             "made_by": wiring_version(),
             **told,
         }
@@ -106,3 +112,47 @@ def test_who_owns_a_pod_is_the_same_when_only_a_shard_of_it_is_sent():
     assert few.of(keys[0]) == Owner("deploy", "cart")
     assert few.of(keys[1]) == Owner("deploy", "till")
     assert few.of(keys[2]) == Owner("replicaset", "odd")
+
+
+def told(rows):
+    """What an answer is made of: names, labels, and every sample."""
+    return [
+        (
+            series.id,
+            series.labels,
+            series.samples,
+            verdict,
+            [(life.at_s.tolist(), life.value.tolist(), life.limit is None) for life in series.lifetimes],
+        )
+        for series, verdict in rows
+    ]
+
+
+def fleet_of(count, seed):
+    """Workloads of one to three pods, some of which leak, in shards."""
+    chance = np.random.default_rng(seed)
+    rows = []
+    for number in range(count):
+        for _ in range(chance.integers(1, 4)):
+            at_s = 60.0 * np.arange(200)
+            life = Series(at_s, chance.uniform(1e8, 2e8, 200), np.full(200, 1e9))
+            dies_s = float(chance.integers(1, 50) * 600)
+            name = (VerdictName.LEAK, VerdictName.SUSPECT, VerdictName.HEALTHY)[chance.integers(0, 3)]
+            forecasts = (Forecast("limit", dies_s / 2, dies_s, dies_s * 2),) if name is VerdictName.LEAK else ()
+            rows.append((WorkloadSeries(f"w{number}", (life,)), Verdict(name, None, 0.5, 1e8, forecasts=forecasts)))
+    return [[row for row in rows if int(row[0].id[1:]) % 7 == part] for part in range(7)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shards_that_were_folded_elsewhere_make_the_very_same_answer_and_are_small(monkeypatch, seed):
+    monkeypatch.setattr(folded_file, "WHOLE", 6)
+    shards = fleet_of(60, seed)
+    here, there, sent = Folded(), Folded(), 0
+    for shard in shards:
+        for row in shard:
+            here.add(row)
+        for series, verdict in folded_file.folded(shard, there.bar):
+            there.add((series, verdict))
+            sent += sum(len(life) for life in series.lifetimes)
+    assert told(there.told()) == told(here.told())
+    assert sent < 200 * 60 * 0.75, "nothing was left out"

@@ -20,7 +20,7 @@ from oakum.sense.prometheus.promql import Matcher, any_of, selector
 from oakum.sense.prometheus.shards import Shard, grouped, sharded
 
 ANSWER_SAMPLES: Final = 200_000
-"""Samples of one answer: about 6 MB of JSON, and 40 MB while it is decoded."""
+"""Samples of one answer: about 6 MB of JSON."""
 
 POINTS: Final = 1500
 """Samples of a series that are enough for a verdict: a step is chosen so that a window has no more."""
