@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from oakum import wiring
 from oakum.act.plan import Wish
@@ -21,6 +21,7 @@ from oakum.loop import record as recording
 from oakum.loop import redact as redacting
 from oakum.loop import retain as retaining
 from oakum.loop import scan as scanning
+from oakum.loop import scan_kept as keeping
 from oakum.loop import verify as verifying
 from oakum.loop import watch as watching
 from oakum.loop.capturing.record import check_record, on_record
@@ -44,11 +45,12 @@ from oakum.model.incident import Incident
 from oakum.model.metrics import QueryBudget
 from oakum.model.mute import Mute
 from oakum.model.plan_record import PlanRecord
+from oakum.model.policy import Policy
 from oakum.model.redaction import Redaction
 from oakum.model.retention import Retained
 from oakum.model.scan import Scan
 from oakum.model.series import Series
-from oakum.model.source import ClusterSource, MetricsSource, metrics_source, parse_source
+from oakum.model.source import ClusterSource, FileSource, HostSource, MetricsSource, metrics_source, parse_source
 from oakum.model.standing import Story
 from oakum.model.target import PodTarget, WorkloadTarget, parse_target
 from oakum.model.verification import Verification
@@ -141,18 +143,33 @@ def scan(
     at_once: int = 4,
     budget_s: float = 600.0,
     max_bytes: int = 4 << 30,
+    scheduler: str = "",
+    keep_as: str = "",
+    diff: bool = False,
+    baseline: bool = False,
+    against: str = "",
     store: str = "",
     progress: Progress | None = None,
 ) -> Scan:
     """As ``oakum scan``: this machine when no file is given.
 
     ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family, and
-    ``kube+http(s)://SERVICE.NAMESPACE:PORT`` one inside a cluster; ``window_s`` to ``max_bytes`` are about such a one.
-    ``namespaces``: of either; of a cluster one at most.
+    ``kube+http(s)://SERVICE.NAMESPACE:PORT`` one inside a cluster; ``window_s`` to ``scheduler`` (of a Dask cluster
+    that reads and judges) are about such a one. ``namespaces``: of either; of a cluster one at most.
     ``watch_s``: of this machine 30 s when not given; of a cluster what is known now.
+    ``keep_as``: the result is kept on record by that name; ``diff``, ``baseline``, ``against``: ``since`` says what has
+    changed. A record that cannot be written at the end is among what is ``absent``.
     """
     told = progress or Silent()
     source = parse_source(str(files[0])) if len(files) == 1 else None
+    sources = [source or FileSource(PurePath(file)) for file in files] or [HostSource()]
+    wish = keeping.Wish(keep_as, diff=diff, baseline=baseline, against=against)
+    policy = wiring.policy() if keep_as else Policy()
+    comparing = keeping.Comparing.of(
+        sources, namespaces=namespaces, labels=labels, host=wiring.host(), policy=policy, wish=wish
+    )
+    kept_scans = wiring.kept_scans(store, writes=bool(keep_as))
+    keeping.check_record(comparing, kept_scans)
     if isinstance(source, ClusterSource):
         looks = ClusterScan.of(watch_s=watch_s or 0.0, namespaces=namespaces, source=source)
         cluster, clock = wiring.cluster(source.context), wiring.machine().clock
@@ -166,13 +183,15 @@ def scan(
             labels=labels,
             budget=QueryBudget(at_once, budget_s, max_bytes),
         )
+        thresholds = wiring.policy()
         found = scan_prometheus(
             str(source),
             wiring.prometheus(source, past.budget),
             settings=past,
-            policy=wiring.policy(),
+            policy=thresholds,
             now_s=time.time(),
             progress=told,
+            elsewhere=wiring.fleet(scheduler, source, past.budget, thresholds),
         )
     else:
         settings = scanning.Settings.of(watch_s=30.0 if watch_s is None else watch_s, unit=unit, at=at)
@@ -181,7 +200,8 @@ def scan(
             if files
             else scanning.scan_host(wiring.machine(), settings=settings, progress=told)
         )
-    return with_mutes(found, lambda: wiring.store_if_there(store), host=wiring.host())
+    found = with_mutes(found, lambda: wiring.store_if_there(store), host=wiring.host())
+    return keeping.on_record(found, comparing, kept_scans)[0]
 
 
 def list_incidents(*, every: bool = False, store: str = "") -> list[Incident]:

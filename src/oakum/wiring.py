@@ -6,7 +6,7 @@ import os
 import platform
 import pwd
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import fields
 from functools import partial
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from oakum.loop.bench import Bench
     from oakum.loop.progress import Progress
     from oakum.loop.record import Recorder
+    from oakum.loop.scan_prometheus import Elsewhere
     from oakum.model.cluster import Cluster
     from oakum.model.errand import Errands
     from oakum.model.hands import MemoryLimits
@@ -73,6 +74,19 @@ def prometheus_source() -> MetricsSource | None:
 
     url = os.environ.get("OAKUM_PROMETHEUS_URL") or _prometheus_table().get("url", "")
     return metrics_source(url) if url else None
+
+
+def fleet(scheduler: str, source: MetricsSource, budget: QueryBudget, policy: Policy) -> Elsewhere | None:
+    """The Dask cluster whose workers read and judge shards, None where none is named.
+
+    Each of them asks with the login that it has itself for the server: one in the address stays here.
+    """
+    if not scheduler:
+        return None
+    from oakum.loop.scan_fleet import on_fleet  # noqa: PLC0415  (an extra)
+    from oakum.model.source import metrics_source  # noqa: PLC0415
+
+    return on_fleet(scheduler, partial(prometheus, metrics_source(str(source))), budget=budget, policy=policy)
 
 
 def _prometheus_table() -> dict[str, Any]:
@@ -202,6 +216,11 @@ def store_if_there(named: str = "") -> Store | None:
         if not (path.is_file() or (path / "oakum.db").is_file()):
             return None
     return store(named)
+
+
+def kept_scans(named: str, *, writes: bool) -> Callable[[], Store | None]:
+    """Opens the record of ``store``; None where nothing is to be written and no file has been made yet."""
+    return partial(store, named) if writes else partial(store_if_there, named)
 
 
 def _store_text(named: str, table: dict[str, str]) -> str:

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import insert, update
 
-from oakum.model.errors import CallerError, InternalError, RefusedError
+from oakum.model.errors import CallerError, DataError, InternalError, RefusedError
 from oakum.model.incident import (
     Answer,
     Assessed,
@@ -24,12 +25,13 @@ from oakum.model.incident import (
     Symptom,
     Triage,
 )
+from oakum.model.kept_scan import KeptScan, ScanBounds
 from oakum.model.mute import Mute
 from oakum.model.plan_record import Approval, PlanRecord, StepRecord, StepState
 from oakum.model.retention import Claim
 from oakum.model.step import Step
 from oakum.model.work import Holder, Work
-from oakum.store import open_store
+from oakum.store import open_store, tables
 
 AT_S = 1_790_000_000.125
 DIGEST = "ab" * 32
@@ -292,11 +294,83 @@ def test_the_last_scan_of_each_source_is_kept_until_it_is_forgotten(store):
     for at_s in (2.0, 1.0):
         store.scans.add("host", at_s, {"at": at_s})
     store.scans.add("file", 3.0, {"at": 3.0})
-    assert store.scans.last("host") == {"at": 2.0}
+    assert store.scans.last("host").document == {"at": 2.0}
     assert store.scans.forget(2.0) == 1
     assert store.scans.forget(2.5) == 1
     assert store.scans.last("host") is None
-    assert store.scans.last("file") == {"at": 3.0}
+    assert store.scans.last("file").document == {"at": 3.0}
+
+
+def test_a_scan_comes_back_whole_by_its_name_and_by_its_number(store, reopened):
+    document = {
+        "schema": "oakum.scan/1",
+        "partial": False,
+        "series": [{"id": f"s\u20ac{n}", "level": n / 7} for n in range(500)],
+    }
+    number = store.scans.add("host h", AT_S, document, name="nightly")
+    store.scans.add("host h", AT_S + 1, {}, name="baseline")
+    store.scans.add("host other", AT_S + 2, {}, name="nightly")
+    store.close()
+    later = reopened().scans
+    kept = later.last("host h", "nightly")
+    assert kept == KeptScan("host h", AT_S, document, "nightly", number) == later.get(number)
+    assert (kept.id, kept.title) == ("scan-1", "scan-1 (nightly)")
+    assert later.last("host h").name == "baseline"
+    assert later.last("host h", "weekly") is None
+    assert [(head.number, head.name) for head in later.list()] == [(3, "nightly"), (2, "baseline"), (1, "nightly")]
+    with pytest.raises(CallerError, match="no scan scan-9"):
+        later.get(9)
+
+
+def test_kept_scans_are_bounded_by_count_and_age_and_the_last_of_each_name_stays(store):
+    scans = store.scans
+    scans.add("host", 1.0, {}, name="baseline")
+    for day in range(2, 8):
+        scans.add("host", float(day), {}, name="nightly", bounds=ScanBounds(3, 0.0))
+    scans.add("other", 1.5, {}, name="nightly")
+    assert [(head.at_s, head.name) for head in scans.list()] == [
+        (7.0, "nightly"),
+        (6.0, "nightly"),
+        (5.0, "nightly"),
+        (1.5, "nightly"),
+        (1.0, "baseline"),
+    ]
+    scans.add("host", 8.0, {}, name="weekly", bounds=ScanBounds(9, 7.5))
+    assert [head.at_s for head in scans.list()] == [8.0, 7.0, 1.5, 1.0]
+    scans.add("host", 9.0, {}, name="nightly")
+    assert scans.forget(100.0) == 1
+    assert [head.at_s for head in scans.list()] == [9.0, 8.0, 1.5, 1.0]
+    assert scans.forget(100.0) == 0
+
+
+def test_two_oakums_that_keep_at_once_keep_both_and_no_more_than_the_bounds(reopened):
+    stores = [reopened() for _ in range(4)]
+    for at_s in range(5):
+        stores[0].scans.add("host", float(at_s), {"n": at_s}, name="nightly")
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [
+            pool.submit(each.scans.add, "host", 10.0 + n, {"n": n}, name="nightly", bounds=ScanBounds(5, 0.0))
+            for n, each in enumerate(stores)
+        ]
+        numbers = {job.result() for job in jobs}
+    kept = stores[0].scans.list()
+    assert len(numbers) == 4
+    assert [head.at_s for head in kept] == [13.0, 12.0, 11.0, 10.0, 4.0]
+
+
+def test_a_scan_that_was_written_before_there_were_names_is_read_as_it_is(store):
+    row = {"source": "host", "at_s": 1.0, "document": {"series": []}}
+    store.database.write(lambda connection: connection.execute(insert(tables.scans).values(**row)))
+    assert store.scans.last("host") == KeptScan("host", 1.0, {"series": []}, "", 1)
+
+
+def test_a_scan_whose_bytes_are_torn_is_said_to_be_broken(store):
+    number = store.scans.add("host", 1.0, {"series": []}, name="nightly")
+    torn = update(tables.scans).values(packed=b"torn")
+    store.database.write(lambda connection: connection.execute(torn))
+    for read in (lambda: store.scans.get(number), lambda: store.scans.last("host")):
+        with pytest.raises(DataError, match=r"scan-1 of the record .* is broken"):
+            read()
 
 
 def test_a_judges_state_is_its_bytes_and_a_second_watcher_is_refused(store, reopened):

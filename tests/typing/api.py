@@ -24,6 +24,18 @@ def worst() -> str:
     return f"{series.id}: {len(life)}"
 
 
+def since_yesterday() -> list[str]:
+    found: oakum.Scan = oakum.scan("http://127.0.0.1:9090", keep_as="nightly", diff=True, baseline=False, against="")
+    if found.since is None:
+        return []
+    return [f"{change.name.value} {change.id}" for change in found.since.changes if change.now is not None]
+
+
+def by_a_fleet() -> int:
+    found: oakum.Scan = oakum.scan("https://mimir.example", scheduler="tcp://dask:8786", at_once=8, budget_s=1800.0)
+    return found.leaks
+
+
 def handover(name: str) -> str:
     story: oakum.Story = oakum.show_incident(name, store="postgresql://db/oakum")
     incident: oakum.Incident = oakum.note_incident(name, "rolled back", move="stabilise")

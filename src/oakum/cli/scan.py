@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oakum import wiring
-from oakum.cli import scan_cluster, scan_prometheus
+from oakum.cli import scan_cluster, scan_kept, scan_prometheus
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.model.errors import CallerError
-from oakum.model.source import (
-    ClusterSource,
-    FileSource,
-    MetricsSource,
-    Source,
-    parse_source,
-)
+from oakum.model.policy import Policy
+from oakum.model.source import ClusterSource, FileSource, MetricsSource, Source, parse_source
 from oakum.model.units import parse_duration
 
 if TYPE_CHECKING:
@@ -70,6 +65,11 @@ def scan(
     at_once: scan_prometheus.AtOnceOption = 4,
     budget: scan_prometheus.BudgetOption = "10min",
     max_bytes: scan_prometheus.BytesOption = "4GiB",
+    scheduler: scan_prometheus.SchedulerOption = "",
+    keep_as: scan_kept.KeepOption = "",
+    diff: scan_kept.DiffOption = False,
+    baseline: scan_kept.BaselineOption = False,
+    against: scan_kept.AgainstOption = "",
     store: StoreOption = "",
     top: Annotated[int, typer.Option("--top", min=1, help="table: show this many of the worst")] = 25,
     output: OutputOption = Output.TABLE,
@@ -79,10 +79,13 @@ def scan(
 
     Of a cluster: what leaks, is near its limit, or was killed for memory, from its API server and kubelets alone.
 
+    --keep, --diff, --baseline: scans on record, and what has changed since.
+
     Exits 1 if any series leaks that is not muted, else 0; 4 if none does and a server told not all that was asked for.
     """
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.scan import Settings, scan_files, scan_host  # noqa: PLC0415
+    from oakum.loop.scan_kept import Comparing, Wish, check_record, on_record  # noqa: PLC0415
     from oakum.loop.scan_prometheus import HistorySettings  # noqa: PLC0415
 
     parsed = _alike([parse_source(text) for text in sources or ["host"]])
@@ -101,8 +104,17 @@ def scan(
     elif isinstance(first, MetricsSource):
         _refuse(first, {"--for": bool(watch_for), **host_only})
     if not isinstance(first, MetricsSource):
-        scan_prometheus.refuse_without_server(window=window != scan_prometheus.WINDOW, step=step, label=labels)
+        scan_prometheus.refuse_without_server(
+            window=window != scan_prometheus.WINDOW, step=step, label=labels, scheduler=scheduler
+        )
     files = [source.path for source in parsed if isinstance(source, FileSource)]
+    wish = Wish(keep_as, diff=diff, baseline=baseline, against=against)
+    policy = wiring.policy() if keep_as else Policy()
+    comparing = Comparing.of(
+        parsed, namespaces=where, labels=labels or (), host=wiring.host(), policy=policy, wish=wish
+    )
+    kept_scans = wiring.kept_scans(store, writes=bool(keep_as))
+    check_record(comparing, kept_scans)
 
     def scan_here(told: Progress) -> Scan:
         settings = Settings.of(
@@ -121,7 +133,7 @@ def scan(
             labels=labels or (),
             budget=scan_prometheus.budget_of(at_once, budget, max_bytes),
         )
-        return scan_prometheus.scanned(server, settings=settings, progress=told)
+        return scan_prometheus.scanned(server, settings=settings, scheduler=scheduler, progress=told)
 
     with progress() as told:
         if isinstance(first, ClusterSource):
@@ -134,6 +146,7 @@ def scan(
     from oakum.loop.muting import with_mutes  # noqa: PLC0415
 
     found = with_mutes(found, lambda: wiring.store_if_there(store), host=wiring.host())
+    found, failed = on_record(found, comparing, kept_scans)
     answer(
         output,
         file,
@@ -141,7 +154,7 @@ def scan(
         encoded=lambda: render.scan_to_json(found),
         html=lambda: render.scan_html(found),
     )
-    raise typer.Exit(1 if found.leaks else 4 if found.partial else 0)
+    raise typer.Exit(1 if found.leaks else failed.exit_code if failed else 4 if found.partial else 0)
 
 
 def _refuse(source: Source, given: Mapping[str, bool]) -> None:

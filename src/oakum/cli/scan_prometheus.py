@@ -44,6 +44,15 @@ BudgetOption = Annotated[
 BytesOption = Annotated[
     str, typer.Option("--max-bytes", metavar="SIZE", help="Prometheus: stop asking after so much, and say so")
 ]
+SchedulerOption = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        metavar="tcp://HOST:PORT",
+        help="Prometheus: read and judge by the workers of this Dask cluster",
+        show_default=False,
+    ),
+]
 
 
 def budget_of(at_once: int, seconds: str, most: str) -> QueryBudget:
@@ -64,14 +73,16 @@ def refuse_without_server(**given: object) -> None:
             )
 
 
-def scanned(source: MetricsSource, *, settings: HistorySettings, progress: Progress) -> Scan:
+def scanned(source: MetricsSource, *, settings: HistorySettings, scheduler: str, progress: Progress) -> Scan:
     from oakum.loop.scan_prometheus import scan_prometheus  # noqa: PLC0415
 
+    policy = wiring.policy()
     return scan_prometheus(
         str(source),
         wiring.prometheus(source, settings.budget),
         settings=settings,
-        policy=wiring.policy(),
+        policy=policy,
         now_s=time.time(),
         progress=progress,
+        elsewhere=wiring.fleet(scheduler, source, settings.budget, policy),
     )

@@ -2,6 +2,7 @@
 
 from oakum.incident.identity import identity, within
 from oakum.incident.kills import telling
+from oakum.incident.likeness import likeness
 from oakum.incident.machine import MOVES, Event, allowed, moved, picture
 from oakum.incident.opening import FOUND, Finding, recording
 from oakum.incident.phases import standing
@@ -22,6 +23,7 @@ __all__ = [
     "escalated",
     "expiring",
     "identity",
+    "likeness",
     "moved",
     "moving",
     "noted",

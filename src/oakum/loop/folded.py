@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ WHOLE: Final = 256
 
 SKETCHED: Final = 80
 """About so many samples any other row keeps: enough for a sparkline, and for a small chart."""
+
+Rank: TypeAlias = tuple[int, float, float, str]
+"""Of a row: the less, the worse."""
 
 
 @dataclass(slots=True)
@@ -46,9 +49,15 @@ class Folded:
         self._let_go()
         return tuple(held.told for held in self._rows.values())
 
+    @property
+    def bar(self) -> Rank | None:
+        """No row behind it will keep all its samples, whatever is still added; None: any may."""
+        ranks = sorted(rank(self._rows[name].row) for name in self._whole)
+        return ranks[WHOLE - 1] if len(ranks) >= WHOLE else None
+
     def _let_go(self) -> None:
         """Of all but the worst rows, what a sparkline does not need."""
-        ranked = sorted(self._whole, key=lambda name: (*worse(self._rows[name].row), self._rows[name].row[0].id))
+        ranked = sorted(self._whole, key=lambda name: rank(self._rows[name].row))
         for place, name in enumerate(ranked):
             held = self._rows[name]
             series, verdict = held.row
@@ -74,6 +83,21 @@ class _Row:
         return replace(series, labels=labels), replace(verdict, reasons=(*verdict.reasons, said))
 
 
+def rank(row: ScanRow) -> Rank:
+    return *worse(row), row[0].id
+
+
+def folded(rows: Iterable[ScanRow], bar: Rank | None) -> tuple[ScanRow, ...]:
+    """Some rows of a larger scan, as small as they may be without its answer being another: ``bar`` is of that one.
+
+    All rows of a workload are among them, or none.
+    """
+    few = Folded()
+    for row in rows:
+        few.add(row)
+    return tuple(row if bar is None or rank(row) <= bar else (sketch(row[0]), row[1]) for row in few.told())
+
+
 def _owned(series: WorkloadSeries) -> WorkloadSeries:
     """Without what its arrays may be a part of: all samples of a file."""
     if all(life.at_s.base is None and life.value.base is None for life in series.lifetimes):
@@ -85,9 +109,10 @@ def sketch(series: WorkloadSeries, most: int = SKETCHED) -> WorkloadSeries:
     """About ``most`` samples: of each stretch the lowest and the highest stay, and the limits go.
 
     Each lifetime keeps its first and its last; how many samples there were, and how each ended, is told as before.
+    A sketch is not sketched again: it would be another one.
     """
     samples = sum(len(life) for life in series.lifetimes)
-    if samples <= most:
+    if samples <= most or series.taken is not None:
         return series
     lives = tuple(_sketched(life, max(1, most * len(life) // samples // 2)) for life in series.lifetimes)
     return replace(series, lifetimes=lives, taken=series.samples)

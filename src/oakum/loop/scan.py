@@ -236,7 +236,7 @@ class _Judged:
 
 def _short(series: Sequence[WorkloadSeries]) -> bool:
     counts = [each.samples for each in series]
-    return max(counts) < FEW and sum(counts) < MANY_SHORT
+    return max(counts, default=0) < FEW and sum(counts) < MANY_SHORT
 
 
 def verdicts(series: Sequence[WorkloadSeries], *, many: bool = False) -> Iterator[Verdict | DataError]:

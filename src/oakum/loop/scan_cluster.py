@@ -135,7 +135,8 @@ class _Scanning:
 
     def _answer(self, start_s: float) -> Scan:
         every_s = ASKED_EVERY_S if self.settings.watch_s else None
-        seen = Scanned(self.source, self.cluster.place.context, self.settings.namespace, self.fleet, self.kills)
+        place = self.cluster.place
+        seen = Scanned(self.source, place.context, place.server, self.settings.namespace, self.fleet, self.kills)
         if followed := seen.followed():
             self.progress.stage(f"judging {format_count(len(followed))} containers")
         unheard = self.heard.absent(self.fleet.nodes, besides=self.metrics.told)

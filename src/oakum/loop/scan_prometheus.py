@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from oakum.judge import judge, judge_many
-from oakum.loop.folded import Folded
+from oakum.loop.folded import Folded, Rank
 from oakum.loop.progress import Progress
 from oakum.loop.scan import MANY, moment
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TooMuchError
 from oakum.model.metrics import About, Asked, MetricsServer, QueryBudget
 from oakum.model.policy import Policy
-from oakum.model.scan import Scan, Skipped, Window
+from oakum.model.scan import Scan, ScanRow, Skipped, Window
 from oakum.model.series import WorkloadSeries
 from oakum.model.units import format_count, format_duration, format_share, format_size
 from oakum.model.verdict import Verdict
@@ -84,7 +85,43 @@ class HistorySettings:
         return Wanted(end_s - self.window_s, end_s, self.step_s, self.namespaces, matchers)
 
 
-def scan_prometheus(
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One shard: its series with their verdicts; those that run side by side have one id. What could not be judged."""
+
+    rows: tuple[ScanRow, ...]
+    skipped: tuple[Skipped, ...]
+
+
+class Judging(Protocol):
+    """Reads a shard and judges it: here, or elsewhere. ``compiled``: there are many series in all."""
+
+    async def __call__(self, stock: Inventory, shard: Shard, *, compiled: bool, bar: Rank | None) -> Judged:
+        """``bar``: as ``Folded`` has it: of rows behind it few samples are needed. Raises OakumError families only."""
+
+
+Elsewhere = Callable[[MetricsServer], AbstractAsyncContextManager[Judging]]
+"""Given the server by which stock was taken; what is asked elsewhere is counted there too."""
+
+
+async def judge_shard(
+    server: MetricsServer, stock: Inventory, shard: Shard, *, policy: Policy, compiled: bool
+) -> Judged:
+    """Raises what the server raises."""
+    import anyio  # noqa: PLC0415
+
+    members, mixed = await read(server, stock, shard)
+    rows: list[ScanRow] = []
+    verdicts = await anyio.to_thread.run_sync(_verdicts, [member.series for member in members], compiled)
+    for member, verdict in zip(members, verdicts, strict=True):
+        if isinstance(verdict, DataError):
+            mixed.append(Skipped(member.series.id, verdict.what))
+        else:
+            rows.append((member.series, _near(member, verdict, policy)))
+    return Judged(tuple(rows), tuple(mixed))
+
+
+def scan_prometheus(  # noqa: PLR0913  (everything comes together here)
     source: str,
     server: AbstractAsyncContextManager[MetricsServer],
     *,
@@ -92,18 +129,28 @@ def scan_prometheus(
     policy: Policy,
     now_s: float,
     progress: Progress,
+    elsewhere: Elsewhere | None = None,
 ) -> Scan:
     """Raises TargetError where the server does not answer or has no container to tell of; ``source``: as it was asked.
 
     What could not be read once reading had begun is told in the answer, which is then ``partial``.
+    ``elsewhere``: who reads and judges the shards; None: this process.
     """
     import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)
 
     found: list[Scan] = []
 
+    @asynccontextmanager
+    async def here(opened: MetricsServer) -> AsyncIterator[Judging]:
+        async def judging(stock: Inventory, shard: Shard, *, compiled: bool, bar: Rank | None) -> Judged:
+            del bar
+            return await judge_shard(opened, stock, shard, policy=policy, compiled=compiled)
+
+        yield judging
+
     async def journey() -> None:
-        async with server as opened:
-            reader = _Reader(opened, settings.budget, settings.at_s is not None, policy, progress)
+        async with server as opened, (elsewhere or here)(opened) as judging:
+            reader = _Reader(opened, judging, settings.budget, settings.at_s is not None, progress)
             found.append(await reader.scan(source, settings.wanted(now_s), now_s))
 
     # A task is written out in full when its loop ends, with its result: that of a fleet takes longer than to read it.
@@ -114,9 +161,9 @@ def scan_prometheus(
 @dataclass(slots=True)
 class _Reader:
     server: MetricsServer
+    judging: Judging
     budget: QueryBudget
     at_given: bool
-    policy: Policy
     progress: Progress
     rows: Folded = field(default_factory=Folded)
     skipped: list[Skipped] = field(default_factory=list)
@@ -174,22 +221,16 @@ class _Reader:
                 group.start_soon(one, shard)
 
     async def _one(self, stock: Inventory, shard: Shard, *, compiled: bool) -> None:
-        import anyio  # noqa: PLC0415
-
         try:
-            members, mixed = await read(self.server, stock, shard)
+            judged = await self.judging(stock, shard, compiled=compiled, bar=self.rows.bar)
         except OakumError as exc:
             self.missed.append((shard, exc))
             alive = self.read or isinstance(exc, TooMuchError)
             self.given_up = self.given_up or isinstance(exc, SpentError) or (not alive and len(self.missed) >= MISSES)
             return
-        self.skipped += mixed
-        verdicts = await anyio.to_thread.run_sync(_verdicts, [member.series for member in members], compiled)
-        for member, verdict in zip(members, verdicts, strict=True):
-            if isinstance(verdict, DataError):
-                self.skipped.append(Skipped(member.series.id, verdict.what))
-            else:
-                self.rows.add((member.series, _near(member, verdict, self.policy)))
+        self.skipped += judged.skipped
+        for row in judged.rows:
+            self.rows.add(row)
         self._say(stock, shard)
 
     def _by_its_clock(self, wanted: Wanted) -> Wanted:

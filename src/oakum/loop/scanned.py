@@ -31,6 +31,7 @@ class Scanned:
 
     source: ClusterSource
     context: str
+    server: str
     namespace: str
     fleet: Fleet
     kills: KillBook
@@ -69,6 +70,7 @@ class Scanned:
             warnings=tuple(self._notes(rows, one_look=window.step_s is None)),
             replicas=replicas,
             partial=any(each.kind in HOLES for each in absent),
+            origin=f"kube {self.server}",
         )
 
     def _members(self, memory: FleetMemory) -> dict[Whose, list[Member]]:

@@ -68,3 +68,9 @@ class Policy:
 
     stop_grace_s: float = 30.0
     """How long a process that was asked to end may take, in seconds."""
+
+    scans_kept: float = 60.0
+    """So many kept scans of one source stay, a number; the last of each name stays beyond that."""
+
+    scans_kept_s: float = 2592000.0
+    """A kept scan goes after this many seconds, unless it is the last of its name."""

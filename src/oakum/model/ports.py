@@ -19,6 +19,7 @@ from oakum.model.attach import Answered, JvmStanding, Streamed
 from oakum.model.blob import Blob
 from oakum.model.debugger import Dispositions, Listener
 from oakum.model.incident import Change, Incident, Record
+from oakum.model.kept_scan import KeptHead, KeptScan, ScanBounds
 from oakum.model.mute import Mute
 from oakum.model.node import NodeView, Room
 from oakum.model.oom import OomReport
@@ -380,12 +381,28 @@ class Mutes(Protocol):
 class Scans(Protocol):
     """Results of scans: ``oakum.scan/1`` documents."""
 
-    def add(self, source: str, at_s: float, document: Mapping[str, object]) -> int: ...
+    def add(
+        self,
+        source: str,
+        at_s: float,
+        document: Mapping[str, object],
+        *,
+        name: str = "",
+        bounds: ScanBounds | None = None,
+    ) -> int:
+        """Its number. ``bounds``: what is more than them goes with the same write."""
 
-    def last(self, source: str) -> Mapping[str, object] | None: ...
+    def get(self, number: int) -> KeptScan:
+        """Raises CallerError when it is not there, DataError when it cannot be read any more."""
+
+    def last(self, source: str, name: str = "") -> KeptScan | None:
+        """The latest, or the latest of a name. Raises DataError as ``get``."""
+
+    def list(self) -> Sequence[KeptHead]:
+        """The latest first."""
 
     def forget(self, before_s: float) -> int:
-        """How many were older and are gone."""
+        """How many were older and are gone; the last of each name stays."""
 
 
 class JudgeStates(Protocol):

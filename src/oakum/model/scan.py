@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from oakum.model.absent import Absent
+from oakum.model.kept_scan import Since
 from oakum.model.mute import Mute
 from oakum.model.node import NodeView
 from oakum.model.oom import Blame, OomReport
@@ -69,6 +70,8 @@ class Scan:
     ``replicas``: by the id of a series, where it is a workload's of a cluster.
     ``partial``: not all that was asked for could be read; ``absent`` or ``warnings`` say what.
     ``node``, ``ooms``: this machine, and each time within the last day that memory ran out, oldest first.
+    ``origin``: what ``source`` is known by elsewhere too (an API server's address), "" where that is ``source`` itself.
+    ``kept``: as what it is on record, "" where it is not; ``since``: what has changed since another that is.
     """
 
     source: str
@@ -83,10 +86,20 @@ class Scan:
     ooms: tuple[tuple[OomReport, Blame], ...] = ()
     replicas: Mapping[str, Replicas] = field(default_factory=dict)
     partial: bool = False
+    origin: str = ""
+    kept: str = ""
+    since: Since | None = None
+
+    @property
+    def shown(self) -> tuple[ScanRow, ...]:
+        """All, or those alone that are new since the scan it was compared with. In any order."""
+        if self.since is None or not self.since.only_fresh:
+            return self.rows
+        return tuple(row for row in self.rows if row[0].id in self.since.fresh)
 
     @property
     def ranked(self) -> tuple[ScanRow, ...]:
-        """By verdict, then by what dies first, then by how sure, then by what a cluster tells, then by id.
+        """Those that are shown: by verdict, then by what dies first, how sure, what a cluster tells, then by id.
 
         Of those that cannot be told the ones that were killed for memory within the hour come before.
         """
@@ -96,7 +109,7 @@ class Scan:
             calm = row[1].name is VerdictName.CANNOT_TELL and standing[0] > -len(LATELY_S)
             return row[0].id in self.muted, severity, calm, sure[0], sure[1], standing
 
-        return tuple(sorted(self.rows, key=place))
+        return tuple(sorted(self.shown, key=place))
 
     def _standing(self, row: ScanRow) -> tuple[float, float, int, str]:
         """Killed for memory within the last hour, or day; the part of the limit that is in use; restarts."""
@@ -111,7 +124,15 @@ class Scan:
     @property
     def leaks(self) -> int:
         """How many series leak, and are not muted."""
-        return sum(verdict.name is VerdictName.LEAK and series.id not in self.muted for series, verdict in self.rows)
+        return self._leaks(self.rows)
+
+    @property
+    def leaks_shown(self) -> int:
+        """Of them, how many are shown."""
+        return self._leaks(self.shown)
+
+    def _leaks(self, rows: tuple[ScanRow, ...]) -> int:
+        return sum(verdict.name is VerdictName.LEAK and series.id not in self.muted for series, verdict in rows)
 
     def count(self, name: VerdictName) -> int:
         return sum(verdict.name is name for _, verdict in self.rows)

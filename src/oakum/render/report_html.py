@@ -27,6 +27,7 @@ from oakum.render.headline import SIGNS, headline
 from oakum.render.names import encodable, shown, shown_lines
 from oakum.render.node_lines import node_line, oom_lines
 from oakum.render.pathway import elided
+from oakum.render.since_lines import change_line, left_out_line, since_head
 from oakum.render.table_demo import restart_lines
 from oakum.render.workload_parts import kill_events, rows_of, workload_parts
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 MOST_CHARTS = 60
 MEASURED = {Metric.WORKING_SET.value: "working set, with page cache", Metric.USAGE.value: "all that is charged"}
 """What a chart's line is called where it is no anonymous memory."""
+
+MOST_CHANGES = 200
 
 
 @cache
@@ -108,9 +111,22 @@ def scan_html(scan: Scan) -> str:
         "scan.html",
         scan=scan,
         rows=rows,
-        more=max(0, len(scan.rows) - MOST_CHARTS),
+        more=max(0, len(scan.shown) - MOST_CHARTS),
         machine=[*machine, *oom_lines(scan.ooms)],
+        **_since(scan),
     )
+
+
+def _since(scan: Scan) -> dict[str, object]:
+    found = scan.since
+    if found is None:
+        return {"since": "", "left_out": "", "changes": [], "more_changes": 0}
+    return {
+        "since": since_head(found),
+        "left_out": left_out_line(found, len(scan.rows) - len(scan.shown), scan.leaks - scan.leaks_shown),
+        "changes": [(change.name, change_line(change)) for change in found.changes[:MOST_CHANGES]],
+        "more_changes": max(0, len(found.changes) - MOST_CHANGES),
+    }
 
 
 def _parts(investigation: Investigation) -> dict[str, object]:

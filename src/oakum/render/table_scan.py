@@ -14,6 +14,7 @@ from oakum.render.headline import SIGNS
 from oakum.render.live import COLOURS
 from oakum.render.names import shown
 from oakum.render.node_lines import node_line, oom_lines
+from oakum.render.since_lines import change_line, left_out_line, since_head
 from oakum.render.sparkline import sparkline
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
 
     rows = scan.ranked[:top]
     parts: list[RenderableType] = [Text(_summary(scan), style="bold"), _Rows(rows, scan)]
-    if len(scan.rows) > len(rows):
-        parts.append(Text(f"{len(scan.rows) - len(rows)} more; --top shows them", style="dim"))
+    if len(scan.shown) > len(rows):
+        parts.append(Text(f"{len(scan.shown) - len(rows)} more; --top shows them", style="dim"))
+    parts += [Text(line, style=style) for line, style in _since(scan, top)]
     if rows and scan.replicas and rows[0][1].settles:
         parts.append(Text(f"next, {shown(rows[0][1].settles)}"))
     parts += [
@@ -70,6 +72,24 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     parts += [Text(f"note: {shown(warning)}", style="dim") for warning in scan.warnings]
     parts += [Text(f"absent: {shown(absent.what)}: {shown(absent.why)}", style="dim") for absent in scan.absent]
     return Group(*parts)
+
+
+def _since(scan: Scan, top: int) -> Iterator[tuple[str, str]]:
+    """Lines, each with its style."""
+    if scan.since is not None:
+        left_out = len(scan.rows) - len(scan.shown)
+        line = left_out_line(scan.since, left_out, scan.leaks - scan.leaks_shown)
+        if line:
+            yield line, "dim"
+        yield since_head(scan.since), "bold"
+        for change in scan.since.changes[:top]:
+            yield f"  {change_line(change)}", "red" if change.name.is_worse else ""
+        if len(scan.since.changes) > top:
+            yield f"  {format_count(len(scan.since.changes) - top)} more changes; --top shows them", "dim"
+        for note in scan.since.notes:
+            yield f"note: {shown(note)}", "dim"
+    if scan.kept:
+        yield f"kept as {shown(scan.kept)}", "dim"
 
 
 def _table(cells: Sequence[Cells]) -> RenderableType:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from oakum.model.errors import CallerError, MachineError
 from oakum.store.database import Database
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every revision of ``migrations/``, oldest first. Known here, so that Alembic is loaded only when it has work."""
 
 HEAD: Final = REVISIONS[-1]

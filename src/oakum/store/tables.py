@@ -160,6 +160,9 @@ scans = Table(
     Column("source", Words, nullable=False),
     Column("at_s", Double, nullable=False),
     Column("document", Document, nullable=False),
+    Column("name", Words, nullable=False, server_default=""),
+    # The whole document, compressed; empty in what was written before there were names.
+    Column("packed", LargeBinary),
     Index(None, "source", "at_s"),
     sqlite_autoincrement=True,
 )

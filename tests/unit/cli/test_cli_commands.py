@@ -155,6 +155,8 @@ def test_the_version_is_told(spoken):
         ["scan", "host", "--namespace", "shop"],
         ["scan", "http://prometheus:9090", "--window", "1s"],
         ["scan", "http://prometheus:9090", "--label", "nothing"],
+        ["scan", "http://prometheus:9090", "--scheduler", "dask:8786"],
+        ["scan", "host", "--scheduler", "tcp://dask:8786"],
     ],
 )
 def test_a_mistake_is_the_callers_and_nothing_is_done(arguments, tmp_path, monkeypatch, spoken):

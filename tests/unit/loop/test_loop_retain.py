@@ -91,7 +91,7 @@ def test_a_dry_run_tells_the_same_and_does_nothing(recorder, record):
     recorder.store.scans.add("host", NOW_S, {"n": 1})
     dry = retain(recorder, Keeping(), now_s=LATER_S, dry_run=True)
     assert (recorder.store.blobs.kept(), recorder.store.incidents.record(record["over"][0])) == (kept, before)
-    assert recorder.store.scans.last("host") == {"n": 1}
+    assert recorder.store.scans.last("host").document == {"n": 1}
     done = retain(recorder, Keeping(), now_s=LATER_S)
     assert (dry.gone, dry.bytes_after) == (done.gone, done.bytes_after)
     assert (dry.scans, done.scans, done.judge_states) == (None, 1, 0)

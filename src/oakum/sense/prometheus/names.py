@@ -84,6 +84,10 @@ class Owners:
             return self._jobs.get(pod._replace(pod=owner.name)) or owner
         return owner
 
+    def only(self, pods: Iterable[PodKey]) -> Owners:
+        """What is known of these: small enough to be sent along with them."""
+        return Owners(self.labels, {pod: self.of(pod) for pod in pods})
+
 
 def _deployment(owner: Owner) -> Owner:
     """By its name, where nobody tells whose it is; a ReplicaSet that a person made has no such name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -65,6 +65,10 @@ class Inventory:
     @property
     def series(self) -> int:
         return sum(shard.series for shard in self.shards)
+
+    def of(self, shard: Shard) -> Inventory:
+        """As much of it as one shard is read by."""
+        return replace(self, shards=(shard,), owners=self.owners.only(shard.pods), absent=())
 
 
 async def take_stock(server: MetricsServer, wanted: Wanted) -> Inventory:

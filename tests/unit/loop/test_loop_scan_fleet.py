@@ -1,0 +1,158 @@
+"""What is said where there is no Dask cluster, and what a worker does with a task."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from oakum import wiring
+from oakum.loop import folded as folded_file
+from oakum.loop.folded import Folded
+from oakum.loop.scan_fleet import Task, answered
+from oakum.model.errors import CallerError, MachineError, TargetError
+from oakum.model.metrics import Asked, QueryBudget
+from oakum.model.policy import Policy
+from oakum.model.series import Series, WorkloadSeries
+from oakum.model.source import PrometheusSource
+from oakum.model.verdict import Forecast, Verdict, VerdictName
+from oakum.sense.prometheus.choice import LabelNames
+from oakum.sense.prometheus.names import POD_OWNER, SET_OWNER, Owner, Owners, PodKey
+from oakum.sense.prometheus.shards import Shard
+
+SOURCE = PrometheusSource("http://ann:secret@p:9090")
+
+
+def fleet(scheduler):
+    return wiring.fleet(scheduler, SOURCE, QueryBudget(), Policy())
+
+
+def test_without_an_address_nothing_of_it_is_loaded():
+    assert fleet("") is None
+    assert "distributed" not in sys.modules
+
+
+@pytest.mark.parametrize("scheduler", ["localhost:8786", "http://localhost:8786", "nothing"])
+def test_an_address_that_is_none_is_the_callers_mistake(scheduler):
+    with pytest.raises(CallerError, match="no Dask scheduler"):
+        fleet(scheduler)
+
+
+def test_without_the_extra_one_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MachineError, match="cannot speak to a Dask cluster") as caught:
+        fleet("tcp://127.0.0.1:8786")
+    assert caught.value.next_step == "pip install 'oakum[fleet]'"
+
+
+class Refusing:
+    asked = Asked(requests=3, bytes=7)
+
+    async def over(self, *_):
+        raise TargetError("not allowed", why="403", next_step="log in")
+
+
+@asynccontextmanager
+async def refusing(_):
+    yield Refusing()
+
+
+def task(**told):
+    return Task(
+        **{
+            "connect": refusing,
+            "budget": QueryBudget(),
+            "stock": None,
+            "shard": Shard((), True),
+            "policy": Policy(),
+            "compiled": False,
+            "bar": None,
+            "made_by": wiring_version(),
+            **told,
+        }
+    )
+
+
+def wiring_version():
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return version("oakum")
+
+
+def test_a_worker_of_another_version_says_so_and_asks_nothing():
+    def never(_):
+        raise AssertionError
+
+    answer = answered(task(connect=never, made_by="0.0.1"))
+    assert isinstance(answer.failed, MachineError)
+    assert "0.0.1" in answer.failed.why
+    assert answer.failed.next_step == "pip install 'oakum[fleet]==0.0.1'    # on the workers"
+
+
+def test_an_error_of_ours_comes_back_whole_from_another_process():
+    sent = TargetError("not allowed", why="403", next_step="log in")
+    came = pickle.loads(pickle.dumps(sent))
+    assert (type(came), came.what, came.why, came.next_step) == (TargetError, "not allowed", "403", "log in")
+
+
+def test_who_owns_a_pod_is_the_same_when_only_a_shard_of_it_is_sent():
+    owners = Owners(LabelNames("namespace", "pod", "container", ""))
+    where = {"namespace": "shop"}
+    pods = {"cart-5d8f7c9b4-x2x9z": "cart-5d8f7c9b4", "till-77bfd6-9q2lk": "till-77bfd6", "odd-x": "odd"}
+    owners.add(
+        POD_OWNER, [{**where, "pod": pod, "owner_kind": "ReplicaSet", "owner_name": name} for pod, name in pods.items()]
+    )
+    owners.add(SET_OWNER, [{**where, "replicaset": "cart-5d8f7c9b4", "owner_kind": "Deployment", "owner_name": "cart"}])
+    keys = [PodKey("", "shop", pod) for pod in [*pods, "lonely"]]
+    few = owners.only(keys)
+    assert [few.of(key) for key in keys] == [owners.of(key) for key in keys]
+    assert few.of(keys[0]) == Owner("deploy", "cart")
+    assert few.of(keys[1]) == Owner("deploy", "till")
+    assert few.of(keys[2]) == Owner("replicaset", "odd")
+
+
+def told(rows):
+    """What an answer is made of: names, labels, and every sample."""
+    return [
+        (
+            series.id,
+            series.labels,
+            series.samples,
+            verdict,
+            [(life.at_s.tolist(), life.value.tolist(), life.limit is None) for life in series.lifetimes],
+        )
+        for series, verdict in rows
+    ]
+
+
+def fleet_of(count, seed):
+    """Workloads of one to three pods, some of which leak, in shards."""
+    chance = np.random.default_rng(seed)
+    rows = []
+    for number in range(count):
+        for _ in range(chance.integers(1, 4)):
+            at_s = 60.0 * np.arange(200)
+            life = Series(at_s, chance.uniform(1e8, 2e8, 200), np.full(200, 1e9))
+            dies_s = float(chance.integers(1, 50) * 600)
+            name = (VerdictName.LEAK, VerdictName.SUSPECT, VerdictName.HEALTHY)[chance.integers(0, 3)]
+            forecasts = (Forecast("limit", dies_s / 2, dies_s, dies_s * 2),) if name is VerdictName.LEAK else ()
+            rows.append((WorkloadSeries(f"w{number}", (life,)), Verdict(name, None, 0.5, 1e8, forecasts=forecasts)))
+    return [[row for row in rows if int(row[0].id[1:]) % 7 == part] for part in range(7)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shards_that_were_folded_elsewhere_make_the_very_same_answer_and_are_small(monkeypatch, seed):
+    monkeypatch.setattr(folded_file, "WHOLE", 6)
+    shards = fleet_of(60, seed)
+    here, there, sent = Folded(), Folded(), 0
+    for shard in shards:
+        for row in shard:
+            here.add(row)
+        for series, verdict in folded_file.folded(shard, there.bar):
+            there.add((series, verdict))
+            sent += sum(len(life) for life in series.lifetimes)
+    assert told(there.told()) == told(here.told())
+    assert sent < 200 * 60 * 0.75, "nothing was left out"
