@@ -127,13 +127,14 @@ def scan(
     at_once: int = 4,
     budget_s: float = 600.0,
     max_bytes: int = 4 << 30,
+    remote_read: bool = True,
     store: str = "",
     progress: Progress | None = None,
 ) -> Scan:
     """As ``oakum scan``: this machine when no file is given.
 
     ``kube://[CONTEXT]``, alone: a cluster. ``http(s)://…``, alone: a server of the Prometheus family; ``window_s`` to
-    ``max_bytes`` are about such a one. ``namespaces``: of either; of a cluster one at most.
+    ``remote_read`` are about such a one. ``namespaces``: of either; of a cluster one at most.
     ``watch_s``: of this machine 30 s when not given; of a cluster what is known now.
     """
     told = progress or Silent()
@@ -149,7 +150,7 @@ def scan(
             at=at,
             namespaces=namespaces,
             labels=labels,
-            budget=QueryBudget(at_once, budget_s, max_bytes),
+            budget=QueryBudget(at_once, budget_s, max_bytes, remote_read),
         )
         found = scan_prometheus(
             str(source),

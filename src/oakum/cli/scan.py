@@ -64,6 +64,7 @@ def scan(
     at_once: scan_prometheus.AtOnceOption = 4,
     budget: scan_prometheus.BudgetOption = "10min",
     max_bytes: scan_prometheus.BytesOption = "4GiB",
+    remote_read: scan_prometheus.RemoteReadOption = True,
     store: StoreOption = "",
     top: Annotated[int, typer.Option("--top", min=1, help="table: show this many of the worst")] = 25,
     output: OutputOption = Output.TABLE,
@@ -113,7 +114,7 @@ def scan(
             at=at,
             namespaces=where,
             labels=labels or (),
-            budget=scan_prometheus.budget_of(at_once, budget, max_bytes),
+            budget=scan_prometheus.budget_of(at_once, budget, max_bytes, remote_read=remote_read),
         )
         return scan_prometheus.scanned(server, settings=settings, progress=told)
 

@@ -101,6 +101,14 @@ def no_api(content: bytes, place: str) -> TargetError:
     )
 
 
+def no_stream(kind: str, place: str) -> TargetError:
+    return TargetError(
+        f"{place} does not stream what it holds",
+        why=f"its answer to a remote read is {kind[:60] or 'of no type'}",
+        next_step="--no-remote-read",
+    )
+
+
 def odd(place: str, what: str, told: Any) -> TargetError:
     return TargetError(
         f"{place} answered what no Prometheus does",
