@@ -48,11 +48,12 @@ HEAD = """# Remote read, measured
 
 Written by `python -m bench.prometheus.remote`; change nothing by hand.
 
-{containers:,} containers over {hours} h, a sample every {every} s, {metrics} metrics: {samples:,} samples, backfilled into a real
-Prometheus on the same machine, with as many labels as cAdvisor gives. Memory comes in pages and every sample differs
-from the one before: for chunks the dearest case. Both ways read the same shards alternately, {at_once} requests at once, and
-gave the same arrays. Bytes are as they were sent: the server packs JSON with gzip. Times are medians of {times} runs, after
-the kernels were loaded (a second, once). Where others used the cores meanwhile, the CPU time is the better figure.
+{containers:,} containers over {hours} h, a sample every {every} s, {metrics} metrics: {samples:,} samples, backfilled
+into a real Prometheus on the same machine, with as many labels as cAdvisor gives. Memory comes in pages, and nearly every
+sample differs from the one before: for chunks the dearest case. Both ways read the same shards alternately,
+{at_once} requests at once, and gave the same arrays. Bytes are as they were sent: the server packs JSON with gzip.
+Times are medians of {times} runs, after the kernels were loaded (about a second, once). Where others used the cores
+meanwhile, the CPU time is the better figure.
 
 |  |  |
 | --- | ---: |
@@ -65,9 +66,9 @@ the kernels were loaded (a second, once). Where others used the cores meanwhile,
 | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |
 """
 TAIL = """
-Remote read sends all samples and query_range the last one of each step: with {limit:.0f} of them in a step more bytes come, but
-the server works a tenth or less, and that is what it is asked to spare. So remote read is used up to {limit:.0f} samples in a
-step (`MOST_SAMPLES`), and beyond that the server evaluates.
+Remote read sends all samples, query_range the last of each step: with {limit:.0f} of them in a step more bytes come,
+but the server works a tenth or less, and that is what it is to be spared. So remote read is used up to {limit:.0f}
+samples in a step (`MOST_SAMPLES`); beyond that the server evaluates.
 """
 
 

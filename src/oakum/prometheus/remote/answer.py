@@ -18,8 +18,8 @@ from oakum.prometheus.remote.frames import Frames, broken
 MOST_CELLS: Final = 4_000_000
 """Steps of all series of one answer: 64 MB. Shards are a twentieth of it."""
 
-PLAIN_BYTES: Final = 200_000
-"""So much is done in plain Python before numba has loaded the kernels."""
+PLAIN_BYTES: Final = 64_000
+"""About half as much as is done in plain Python while numba loads the kernels."""
 
 
 @dataclass(frozen=True, slots=True)
