@@ -143,6 +143,7 @@ def scan(
     at_once: int = 4,
     budget_s: float = 600.0,
     max_bytes: int = 4 << 30,
+    remote_read: bool = True,
     scheduler: str = "",
     keep_as: str = "",
     diff: bool = False,
@@ -181,7 +182,7 @@ def scan(
             at=at,
             namespaces=namespaces,
             labels=labels,
-            budget=QueryBudget(at_once, budget_s, max_bytes),
+            budget=QueryBudget(at_once, budget_s, max_bytes, remote_read),
         )
         thresholds = wiring.policy()
         found = scan_prometheus(

@@ -11,7 +11,7 @@ from lab.metrics.planted import MIB, NASTY
 from oakum.loop.progress import Silent
 from oakum.loop.scan_prometheus import HistorySettings, scan_prometheus
 from oakum.model.errors import TargetError
-from oakum.model.metrics import QueryBudget, Span
+from oakum.model.metrics import Matcher, QueryBudget, Selected, Span
 from oakum.model.policy import Policy
 from oakum.model.verdict import VerdictName
 from oakum.prometheus import server
@@ -31,9 +31,9 @@ def opened(address, budget=None):
     return server(address, environment={}, table={}, budget=budget or QueryBudget())
 
 
-def asked(address, question):
+def asked(address, question, budget=None):
     async def journey():
-        async with opened(address) as live:
+        async with opened(address, budget) as live:
             return await question(live)
 
     return anyio.run(journey)
@@ -129,6 +129,42 @@ def test_labels_and_their_values_are_told(address):
     assert {"namespace", "pod", "container", "id"} <= set(names)
     values = asked(address, lambda live: live.label_values("namespace", ["container_memory_rss"], DAY))
     assert set(values) >= {"shop", "db", "odd"}
+
+
+def by_way(address, remote_read, span=DAY):
+    """Every series of three metrics, how a step saw it; and what was asked."""
+
+    async def question(live):
+        found = {}
+        for metric in ("container_memory_rss", "container_start_time_seconds", "kube_pod_owner"):
+            selected = Selected(metric, (Matcher("namespace", "=~", "shop|odd|db"),), 60.0)
+            for each in await live.last(selected, span):
+                if each.at_s.size:
+                    found[tuple(sorted(each.labels.items()))] = (each.at_s.tolist(), each.value.tolist())
+        return found, live.asked
+
+    return asked(address, question, QueryBudget(remote_read=remote_read))
+
+
+@pytest.mark.parametrize("step_s", [60.0, 90.0, 120.0])
+def test_both_ways_of_reading_give_the_same(address, request, step_s):
+    span = Span(WORLD.end_s - 6 * 3600, WORLD.end_s, step_s)
+    chunks, by_chunks = by_way(address, True, span)
+    evaluated, told = by_way(address, False, span)
+    assert told.chunks == 0
+    assert len(chunks) > 20
+    assert chunks == evaluated
+    if "victoria" in request.node.callspec.id:
+        assert by_chunks.evaluated
+    else:
+        assert by_chunks.chunks == 3
+        assert by_chunks.evaluated == ""
+
+
+def test_an_answer_says_by_which_way_it_was_read(found, request):
+    told = " ".join(found.warnings)
+    assert ("by remote read:" in told) is ("victoria" in request.node.callspec.id)
+    assert ("of them by remote read" in told) is ("victoria" not in request.node.callspec.id)
 
 
 def test_a_namespace_alone_is_asked_for_and_one_that_is_not_there_is_told_with_those_that_are(address):

@@ -62,6 +62,10 @@ class Memory:
         at = span.start_s + span.step_s * np.arange(span.points)
         return tuple(Samples(labels, at, np.interp(at, TIMES, value)) for labels, value in self._found(query))
 
+    async def last(self, selected, span):
+        found = await self.over(str(selected), span)
+        return tuple(each for each in found if selected.only is None or (each.value == selected.only).all())
+
     async def series(self, matchers, _):
         return tuple(labels for text in matchers for labels, _ in self._found(text))
 

@@ -31,12 +31,13 @@ def error(code: int, words: str, kind: str = "execution", **headers: str) -> Rep
 
 @dataclass
 class Asked:
-    """``form``: each parameter's values; ``headers``: with names in lower case."""
+    """``form``: each parameter's values; ``headers``: with names in lower case; ``body``: as it came."""
 
     method: str
     path: str
     form: dict[str, list[str]]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 class MetricServer:
@@ -57,12 +58,12 @@ class MetricServer:
                 self.say(parse_qs(urlsplit(self.path).query))
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                self.say(parse_qs(body, keep_blank_values=True))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.say(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True), body)
 
-            def say(self, form):
+            def say(self, form, body=b""):
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(self.command, urlsplit(self.path).path, form, headers)
+                asked = Asked(self.command, urlsplit(self.path).path, form, headers, body)
                 outer.asked.append(asked)
                 reply = outer.answer(asked)
                 self.send_response(reply.code)

@@ -65,6 +65,7 @@ def scan(
     at_once: scan_prometheus.AtOnceOption = 4,
     budget: scan_prometheus.BudgetOption = "10min",
     max_bytes: scan_prometheus.BytesOption = "4GiB",
+    remote_read: scan_prometheus.RemoteReadOption = True,
     scheduler: scan_prometheus.SchedulerOption = "",
     keep_as: scan_kept.KeepOption = "",
     diff: scan_kept.DiffOption = False,
@@ -131,7 +132,7 @@ def scan(
             at=at,
             namespaces=where,
             labels=labels or (),
-            budget=scan_prometheus.budget_of(at_once, budget, max_bytes),
+            budget=scan_prometheus.budget_of(at_once, budget, max_bytes, remote_read=remote_read),
         )
         return scan_prometheus.scanned(server, settings=settings, scheduler=scheduler, progress=told)
 

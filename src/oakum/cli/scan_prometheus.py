@@ -54,12 +54,20 @@ SchedulerOption = Annotated[
     ),
 ]
 
+RemoteReadOption = Annotated[
+    bool,
+    typer.Option(
+        "--remote-read/--no-remote-read",
+        help="Prometheus: take its chunks as they are where it offers them, or have it evaluate everything",
+    ),
+]
 
-def budget_of(at_once: int, seconds: str, most: str) -> QueryBudget:
+
+def budget_of(at_once: int, seconds: str, most: str, *, remote_read: bool = True) -> QueryBudget:
     """Raises CallerError for what is no duration or no size."""
     from oakum.model.metrics import QueryBudget  # noqa: PLC0415
 
-    return QueryBudget(at_once, parse_duration(seconds), parse_size(most))
+    return QueryBudget(at_once, parse_duration(seconds), parse_size(most), remote_read)
 
 
 def refuse_without_server(**given: object) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -173,7 +173,7 @@ class _Fleet:
         left_s = self._until_s - time.monotonic()
         left_bytes = self._budget.most_bytes - self._server.asked.bytes
         if left_s > 0 and left_bytes > 0:
-            return QueryBudget(1, left_s, left_bytes)
+            return replace(self._budget, at_once=1, seconds=left_s, most_bytes=left_bytes)
         raise self._spent(
             f"{format_duration(self._budget.seconds)} of asking {self._server.place} are over"
             if left_s <= 0

@@ -199,6 +199,7 @@ class _Reader:
             (
                 *self.notes,
                 *(f"{self.server.place} says: {said}" for said in asked.warnings),
+                *([f"samples were not read by remote read: {asked.evaluated}"] if asked.evaluated else []),
                 _told(about, stock, asked),
             ),
             partial=bool(missing) or asked.partial,
@@ -306,7 +307,8 @@ def _missing(missed: Sequence[tuple[Shard, OakumError]], stock: Inventory, read:
 
 def _told(about: About, stock: Inventory, asked: Asked) -> str:
     every = f", scraped every {format_duration(stock.every_s)}" if stock.every_s else ""
+    chunks = f", {format_count(asked.chunks)} of them by remote read," if asked.chunks else ""
     return (
-        f"{about} was asked {format_count(asked.requests)} times for {', '.join(stock.choice.used)}{every};"
+        f"{about} was asked {format_count(asked.requests)} times{chunks} for {', '.join(stock.choice.used)}{every};"
         f" it sent {format_size(asked.bytes)}"
     )

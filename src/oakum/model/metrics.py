@@ -30,6 +30,42 @@ LOGIN: Final = (
 """Fields of ``[prometheus]`` in oakum.toml; the environment has them as OAKUM_PROMETHEUS_…. ``headers`` is a table."""
 
 
+_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def quoted(text: str) -> str:
+    """As PromQL writes a label value."""
+    return '"' + "".join(_ESCAPES.get(letter, letter) for letter in text) + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """``label``, one of ``= != =~ !~``, and a value as it is, not escaped."""
+
+    label: str
+    how: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.label}{self.how}{quoted(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Series of a metric; its text is PromQL. ``every_s``: how often they are sampled, None where that is not known.
+
+    ``only``: the value that steps must have to be told, None for any.
+    """
+
+    metric: str
+    matchers: tuple[Matcher, ...]
+    every_s: float | None = None
+    only: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.metric}{{{','.join(map(str, self.matchers))}}}"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """From ``start_s`` to ``end_s`` (UTC epoch, both included), a sample each ``step_s`` seconds."""
@@ -65,12 +101,16 @@ class QueryBudget:
     most_bytes: int = 4 << 30
     """After so many bytes of answers, as they were sent, nothing more is asked."""
 
+    remote_read: bool = True
+    """Whether a server may be asked for its chunks as they are, where that is less than what it would evaluate."""
+
 
 @dataclass(slots=True)
 class Asked:
     """What was asked of the server. ``refused``: answers that said "not now"; ``warnings``: its own, each once.
 
     ``partial``: it said that it did not tell all; ``ahead_s``: its clock before ours, None where it does not tell.
+    ``chunks``: requests that were answered by remote read; ``evaluated``: why none is, "" where there is no reason.
     """
 
     requests: int = 0
@@ -79,6 +119,8 @@ class Asked:
     warnings: dict[str, None] = field(default_factory=dict)
     partial: bool = False
     ahead_s: float | None = None
+    chunks: int = 0
+    evaluated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +151,9 @@ class MetricsServer(Protocol):
 
     async def over(self, query: str, span: Span) -> tuple[Samples, ...]:
         """As many questions as the server's limit of points per series needs; one answer."""
+
+    async def last(self, selected: Selected, span: Span) -> tuple[Samples, ...]:
+        """Of each step the last that was sampled within it, by whichever way costs less."""
 
     async def series(self, matchers: Sequence[str], span: Span) -> tuple[LabelSet, ...]:
         """The labels of all series that any of ``matchers`` selects and that may have samples in ``span``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -17,8 +17,10 @@ from oakum.model.errors import CallerError, DataError, MachineError, SpentError,
 from oakum.model.metrics import Asked, QueryBudget
 from oakum.model.units import format_duration, format_size
 from oakum.prometheus.access import Access
-from oakum.prometheus.faults import no_api, refused, unreached
+from oakum.prometheus.faults import no_api, no_stream, refused, unreached
 from oakum.prometheus.pairs import decoded
+from oakum.prometheus.remote.answer import Answer
+from oakum.prometheus.remote.request import HEADERS, STREAMED
 from oakum.wire.again import BUSY, pause_s
 from oakum.wire.carried import CarriedTransport
 from oakum.wire.faults import TRANSPORT
@@ -41,6 +43,8 @@ costs a Prometheus (docs/bench-prometheus.md), and they are but a fourth as long
 
 POSTED: Final = frozenset({"/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels"})
 """What may be longer than an address: the label values of a batch. The rest knows GET only."""
+
+READ: Final = "/api/v1/read"
 
 Form = Mapping[str, str | Sequence[str]]
 
@@ -68,7 +72,7 @@ class Api:
         """``data`` of the answer. Raises what ``faults`` tells, TooMuchError and SpentError."""
         asked = f"{path} {form.get('query', '')}".strip()[:300]
         async with self._turns:
-            code, content = await self._answered(path, form, asked)
+            code, content = await self._answered(lambda: self._sent(path, form), asked)
         if code >= 300:
             raise refused(code, content, asked, self.access)
         try:
@@ -92,13 +96,34 @@ class Api:
         if told.get("isPartial") is True or warnings:
             self.asked.partial = True
 
-    async def _answered(self, path: str, form: Form, asked: str) -> tuple[int, bytes]:
+    async def read(self, body: bytes, answer: Callable[[], Answer]) -> Answer:
+        """A remote read, decoded while it comes. ``answer``: makes what takes it in, anew for each try.
+
+        Raises what ``faults`` tells, TooMuchError, SpentError, and DataError for what cannot be read.
+        """
+        held: list[Answer] = []
+
+        async def send() -> tuple[httpx2.Response, bytes]:
+            held[:] = [answer()]
+            return await self._streamed(body, held[0])
+
+        async with self._turns:
+            code, content = await self._answered(send, READ)
+        if code >= 300:
+            raise refused(code, content, READ, self.access)
+        held[0].end()
+        self.asked.chunks += 1
+        return held[0]
+
+    async def _answered(
+        self, send: Callable[[], Awaitable[tuple[httpx2.Response, bytes]]], asked: str
+    ) -> tuple[int, bytes]:
         for tried in range(1, TRIES + 1):
             self._check()
             self.asked.requests += 1
             try:
                 with anyio.move_on_after(max(0.0, self._until_s - time.monotonic())) as scope:
-                    response, content = await self._sent(path, form)
+                    response, content = await send()
                 if scope.cancelled_caught:
                     raise self._late()
             except TRANSPORT as exc:
@@ -108,7 +133,7 @@ class Api:
                     continue
                 raise unreached(exc, self.access) from exc
             code = response.status_code
-            if code == 405 and not self._gets:
+            if code == 405 and asked != READ and not self._gets:
                 self._gets = True
                 continue
             wait_s = pause_s(response, tried) if code in BUSY else None
@@ -124,23 +149,41 @@ class Api:
         given = {name: value if isinstance(value, str) else list(value) for name, value in form.items()}
         method = "POST" if path in POSTED and not self._gets else "GET"
         way: dict[str, Any] = {"data": given} if method == "POST" else {"params": given}
-        content = bytearray()
-        address = f"{self.access.base}{path}"
         headers = self.access.sent()
-        async with self._client.stream(method, address, headers=headers, **way) as response:
-            self.asked.ahead_s = _ahead_s(response)
-            seen = 0
-            async for piece in response.aiter_bytes():
-                content += piece
-                self.asked.bytes += response.num_bytes_downloaded - seen
-                seen = response.num_bytes_downloaded
-                if len(content) > LARGEST:
-                    raise TooMuchError(
-                        f"an answer of {self.access.base} is larger than {format_size(LARGEST)}",
-                        next_step="ask for less: --window 6h, or --namespace",
-                    )
-                self._check()
-        return response, bytes(content)
+        async with self._client.stream(method, self.access.base + path, headers=headers, **way) as response:
+            return response, await self._whole(response)
+
+    async def _streamed(self, body: bytes, answer: Answer) -> tuple[httpx2.Response, bytes]:
+        headers = {**self.access.sent(), **HEADERS}
+        async with self._client.stream("POST", self.access.base + READ, headers=headers, content=body) as response:
+            if response.status_code >= 300:
+                return response, await self._whole(response)
+            if not response.headers.get("Content-Type", "").startswith(STREAMED):
+                raise no_stream(response.headers.get("Content-Type", ""), self.access)
+            async for piece in self._pieces(response):
+                answer.feed(piece)
+        return response, b""
+
+    async def _whole(self, response: httpx2.Response) -> bytes:
+        content = bytearray()
+        async for piece in self._pieces(response):
+            content += piece
+            if len(content) > LARGEST:
+                raise TooMuchError(
+                    f"an answer of {self.access.base} is larger than {format_size(LARGEST)}",
+                    next_step="ask for less: --window 6h, or --namespace",
+                )
+        return bytes(content)
+
+    async def _pieces(self, response: httpx2.Response) -> AsyncIterator[bytes]:
+        """As they come, counted. Raises SpentError."""
+        self.asked.ahead_s = _ahead_s(response)
+        seen = 0
+        async for piece in response.aiter_bytes():
+            self.asked.bytes += response.num_bytes_downloaded - seen
+            seen = response.num_bytes_downloaded
+            yield piece
+            self._check()
 
     def _check(self) -> None:
         if time.monotonic() > self._until_s:

@@ -10,11 +10,12 @@ import numpy as np
 
 from oakum.model.cluster import Dial
 from oakum.model.errors import InternalError, TargetError
-from oakum.model.metrics import About, Asked, LabelSet, QueryBudget, Samples, Span
+from oakum.model.metrics import About, Asked, LabelSet, QueryBudget, Samples, Selected, Span
 from oakum.prometheus.access import Access
 from oakum.prometheus.api import Api
 from oakum.prometheus.decode import Odd, labels_of, samples_of
 from oakum.prometheus.faults import odd
+from oakum.prometheus.remote.source import RemoteRead
 
 MOST_POINTS: Final = 11_000
 """Of one series in one answer: Prometheus' own bound, which it lets nobody raise."""
@@ -31,6 +32,7 @@ class LivePrometheus:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._remote = RemoteRead(api, self)
 
     @property
     def place(self) -> str:
@@ -79,6 +81,15 @@ class LivePrometheus:
             for found in self._samples(await self._api.data("/api/v1/query_range", form)):
                 parts.setdefault(tuple(sorted(found.labels.items())), []).append(found)
         return tuple(_joined(each) for each in parts.values())
+
+    async def last(self, selected: Selected, span: Span) -> tuple[Samples, ...]:
+        """By remote read where that is offered and pays, else evaluated by the server."""
+        if self._remote.pays(selected, span):
+            found = await self._remote.last(selected, span)
+            if found is not None:
+                return found
+        equals = "" if selected.only is None else f" == {selected.only:.17g}"
+        return await self.over(f"last_over_time({selected}[{_duration(span.step_s)}]){equals}", span)
 
     async def series(self, matchers: Sequence[str], span: Span) -> tuple[LabelSet, ...]:
         told = await self._api.data("/api/v1/series", _matching(matchers, span))
@@ -129,6 +140,12 @@ def _matching(matchers: Sequence[str], span: Span) -> dict[str, str | Sequence[s
 def _moment(seconds: float) -> str:
     """A plain decimal: no server reads 1e-05."""
     return f"{seconds:.3f}"
+
+
+def _duration(seconds: float) -> str:
+    """As PromQL writes it; never 0."""
+    milliseconds = max(1, round(seconds * 1000))
+    return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"
 
 
 def _parts(span: Span) -> list[Span]:

@@ -8,7 +8,7 @@ from oakum.model.errors import CallerError
 from oakum.model.series import Metric
 from oakum.sense.prometheus.choice import JOB_OWNER, POD_OWNER, SET_OWNER, LabelNames, chosen
 from oakum.sense.prometheus.names import ContainerKey, Owner, Owners, PodKey, container_key
-from oakum.sense.prometheus.promql import Matcher, any_of, duration, parse_matcher, quoted, selector
+from oakum.sense.prometheus.promql import Matcher, any_of, parse_matcher, quoted, selector
 from oakum.sense.prometheus.shards import grouped, sharded
 
 CADVISOR = {"container_memory_rss", "container_memory_working_set_bytes", "container_spec_memory_limit_bytes"}
@@ -185,7 +185,3 @@ def test_a_matcher_is_read_as_people_write_it(text, wanted):
 def test_what_is_no_matcher_is_the_callers_mistake(text):
     with pytest.raises(CallerError):
         parse_matcher(text)
-
-
-def test_a_duration_is_whole_seconds_or_milliseconds_and_never_nothing():
-    assert [duration(seconds) for seconds in (60, 0.5, 900.0, 0)] == ["60s", "500ms", "900s", "1ms"]

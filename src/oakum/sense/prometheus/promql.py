@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from oakum.model.errors import CallerError
+from oakum.model.metrics import Matcher, Selected, quoted
+
+__all__ = ["Matcher", "any_of", "parse_matcher", "quoted", "selector"]
 
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _ASKED: Final = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(.*)", re.DOTALL)
 _SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
-_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """``label``, one of ``= != =~ !~``, and a value as it is, not escaped."""
-
-    label: str
-    how: str
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.label}{self.how}{quoted(self.value)}"
-
-
-def quoted(text: str) -> str:
-    return '"' + "".join(_ESCAPES.get(letter, letter) for letter in text) + '"'
 
 
 def selector(metric: str, matchers: Iterable[Matcher]) -> str:
-    return f"{metric}{{{','.join(map(str, matchers))}}}"
+    return str(Selected(metric, tuple(matchers)))
 
 
 def any_of(label: str, values: Iterable[str]) -> Matcher:
@@ -64,9 +49,3 @@ def parse_matcher(text: str) -> Matcher:
                 f"{text!r} holds no regular expression", why=str(exc), next_step="--label 'pod=~\"cart-.*\"'"
             ) from exc
     return Matcher(label, how, value)
-
-
-def duration(seconds: float) -> str:
-    """As PromQL writes it; never 0."""
-    milliseconds = max(1, round(seconds * 1000))
-    return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from oakum.model.errors import TooMuchError
-from oakum.model.metrics import LabelSet, MetricsServer, Samples, Span
+from oakum.model.metrics import LabelSet, MetricsServer, Samples, Selected, Span
 from oakum.model.scan import Skipped
 from oakum.model.series import WorkloadSeries
 from oakum.sense.prometheus.chains import PodLives, chained, series_id
 from oakum.sense.prometheus.choice import CLUSTERS, Asked
 from oakum.sense.prometheus.lives import Told
 from oakum.sense.prometheus.names import ContainerKey, Owner, PodKey, container_key
-from oakum.sense.prometheus.promql import duration, selector
 from oakum.sense.prometheus.shards import Part, Shard
 from oakum.sense.prometheus.stock import ANSWER_SAMPLES, Inventory
 
@@ -65,7 +64,7 @@ class _Reading:
             known.start(run).add(found.at_s, found.value)
         async for known, _, found in self._over(choice.limit, seldom):
             known.limit.add(found.at_s, found.value)
-        async for known, _, found in self._over(choice.killed, span, where=" == 1"):
+        async for known, _, found in self._over(choice.killed, span, only=1.0):
             known.killed.add(found.at_s, found.value)
         async for known, _, found in self._over(choice.restarts, span):
             known.restarts.add(found.at_s, found.value)
@@ -74,29 +73,29 @@ class _Reading:
         return self._members()
 
     async def _over(
-        self, asked: Asked | None, span: Span, *, where: str = ""
+        self, asked: Asked | None, span: Span, *, only: float | None = None
     ) -> AsyncIterator[tuple[Told, str, Samples]]:
         """What is known of the container that each series is about, by which run, and the samples."""
         if asked is None:
             return
         for part in self.shard.parts(max(1, ANSWER_SAMPLES // span.points)):
-            async for found in self._asked(asked, part, span, where):
+            async for found in self._asked(asked, part, span, only):
                 key = container_key(found.labels, asked.labels)
                 # A selector of names takes them in all its namespaces.
                 if key is not None and key.of in self.pods and found.at_s.size:
                     run = found.labels.get(self.stock.choice.run, "") if self.stock.choice.run else ""
                     yield self.told.setdefault(key, Told()), run, found
 
-    async def _asked(self, asked: Asked, part: Part, span: Span, where: str) -> AsyncIterator[Samples]:
+    async def _asked(self, asked: Asked, part: Part, span: Span, only: float | None) -> AsyncIterator[Samples]:
         """Where the server wants less at once, one half after the other: of the pods, then of the time."""
         try:
-            answer = await self.server.over(self._query(asked, part, span.step_s) + where, span)
+            answer = await self.server.last(self._selected(asked, part, only), span)
         except TooMuchError:
             smaller = self._halves(part, span)
             if not smaller:
                 raise
             for half, while_ in smaller:
-                async for found in self._asked(asked, half, while_, where):
+                async for found in self._asked(asked, half, while_, only):
                     yield found
         else:
             for found in answer:
@@ -112,11 +111,11 @@ class _Reading:
         first = Span(span.start_s, middle_s - span.step_s, span.step_s)
         return [(part, first), (part, Span(middle_s, span.end_s, span.step_s))]
 
-    def _query(self, asked: Asked, part: Part, step_s: float) -> str:
-        """Of each step what was really sampled in it: a plain selector would tell what is gone for 5 minutes more."""
+    def _selected(self, asked: Asked, part: Part, only: float | None) -> Selected:
+        """What was really sampled: of what is gone, a plain selector would tell for 5 minutes more."""
         more = self.stock.narrowed.get(asked.metric, ())
         where = (*asked.matchers, *part.matchers(asked.labels), *more)
-        return f"last_over_time({selector(asked.metric, where)}[{duration(step_s)}])"
+        return Selected(asked.metric, where, self.stock.every_s, only)
 
     def _members(self) -> tuple[list[Member], list[Skipped]]:
         span, found = self.stock.span, list[Member]()

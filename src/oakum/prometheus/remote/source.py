@@ -1,0 +1,115 @@
+"""A server's samples by remote read, where it offers that and where it is less than what it would evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import anyio
+
+from oakum.model.errors import DataError, InternalError, SpentError, TargetError, TooMuchError
+from oakum.model.metrics import LabelSet, Samples, Selected, Span
+from oakum.prometheus.api import Api
+from oakum.prometheus.remote.answer import Answer, Grid
+from oakum.prometheus.remote.external import added, alone, doubtful, lacking, without
+from oakum.prometheus.remote.request import request
+
+MOST_SAMPLES: Final = 4.0
+"""Of one step: remote read sends them all, and an evaluated answer the last of them."""
+
+LEAST_POINTS: Final = 16
+"""Of fewer steps the chunks hold much that is not wanted."""
+
+DOUBTS: Final = 4
+
+
+class Server(Protocol):
+    """What is asked of it by its own API."""
+
+    async def instant(self, query: str, at_s: float) -> tuple[Samples, ...]: ...
+
+    async def label_names(self, matchers: Sequence[str], span: Span) -> tuple[str, ...]: ...
+
+    async def series(self, matchers: Sequence[str], span: Span) -> tuple[LabelSet, ...]: ...
+
+
+class RemoteRead:
+    """Asks until the server has shown that it does not offer it; why, is told in ``Asked.evaluated``."""
+
+    def __init__(self, api: Api, server: Server) -> None:
+        self._api, self._server = api, server
+        self._closed: bool | None = None
+        self._own = dict[str, frozenset[str]]()
+        self._bytes = 0
+        self._first = anyio.Lock()
+
+    def pays(self, selected: Selected, span: Span) -> bool:
+        """Whether it may be asked, and its answer is small beside one that is evaluated."""
+        return (
+            self._api.budget.remote_read
+            and not self._api.asked.evaluated
+            and selected.every_s is not None
+            and span.points >= LEAST_POINTS
+            and span.step_s <= MOST_SAMPLES * selected.every_s
+        )
+
+    async def last(self, selected: Selected, span: Span) -> tuple[Samples, ...] | None:
+        """None where the server does not offer it, or sends what cannot be read. The first call shows that for all."""
+        if self._closed is not None and selected.metric in self._own:
+            return await self._tried(selected, span)
+        async with self._first:
+            return await self._tried(selected, span)
+
+    async def _tried(self, selected: Selected, span: Span) -> tuple[Samples, ...] | None:
+        if self._api.asked.evaluated:
+            return None
+        try:
+            return await self._read(selected, span)
+        except (TooMuchError, SpentError):
+            raise
+        except (TargetError, InternalError, DataError) as exc:
+            self._api.asked.evaluated = exc.brief
+            return None
+
+    async def _read(self, selected: Selected, span: Span) -> tuple[Samples, ...]:
+        answer = await self._answer(selected, span)
+        if self._closed is None:
+            self._closed = await self._holds_the_begin()
+        found = answer.samples(closed=self._closed)
+        if found and selected.metric not in self._own:
+            self._own[selected.metric] = await self._own_labels(selected, span, found)
+        found = without(found, self._own.get(selected.metric, frozenset()))
+        if selected.only is None:
+            return found
+        same = [(each, each.value == selected.only) for each in found]
+        return tuple(Samples(each.labels, each.at_s[kept], each.value[kept]) for each, kept in same if kept.any())
+
+    async def _answer(self, selected: Selected, span: Span) -> Answer:
+        grid = Grid.of(span)
+        body = request(selected.metric, selected.matchers, grid)
+        answer = await self._api.read(body, lambda: Answer(grid, self._api.access.base, self._bytes))
+        self._bytes = answer.bytes
+        return answer
+
+    async def _holds_the_begin(self) -> bool:
+        """Whether a range holds a sample at its very begin: until Prometheus 3 it does."""
+        found = await self._server.instant("count_over_time(vector(1)[1m:1m])", 6000.0)
+        return any(each.value.size and each.value[-1] == 2 for each in found)
+
+    async def _own_labels(self, selected: Selected, span: Span, found: Sequence[Samples]) -> frozenset[str]:
+        """Those that the metric has. Raises TargetError where one of them is also added to series that lack it."""
+        own = frozenset(await self._server.label_names([selected.metric], span))
+        doubts = [name for name in doubtful(selected, found) if name in own]
+        without_one = await self._server.series(lacking(selected, doubts), span) if doubts else ()
+        seen = dict[frozenset[str], LabelSet]()
+        for labels in without_one:
+            seen.setdefault(frozenset(doubts).difference(labels), labels)
+        for labels in list(seen.values())[:DOUBTS]:
+            answer = await self._answer(alone(selected.metric, labels), span)
+            both = added(labels, answer.samples(closed=False)) & own
+            if both:
+                raise TargetError(
+                    f"{self._api.access.base} adds labels that series of its own have too",
+                    why=f"{', '.join(sorted(both))} of its external_labels cannot be told from theirs",
+                )
+        return own
