@@ -39,7 +39,7 @@ class FleetMemory:
                 moving.append(each)
             else:
                 self._still.add(self._keep(each, told))
-        for each, judged in zip(moving, verdicts([series for *_, series in moving]), strict=True):
+        for each, judged in zip(moving, verdicts([series for *_, series in moving], sparing=True), strict=True):
             if isinstance(judged, DataError):
                 self.skipped.append(Skipped(each[2].id, judged.what))
             else:
