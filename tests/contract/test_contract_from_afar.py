@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from fake_machine import FakeMachine
+from fake_machine import MIB, FakeMachine, FakePiece
 from kube_server import talks
 from test_contract_cluster_over_time import NAME, TARGET, Person, told
 from test_contract_cluster_workload import PODS, elsewhere, investigated, world
@@ -19,6 +19,7 @@ from oakum.loop.on_node import Looked
 from oakum.loop.progress import Silent
 from oakum.loop.terms import Terms
 from oakum.model.absent import AbsentKind
+from oakum.model.budget import Budget
 from oakum.model.container_memory import ContainerMemory
 from oakum.model.policy import Policy
 from oakum.model.series import Scope, WorkloadSeries
@@ -29,7 +30,7 @@ __all__ = ["world"]
 AGAIN = f"oakum investigate {TARGET}"
 
 
-def looked(world, tmp_path, *, execute=True, image="", progress=None, inspect=None):
+def looked(world, tmp_path, *, execute=True, image="", progress=None, inspect=None, budget=None):
     """Of a container that was found to be the worst; the rest of the answer is what the cluster told."""
     pod = next(pod for pod in PODS if pod["metadata"]["name"] == NAME)
     (status,) = pod["status"]["containerStatuses"]
@@ -45,7 +46,7 @@ def looked(world, tmp_path, *, execute=True, image="", progress=None, inspect=No
         ways=Ways(Consent(agreed=execute), image),
         machine=FakeMachine(),
         policy=Policy(),
-        settings=Settings.of(watch_s=5.0, terms=Terms(inspect=inspect)),
+        settings=Settings.of(watch_s=5.0, terms=Terms(inspect, budget or Budget())),
         progress=progress or Silent(),
     )
 
@@ -155,3 +156,40 @@ def test_a_node_with_larger_pages_than_this_machine_is_not_read_and_the_cluster_
     assert "its node's kernel has pages of 64.0 KiB, this machine has pages of 4.00 KiB" in missed.why
     assert "pages of that size" in missed.get
     assert {"workload", "container"} <= {each.id for each in found.evidence}
+
+
+@pytest.fixture
+def python_there(world, monkeypatch):
+    """What the agent reaches is a Python process that holds 8 MiB, of which 2 cross the network in a second."""
+    world.fake.state.talkers["python3"] = talks(list(command(sys.executable)))
+    machine = FakeMachine()
+    process = machine.start(("python3", "app.py"), cgroup="/cart")
+    process.carried_bytes_per_s = float(2 * MIB)
+    version = b"\0" * 512 + b"3.11.7 (main, Dec  8 2023, 18:56:58) [GCC 12.2.0]"
+    process.pieces[0x5000_0000] = FakePiece(bytearray(version.ljust(4096, b"\0")), "/usr/bin/python3.11")
+    process.pieces[0x7F00_0000_0000] = FakePiece(bytearray(b"\x11" * 8 * MIB))
+    monkeypatch.setattr("oakum.loop.from_afar._reached", lambda *_, **__: (machine.ports(), "/cart"))
+    return process
+
+
+@pytest.mark.usefixtures("python_there")
+def test_what_a_python_heap_costs_the_network_is_told_before_it_is_copied(world, tmp_path):
+    person = Person(answer=True)
+    found = looked(world, tmp_path, progress=person)
+    (price,) = [each.facts for each in found.evidence if each.id == "preflight"]
+    assert (price["carried_bytes_per_s"], round(price["takes_s"])) == (2 * MIB, 4)
+    told = [number for number, text in enumerate(person.stages) if "cross the network in about 4" in text]
+    compared = [number for number, text in enumerate(person.stages) if "comparing the two captures" in text]
+    assert told < compared
+
+
+@pytest.mark.usefixtures("python_there")
+@pytest.mark.parametrize(
+    ("budget", "option"), [(Budget(max_bytes=MIB), "--max-bytes 13MiB"), (Budget(max_copy_s=2.0), "--max-copy 6s")]
+)
+def test_above_the_budget_it_stays_there_and_the_workload_s_command_allows_it(world, tmp_path, budget, option):
+    found = looked(world, tmp_path, budget=budget)
+    (refused,) = [absent for absent in found.absent if absent.what == "what the heap holds"]
+    assert (refused.kind, refused.get) == (AbsentKind.TOO_DEAR, f"{AGAIN} --exec {option}")
+    assert "would cross the network" in refused.why
+    assert not [each for each in found.evidence if each.id.startswith("capture")]

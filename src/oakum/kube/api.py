@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -255,9 +256,22 @@ def _dry(dry: bool) -> Parameters | None:  # noqa: FBT001
 
 def _decoded(response: httpx2.Response, call: Call) -> Any:
     try:
-        return orjson.loads(response.content)
+        with uncollected():
+            return orjson.loads(response.content)
     except ValueError as exc:
         raise no_json(call, str(exc)) from exc
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would go through a large answer many times: JSON makes none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def status_of(content: bytes) -> Mapping[str, Any]:

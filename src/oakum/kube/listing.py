@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
-from oakum.kube.api import Api
+from oakum.kube.api import Api, uncollected
 from oakum.kube.decode.fields import table, text
 from oakum.kube.faults import Expired, interrupted
 from oakum.kube.resources import Resource
@@ -61,8 +61,9 @@ async def _pages(
     more = ""
     while True:
         body = await api.get(path, call, {**asked, **({"continue": more} if more else {})})
-        for each in _objects(body, resource, odd):
-            found += decode(each)
+        with uncollected():
+            for each in _objects(body, resource, odd):
+                found += decode(each)
         meta = table(body, "metadata")
         more = text(meta, "continue")
         if not more:

@@ -46,7 +46,8 @@ class FleetMemory:
                 moving.append(each)
             else:
                 self._still.add(self._keep(each, told))
-        for each, judged in zip(moving, verdicts([each.series for each in moving]), strict=True):
+        judged_all = verdicts([each.series for each in moving], sparing=True)
+        for each, judged in zip(moving, judged_all, strict=True):
             if isinstance(judged, DataError):
                 self.skipped.append(Skipped(each.series.id, judged.what))
             else:

@@ -37,12 +37,9 @@ OOMS_SINCE_S = 86_400.0
 MANY = 300
 """From this many series on, compiled kernels are faster than they take to load."""
 
-MANY_SHORT = 20_000
-"""Of short series: from so many samples on, of all together. Below, plain kernels take seconds, and none of the
-compiler's 200 MiB."""
-
-FEW = 100
-"""A series of as many samples or more is not short."""
+SHORT_SAMPLES = 100
+MANY_SAMPLES = 20_000
+"""Series of fewer samples each, and of fewer together, take plain kernels no longer than some five seconds."""
 
 AT_ONCE = 1_000_000
 """Samples that are judged together: some 30 MB with what is worked out of them."""
@@ -236,12 +233,18 @@ class _Judged:
 
 def _short(series: Sequence[WorkloadSeries]) -> bool:
     counts = [each.samples for each in series]
-    return max(counts, default=0) < FEW and sum(counts) < MANY_SHORT
+    return max(counts, default=0) < SHORT_SAMPLES and sum(counts) < MANY_SAMPLES
 
 
-def verdicts(series: Sequence[WorkloadSeries], *, many: bool = False) -> Iterator[Verdict | DataError]:
-    """A handful is answered at once; many are worth a compiler. ``many``: these are but some of them."""
-    if (many or len(series) >= MANY) and not _short(series):
+def verdicts(
+    series: Sequence[WorkloadSeries], *, many: bool = False, sparing: bool = False
+) -> Iterator[Verdict | DataError]:
+    """A handful is answered at once; many are worth a compiler.
+
+    ``many``: these are but some of them. ``sparing``: no compiler, which takes 200 MiB, for so many that are short: they
+    are judged in seconds without.
+    """
+    if (many or len(series) >= MANY) and not (sparing and _short(series)):
         yield from judge_many(series, workers=min(8, len(os.sched_getaffinity(0))))
         return
     for workload in series:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from oakum.loop.scan import FEW, MANY, Settings, scan_files
+from oakum.loop.scan import MANY, Settings, scan_files
 from oakum.model.errors import CallerError
 from oakum.model.scan import Scan
 
@@ -71,7 +71,7 @@ def test_one_name_in_two_files_is_said(tmp_path):
 
 
 def test_a_series_is_judged_among_many_as_it_is_alone(tmp_path):
-    texts = [rows(FEW, series=f"s{number}", grow=1_000_000 * (number % 4)) for number in range(MANY)]
+    texts = [rows(40, series=f"s{number}", grow=1_000_000 * (number % 4)) for number in range(MANY)]
     many = {series.id: verdict for series, verdict in scanned(tmp_path, "".join(texts)).rows}
     few = {series.id: verdict for series, verdict in scanned(tmp_path, "".join(texts[:8])).rows}
     assert len(many) == MANY
