@@ -61,18 +61,19 @@ def _size(containers: int, hours: int, peer: str) -> Iterator[Found]:
         scan += ["--window", f"{hours}h", "-o", "json"]
         for name, more in RUNS.items():
             run = measured(name, [*scan, *more], server)
-            leaks = _leaks(run) if run.exit in {0, 1} else set()
-            yield Found(run, containers, len(leaks & planted), len(leaks - planted), len(planted))
+            answered = run.exit in {0, 1}
+            leaks = _leaks(run) if answered else set()
+            yield Found(run, containers, answered, len(leaks & planted), len(leaks - planted), len(planted))
         stages = [sys.executable, "-m", "bench.prometheus.stages", address, str(hours)]
         run = measured("Oakum, with a clock on each stage", stages, server)
-        yield Found(run, containers, stages=json.loads(run.out) if run.exit == 0 else None)
+        yield Found(run, containers, run.exit == 0, stages=json.loads(run.out) if run.exit == 0 else None)
         for how, asked in PEERS.items():
             if not peer:
                 continue
             run = measured(f"pandas, {asked}", [peer, "-m", "bench.prometheus.peer", address, str(hours), how], server)
             worst = json.loads(run.out)["worst"][: len(planted)] if run.exit == 0 else []
             named = {pod[:10] for pod in worst}
-            yield Found(run, containers, len(named & planted), len(named - planted), len(planted))
+            yield Found(run, containers, run.exit == 0, len(named & planted), len(named - planted), len(planted))
 
 
 def _leaks(run: Run) -> set[str]:

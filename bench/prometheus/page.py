@@ -49,6 +49,7 @@ class Found:
 
     run: Run
     containers: int
+    answered: bool
     right: int = 0
     wrong: int = 0
     planted: int = 0
@@ -70,8 +71,8 @@ def page(
         "## Asked for, and reached",
         markdown(("", "asked for", "measured", "reached"), _targets(found, hours)),
         "## Runs",
-        markdown(COLUMNS, [_row(row) for row in found if row.run.exit in {0, 1} or row.stages is not None]),
-        "\n".join(_failed(row) for row in found if row.run.exit not in {0, 1}),
+        markdown(COLUMNS, [_row(row) for row in found if row.answered]),
+        "\n".join(_failed(row) for row in found if not row.answered),
         *(_staged(largest) if largest is not None else ()),
         *(_in_files(*in_files) if in_files is not None else ()),
     ]
@@ -151,7 +152,7 @@ def _staged(row: Found) -> list[str]:
 def _in_files(run: Run, counts: Mapping[str, int]) -> list[str]:
     count = sum(counts.values())
     if not count:
-        return ["## Files", _failed(Found(run, 0))]
+        return ["## Files", _failed(Found(run, 0, False))]
     told = ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items()))
     row = [f"{run.seconds:.1f}", f"{run.cpu_s:.1f}", f"{run.peak_mib:,.0f}", f"{1e6 * run.cpu_s / count:,.0f}"]
     return [

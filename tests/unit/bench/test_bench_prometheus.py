@@ -31,9 +31,9 @@ def cells(text, first):
 
 def test_the_slowest_and_the_largest_scan_count():
     found = [
-        Found(run(), 10_000, 10, 0, 10),
-        Found(run("Oakum, again", seconds=120.0, peak=2000.0), 10_000, 9, 2, 10),
-        Found(run("pandas, one query for all", seconds=500.0), 10_000, 10, 0, 10),
+        Found(run(), 10_000, True, 10, 0, 10),
+        Found(run("Oakum, again", seconds=120.0, peak=2000.0), 10_000, True, 9, 2, 10),
+        Found(run("pandas, one query for all", seconds=500.0), 10_000, True, 10, 0, 10),
     ]
     text = page([("when", "now")], found, 24)
     assert cells(text, "seconds for 10,000 containers × 24 h at 1 min")[2:] == ["120", "no"]
@@ -43,21 +43,21 @@ def test_the_slowest_and_the_largest_scan_count():
 
 
 def test_a_smaller_fleet_or_window_measures_no_target():
-    for found, hours in (([Found(run(), 1_000, 1, 0, 1)], 24), ([Found(run(), 10_000, 10, 0, 10)], 6)):
+    for found, hours in (([Found(run(), 1_000, True, 1, 0, 1)], 24), ([Found(run(), 10_000, True, 10, 0, 10)], 6)):
         text = page([], found, hours)
         assert cells(text, "peak MiB of that")[2:] == ["–", "not measured"]
 
 
 def test_who_gave_no_answer_is_told_with_its_last_words_and_stands_in_no_table():
-    dead = Found(run("pandas, one query for all", code=-9, said="MemoryError"), 10_000)
-    text = page([], [Found(run(), 10_000, 10, 0, 10), dead], 24)
-    assert "- pandas, one query for all, 10,000 containers: no answer; ended with -9" in text
+    dead = Found(run("pandas, one query for all", code=1, said="MemoryError"), 10_000, False)
+    text = page([], [Found(run(), 10_000, True, 10, 0, 10), dead], 24)
+    assert "- pandas, one query for all, 10,000 containers: no answer; ended with 1" in text
     assert "MemoryError" in text
     assert "| pandas" not in text
 
 
 def test_stages_add_up_to_all_of_our_processor():
-    text = page([], [Found(run("clocks", code=0), 10_000, stages=STAGES)], 24)
+    text = page([], [Found(run("clocks", code=0), 10_000, True, stages=STAGES)], 24)
     assert cells(text, "the rest")[1:] == ["3.0", "30%", "300"]
     assert cells(text, "ms of the server's processor")[1] == "2.00"
     assert cells(text, "bytes that the server sent, as they were packed")[1] == "1,000"
