@@ -126,6 +126,4 @@ def _killed(was: Standing | None, now: Standing, then_s: float) -> bool:
 
 
 def _place(change: Change) -> tuple[int, float, str]:
-    standing = change.now or change.was
-    rate = 0.0 if standing is None or standing.rate_per_s is None else standing.rate_per_s
-    return ORDER.index(change.name), -rate, change.id
+    return ORDER.index(change.name), -(change.standing.rate_per_s or 0.0), change.id

@@ -242,6 +242,7 @@ def _standing(scan: Scan, row: ScanRow, comparing: Comparing) -> Standing:
         max(series.oom_kills, 0 if replicas is None else replicas.kills),
         max(ends, default=None) if replicas is None else replicas.last_kill_s,
         series.id in scan.muted,
+        labels.get("command", ""),
     )
 
 

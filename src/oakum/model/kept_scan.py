@@ -106,6 +106,7 @@ WORSE: Final = frozenset(
 class Standing:
     """One series of a scan, as far as scans are compared. ``key``: the same across restarts, pods and pids.
 
+    ``title``: a process's command, "" for what has a name by itself.
     ``rate_per_s``, ``rate_interval`` and ``level`` are in ``unit``. ``kills``: for memory, as far as they were told;
     ``last_kill_s``: the last one, UTC epoch seconds, None where nobody told when.
     """
@@ -120,6 +121,7 @@ class Standing:
     kills: int = 0
     last_kill_s: float | None = None
     muted: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +133,15 @@ class Change:
     now: Standing | None
 
     @property
+    def standing(self) -> Standing:
+        """The later one."""
+        found = self.now or self.was
+        assert found is not None
+        return found
+
+    @property
     def id(self) -> str:
-        standing = self.now or self.was
-        assert standing is not None
-        return standing.id
+        return self.standing.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def _standings(document: Mapping[str, Any], key: Key) -> Iterator[Standing]:
                 max(replicas.get("kills_for_memory", 0), row.get("oom_kills", 0)),
                 replicas.get("last_kill_s"),
                 row.get("muted") is not None,
+                row.get("labels", {}).get("command", ""),
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             continue
@@ -89,6 +90,7 @@ def _standing(standing: Standing) -> dict[str, object]:
     interval = standing.rate_interval
     return {
         "id": encodable(standing.id),
+        "title": encodable(standing.title),
         "verdict": standing.verdict.value,
         "unit": standing.unit,
         "level": finite(standing.level),

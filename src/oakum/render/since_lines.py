@@ -39,7 +39,8 @@ def _counts(since: Since) -> Sequence[tuple[ChangeName, int]]:
 
 def change_line(change: Change) -> str:
     """``new leak: deploy/shop/cart/app, +3.10 MiB/h; was healthy``."""
-    return f"{WORDS[change.name][0]}: {shown(change.id, 200)}{_told(change)}"
+    name = f"{shown(change.id, 200)} {shown(change.standing.title, 80)}".rstrip()
+    return f"{WORDS[change.name][0]}: {name}{_told(change)}"
 
 
 def _told(change: Change) -> str:

@@ -53,10 +53,11 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     from rich.text import Text  # noqa: PLC0415
 
     rows = scan.ranked[:top]
-    parts: list[RenderableType] = [Text(_summary(scan), style="bold"), _Rows(rows, scan)]
+    parts: list[RenderableType] = [Text(_summary(scan), style="bold")]
+    parts += [Text(line, style=style) for line, style in _since(scan, top)]
+    parts.append(_Rows(rows, scan))
     if len(scan.shown) > len(rows):
         parts.append(Text(f"{len(scan.shown) - len(rows)} more; --top shows them", style="dim"))
-    parts += [Text(line, style=style) for line, style in _since(scan, top)]
     if rows and scan.replicas and rows[0][1].settles:
         parts.append(Text(f"next, {shown(rows[0][1].settles)}"))
     parts += [
@@ -71,6 +72,7 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     parts += [Text(shown(line), style="" if line.startswith(" ") else "bold") for line in oom_lines(scan.ooms)]
     parts += [Text(f"note: {shown(warning)}", style="dim") for warning in scan.warnings]
     parts += [Text(f"absent: {shown(absent.what)}: {shown(absent.why)}", style="dim") for absent in scan.absent]
+    parts += [Text(f"kept as {shown(scan.kept)}", style="dim")] if scan.kept else []
     return Group(*parts)
 
 
@@ -88,8 +90,6 @@ def _since(scan: Scan, top: int) -> Iterator[tuple[str, str]]:
             yield f"  {format_count(len(scan.since.changes) - top)} more changes; --top shows them", "dim"
         for note in scan.since.notes:
             yield f"note: {shown(note)}", "dim"
-    if scan.kept:
-        yield f"kept as {shown(scan.kept)}", "dim"
 
 
 def _table(cells: Sequence[Cells]) -> RenderableType:

@@ -15,7 +15,7 @@ from oakum.store import tables
 from oakum.store.database import Database
 
 HEAD: Final = ("schema", "generated_at", "source", "window", "partial")
-"""Fields of a document that can be read where it is kept; what it found is packed: 10,000 series are 15 MB of text."""
+"""Fields of a document that can be read where it is kept; what it found is packed: 10,000 series are 7 MB of text."""
 
 
 class SqlScans:

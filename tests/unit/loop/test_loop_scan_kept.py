@@ -98,6 +98,8 @@ def test_pods_and_processes_that_were_started_again_are_the_same(place):
     keep(place, scan(row(pod.format("x2x9z"), pod="cart-5d8f7c9b4-x2x9z"), row("pid/7", **process)))
     now = scan(row(pod.format("9q2lk"), pod="cart-5d8f7c9b4-9q2lk"), row("pid/8", VerdictName.LEAK, 5.0, **process))
     assert compared(place, now) == [("new-leak", "pid/8")]
+    told, _ = on_record(scan(), comparing(), place)
+    assert [each.standing.title for each in told.since.changes] == ["python shop.py", ""]
 
 
 def test_a_kill_within_the_window_that_was_seen_before_is_no_news(place):

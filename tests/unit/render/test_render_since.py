@@ -18,7 +18,7 @@ from oakum.render import scan_html, scan_table, scan_to_json
 from oakum.render.since_lines import WORDS, change_line
 
 MIB = 1024.0**2
-WAS = Standing("k", "pid/1", VerdictName.HEALTHY, level=5 * MIB)
+WAS = Standing("k", "pid/1", VerdictName.HEALTHY, level=5 * MIB, title="python shop.py")
 NOW = Standing(
     "k", HOSTILE, VerdictName.LEAK, "bytes", math.nan, 3 * MIB, (2 * MIB, math.inf), 2, NOW_S - 60, muted=False
 )
@@ -84,7 +84,7 @@ def test_many_changes_are_cut_and_counted():
     found = compared(changes=changes)
     text = printed(scan_table(found, top=5), 200)
     assert "1,200 gone" in text
-    assert text.count("gone: s") == 5
+    assert text.count("  gone: s") == 5
     assert "1,195 more changes" in text
     assert "1,000 more changes" in scan_html(found)
 
@@ -97,7 +97,7 @@ def test_many_changes_are_cut_and_counted():
             "new leak: a, leak at +3.00 MiB/s; was healthy at 5.00 MiB",
         ),
         (Change(ChangeName.NEW_LEAK, None, replace(NOW, id="a")), "new leak: a, leak at +3.00 MiB/s; was not there"),
-        (Change(ChangeName.GONE, WAS, None), "gone: pid/1; was healthy at 5.00 MiB"),
+        (Change(ChangeName.GONE, WAS, None), "gone: pid/1 python shop.py; was healthy at 5.00 MiB"),
         (
             Change(ChangeName.KILLED, WAS, replace(NOW, id="a")),
             "newly killed for memory: a, the last time 20 Nov 2026 12:02:10 UTC; leak at +3.00 MiB/s",
