@@ -241,7 +241,7 @@ def verdicts(
 ) -> Iterator[Verdict | DataError]:
     """A handful is answered at once; many are worth a compiler.
 
-    ``many``: these are but some of them. ``sparing``: no compiler, which takes 200 MiB, for so many that are short: they
+    ``many``: these are but some of them. ``sparing``: no compiler, which takes 200 MiB, for many that are short: these
     are judged in seconds without.
     """
     if (many or len(series) >= MANY) and not (sparing and _short(series)):
