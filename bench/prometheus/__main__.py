@@ -1,77 +1,115 @@
-"""``python -m bench.prometheus``: a scan of a fleet in a real Prometheus, beside a plain pull of the same series."""
+"""``python -m bench.prometheus``: a scan of a fleet in a real Prometheus, beside a plain pull of the same series.
+
+Writes docs/bench-prometheus.md. What was filled in once is kept under the folder for temporary files.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
-from bench.prometheus import fleet
-from lab.metrics.servers import filled
+from bench.judge.report.machine import ROOT, stand, told
+from bench.prometheus import files, fleet
+from bench.prometheus.measured import Run, measured
+from bench.prometheus.page import Found, page
+from lab.metrics.servers import fill, started
 
-ROOT = Path(__file__).parents[2]
+RUNS = {"Oakum, first": (), "Oakum, again": (), "Oakum, one request at a time": ("--at-once", "1")}
+PEERS = {"whole": "one query for all", "namespaces": "a query for each namespace"}
+
+WARM = """
+import numpy as np
+from oakum.judge import judge_columns, plain_columns
+judge_columns(plain_columns(np.array([0, 9]), np.arange(9.0), np.ones(9), unit="bytes"))
+"""
+"""Compiles the kernels, where that was not done before."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.prometheus", description=__doc__)
-    parser.add_argument("--containers", type=int, default=10_000)
+    parser.add_argument("--containers", type=int, nargs="*", default=[1_000, 10_000], help="sizes, one after the other")
     parser.add_argument("--hours", type=int, default=24)
     parser.add_argument("--peer", default="", help="a Python that has prometheus-api-client and pandas")
+    parser.add_argument("--files", type=int, default=100_000, help="series in files, 0 for none")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the page is written")
     parser.add_argument("--data", help="not used: the fleet is generated")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="oakum-bench-") as folder:
-        begun_s = time.monotonic()
-        text = Path(folder) / "fleet.om"
-        samples = fleet.write(text, chosen.containers, chosen.hours)
-        print(f"{samples:,} samples of memory written in {time.monotonic() - begun_s:.0f} s", flush=True)
-        with filled(Path(folder), text) as (address, pid):
-            print(f"in Prometheus after {time.monotonic() - begun_s:.0f} s; load {os.getloadavg()[0]:.1f}", flush=True)
-            command = [sys.executable, "-m", "oakum.cli.entry", "scan", address, "--at", str(fleet.END_S)]
-            for _ in range(2):
-                out = _measured("oakum", [*command, "--window", f"{chosen.hours}h", "-o", "json"], pid)
-                answer = json.loads(out)
-                leaks = [row["id"] for row in answer["series"] if row["verdict"] == "leak"]
-                planted = -(-chosen.containers // fleet.LEAK_EVERY)
-                print(f"  {len(answer['series']):,} series, {len(leaks)} leaks of {planted} planted")
-                print(f"  {answer['warnings'][-1]}")
-            if chosen.peer:
-                out = _measured(
-                    "peer", [chosen.peer, "-m", "bench.prometheus.peer", address, str(chosen.hours), "60"], pid
-                )
-                print(f"  {out.decode().strip()}")
+    subprocess.run([sys.executable, "-c", WARM], cwd=ROOT, check=True)
+    before = stand("src/oakum")
+    found = [row for size in chosen.containers for row in _size(size, chosen.hours, chosen.peer)]
+    in_files = files.scanned(chosen.files) if chosen.files else None
+    chosen.docs.mkdir(parents=True, exist_ok=True)
+    written = chosen.docs / "bench-prometheus.md"
+    written.write_text(page(told(before, stand("src/oakum")), found, chosen.hours, in_files), encoding="utf-8")
+    print(written)
     return 0
 
 
-def _measured(name: str, command: list[str], server: int) -> bytes:
-    """Its standard output; time, memory and what it cost the server are printed."""
-    before_s, begun_s = _cpu_s(server), time.monotonic()
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, cwd=ROOT)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        took_s = time.monotonic() - begun_s
-        print(
-            f"{name}: {took_s:.1f} s, of them {used.ru_utime + used.ru_stime:.1f} s of processor,"
-            f" peak {used.ru_maxrss / 1024:.0f} MiB; the server used {_cpu_s(server) - before_s:.1f} s of processor and"
-            f" holds {_rss_mib(server):.0f} MiB; exit {process.returncode}",
-            flush=True,
-        )
-        out.seek(0)
-        return out.read()
+def _size(containers: int, hours: int, peer: str) -> Iterator[Found]:
+    with _served(containers, hours) as (address, server):
+        planted = {f"svc-{number:06d}" for number in range(0, containers, fleet.LEAK_EVERY)}
+        scan = [sys.executable, "-m", "oakum.cli.entry", "scan", address, "--at", str(fleet.END_S)]
+        scan += ["--window", f"{hours}h", "-o", "json"]
+        for name, more in RUNS.items():
+            run = measured(name, [*scan, *more], server)
+            answered = run.exit in {0, 1}
+            leaks = _leaks(run) if answered else set()
+            yield Found(run, containers, answered, len(leaks & planted), len(leaks - planted), len(planted))
+        stages = [sys.executable, "-m", "bench.prometheus.stages", address, str(hours)]
+        run = measured("Oakum, with a clock on each stage", stages, server)
+        yield Found(run, containers, run.exit == 0, stages=json.loads(run.out) if run.exit == 0 else None)
+        for how, asked in PEERS.items():
+            if not peer:
+                continue
+            run = measured(f"pandas, {asked}", [peer, "-m", "bench.prometheus.peer", address, str(hours), how], server)
+            worst = json.loads(run.out)["worst"][: len(planted)] if run.exit == 0 else []
+            named = {pod[:10] for pod in worst}
+            yield Found(run, containers, run.exit == 0, len(named & planted), len(named - planted), len(planted))
 
 
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _leaks(run: Run) -> set[str]:
+    answer = json.loads(run.out)
+    print(f"  {answer['warnings'][-1]}", flush=True)
+    return {row["labels"]["pod"][:10] for row in answer["series"] if row["verdict"] == "leak"}
 
 
-def _rss_mib(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+@contextmanager
+def _served(containers: int, hours: int) -> Iterator[tuple[str, int]]:
+    """A Prometheus with that fleet in it, filled once: its address, and its process."""
+    made_by = sha256(Path(fleet.__file__).read_bytes()).hexdigest()[:12]
+    kept = Path(tempfile.gettempdir()) / "oakum-bench-prometheus" / f"{containers}x{hours}h-{made_by}"
+    if not kept.exists():
+        _fill(kept, containers, hours)
+    with tempfile.TemporaryDirectory(prefix="oakum-bench-") as folder:
+        # A copy of links: what a server adds to its folder is its own.
+        shutil.copytree(kept, Path(folder) / "data", copy_function=_linked)
+        with started(Path(folder), Path(folder) / "data") as running:
+            yield running
+
+
+def _linked(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def _fill(kept: Path, containers: int, hours: int) -> None:
+    begun_s = time.monotonic()
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+        text = Path(folder) / "fleet.om"
+        samples = fleet.write(text, containers, hours)
+        print(f"{samples:,} samples of memory written in {time.monotonic() - begun_s:.0f} s", flush=True)
+        fill(Path(folder) / "data", text)
+        (Path(folder) / "data").rename(kept)
+    print(f"filled in after {time.monotonic() - begun_s:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

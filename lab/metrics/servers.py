@@ -35,11 +35,22 @@ def prometheus(folder: Path, world: World, *arguments: str) -> Iterator[str]:
 @contextmanager
 def filled(folder: Path, text: Path, *arguments: str) -> Iterator[tuple[str, int]]:
     """A Prometheus with this OpenMetrics text in it, which is removed: its address, and its process."""
-    data = folder / "prometheus"
-    data.mkdir(parents=True)
-    fill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=48h", "-q", text, data]
-    subprocess.run(fill, check=True, stdout=subprocess.DEVNULL)
+    fill(folder / "prometheus", text)
     text.unlink()
+    with started(folder, folder / "prometheus", *arguments) as running:
+        yield running
+
+
+def fill(data: Path, text: Path) -> None:
+    """Blocks of a new Prometheus, of this OpenMetrics text."""
+    data.mkdir(parents=True)
+    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=48h", "-q", text, data]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def started(folder: Path, data: Path, *arguments: str) -> Iterator[tuple[str, int]]:
+    """A Prometheus on these blocks, with its files in ``folder``: its address, and its process."""
     config = folder / "prometheus.yml"
     config.write_text("global: {}\n", encoding="utf-8")
     port = _free()

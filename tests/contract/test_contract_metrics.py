@@ -145,6 +145,13 @@ def test_a_window_in_which_there_is_nothing_is_told(address):
     assert "container_memory_rss" in told.value.why
 
 
+def test_the_answer_is_not_written_out_when_the_event_loop_ends(address, monkeypatch):
+    written_out = []
+    monkeypatch.setattr("oakum.model.scan.Scan.__repr__", lambda _: written_out.append(1) or "")
+    assert scan(address, namespaces=["shop"]).rows
+    assert not written_out  # a fleet's takes longer than to read it
+
+
 def test_a_budget_that_is_used_up_leaves_a_partial_answer_that_says_so(address):
     partial = scan(address, budget=QueryBudget(at_once=1, most_bytes=6_000))
     assert partial.partial

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 
 import anyio
@@ -195,6 +196,22 @@ def test_who_we_are_is_sent_and_never_told(environment, table, header, value):
         exc, _ = outcome(fake.address, lambda live: live.instant("up", 0), None, environment, given)
     assert fake.asked[0].headers[header] == value
     assert not any(secret in f"{exc!s}{exc!r}" for secret in SECRETS)
+
+
+@pytest.mark.parametrize(("headers", "asked_for"), [({}, "identity"), ({"accept-encoding": "gzip"}, "gzip")])
+def test_answers_are_packed_where_that_is_asked_for_alone_and_are_understood_either_way(headers, asked_for):
+    def answer(given):
+        reply = success(ONE)
+        if given.headers["accept-encoding"] == "gzip":
+            return Reply(gzip.compress(reply.body), headers={"Content-Encoding": "gzip"})
+        return reply
+
+    with MetricServer(answer) as fake:
+        (one, *_), _ = outcome(
+            fake.address, lambda live: live.instant("up", 0), table={"url": fake.address, "headers": headers}
+        )
+    assert [each.headers["accept-encoding"] for each in fake.asked] == [asked_for]
+    assert one.value.tolist() == [1.0]
 
 
 def test_what_the_file_says_of_one_server_is_not_sent_to_another():

@@ -127,10 +127,12 @@ def _sketched(life: Series, stretches: int) -> Series:
 def extremes(value: Floats, stretches: int) -> NDArray[np.intp]:
     """intp[≤ 2 * stretches + 2], increasing: the first, the last, and of each stretch the lowest and the highest.
 
-    ``value``: float64[n], n ≥ stretches ≥ 1; a stretch is a part of about n / stretches samples.
+    ``value``: float64[n], n ≥ 1; a stretch is of ⌈n / stretches⌉ samples, the last one of what is left.
     """
-    edges = np.linspace(0, value.size, stretches + 1).astype(np.intp)
-    found = {0, value.size - 1}
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
-        found |= {int(begin + value[begin:end].argmin()), int(begin + value[begin:end].argmax())}
-    return np.array(sorted(found), np.intp)
+    last, width = value.size - 1, -(-value.size // stretches)
+    count = -(-value.size // width)
+    filled = np.append(value, np.full(count * width - value.size, value[-1])).reshape(count, width)
+    begins = np.arange(0, count * width, width)
+    # What stands in for samples that the last stretch has not is its last one.
+    places = np.minimum(np.concatenate([begins + filled.argmin(1), begins + filled.argmax(1)]), last)
+    return np.unique(np.append(places, [0, last]))

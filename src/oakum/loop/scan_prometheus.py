@@ -146,13 +146,16 @@ def scan_prometheus(  # noqa: PLR0913  (everything comes together here)
 
         yield judging
 
-    async def journey() -> Scan:
-        async with server as opened, (elsewhere or here)(opened) as judging:
-            return await _Reader(opened, judging, settings.budget, settings.at_s is not None, progress).scan(
-                source, settings.wanted(now_s), now_s
-            )
+    found: list[Scan] = []
 
-    return anyio.run(journey)
+    async def journey() -> None:
+        async with server as opened, (elsewhere or here)(opened) as judging:
+            reader = _Reader(opened, judging, settings.budget, settings.at_s is not None, progress)
+            found.append(await reader.scan(source, settings.wanted(now_s), now_s))
+
+    # A task is written out in full when its loop ends, with its result: that of a fleet takes longer than to read it.
+    anyio.run(journey)
+    return found[0]
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Series:
     """The samples of one lifetime.
 
@@ -73,6 +73,10 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.at_s)
+
+    def __repr__(self) -> str:
+        """Short: an event loop writes results of tasks out, whoever asked."""
+        return f"<Series of {len(self)} samples, {self.ending}>"
 
     def rows(self, kept: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Series:
         """These samples alone; when it began and how it ended stay."""
