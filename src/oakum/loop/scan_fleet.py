@@ -74,19 +74,20 @@ def answered(task: Task) -> Answer:
                 next_step=f"pip install 'oakum[fleet]=={task.made_by}'    # on the workers",
             ),
         )
-    asked = Asked()
+    asked, found = Asked(), list[Judged]()
 
-    async def work() -> Judged:
+    async def work() -> None:
         nonlocal asked
         async with task.connect(task.budget) as server:
             asked = server.asked
-            judged = await judge_shard(server, task.stock, task.shard, policy=task.policy, compiled=task.compiled)
-            return Judged(folded(judged.rows, task.bar), judged.skipped)
+            # No result of this task: it would be written out in full when its loop ends.
+            found.append(await judge_shard(server, task.stock, task.shard, policy=task.policy, compiled=task.compiled))
 
     try:
-        return Answer(anyio.run(work), asked)
+        anyio.run(work)
     except OakumError as exc:
         return Answer(None, asked, exc)
+    return Answer(Judged(folded(found[0].rows, task.bar), found[0].skipped), asked)
 
 
 def on_fleet(scheduler: str, connect: Connect, *, budget: QueryBudget, policy: Policy) -> Elsewhere:

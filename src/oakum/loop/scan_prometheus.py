@@ -138,8 +138,6 @@ def scan_prometheus(  # noqa: PLR0913  (everything comes together here)
     """
     import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)
 
-    found: list[Scan] = []
-
     @asynccontextmanager
     async def here(opened: MetricsServer) -> AsyncIterator[Judging]:
         async def judging(stock: Inventory, shard: Shard, *, compiled: bool, bar: Rank | None) -> Judged:
@@ -147,6 +145,8 @@ def scan_prometheus(  # noqa: PLR0913  (everything comes together here)
             return await judge_shard(opened, stock, shard, policy=policy, compiled=compiled)
 
         yield judging
+
+    found: list[Scan] = []
 
     async def journey() -> None:
         async with server as opened, (elsewhere or here)(opened) as judging:
