@@ -61,7 +61,7 @@ def measured(
         server_s, server_mib = _cpu_s(server) - before_s, _rss_mib(server)
         out.seek(0)
         errors.seek(0)
-        said = errors.read().decode(errors="replace").strip()
+        said = errors.read().decode(errors="replace").strip().splitlines()
         run = Run(
             name,
             took_s,
@@ -72,7 +72,7 @@ def measured(
             load,
             process.returncode,
             out.read(),
-            said.splitlines()[-1] if said else "",
+            next((line for line in reversed(said) if line.split(":")[0].endswith("Error")), said[-1] if said else ""),
         )
     print(run, flush=True)
     return run

@@ -134,7 +134,7 @@ def _staged(row: Found) -> list[str]:
     ]
     costs = [
         ["samples", f"{told['samples'] / count:,.0f}"],
-        ["bytes that the server sent, as they were packed", f"{told['bytes'] / count:,.0f}"],
+        ["bytes that the server sent", f"{told['bytes'] / count:,.0f}"],
         ["of these for labels and owners", f"{told['stock']['bytes'] / count:,.0f}"],
         ["requests", f"{told['requests'] / count:.3f}"],
         ["ms of our processor", f"{1e3 * told['cpu_s'] / count:.2f}"],
