@@ -20,10 +20,11 @@ from pathlib import Path
 from bench.judge.report.machine import ROOT, stand, told
 from bench.prometheus import files, fleet
 from bench.prometheus.measured import Run, measured
-from bench.prometheus.page import Found, page
+from bench.prometheus.page import PACKED, Found, page
 from lab.metrics.servers import fill, started
 
-RUNS = {"Oakum, first": (), "Oakum, again": (), "Oakum, one request at a time": ("--at-once", "1")}
+RUNS = {"Oakum, first": (), "Oakum, again": (), "Oakum, one request at a time": ("--at-once", "1"), PACKED: ()}
+GZIP = {"OAKUM_PROMETHEUS_HEADERS": "Accept-Encoding: gzip"}
 PEERS = {"whole": "one query for all", "namespaces": "a query for each namespace"}
 
 WARM = """
@@ -60,16 +61,14 @@ def _size(containers: int, hours: int, peer: str) -> Iterator[Found]:
         scan = [sys.executable, "-m", "oakum.cli.entry", "scan", address, "--at", str(fleet.END_S)]
         scan += ["--window", f"{hours}h", "-o", "json"]
         for name, more in RUNS.items():
-            run = measured(name, [*scan, *more], server)
+            run = measured(name, [*scan, *more], server, GZIP if name == PACKED else {})
             answered = run.exit in {0, 1}
             leaks = _leaks(run) if answered else set()
             yield Found(run, containers, answered, len(leaks & planted), len(leaks - planted), len(planted))
         stages = [sys.executable, "-m", "bench.prometheus.stages", address, str(hours)]
         run = measured("Oakum, with a clock on each stage", stages, server)
         yield Found(run, containers, run.exit == 0, stages=json.loads(run.out) if run.exit == 0 else None)
-        for how, asked in PEERS.items():
-            if not peer:
-                continue
+        for how, asked in PEERS.items() if peer else ():
             run = measured(f"pandas, {asked}", [peer, "-m", "bench.prometheus.peer", address, str(hours), how], server)
             worst = json.loads(run.out)["worst"][: len(planted)] if run.exit == 0 else []
             named = {pod[:10] for pod in worst}

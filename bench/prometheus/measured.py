@@ -7,9 +7,10 @@ import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
 MOST_BYTES = 4 << 30
@@ -44,18 +45,23 @@ class Run:
         )
 
 
-def measured(name: str, command: Sequence[str], server: int | None = None) -> Run:
-    """``server``: its process. What takes too long is ended, and told with the exit code of its signal."""
+def measured(
+    name: str, command: Sequence[str], server: int | None = None, environment: Mapping[str, str] = MappingProxyType({})
+) -> Run:
+    """``server``: its process; ``environment``: more of it.
+
+    What takes too long is ended, and told with the exit code of its signal.
+    """
     load, before_s, begun_s = os.getloadavg()[0], _cpu_s(server), time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         bounded = ["prlimit", f"--data={MOST_BYTES}", *command]
-        process = subprocess.Popen(bounded, stdout=out, stderr=errors, cwd=ROOT)
+        process = subprocess.Popen(bounded, stdout=out, stderr=errors, cwd=ROOT, env={**os.environ, **environment})
         used = _waited(process, begun_s + LONGEST_S)
         took_s = time.monotonic() - begun_s
         server_s, server_mib = _cpu_s(server) - before_s, _rss_mib(server)
         out.seek(0)
         errors.seek(0)
-        said = errors.read().decode(errors="replace").strip()
+        said = errors.read().decode(errors="replace").strip().splitlines()
         run = Run(
             name,
             took_s,
@@ -66,7 +72,7 @@ def measured(name: str, command: Sequence[str], server: int | None = None) -> Ru
             load,
             process.returncode,
             out.read(),
-            said.splitlines()[-1] if said else "",
+            next((line for line in reversed(said) if line.split(":")[0].endswith("Error")), said[-1] if said else ""),
         )
     print(run, flush=True)
     return run

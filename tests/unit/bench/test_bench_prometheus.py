@@ -60,7 +60,7 @@ def test_stages_add_up_to_all_of_our_processor():
     text = page([], [Found(run("clocks", code=0), 10_000, True, stages=STAGES)], 24)
     assert cells(text, "the rest")[1:] == ["3.0", "30%", "300"]
     assert cells(text, "ms of the server's processor")[1] == "2.00"
-    assert cells(text, "bytes that the server sent, as they were packed")[1] == "1,000"
+    assert cells(text, "bytes that the server sent")[1] == "1,000"
 
 
 def test_files_are_told_with_their_verdicts_or_that_there_was_no_answer():
