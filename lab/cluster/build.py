@@ -49,6 +49,9 @@ CODE = {".mod", ".sum", ".go"}
 KUBERNETES = Module(Path(__file__).parent / "kubernetes", "k8s.io/kubernetes")
 KWOK = Module(Path(__file__).parent / "kwok", "sigs.k8s.io/kwok", "sigs.k8s.io/kwok/cmd/kwok", "kwok-")
 
+_STATE = "k8s.io/kube-state-metrics/v2"
+STATE = Module(Path(__file__).parent / "state", _STATE, _STATE, "state-")
+
 
 @dataclass(frozen=True, slots=True)
 class Programs:
@@ -70,6 +73,11 @@ def programs() -> Programs:
 def kwok() -> str:
     """As ``programs``."""
     return str(_kept(KWOK, ("kwok",)) / "kwok")
+
+
+def state_metrics() -> str:
+    """kube-state-metrics, as ``programs``."""
+    return str(_kept(STATE, ("kube-state-metrics",)) / "kube-state-metrics")
 
 
 def _kept(module: Module, names: Sequence[str]) -> Path:

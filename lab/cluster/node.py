@@ -78,6 +78,8 @@ def kubelet(place: Place, programs: Programs, authority: Authority) -> Component
             f"--cert-dir={folder / 'certificates'}",
             f"--hostname-override={NAME}",
             f"--node-ip={place.gateway}",
+            # Its /metrics/cadvisor names containers by what this containerd tells; it looks at the machine's own else.
+            f"--containerd={place.folder / runtime.NAME / 'socket'}",
         ),
         lambda: _node_is_ready(f"{server(place)}/api/v1/nodes/{NAME}", context),
     )

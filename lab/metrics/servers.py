@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -64,6 +65,41 @@ def started(folder: Path, data: Path, *arguments: str) -> Iterator[tuple[str, in
     ]
     with _running(command, folder / "prometheus.log", f"http://127.0.0.1:{port}", "/-/ready") as running:
         yield running
+
+
+@contextmanager
+def scraping(folder: Path, config: Mapping[str, object], address: str = "127.0.0.1") -> Iterator[str]:
+    """A Prometheus that listens there and scrapes what ``config`` says, from now on: its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file, port = folder / "prometheus.yml", _free()
+    # JSON is YAML.
+    file.write_text(json.dumps(config, indent=1), encoding="utf-8")
+    command = [
+        "prometheus",
+        f"--config.file={file}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--web.listen-address={address}:{port}",
+    ]
+    with _running(command, folder / "prometheus.log", f"http://{address}:{port}", "/-/ready") as (found, _):
+        yield found
+
+
+@contextmanager
+def state_metrics(program: str, kubeconfig: Path, folder: Path) -> Iterator[str]:
+    """kube-state-metrics of the pods and owners of a cluster: where it is scraped, ``HOST:PORT``."""
+    port, own = _free(), _free()
+    command = [
+        program,
+        f"--kubeconfig={kubeconfig}",
+        "--resources=pods,replicasets,jobs",
+        "--host=127.0.0.1",
+        f"--port={port}",
+        "--telemetry-host=127.0.0.1",
+        f"--telemetry-port={own}",
+    ]
+    address = f"127.0.0.1:{port}"
+    with _running(command, folder / "state.log", f"http://{address}", "/healthz"):
+        yield address
 
 
 @contextmanager

@@ -114,6 +114,16 @@ def capturer(namespace, tmp_path_factory):
     made.remove()
 
 
+@pytest.fixture(scope="module")
+def web(namespace, steady):
+    """The service of ``steady``, at port 80, once its controller has told of the pod behind it."""
+    namespace.run("expose", "deployment/steady", "--name=steady-web", "--port=80", "--target-port=8000")
+    asked = ("get", "endpointslices", "-l", "kubernetes.io/service-name=steady-web", "-o", "json")
+    namespace.until("an endpoint", lambda: steady in namespace.run(*asked))
+    yield "steady-web"
+    namespace.run("delete", "service", "steady-web", "--wait=false")
+
+
 def rights(capability):
     return {right.title.removeprefix("cluster, ") for right in RIGHTS if right.capability == capability}
 
@@ -175,7 +185,9 @@ def test_what_the_read_role_is_said_to_lack_it_lacks_and_the_cluster_lets_it_cha
     assert not {"secrets", "configmaps", "*"} & set(verbs)
 
 
-def test_with_the_capture_role_of_one_namespace_programs_and_ports_are_reached_there_alone(namespace, steady, capturer):
+def test_with_the_capture_role_of_one_namespace_programs_and_ports_are_reached_there_alone(
+    namespace, steady, web, capturer
+):
     found = capturer.investigated("steady")
     (container,) = [each["facts"] for each in found["evidence"] if each["id"] == "container"]
     assert container["limit_bytes"] > 0
@@ -191,7 +203,9 @@ def test_with_the_capture_role_of_one_namespace_programs_and_ports_are_reached_t
     async def journey(cluster):
         done = await cluster.run(ContainerName(namespace.namespace, steady, "app"), ["echo", "in"], within_s=20)
         assert done.out == b"in\n"
-        async with cluster.forward(namespace.namespace, steady, 8000) as tunnel:
+        (behind,) = await cluster.backends(namespace.namespace, web, 80)
+        assert (behind.pod, behind.port) == (steady, 8000)
+        async with cluster.forward(namespace.namespace, behind.pod, behind.port) as tunnel:
             await tunnel.send(b"GET / HTTP/1.0\r\n\r\n")
             assert (await tunnel.receive()).startswith(b"HTTP/1")
         with pytest.raises(TargetError, match="not allowed to list pods"):

@@ -29,6 +29,7 @@ from oakum.render.node_lines import node_line, oom_lines
 from oakum.render.pathway import elided
 from oakum.render.since_lines import change_line, left_out_line, since_head
 from oakum.render.table_demo import restart_lines
+from oakum.render.table_scan import counted
 from oakum.render.workload_parts import kill_events, rows_of, workload_parts
 
 if TYPE_CHECKING:
@@ -103,7 +104,13 @@ def demo_html(demo: Demo) -> str:
 
 def scan_html(scan: Scan) -> str:
     rows = [
-        (series, verdict, chart_svg(series, None, limit=verdict.limit), nearest_forecast(verdict))
+        # One sample makes no curve.
+        (
+            series,
+            verdict,
+            chart_svg(series, None, limit=verdict.limit) if series.samples > 1 else "",
+            nearest_forecast(verdict),
+        )
         for series, verdict in scan.ranked[:MOST_CHARTS]
     ]
     machine = [] if scan.node is None else [node_line(scan.node)]
@@ -111,6 +118,7 @@ def scan_html(scan: Scan) -> str:
         "scan.html",
         scan=scan,
         rows=rows,
+        counts=counted(scan),
         more=max(0, len(scan.shown) - MOST_CHARTS),
         machine=[*machine, *oom_lines(scan.ooms)],
         **_since(scan),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from oakum.model.scan import Replicas, Scan, ScanRow
 from oakum.model.units import format_count, format_duration, format_share
-from oakum.model.verdict import VerdictName
+from oakum.model.verdict import SEVERITY, VerdictName
 from oakum.render.figures import forecast_text, level_text, nearest_forecast, probability_text, rate_text
 from oakum.render.headline import SIGNS
 from oakum.render.live import COLOURS
@@ -120,9 +120,14 @@ def _cards(cells: Sequence[Cells]) -> Iterator[RenderableType]:
 
 
 def _summary(scan: Scan) -> str:
-    counts = [f"{format_count(scan.count(name))} {name.value}" for name in VerdictName if scan.count(name)]
+    return f"{format_count(len(scan.rows))} series from {shown(scan.source)}: {counted(scan)}"
+
+
+def counted(scan: Scan) -> str:
+    """``1 leak, 2 suspect, 30 healthy``: the worst first."""
+    counts = [f"{format_count(scan.count(name))} {name.value}" for name in reversed(SEVERITY) if scan.count(name)]
     counts += [f"{format_count(len(scan.muted))} muted"] if scan.muted else []
-    return f"{format_count(len(scan.rows))} series from {shown(scan.source)}: {', '.join(counts) or 'nothing to judge'}"
+    return ", ".join(counts) or "nothing to judge"
 
 
 def _cells(row: ScanRow, scan: Scan) -> Cells:

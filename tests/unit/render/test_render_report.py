@@ -205,7 +205,7 @@ def test_the_demos_page_tells_of_the_kill_and_of_the_proof():
 def test_a_scans_page_has_the_worst_first_and_counts_what_it_leaves_out():
     given = scan()
     words = Reader(scan_html(given)).words
-    assert "9 series, 2 leak" in words
+    assert "9 series: 2 leak, " in words
     assert words.index("pid/4242") < words.index("shop/web-6c9d/api") < words.index("vm-0117") < words.index("pid/4243")
     assert "vm-0009: row 812: the value is negative (-3)" in words
     assert "times read as milliseconds" in words
@@ -236,3 +236,13 @@ def test_a_working_set_is_not_called_anonymous_memory():
     assert "working set, with page cache" in page
     assert "anonymous memory</span>" not in page
     assert "anonymous memory</span>" in investigation_html(found)
+
+
+def test_the_page_of_a_scan_counts_verdicts_and_draws_no_curve_of_one_sample():
+    given = scan()
+    series, verdict = given.ranked[0]
+    one = replace(series, lifetimes=(series.lifetimes[0].rows(slice(0, 1)),))
+    whole, single = scan_html(given), scan_html(replace(given, rows=((one, verdict),)))
+    assert whole.count("<svg") == len(given.rows)
+    assert "<svg" not in single
+    assert "1 series: 1 " in single

@@ -82,7 +82,7 @@ def test_no_line_is_longer_than_the_terminal_and_no_escape_gets_through(name, wi
 def test_a_scan_names_every_series_its_verdict_and_its_figures_at_any_width(width):
     words = flat(scan_table(scan()), width)
     for told in (
-        "9 series from host: 4 healthy, 2 suspect, 2 leak, 1 cannot-tell",
+        "9 series from host: 2 leak, 2 suspect, 1 cannot-tell, 4 healthy",
         "▲ leak 97 %",
         "pid/4242",
         "176 MiB",
