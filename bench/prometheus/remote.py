@@ -51,9 +51,9 @@ Written by `python -m bench.prometheus.remote`; change nothing by hand.
 {containers:,} containers over {hours} h, a sample every {every} s, {metrics} metrics: {samples:,} samples, backfilled
 into a real Prometheus on the same machine, with as many labels as cAdvisor gives. Memory comes in pages, and nearly
 every sample differs from the one before: for chunks the dearest case. Both ways read the same shards alternately,
-{at_once} requests at once, and gave the same arrays. Bytes are as they were sent: the server packs JSON with gzip. Times are
-medians of {times} runs, after the kernels were loaded (half a second, once). Where others used the cores meanwhile, the CPU
-time is the better figure.
+{at_once} requests at once, and gave the same arrays. Bytes are as they were sent: the server packs JSON with gzip.
+Times are medians of {times} runs, after the kernels were loaded (half a second, once). Where others used the cores
+meanwhile, the CPU time is the better figure.
 
 |  |  |
 | --- | ---: |
@@ -130,7 +130,8 @@ def _compared(address: str, pid: int, chosen: argparse.Namespace, many: int) -> 
         for way, run in (("remote read", chunks), ("query_range", evaluated))
     ]
     rows.append(
-        f"| {many} | query_range ÷ remote read | {evaluated.seconds / chunks.seconds:.1f} | {evaluated.ours_s / chunks.ours_s:.1f} |"
+        f"| {many} | query_range ÷ remote read | {evaluated.seconds / chunks.seconds:.1f} |"
+        f" {evaluated.ours_s / chunks.ours_s:.1f} |"
         f" {evaluated.theirs_s / max(chunks.theirs_s, 0.01):.0f} | {evaluated.bytes / chunks.bytes:.2f} | | |\n"
     )
     print("".join(rows), end="", flush=True)

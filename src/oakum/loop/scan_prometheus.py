@@ -148,7 +148,7 @@ class _Reader:
             (
                 *self.notes,
                 *(f"{self.server.place} says: {said}" for said in asked.warnings),
-                *([f"samples were not read by remote read: {asked.evaluated}"] if asked.evaluated else []),
+                *([f"the server evaluated every sample: {asked.evaluated}"] if asked.evaluated else []),
                 _told(about, stock, asked),
             ),
             partial=bool(missing) or asked.partial,
@@ -274,7 +274,8 @@ def _missing(missed: Sequence[tuple[Shard, OakumError]], stock: Inventory, read:
 
 def _told(about: About, stock: Inventory, asked: Asked) -> str:
     every = f", scraped every {format_duration(stock.every_s)}" if stock.every_s else ""
-    chunks = f", {format_count(asked.chunks)} of them by remote read," if asked.chunks else ""
+    way = "export" if about.product == "VictoriaMetrics" else "remote read"
+    chunks = f", {format_count(asked.chunks)} of them by {way}," if asked.chunks else ""
     return (
         f"{about} was asked {format_count(asked.requests)} times{chunks} for {', '.join(stock.choice.used)}{every};"
         f" it sent {format_size(asked.bytes)}"

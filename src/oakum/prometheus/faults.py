@@ -104,7 +104,7 @@ def no_api(content: bytes, place: str) -> TargetError:
 def no_stream(kind: str, place: str) -> TargetError:
     return TargetError(
         f"{place} does not stream what it holds",
-        why=f"its answer to a remote read is {kind[:60] or 'of no type'}",
+        why=f"its answer is {kind[:60] or 'of no type'}",
         next_step="--no-remote-read",
     )
 
