@@ -20,6 +20,7 @@ from oakum.model.metrics import Matcher, QueryBudget, Selected, Span
 from oakum.prometheus import server
 from oakum.prometheus.remote import answer as remote_answer
 from oakum.prometheus.remote import grid as remote_grid
+from oakum.prometheus.remote import kernels
 from oakum.prometheus.remote.answer import Answer
 from oakum.prometheus.remote.grid import Grid
 
@@ -145,6 +146,20 @@ def test_a_real_server_gives_the_same_by_both_ways(real, step_s):
     assert len(found) >= 9
 
 
+def test_on_a_full_disk_the_kernels_are_done_without(monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(remote_answer, "PLAIN_BYTES", 0)
+    monkeypatch.setattr(kernels, "checksum", full)
+    remote_answer._kernels.cache_clear()
+    try:
+        _, told = by_both(ChunkServer(rows()))
+        assert told.chunks == 1
+    finally:
+        remote_answer._kernels.cache_clear()
+
+
 def test_the_kernels_say_the_same_as_what_small_answers_are_read_with(monkeypatch):
     monkeypatch.setattr(remote_answer, "PLAIN_BYTES", 0)
     by_both(ChunkServer(rows(), twice=2))
@@ -184,6 +199,33 @@ def test_an_added_label_that_other_series_have_themselves_is_not_guessed_at():
     store = ChunkServer([*own, *rows()[3:]], external={"cluster": "eu"})
     found, told = asked(store)
     assert "cluster" in told.evaluated
+    same(found, asked(store, remote_read=False)[0])
+
+
+def test_it_is_not_guessed_at_either_where_the_first_that_are_read_all_have_it():
+    own = [({**labels, "cluster": "us"}, samples) for labels, samples in rows()[:3]]
+    store = ChunkServer([*own, *rows()[3:]], external={"cluster": "eu"})
+    first = replace(ALL, matchers=(*ALL.matchers, Matcher("pod", "=~", "plain|jitter")))
+    found, told = asked(store, first)
+    assert len(found) == 2
+    assert "cluster" in told.evaluated
+
+
+def test_a_label_that_comes_later_is_not_taken_for_an_added_one():
+    """The API tells the labels of a span; series of another span may have more."""
+    later = [({**labels, "zone": "b"}, samples) for labels, samples in rows()[:3]]
+    store = ChunkServer(rows()[3:], external={"replica": "a"})
+
+    async def journey(address):
+        async with server(address, environment={}, table={}, budget=QueryBudget()) as live:
+            await live.last(ALL, SPAN)
+            store.rows += later
+            found = await live.last(ALL, SPAN)
+            assert live.asked.evaluated == ""
+            return {tuple(sorted(each.labels.items())): each for each in found if each.at_s.size}
+
+    with MetricServer(store) as fake:
+        found = anyio.run(journey, fake.address)
     same(found, asked(store, remote_read=False)[0])
 
 

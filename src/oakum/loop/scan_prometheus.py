@@ -148,7 +148,7 @@ class _Reader:
             (
                 *self.notes,
                 *(f"{self.server.place} says: {said}" for said in asked.warnings),
-                *([f"the server evaluated every sample: {asked.evaluated}"] if asked.evaluated else []),
+                *([f"the server evaluated {_share(asked)}: {asked.evaluated}"] if asked.evaluated else []),
                 _told(about, stock, asked),
             ),
             partial=bool(missing) or asked.partial,
@@ -270,6 +270,10 @@ def _missing(missed: Sequence[tuple[Shard, OakumError]], stock: Inventory, read:
         what = f"{format_count(count + rest * last)} series of {shown}"
         absent.append(Absent(what, kind, exc.brief, exc.next_step))
     return absent
+
+
+def _share(asked: Asked) -> str:
+    return "the rest of the samples" if asked.chunks else "all samples"
 
 
 def _told(about: About, stock: Inventory, asked: Asked) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import Final
 
@@ -63,8 +65,19 @@ class Answer:
 
 
 def _loops(size: int) -> ModuleType:
-    if size <= PLAIN_BYTES:
-        return plain
-    from oakum.prometheus.remote import kernels  # noqa: PLC0415  (numba takes a second to load)
+    return plain if size <= PLAIN_BYTES else _kernels()
 
+
+@cache
+def _kernels() -> ModuleType:
+    """In plain Python where they can neither be kept nor taken from where they were: on a full disk."""
+    from oakum.prometheus.remote import kernels  # noqa: PLC0415  (numba takes half a second to load)
+
+    nothing, none = np.frombuffer(b"", np.uint8), np.empty((0, 5), np.int64)
+    try:
+        kernels.checksum(nothing)
+        kernels.tables(nothing, none, none[:, :4].copy())
+        kernels.kept(nothing, none[:, :4].copy(), 0, 1, np.empty(0, np.int64), np.empty(0, np.uint64))
+    except (OSError, EOFError, UnpicklingError):
+        return plain
     return kernels

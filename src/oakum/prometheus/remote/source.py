@@ -11,7 +11,7 @@ from oakum.model.errors import DataError, InternalError, SpentError, TargetError
 from oakum.model.metrics import LabelSet, Samples, Selected, Span
 from oakum.prometheus.api import Api
 from oakum.prometheus.remote.answer import Answer
-from oakum.prometheus.remote.external import added, alone, doubtful, lacking, without
+from oakum.prometheus.remote.external import Own, added, alone, doubtful, lacking
 from oakum.prometheus.remote.grid import Grid, Rows
 from oakum.prometheus.remote.lines import Lines, export
 from oakum.prometheus.remote.request import remote_read
@@ -48,7 +48,7 @@ class RemoteRead:
         self._api, self._server = api, server
         self.exports = False
         self._closed: bool | None = None
-        self._own = dict[str, frozenset[str]]()
+        self._own = dict[str, Own]()
         self._bytes = 0
         self._first = anyio.Lock()
 
@@ -86,9 +86,7 @@ class RemoteRead:
             self._closed = not self.exports and await self._holds_the_begin()
         found = rows.samples(closed=self._closed)
         if not self.exports:
-            if found and selected.metric not in self._own:
-                self._own[selected.metric] = await self._own_labels(selected, span, found)
-            found = without(found, self._own.get(selected.metric, frozenset()))
+            found = await self._without_added(selected, span, found)
         if selected.only is None:
             return found
         same = [(each, each.value == selected.only) for each in found]
@@ -107,20 +105,31 @@ class RemoteRead:
         found = await self._server.instant("count_over_time(vector(1)[1m:1m])", 6000.0)
         return any(each.value.size and each.value[-1] == 2 for each in found)
 
-    async def _own_labels(self, selected: Selected, span: Span, found: Sequence[Samples]) -> frozenset[str]:
-        """Those that the metric has. Raises TargetError where one of them is also added to series that lack it."""
-        own = frozenset(await self._server.label_names([selected.metric], span))
-        doubts = [name for name in doubtful(selected, found) if name in own]
-        without_one = await self._server.series(lacking(selected, doubts), span) if doubts else ()
+    async def _without_added(self, selected: Selected, span: Span, found: tuple[Samples, ...]) -> tuple[Samples, ...]:
+        """Raises TargetError where what was added cannot be told from what is a series' own."""
+        own = self._own.get(selected.metric)
+        if found and (own is None or own.unknown(found)):
+            names = await self._server.label_names([selected.metric], span)
+            if own is None:
+                await self._check(selected, span, [name for name in doubtful(selected, found) if name in names])
+            own = self._own.setdefault(selected.metric, Own())
+            own.learn(names, found)
+        return own.alone(found) if own else found
+
+    async def _check(self, selected: Selected, span: Span, doubts: Sequence[str]) -> None:
+        """That none of these labels, which the metric has, is also added to those of its series that lack it."""
+        try:
+            rest = await self._server.series(lacking(selected, doubts), span) if doubts else ()
+        except TooMuchError as exc:
+            raise TargetError(f"many series of {selected.metric} lack a label that others have", why=exc.brief) from exc
         seen = dict[frozenset[str], LabelSet]()
-        for labels in without_one:
+        for labels in rest:
             seen.setdefault(frozenset(doubts).difference(labels), labels)
         for labels in list(seen.values())[:DOUBTS]:
             rows = await self._rows(alone(selected.metric, labels), span)
-            both = added(labels, rows.samples(closed=False)) & own
+            both = added(labels, rows.samples(closed=False)) & set(doubts)
             if both:
                 raise TargetError(
                     f"{self._api.access.base} adds labels that series of its own have too",
                     why=f"{', '.join(sorted(both))} of its external_labels cannot be told from theirs",
                 )
-        return own
