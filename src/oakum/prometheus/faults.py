@@ -105,7 +105,7 @@ def no_stream(kind: str, place: str) -> TargetError:
     return TargetError(
         f"{place} does not stream what it holds",
         why=f"its answer is {kind[:60] or 'of no type'}",
-        next_step="--no-remote-read",
+        next_step=f"oakum scan {place} --no-remote-read",
     )
 
 
