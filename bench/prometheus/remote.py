@@ -1,6 +1,7 @@
-"""``python -m bench.prometheus.remote``: a day of a fleet's memory by remote read, and as the server evaluates it.
+"""``python -m bench.prometheus.remote``: a day of a fleet's memory as servers hold it, and as they evaluate it.
 
-Both ways read the same shards from one real Prometheus, alternately, and must give the same arrays.
+By remote read from a real Prometheus, by its export from a real VictoriaMetrics. Both ways read the same shards,
+alternately, and must give the same arrays.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import resource
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,10 +24,11 @@ import anyio
 import numpy as np
 
 from bench.prometheus import fleet
-from lab.metrics.servers import filled
+from lab.metrics.planted import Row, World
+from lab.metrics.servers import filled, victoria_metrics
 from oakum.model.metrics import Matcher, MetricsServer, QueryBudget, Samples, Selected, Span
 from oakum.prometheus import server
-from oakum.prometheus.remote.source import MOST_SAMPLES
+from oakum.prometheus.remote.source import MOST_EXPORTED, MOST_SAMPLES
 
 ROOT = Path(__file__).parents[2]
 METRICS = ("container_memory_rss", "container_memory_working_set_bytes", "container_memory_cache")
@@ -49,18 +53,20 @@ HEAD = """# Remote read, measured
 Written by `python -m bench.prometheus.remote`; change nothing by hand.
 
 {containers:,} containers over {hours} h, a sample every {every} s, {metrics} metrics: {samples:,} samples, backfilled
-into a real Prometheus on the same machine, with as many labels as cAdvisor gives. Memory comes in pages, and nearly
-every sample differs from the one before: for chunks the dearest case. Both ways read the same shards alternately,
-{at_once} requests at once, and gave the same arrays. Bytes are as they were sent: the server packs JSON with gzip. Times are
-medians of {times} runs, after the kernels were loaded (half a second, once). Where others used the cores meanwhile, the CPU
-time is the better figure.
+into real servers on the same machine, one after the other, with as many labels as cAdvisor gives. Memory comes in
+pages, and nearly every sample differs from the one before: for chunks the dearest case. Both ways read the same shards
+alternately, {at_once} requests at once, and gave the same arrays. Bytes are as they were sent: the servers pack JSON
+with gzip. Times are medians of {times} runs, after the kernels were loaded (half a second, once). Where others used the
+cores meanwhile, the CPU time is the better figure.
 
 |  |  |
 | --- | ---: |
 | when | {when} UTC |
 | on | {cores} cores, Linux {linux} |
-| with | Python {python}, {server} |
+| with | Python {python}, {servers} |
 | noise | load {before:.1f} before, {after:.1f} after |
+
+## Prometheus
 
 | samples in a step | way | seconds | our CPU s | the server's CPU s | MB sent | requests | samples told |
 | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -69,6 +75,17 @@ TAIL = """
 Remote read sends all samples, query_range the last of each step: with {limit:.0f} of them in a step more bytes come,
 but the server works a tenth or less, and that is what it is to be spared. So remote read is used up to {limit:.0f}
 samples in a step (`MOST_SAMPLES`); beyond that the server evaluates.
+
+## VictoriaMetrics
+
+Its cache of results is switched off: the same question is never asked twice here.
+
+| samples in a step | way | seconds | our CPU s | the server's CPU s | MB sent | requests | samples told |
+| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |
+"""
+LAST = """
+An export is text too, but all of a series on one line: it is read faster, and is as long. So it is used up to
+{exported} samples in a step (`MOST_EXPORTED`).
 """
 
 
@@ -90,6 +107,8 @@ def main() -> int:
         with filled(Path(folder), text) as (address, pid):
             about = anyio.run(_about, address)
             rows = [line for many in chosen.steps for line in _compared(address, pid, chosen, many)]
+        with victoria_metrics(Path(folder), Fleet(chosen), "-search.disableCache") as address:
+            others = _compared(address, _pid(folder), chosen, 1, "export")
     head = HEAD.format(
         **vars(chosen),
         metrics=len(METRICS),
@@ -98,12 +117,13 @@ def main() -> int:
         cores=os.cpu_count(),
         linux=platform.release(),
         python=platform.python_version(),
-        server=about,
+        servers=f"{about}, {_version()}",
         before=before,
         after=os.getloadavg()[0],
     )
     (chosen.docs / "bench-remote-read.md").write_text(
-        head + "".join(rows) + TAIL.format(limit=MOST_SAMPLES), encoding="utf-8"
+        "".join([head, *rows, TAIL.format(limit=MOST_SAMPLES), *others, LAST.format(exported=MOST_EXPORTED)]),
+        encoding="utf-8",
     )
     return 0
 
@@ -113,7 +133,7 @@ async def _about(address: str) -> str:
         return str(await live.about())
 
 
-def _compared(address: str, pid: int, chosen: argparse.Namespace, many: int) -> list[str]:
+def _compared(address: str, pid: int, chosen: argparse.Namespace, many: int, way: str = "remote read") -> list[str]:
     """Rows of the table: each way, and how many times the one is of the other."""
     end_s = float(fleet.END_S)
     step_s = float(many * chosen.every)
@@ -125,12 +145,13 @@ def _compared(address: str, pid: int, chosen: argparse.Namespace, many: int) -> 
         raise SystemExit(f"with {many} samples in a step both ways do not give the same")
     chunks, evaluated = (_middle(found[remote]) for remote in (True, False))
     rows = [
-        f"| {many} | {way} | {run.seconds:.2f} | {run.ours_s:.2f} | {run.theirs_s:.2f} | {run.bytes / 1e6:.2f} |"
+        f"| {many} | {name} | {run.seconds:.2f} | {run.ours_s:.2f} | {run.theirs_s:.2f} | {run.bytes / 1e6:.2f} |"
         f" {run.requests} | {run.samples:,} |\n"
-        for way, run in (("remote read", chunks), ("query_range", evaluated))
+        for name, run in ((way, chunks), ("query_range", evaluated))
     ]
     rows.append(
-        f"| {many} | query_range ÷ remote read | {evaluated.seconds / chunks.seconds:.1f} | {evaluated.ours_s / chunks.ours_s:.1f} |"
+        f"| {many} | query_range ÷ {way} | {evaluated.seconds / chunks.seconds:.1f} |"
+        f" {evaluated.ours_s / chunks.ours_s:.1f} |"
         f" {evaluated.theirs_s / max(chunks.theirs_s, 0.01):.0f} | {evaluated.bytes / chunks.bytes:.2f} | | |\n"
     )
     print("".join(rows), end="", flush=True)
@@ -146,6 +167,7 @@ async def _read(address: str, pid: int, span: Span, remote: bool, at_once: int) 
     digest = samples = 0
     async with server(address, environment={}, table={}, budget=budget) as live:
         # The first answer also tells what the server is, and loads our kernels.
+        await live.about()
         for number in range(WARM):
             await _shard(live, METRICS[0], number, span)
         begun = time.monotonic(), _ours_s(), _theirs_s(pid), live.asked.bytes, live.asked.requests
@@ -182,38 +204,72 @@ async def _shard(live: MetricsServer, metric: str, number: int, span: Span) -> t
 
 
 def write(file: Path, containers: int, hours: int, every_s: int) -> int:
-    """How many samples there are. Series as ``fleet`` has them, with as many labels as cAdvisor gives."""
-    at = np.arange(fleet.END_S - hours * 3600 + every_s, fleet.END_S + 1, every_s)
+    """As OpenMetrics text. How many samples there are."""
+    at = _times(hours, every_s)
     moments = [f" {moment}\n" for moment in at.tolist()]
     with file.open("w", encoding="ascii") as out:
-        for metric, lines in _metrics(at, containers, moments):
+        for place, metric in enumerate(METRICS):
             out.write(f"# TYPE {metric} gauge\n")
-            out.writelines(lines)
+            for number in range(containers):
+                head = metric + "{" + ",".join(f'{name}="{value}"' for name, value in _labels(number).items()) + "} "
+                values = map(str, _values(place * containers + number, at))
+                out.write("".join([head + value + moment for value, moment in zip(values, moments, strict=True)]))
         out.write("# EOF\n")
     return len(METRICS) * containers * at.size
 
 
-def _metrics(at: np.ndarray, containers: int, moments: list[str]) -> Iterator[tuple[str, Iterator[str]]]:
-    for place, metric in enumerate(METRICS):
+class Fleet(World):
+    """The same, row by row."""
 
-        def lines(place: int = place, metric: str = metric) -> Iterator[str]:
-            for number in range(containers):
-                # Memory comes in pages.
-                values = fleet._bytes(number + place * containers, at) // 4096 * 4096  # noqa: SLF001
-                head = f"{metric}{{{_labels(number)}}} "
-                yield "".join(
-                    [f"{head}{value}{moment}" for value, moment in zip(values.tolist(), moments, strict=True)]
-                )
+    def __init__(self, chosen: argparse.Namespace) -> None:
+        super().__init__()
+        self.rows = self._made(chosen)  # type: ignore[assignment]
 
-        yield metric, lines()
+    def _made(self, chosen: argparse.Namespace) -> Iterator[Row]:
+        at = _times(chosen.hours, chosen.every)
+        for place, metric in enumerate(METRICS):
+            for number in range(chosen.containers):
+                values = _values(place * chosen.containers + number, at)
+                yield Row(metric, _labels(number), list(zip(map(float, at), map(float, values), strict=True)))
 
 
-def _labels(number: int) -> str:
-    return (
-        f'namespace="team-{number % NAMESPACES:02d}",pod="svc-{number:06d}-6b7f9c8d5-x2k9p",container="app",'
-        f'id="/kubepods/burstable/pod{number:06d}/{number:064x}",image="registry.example/team/svc:{number}",'
-        f'name="{number:064x}",node="node-{number % 50}",instance="10.0.0.{number % 50}:10250",job="kubelet"'
-    )
+def _times(hours: int, every_s: int) -> np.ndarray:
+    return np.arange(fleet.END_S - hours * 3600 + every_s, fleet.END_S + 1, every_s)
+
+
+def _values(number: int, at: np.ndarray) -> list[int]:
+    """Memory comes in pages."""
+    return (fleet._bytes(number, at) // 4096 * 4096).tolist()  # noqa: SLF001
+
+
+def _labels(number: int) -> dict[str, str]:
+    """As many as cAdvisor gives."""
+    return {
+        "namespace": f"team-{number % NAMESPACES:02d}",
+        "pod": f"svc-{number:06d}-6b7f9c8d5-x2k9p",
+        "container": "app",
+        "id": f"/kubepods/burstable/pod{number:06d}/{number:064x}",
+        "image": f"registry.example/team/svc:{number}",
+        "name": f"{number:064x}",
+        "node": f"node-{number % 50}",
+        "instance": f"10.0.0.{number % 50}:10250",
+        "job": "kubelet",
+    }
+
+
+def _pid(folder: str) -> int:
+    """Of the server that keeps its data there."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        told = entry.read_bytes()
+        if told.startswith(b"victoria-metrics") and folder.encode() in told:
+            return int(entry.parent.name)
+    raise SystemExit("the server that was started is not there")
+
+
+def _version() -> str:
+    told = subprocess.run(["victoria-metrics", "-version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+\.\d+\.\d+", told.stdout + told.stderr)
+    return f"VictoriaMetrics {found[0] if found else ''}".strip()
 
 
 def _ours_s() -> float:

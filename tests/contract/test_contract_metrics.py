@@ -135,6 +135,7 @@ def by_way(address, remote_read, span=DAY):
     """Every series of three metrics, how a step saw it; and what was asked."""
 
     async def question(live):
+        await live.about()
         found = {}
         for metric in ("container_memory_rss", "container_start_time_seconds", "kube_pod_owner"):
             selected = Selected(metric, (Matcher("namespace", "=~", "shop|odd|db"),), 60.0)
@@ -154,17 +155,14 @@ def test_both_ways_of_reading_give_the_same(address, request, step_s):
     assert told.chunks == 0
     assert len(chunks) > 20
     assert chunks == evaluated
-    if "victoria" in request.node.callspec.id:
-        assert by_chunks.evaluated
-    else:
-        assert by_chunks.chunks == 3
-        assert by_chunks.evaluated == ""
+    pays = step_s <= 90 or "victoria" not in request.node.callspec.id
+    assert by_chunks.chunks == (3 if pays else 0)
+    assert by_chunks.evaluated == ""
 
 
 def test_an_answer_says_by_which_way_it_was_read(found, request):
-    told = " ".join(found.warnings)
-    assert ("by remote read:" in told) is ("victoria" in request.node.callspec.id)
-    assert ("of them by remote read" in told) is ("victoria" not in request.node.callspec.id)
+    way = "export" if "victoria" in request.node.callspec.id else "remote read"
+    assert f"of them by {way}" in found.warnings[-1]
 
 
 def test_a_namespace_alone_is_asked_for_and_one_that_is_not_there_is_told_with_those_that_are(address):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from dataclasses import replace
 
 import anyio
@@ -12,11 +13,16 @@ from chunk_server import ChunkServer
 from metric_server import MetricServer, Reply, error
 from xor_chunks import bits_of, frame, series_of, xor_chunk
 
+from lab.metrics.planted import World
+from lab.metrics.servers import prometheus, victoria_metrics
 from oakum.model.errors import DataError, OakumError, SpentError, TooMuchError
 from oakum.model.metrics import Matcher, QueryBudget, Selected, Span
 from oakum.prometheus import server
 from oakum.prometheus.remote import answer as remote_answer
-from oakum.prometheus.remote.answer import Answer, Grid
+from oakum.prometheus.remote import grid as remote_grid
+from oakum.prometheus.remote import kernels
+from oakum.prometheus.remote.answer import Answer
+from oakum.prometheus.remote.grid import Grid
 
 END_S = 1_717_200_000.0
 SPAN = Span(END_S - 3600, END_S, 60.0)
@@ -73,6 +79,8 @@ def outcome(address, selected, span, times=1, **budget):
     async def journey():
         async with server(address, environment={}, table={}, budget=QueryBudget(**budget)) as live:
             try:
+                if times == 1:
+                    await live.about()
                 for _ in range(times):
                     found = await live.last(selected, span)
             except OakumError as exc:
@@ -111,6 +119,45 @@ def test_both_ways_give_the_same(closed, twice):
 def test_steps_of_any_length_are_the_same_by_both_ways(step_s):
     _, told = by_both(ChunkServer(rows()), span=Span(END_S - 3600, END_S, step_s))
     assert told.chunks == 1
+
+
+@pytest.fixture(scope="module", params=["prometheus", "victoria-metrics"])
+def real(request, tmp_path_factory):
+    """A real server that holds the same rows, but for markers, which only a scrape leaves."""
+    if not all(map(shutil.which, {"prometheus": ["prometheus", "promtool"]}.get(request.param, [request.param]))):
+        pytest.skip(f"no {request.param} here: apt-get install {request.param}")
+    world = World(end_s=END_S, hours=1.0)
+    for labels, samples in rows():
+        told = [(at / 1000, value) for at, value in samples if value is not None]
+        world.add(MEMORY, {name: value for name, value in labels.items() if name != "__name__"}, told)
+    started = {"prometheus": prometheus, "victoria-metrics": victoria_metrics}[request.param]
+    with started(tmp_path_factory.mktemp("real"), world) as address:
+        yield address
+
+
+@pytest.mark.parametrize("step_s", [7.5, 15.0, 60.0, 90.0, 240.0])
+def test_a_real_server_gives_the_same_by_both_ways(real, step_s):
+    span = Span(END_S - 3600, END_S, step_s)
+    selected = replace(ALL, every_s=step_s)
+    found, told = outcome(real, selected, span)
+    evaluated, other = outcome(real, selected, span, remote_read=False)
+    assert (told.chunks, told.evaluated, other.chunks) == (1, "", 0)
+    same(found, evaluated)
+    assert len(found) >= 9
+
+
+def test_on_a_full_disk_the_kernels_are_done_without(monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(remote_answer, "PLAIN_BYTES", 0)
+    monkeypatch.setattr(kernels, "checksum", full)
+    remote_answer._kernels.cache_clear()
+    try:
+        _, told = by_both(ChunkServer(rows()))
+        assert told.chunks == 1
+    finally:
+        remote_answer._kernels.cache_clear()
 
 
 def test_the_kernels_say_the_same_as_what_small_answers_are_read_with(monkeypatch):
@@ -152,6 +199,33 @@ def test_an_added_label_that_other_series_have_themselves_is_not_guessed_at():
     store = ChunkServer([*own, *rows()[3:]], external={"cluster": "eu"})
     found, told = asked(store)
     assert "cluster" in told.evaluated
+    same(found, asked(store, remote_read=False)[0])
+
+
+def test_it_is_not_guessed_at_either_where_the_first_that_are_read_all_have_it():
+    own = [({**labels, "cluster": "us"}, samples) for labels, samples in rows()[:3]]
+    store = ChunkServer([*own, *rows()[3:]], external={"cluster": "eu"})
+    first = replace(ALL, matchers=(*ALL.matchers, Matcher("pod", "=~", "plain|jitter")))
+    found, told = asked(store, first)
+    assert len(found) == 2
+    assert "cluster" in told.evaluated
+
+
+def test_a_label_that_comes_later_is_not_taken_for_an_added_one():
+    """The API tells the labels of a span; series of another span may have more."""
+    later = [({**labels, "zone": "b"}, samples) for labels, samples in rows()[:3]]
+    store = ChunkServer(rows()[3:], external={"replica": "a"})
+
+    async def journey(address):
+        async with server(address, environment={}, table={}, budget=QueryBudget()) as live:
+            await live.last(ALL, SPAN)
+            store.rows += later
+            found = await live.last(ALL, SPAN)
+            assert live.asked.evaluated == ""
+            return {tuple(sorted(each.labels.items())): each for each in found if each.at_s.size}
+
+    with MetricServer(store) as fake:
+        found = anyio.run(journey, fake.address)
     same(found, asked(store, remote_read=False)[0])
 
 
@@ -236,7 +310,7 @@ def test_a_body_may_come_in_pieces_of_any_size(piece):
     for at in range(0, len(bodies[0]), piece):
         taken.feed(bodies[0][at : at + piece])
     taken.end()
-    same({tuple(sorted(each.labels.items())): each for each in taken.samples(closed=True)}, whole)
+    same({tuple(sorted(each.labels.items())): each for each in taken.rows.samples(closed=True)}, whole)
 
 
 def test_a_server_that_dies_midway_is_asked_again_and_its_first_half_is_forgotten():
@@ -258,7 +332,7 @@ def test_bytes_and_seconds_of_the_budget_count_it():
 
 
 def test_more_than_is_held_is_asked_for_in_parts(monkeypatch):
-    monkeypatch.setattr(remote_answer, "MOST_CELLS", 100)
+    monkeypatch.setattr(remote_grid, "MOST_CELLS", 100)
     exc, _ = asked(ChunkServer(rows()))
     assert isinstance(exc, TooMuchError)
 
@@ -278,12 +352,12 @@ def test_histograms_are_passed_over():
     taken = Answer(Grid.of(SPAN), "here")
     taken.feed(frame(series_of({"a": "b"}, [b"\x00\x09"], encoding=2)))
     taken.end()
-    assert taken.samples(closed=True) == ()
+    assert taken.rows.samples(closed=True) == ()
 
 
 def test_what_was_told_twice_of_one_time_is_what_was_told_last():
     at = round(END_S * 1000)
     taken = Answer(Grid.of(SPAN), "here")
     taken.feed(frame(series_of({}, [xor_chunk([(at, bits_of(value))]) for value in (1.0, 2.0)])))
-    (one,) = taken.samples(closed=True)
+    (one,) = taken.rows.samples(closed=True)
     assert np.array_equal(one.value, [2.0])

@@ -44,6 +44,8 @@ class ChunkServer:
         if asked.path.endswith("/labels"):
             found = {name for text in asked.form["match[]"] for labels, _ in self._selected(text) for name in labels}
             return success(sorted(found))
+        if asked.path.endswith("/buildinfo"):
+            return success({"version": "2.42.0", "revision": "x"})
         query = asked.form["query"][0]
         if query.startswith("count_over_time(vector(1)"):
             count = "2" if self.closed else "1"

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.request import urlopen
 
 import anyio
 import pytest
@@ -109,6 +110,51 @@ def running(tmp_path_factory):
         exporter.http.server_close()
 
 
+@pytest.fixture(scope="module")
+def victoria(tmp_path_factory):
+    """(address, when it began): a VictoriaMetrics that scrapes, and so leaves markers."""
+    if not shutil.which("victoria-metrics"):
+        pytest.skip("no victoria-metrics: apt-get install victoria-metrics")
+    folder, exporter = tmp_path_factory.mktemp("victoria"), Exporter()
+    thread = threading.Thread(target=exporter.http.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        config = folder / "scrape.yml"
+        target = f"{{job_name: lab, static_configs: [{{targets: ['127.0.0.1:{exporter.port}']}}]}}"
+        config.write_text(f"global: {{scrape_interval: 1s}}\nscrape_configs: [{target}]\n")
+        port = servers._free()
+        command = [
+            "victoria-metrics",
+            f"-storageDataPath={folder / 'data'}",
+            f"-promscrape.config={config}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+            "-search.latencyOffset=0s",
+        ]
+        now = time.time()
+        with servers._running(command, folder / "log", f"http://127.0.0.1:{port}", "/health") as (address, _):
+            wait_until(lambda: exporter.scrapes >= SCRAPES)
+            with urlopen(f"{address}/internal/force_flush", timeout=60):
+                pass
+            yield address, int(now)
+    finally:
+        exporter.http.shutdown()
+        thread.join()
+        exporter.http.server_close()
+
+
+@pytest.mark.parametrize("step_s", [1.0, 2.0, 3.5])
+def test_what_victoria_metrics_exports_is_what_it_evaluates(victoria, step_s):
+    address, now = victoria
+    span = Span(now - 60.0, now + SCRAPES - 5.0, step_s)
+    exported, told = read(address, span, remote_read=True)
+    evaluated, _ = read(address, span, remote_read=False)
+    assert (told.chunks, told.evaluated) == (1, "")
+    assert exported == evaluated
+    pods = {dict(key)["pod"]: samples for key, samples in exported.items()}
+    assert {"steady", "comes-and-goes", "gone"} <= pods.keys()
+    assert len(pods["gone"][0]) < len(pods["steady"][0])
+
+
 def wait_until(done, seconds=120):
     end_s = time.monotonic() + seconds
     while not done():
@@ -120,6 +166,7 @@ def read(address, span, *, remote_read, matchers=(), metric="lab_bytes"):
     async def journey():
         budget = QueryBudget(remote_read=remote_read)
         async with server(address, environment={}, table={}, budget=budget) as live:
+            await live.about()
             found = await live.last(Selected(metric, tuple(matchers), span.step_s), span)
             return {
                 tuple(sorted(each.labels.items())): (each.at_s.tolist(), each.value.tolist())

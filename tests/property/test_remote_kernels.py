@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from xor_chunks import bits_of, crc32c, field, frame, series_of, xor_chunk
+from xor_chunks import bits_of, crc32c, field, frame, series_of, uvarint, xor_chunk
 
+from oakum.model.errors import DataError, TooMuchError
+from oakum.model.metrics import Span
 from oakum.prometheus.remote import kernels, plain
+from oakum.prometheus.remote.answer import Answer
+from oakum.prometheus.remote.grid import Grid
+from oakum.prometheus.remote.lines import Lines
+
+GRID = Grid.of(Span(0.0, 300.0, 15.0))
 
 FEW = settings(max_examples=150, deadline=None)
 STALE = 0x7FF0000000000002
@@ -101,11 +108,14 @@ def tabled(with_, raw, many=40):
 TEXTS = st.text(max_size=6)
 SERIES = st.builds(series_of, st.dictionaries(TEXTS, TEXTS, max_size=4), st.lists(st.binary(max_size=5), max_size=3))
 MESSAGES = st.lists(SERIES, max_size=4).map(lambda all_: b"".join(field(1, each) for each in all_) + field(2, 0))
-BROKEN = st.builds(
-    lambda raw, places: bytes(byte ^ places.get(at, 0) for at, byte in enumerate(raw)),
-    MESSAGES,
-    st.dictionaries(st.integers(0, 150), st.integers(1, 255), max_size=2),
-)
+PLACES = st.dictionaries(st.integers(0, 150), st.integers(1, 255), max_size=2)
+
+
+def flipped(raw, places):
+    return bytes(byte ^ places.get(at, 0) for at, byte in enumerate(raw))
+
+
+BROKEN = st.builds(flipped, MESSAGES, PLACES)
 
 
 @FEW
@@ -128,6 +138,35 @@ def test_a_message_is_told_by_its_tables():
         (1, 3, b""),
         (1, 3, b"q"),
     ]
+
+
+FRAMES = MESSAGES.map(lambda raw: uvarint(len(raw)) + crc32c(raw).to_bytes(4, "big") + raw)
+LINE = b'{"metric":{"a":"b"},"values":[1,null,2.5],"timestamps":[1000,2000,3000]}\n'
+
+
+@FEW
+@given(st.one_of(FRAMES, st.binary(max_size=60)), st.sampled_from([0, 10**9]), st.integers(1, 50))
+def test_any_body_of_a_remote_read_gives_samples_or_an_error_of_the_data(raw, begun, size):
+    taken = Answer(GRID, "here", begun)
+    fed(taken, [raw[at : at + size] for at in range(0, len(raw), size)])
+
+
+@FEW
+@given(st.one_of(st.binary(max_size=60), st.builds(flipped, st.just(LINE), PLACES)), st.integers(1, 50))
+def test_any_body_of_an_export_gives_samples_or_an_error_of_the_data(raw, size):
+    fed(Lines(GRID, "here"), [raw[at : at + size] for at in range(0, len(raw), size)])
+
+
+def fed(taken, pieces):
+    try:
+        for piece in pieces:
+            taken.feed(piece)
+        taken.end()
+    except (DataError, TooMuchError):
+        return
+    for each in taken.rows.samples(closed=True):
+        assert np.isfinite(each.value).all()
+        assert (np.diff(each.at_s) > 0).all()
 
 
 @given(st.binary(max_size=200))

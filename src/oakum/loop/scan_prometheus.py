@@ -199,7 +199,7 @@ class _Reader:
             (
                 *self.notes,
                 *(f"{self.server.place} says: {said}" for said in asked.warnings),
-                *([f"samples were not read by remote read: {asked.evaluated}"] if asked.evaluated else []),
+                *([f"the server evaluated {_share(asked)}: {asked.evaluated}"] if asked.evaluated else []),
                 _told(about, stock, asked),
             ),
             partial=bool(missing) or asked.partial,
@@ -305,9 +305,14 @@ def _missing(missed: Sequence[tuple[Shard, OakumError]], stock: Inventory, read:
     return absent
 
 
+def _share(asked: Asked) -> str:
+    return "the rest of the samples" if asked.chunks else "all samples"
+
+
 def _told(about: About, stock: Inventory, asked: Asked) -> str:
     every = f", scraped every {format_duration(stock.every_s)}" if stock.every_s else ""
-    chunks = f", {format_count(asked.chunks)} of them by remote read," if asked.chunks else ""
+    way = "export" if about.product == "VictoriaMetrics" else "remote read"
+    chunks = f", {format_count(asked.chunks)} of them by {way}," if asked.chunks else ""
     return (
         f"{about} was asked {format_count(asked.requests)} times{chunks} for {', '.join(stock.choice.used)}{every};"
         f" it sent {format_size(asked.bytes)}"

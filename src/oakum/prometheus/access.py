@@ -35,6 +35,12 @@ class Access:
     certificate: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
     look: str = ""
+    service: str = ""
+    """The source that ``oakum scan`` takes, where that is not ``base``."""
+
+    @property
+    def source(self) -> str:
+        return self.service or self.base
 
     def peek(self, path: str) -> str:
         """A command that asks it."""
@@ -97,6 +103,7 @@ def find_access(
         _content(certificate) if certificate else b"",
         _content(key) if key else b"",
         "" if service is None else service.look,
+        "" if service is None else str(service),
     )
 
 

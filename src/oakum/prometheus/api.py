@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 
 import anyio
 import httpx2
@@ -19,8 +19,8 @@ from oakum.model.units import format_duration, format_size
 from oakum.prometheus.access import Access
 from oakum.prometheus.faults import no_api, no_stream, refused, unreached
 from oakum.prometheus.pairs import decoded
-from oakum.prometheus.remote.answer import Answer
-from oakum.prometheus.remote.request import HEADERS, STREAMED
+from oakum.prometheus.remote.lines import EXPORT
+from oakum.prometheus.remote.request import READ, Raw
 from oakum.wire.again import BUSY, pause_s
 from oakum.wire.carried import CarriedTransport
 from oakum.wire.faults import TRANSPORT
@@ -44,9 +44,18 @@ costs a Prometheus (docs/bench-prometheus.md), and they are but a fourth as long
 POSTED: Final = frozenset({"/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels"})
 """What may be longer than an address: the label values of a batch. The rest knows GET only."""
 
-READ: Final = "/api/v1/read"
-
 Form = Mapping[str, str | Sequence[str]]
+
+
+class Taker(Protocol):
+    """What is fed with the body of an answer."""
+
+    def feed(self, piece: bytes) -> None: ...
+
+    def end(self) -> None: ...
+
+
+Taking = TypeVar("Taking", bound=Taker)
 
 
 class Api:
@@ -96,24 +105,25 @@ class Api:
         if told.get("isPartial") is True or warnings:
             self.asked.partial = True
 
-    async def read(self, body: bytes, answer: Callable[[], Answer]) -> Answer:
-        """A remote read, decoded while it comes. ``answer``: makes what takes it in, anew for each try.
+    async def raw(self, asked: Raw, answer: Callable[[], Taking]) -> Taking:
+        """Samples as the server holds them. ``answer``: makes what takes them in as they come, anew for each try.
 
         Raises what ``faults`` tells, TooMuchError, SpentError, and DataError for what cannot be read.
         """
-        held: list[Answer] = []
+        taker = answer()
 
         async def send() -> tuple[httpx2.Response, bytes]:
-            held[:] = [answer()]
-            return await self._streamed(body, held[0])
+            nonlocal taker
+            taker = answer()
+            return await self._streamed(asked, taker)
 
         async with self._turns:
-            code, content = await self._answered(send, READ)
+            code, content = await self._answered(send, asked.path)
         if code >= 300:
-            raise refused(code, content, READ, self.access)
-        held[0].end()
+            raise refused(code, content, asked.path, self.access)
+        taker.end()
         self.asked.chunks += 1
-        return held[0]
+        return taker
 
     async def _answered(
         self, send: Callable[[], Awaitable[tuple[httpx2.Response, bytes]]], asked: str
@@ -133,7 +143,7 @@ class Api:
                     continue
                 raise unreached(exc, self.access) from exc
             code = response.status_code
-            if code == 405 and asked != READ and not self._gets:
+            if code == 405 and asked not in {READ, EXPORT} and not self._gets:
                 self._gets = True
                 continue
             wait_s = pause_s(response, tried) if code in BUSY else None
@@ -153,15 +163,17 @@ class Api:
         async with self._client.stream(method, self.access.base + path, headers=headers, **way) as response:
             return response, await self._whole(response)
 
-    async def _streamed(self, body: bytes, answer: Answer) -> tuple[httpx2.Response, bytes]:
-        headers = {**self.access.sent(), **HEADERS}
-        async with self._client.stream("POST", self.access.base + READ, headers=headers, content=body) as response:
+    async def _streamed(self, asked: Raw, taker: Taker) -> tuple[httpx2.Response, bytes]:
+        headers = {**self.access.sent(), **asked.headers}
+        address = self.access.base + asked.path
+        async with self._client.stream("POST", address, headers=headers, content=asked.body) as response:
             if response.status_code >= 300:
                 return response, await self._whole(response)
-            if not response.headers.get("Content-Type", "").startswith(STREAMED):
-                raise no_stream(response.headers.get("Content-Type", ""), self.access)
+            kind = response.headers.get("Content-Type", "")
+            if not kind.startswith(asked.kind):
+                raise no_stream(kind, self.access)
             async for piece in self._pieces(response):
-                answer.feed(piece)
+                taker.feed(piece)
         return response, b""
 
     async def _whole(self, response: httpx2.Response) -> bytes:

@@ -107,8 +107,8 @@ def no_api(content: bytes, access: Access) -> TargetError:
 def no_stream(kind: str, access: Access) -> TargetError:
     return TargetError(
         f"{access.base} does not stream what it holds",
-        why=f"its answer to a remote read is {kind[:60] or 'of no type'}",
-        next_step="--no-remote-read",
+        why=f"its answer is {kind[:60] or 'of no type'}",
+        next_step=f"oakum scan {access.source} --no-remote-read",
     )
 
 

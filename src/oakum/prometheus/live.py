@@ -57,7 +57,8 @@ class LivePrometheus:
             # Thanos tells the same fields; it has not come to 1.0.
             return About("Thanos" if version.startswith("0.") else "Prometheus", version)
         # VictoriaMetrics tells nothing of itself, or the version of Prometheus that it is compatible with.
-        return About("VictoriaMetrics" if await self._knows("now()") else "", "")
+        self._remote.exports = await self._knows("now()")
+        return About("VictoriaMetrics" if self._remote.exports else "", "")
 
     async def _knows(self, query: str) -> bool:
         """Whether it is a function of this server's language."""

@@ -68,5 +68,5 @@ class Frames:
 def broken(place: str, why: str) -> DataError:
     """What was read until then is not used."""
     return DataError(
-        f"what {place} sent by remote read is broken", why=why, next_step="the same command again, --no-remote-read"
+        f"what {place} sent by remote read is broken", why=why, next_step=f"oakum scan {place} --no-remote-read"
     )

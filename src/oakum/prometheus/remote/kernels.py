@@ -19,6 +19,14 @@ NO_FAULT, CUT, TIME, BITS, ENCODING = 0, 1, 2, 3, 4
 POLYNOMIAL = 0x82F63B78
 
 
+def compiled(loop):
+    """Kept beside it; compiled anew in each process where nothing can be written."""
+    try:
+        return njit(cache=True, nogil=True)(loop)
+    except RuntimeError:
+        return njit(nogil=True)(loop)
+
+
 def _table():
     found = np.zeros(256, np.int64)
     for byte in range(256):
@@ -34,7 +42,7 @@ FULL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def checksum(data):
     """CRC-32C (Castagnoli) of all of it."""
     value = 0xFFFFFFFF
@@ -43,7 +51,7 @@ def checksum(data):
     return value ^ 0xFFFFFFFF
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def varint(data, at, end):
     """(value, place after it); the place is -1 where it ends neither before `end` nor within ten bytes.
 
@@ -62,7 +70,7 @@ def varint(data, at, end):
     return np.int64(0), np.int64(-1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def field(data, at, end):
     """(number, where its bytes begin, -1 for a number; where they end, or the number; place after it, -1 if cut)."""
     key, at = varint(data, at, end)
@@ -83,7 +91,7 @@ def field(data, at, end):
     return 0, np.int64(-1), np.int64(0), at + size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tables(data, labels, chunks):
     """How many series, labels and chunks there are; the first is -1 for what is no message. O(n).
 
@@ -132,7 +140,7 @@ def tables(data, labels, chunks):
     return series, label, chunk
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def taken(data, bit, count):
     """`count` bits, at most 64, from `bit` on, the first the highest. The caller has seen that they are there."""
     value = np.uint64(0)
@@ -146,7 +154,7 @@ def taken(data, bit, count):
     return value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def keep(now, value, start_ms, step_ms, at_ms, bits):
     """Enters a sample into the cell of its step, if it is the last one of it so far."""
     if value == np.uint64(STALE):
@@ -157,7 +165,7 @@ def keep(now, value, start_ms, step_ms, at_ms, bits):
         bits[cell] = value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def chunk_kept(data, begin, end, start_ms, step_ms, at_ms, bits):
     """One XOR chunk: two bytes of how many, then differences bit by bit. Returns the fault, 0 for none."""
     if end - begin < 2:
@@ -241,7 +249,7 @@ def chunk_kept(data, begin, end, start_ms, step_ms, at_ms, bits):
     return NO_FAULT
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def kept(data, chunks, start_ms, step_ms, at_ms, bits):
     """The last sample of each step, out of chunks in any order that may overlap. Returns the fault, 0 for none.
 

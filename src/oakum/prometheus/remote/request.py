@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from oakum.model.metrics import Matcher
-from oakum.prometheus.remote.answer import Grid
+from oakum.model.metrics import Matcher, Selected
+from oakum.prometheus.remote.grid import Grid
 
 STREAMED: Final = "application/x-streamed-protobuf"
 """The content type of an answer in chunks."""
 
-HEADERS: Final = {
+READ: Final = "/api/v1/read"
+
+_HEADERS: Final = {
     "Content-Type": "application/x-protobuf",
     "Content-Encoding": "snappy",
     "Accept": STREAMED,
@@ -25,14 +28,25 @@ _SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _LITERAL: Final = 1 << 16
 
 
-def request(metric: str, matchers: Sequence[Matcher], grid: Grid) -> bytes:
-    """A body that asks for all samples from the begin of the first step to the end of the last one."""
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A question for samples as the server holds them. ``kind``: the content type that an answer must have."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    kind: str
+
+
+def remote_read(selected: Selected, grid: Grid) -> Raw:
+    """All samples from the begin of the first step to the end of the last one."""
     begin, end = grid.start_ms, grid.end_ms
-    asked = [_matcher(Matcher("__name__", "=", metric)), *(_matcher(_literal(each)) for each in matchers)]
+    asked = [Matcher("__name__", "=", selected.metric), *map(_literal, selected.matchers)]
     hints = _number(1, grid.step_ms) + _bytes(2, b"last_over_time") + _number(3, begin) + _number(4, end)
     hints += _number(7, grid.step_ms)
-    query = _number(1, begin) + _number(2, end) + b"".join(_bytes(3, each) for each in asked) + _bytes(4, hints)
-    return packed(_bytes(1, query) + _bytes(2, _varint(_STREAMED_XOR_CHUNKS)))
+    query = _number(1, begin) + _number(2, end) + b"".join(_bytes(3, _matcher(each)) for each in asked)
+    query += _bytes(4, hints)
+    return Raw(READ, _HEADERS, packed(_bytes(1, query) + _bytes(2, _varint(_STREAMED_XOR_CHUNKS))), STREAMED)
 
 
 def _literal(matcher: Matcher) -> Matcher:
