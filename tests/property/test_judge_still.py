@@ -18,7 +18,11 @@ SHARES = st.lists(st.floats(0.0, 1.0), min_size=6, max_size=40)
 PAUSES = st.lists(st.floats(0.5, 14.0), min_size=40, max_size=40)
 
 
-def workload(shares, pauses, level_mib, *, band=PART, ending=Ending.RUNNING, order=None):
+WITHIN = 0.999 * PART
+"""The band itself, but for what rounding adds to it."""
+
+
+def workload(shares, pauses, level_mib, *, band=WITHIN, ending=Ending.RUNNING, order=None):
     level = level_mib * MIB
     shares = sorted(shares) if order == "rising" else shares
     value = level + np.array(shares) * band * max(LEAST_SEEN_BYTES, SHORT_SHARE * level)
