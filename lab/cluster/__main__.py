@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from lab.cluster import crowd, elsewhere
-from lab.cluster.build import Programs, programs
+from lab.cluster.build import Programs, kwok, programs, state_metrics
 from lab.cluster.cluster import Cluster
 from lab.cluster.images import archives
 from lab.cluster.place import Place
@@ -69,7 +69,7 @@ def _parse() -> argparse.Namespace:
 def _act(chosen: argparse.Namespace) -> int:
     if chosen.verb in {"build", "images"}:
         if chosen.verb == "build":
-            print(programs().folder)
+            print(programs().folder, state_metrics(), kwok(), sep="\n")
         print("\n".join(str(image.path) for image in archives()))
         return 0
     named = os.environ.get("KUBECONFIG")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import uuid
 from pathlib import Path
@@ -13,6 +14,9 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from kubectl import Kubectl  # noqa: E402
 from planted import ROWS  # noqa: E402
+from scraped import begun  # noqa: E402
+
+SCRAPED = "test_cluster_prometheus.py"
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +53,25 @@ def steady(namespace):
     """A pod that answers HTTP and leaks nothing; shared by all who only ask it."""
     namespace.apply("steady")
     return namespace.ready("app=steady")
+
+
+@pytest.fixture(scope="session")
+def scraped(own_cluster, namespace, tmp_path_factory):
+    """What a Prometheus scrapes, from the first test of a run on."""
+    with begun(namespace, own_cluster, tmp_path_factory.mktemp("scraped")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scraping_begins(request):
+    """Its tests come last: their samples gather meanwhile."""
+    known = os.environ.get("KUBECONFIG") and os.environ.get("OAKUM_LAB_CLUSTER") and shutil.which("prometheus")
+    if known and any(item.path.name == SCRAPED for item in request.session.items):
+        request.getfixturevalue("scraped")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name == SCRAPED)
 
 
 def pytest_terminal_summary(terminalreporter, config):
