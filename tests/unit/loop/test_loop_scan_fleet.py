@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
 import sys
 from contextlib import asynccontextmanager
 
@@ -31,8 +32,13 @@ def fleet(scheduler):
 
 
 def test_without_an_address_nothing_of_it_is_loaded():
-    assert fleet("") is None
-    assert "distributed" not in sys.modules
+    alone = (
+        "import sys; from oakum import wiring; from oakum.model.metrics import QueryBudget;"
+        " from oakum.model.policy import Policy; from oakum.model.source import PrometheusSource;"
+        " found = wiring.fleet('', PrometheusSource('http://p:9090'), QueryBudget(), Policy());"
+        " print(found, 'distributed' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True).stdout == "None False\n"
 
 
 @pytest.mark.parametrize("scheduler", ["localhost:8786", "http://localhost:8786", "nothing"])
