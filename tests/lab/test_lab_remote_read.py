@@ -188,7 +188,8 @@ def test_a_server_that_scrapes_tells_the_same_by_both_ways(running, step_s, matc
     assert (told.chunks, told.evaluated) == (1, "")
     assert chunks == evaluated
     pods = {dict(key)["pod"] for key in chunks}
-    assert pods >= {"steady", "odd"}
+    # Of a longer step the last odd value may be no number.
+    assert pods >= ({"steady", "odd"} if step_s == 1.0 else {"steady"})
     assert not any(dict(key).keys() & {"cluster", "replica"} for key in chunks)
 
 
