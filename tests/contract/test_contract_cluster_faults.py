@@ -561,6 +561,24 @@ async def test_a_watch_and_a_program_outlive_the_login_that_they_began_with(worl
     assert done.code == 0
 
 
+async def test_a_watch_bears_a_login_program_that_fails_once_and_one_that_never_worked_ends_it(world, tmp_path):
+    world.make_pod("cart")
+    (tmp_path / "token").write_text("first")
+    script = f"""[ -e {tmp_path}/down ] && {{ echo again > {tmp_path}/failed; rm {tmp_path}/down; exit 1; }}
+printf '{CREDENTIAL % ("%s", "")}' "$(cat {tmp_path}/token)" """
+    with_user(world, login_program(tmp_path, script))
+    world.fake.state.tokens = {"first", TOKEN}
+    async with world.open() as cluster, aclosing(cluster.watch_pods(world.namespace)) as changes:
+        assert [(await next_of(changes)).kind.value for _ in range(2)] == ["added", "synced"]
+        world.fake.state.tokens = {"second", TOKEN}
+        (tmp_path / "token").write_text("second")
+        (tmp_path / "down").touch()
+        await off(world.fake.break_off)
+        await off(world.make_pod, "news")
+        assert (await next_of(changes)).item.name == "news"
+    assert (tmp_path / "failed").exists()
+
+
 async def test_a_cluster_that_proves_nothing_is_refused_unless_it_is_asked_for(world, tmp_path):
     kubeconfig(tmp_path / "insecure", world.fake.url, **{"insecure-skip-tls-verify": True})
     environment = {"KUBECONFIG": str(tmp_path / "insecure")}

@@ -77,6 +77,16 @@ def test_a_shell_lives_for_a_bounded_time_and_in_a_longer_watch_another_goes_on(
     assert facts["samples"] > max(counted)
 
 
+def test_a_shell_that_is_lost_again_and_again_is_told_with_when_it_was(world, shell, monkeypatch):
+    monkeypatch.setattr("oakum.loop.over_time.MOST_STARTS", 2)
+    monkeypatch.setattr("oakum.loop.over_time.LONGEST_PAUSE_S", 0.1)
+    del shell
+    world.fake.state.programs["sh"] = lambda *_: Run(f"{60 << 20} {96 << 20}\n".encode(), b"", 137)
+    found = investigated(world, TARGET, elsewhere(), watch_s=5.0, execute=True)
+    lost = missed(found, "after the begin of the watch")
+    assert (lost.kind, "lost 2 times" in lost.why) == (AbsentKind.UNREADABLE, True)
+
+
 class Person(Silent):
     """Answers, and remembers what it was asked."""
 
@@ -163,3 +173,28 @@ def test_what_a_role_may_not_do_is_named_verb_by_verb(world):
     assert missed(found, "that containers on node lab use").get.startswith("a role that may get nodes/proxy: ")
     assert over_time(found) is None
     assert found.verdict.name is VerdictName.CANNOT_TELL
+
+
+def restarted(world):
+    """The container is killed, and runs again."""
+    objects = world.fake.state.objects
+    before = objects["pods", "shop", NAME]
+    (status,) = before["status"]["containerStatuses"]
+    killed = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2026-11-21T19:20:00Z"}
+    anew = status | {
+        "restartCount": 1,
+        "containerID": "containerd://" + "b" * 64,
+        "lastState": {"terminated": killed | status["state"]["running"]},
+        "state": {"running": {"startedAt": "2026-11-21T19:20:01Z"}},
+    }
+    objects["pods", "shop", NAME] = before | {"status": before["status"] | {"containerStatuses": [anew]}}
+
+
+def test_a_kill_during_the_watch_is_told_as_one_before_it_is(world):
+    timer = threading.Timer(1.0, restarted, [world])
+    timer.start()
+    found = investigated(world, TARGET, elsewhere(), watch_s=4.0, execute=False)
+    timer.join()
+    (kill,) = found.kills
+    assert kill.kind.for_memory
+    assert kill.container == "app"

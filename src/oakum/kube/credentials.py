@@ -17,6 +17,7 @@ from typing import Final
 import anyio
 
 from oakum.kube.config import Access, Login, Plugin, sendable
+from oakum.kube.faults import interrupted
 from oakum.model.errors import MachineError, TargetError
 from oakum.wire.tls import load
 
@@ -59,7 +60,13 @@ class Credentials:
     async def _renew(self) -> None:
         login = self._access.login
         if login.plugin is not None:
-            self._told, self._until_s = await self._ask(login.plugin)
+            try:
+                self._told, self._until_s = await self._ask(login.plugin)
+            except TargetError as exc:
+                if self._told is None:
+                    raise
+                # It gave one before: a watch of hours bears a login that fails once.
+                raise interrupted(exc.what, why=exc.why, next_step=exc.next_step) from exc
         elif login.token_file is not None:
             self._told, self._until_s = {"Authorization": _from_file(login)}, time.time() + FILE_LASTS_S
         else:

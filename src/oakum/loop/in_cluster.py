@@ -24,7 +24,7 @@ from oakum.loop.facts import Facts
 from oakum.loop.from_afar import Ways, looked_into_from_afar
 from oakum.loop.history import History, read_history
 from oakum.loop.in_cluster_bounds import or_absent, tell_bounds
-from oakum.loop.in_cluster_ends import read_ends
+from oakum.loop.in_cluster_ends import ended_meanwhile, read_ends
 from oakum.loop.in_cluster_loops import Seen, beside, crash_loops, dies_too_soon, judged_loop, looping, tell_loops
 from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings
@@ -208,6 +208,8 @@ async def investigate_in_cluster(
             seen.memories += tell_loops(seen.loops, str(target), facts)
         else:
             await watched()
+        looping_pods = {loop.pod.uid for loop in loops}
+        found = await ended_meanwhile(found, seen.pods, again, cluster, machine, facts, besides=looping_pods)
     seen.memories, seen.others = containers.over_both(seen.memories, past)
     seen.ends, seen.kills = list(found.ends), list(found.kills)
     await tell_missing(target.namespace, cluster, facts)
@@ -507,8 +509,8 @@ def _settles(rows: Sequence[tuple[Pod, Container]], machine: Machine) -> str:
     if paths:
         return f"its memory over time: oakum investigate cgroup{min(paths, key=len)} --for 10m"
     nodes = sorted({pod.node for pod in running.values() if pod.node})
-    where = f" on node {nodes[0]}" if nodes else " on its node"
-    return f"its memory over time: oakum investigate cgroup/PATH --for 10m{where}"
+    where = f"on node {nodes[0]}" if nodes else "on its node"
+    return f"its memory over time: oakum investigate cgroup/PATH --for 10m    # {where}"
 
 
 def _told(value: int | Absent | None) -> int | str | None:

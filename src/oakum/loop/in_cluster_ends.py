@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -72,6 +72,42 @@ async def read_ends(
         own = [ended for ended in ends if ended.node == name]
         kills += verdicts(own, Known(reports, events), pods=mine, logs=logs, alive=alive)
     return Ends(ends, sorted(kills, key=lambda kill: kill.at_s or 0.0), logs)
+
+
+async def ended_meanwhile(  # noqa: PLR0913  (as read_ends, and what was known before)
+    found: Ends,
+    pods: Sequence[Pod],
+    again: Callable[[], Awaitable[Sequence[Pod]]],
+    cluster: Cluster,
+    machine: Machine,
+    facts: Facts,
+    *,
+    besides: Collection[str],
+) -> Ends:
+    """With what ended since ``pods`` were read. ``besides``: uids of pods of which every end is told elsewhere."""
+    try:
+        now = [pod for pod in await again() if pod.uid not in besides]
+    except OakumError as exc:
+        what = "how runs ended during the watch"
+        facts.miss(Absent(what, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
+        return found
+    before, known = {pod.uid: pod for pod in pods}, Endings()
+    for pod in pods:
+        known.take(pod)
+    more = [ended for pod in now if pod.uid in before for ended in known.take(pod)]
+    young = [pod for pod in now if pod.uid not in before and Endings().take(pod)]
+    if not more and not young:
+        return found
+    concerned = {ended.pod_uid: before[ended.pod_uid] for ended in more} | {pod.uid: pod for pod in young}
+    later = await read_ends(list(concerned.values()), cluster, machine, facts, more=more)
+    return Ends(
+        [*(ended for ended in found.ends if ended.pod_uid not in concerned), *later.ends],
+        sorted(
+            [*(kill for kill in found.kills if kill.key[0] not in concerned), *later.kills],
+            key=lambda kill: kill.at_s or 0.0,
+        ),
+        {**found.logs, **later.logs},
+    )
 
 
 def _speaks(ended: Ended, ends: Sequence[Ended], pods: Sequence[Pod]) -> bool:

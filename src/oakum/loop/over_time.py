@@ -20,11 +20,12 @@ from oakum.model.cluster import Cluster, Executed
 from oakum.model.cluster_node import ContainerUsage, NodeUsage
 from oakum.model.cluster_pod import Container, ContainerName, Pod
 from oakum.model.container_memory import ContainerMemory
-from oakum.model.errors import MachineError, OakumError
+from oakum.model.errors import DataError, MachineError, OakumError
 from oakum.model.pod_cgroup import PodCgroup, pod_cgroup
 from oakum.model.rights import PROGRAMS
-from oakum.model.series import Series
+from oakum.model.series import Series, WorkloadSeries
 from oakum.model.units import format_count, format_duration
+from oakum.model.verdict import Verdict
 from oakum.sense.container_track import ContainerTrack, Source
 from oakum.sense.joined import joined
 from oakum.sense.shell_memory import EVERY_S, NO_FILES, ShellLines, command
@@ -54,7 +55,13 @@ MOST_SHELLS: Final = 20
 """Shells run in so many containers at once, the largest; kubelets tell of the others."""
 
 MOST_STARTS: Final = 6
-"""A shell is started anew so often at most: its container restarts, or the API server does."""
+"""A shell is started anew so often in a row at most: its container restarts, or the API server does."""
+
+WORKED_S: Final = 10.0
+"""One that told for longer, in seconds, did work."""
+
+LONGEST_PAUSE_S: Final = 15.0
+"""Before a lost one is started anew, in seconds: each pause is twice as long, up to this."""
 
 SHELL_LIVES_S: Final = 60.0
 """A shell ends after so long, in seconds, and in a longer watch another goes on: one that nobody hears any more (Oakum
@@ -302,7 +309,7 @@ async def _by_shell(watch: _Watch, track: ContainerTrack) -> None:
     """For as long as it runs; again in the run that follows it. Without a shell, its kubelet tells."""
     import anyio  # noqa: PLC0415
 
-    until_s, lost = watch.watch_s or FAST_S, 0
+    until_s, lost, why = watch.watch_s or FAST_S, 0, ""
     while lost < MOST_STARTS:
         begun_s = watch.elapsed_s()
         lives_s = min(until_s - begun_s, SHELL_LIVES_S)
@@ -326,13 +333,22 @@ async def _by_shell(watch: _Watch, track: ContainerTrack) -> None:
             return
         if not why and watch.elapsed_s() - begun_s >= lives_s - EVERY_S:
             continue  # its time is over, and the next goes on
-        lost += 1
-        # What ran it has ended, or the connection did.
+        # What ran it has ended, or the connection did. One that worked for a while is no sign of one that never will.
+        lost = 1 if watch.elapsed_s() - begun_s > WORKED_S else lost + 1
+        pause_s = min(2.0 ** (lost - 1), LONGEST_PAUSE_S)
         while until_s - watch.elapsed_s() > 1:
-            await anyio.sleep(1)
+            await anyio.sleep(pause_s)
             await _refresh(watch)
             if track.container.running:
                 break
+    watch.facts.miss(
+        Absent(
+            f"the memory of {track.name} from {format_duration(watch.elapsed_s())} after the begin of the watch",
+            AbsentKind.UNREADABLE,
+            f"its shell was lost {MOST_STARTS} times, last: {why or 'it ended early'}",
+            "the same command again",
+        )
+    )
 
 
 def _why(done: Executed | Absent) -> str:
@@ -401,13 +417,22 @@ async def _refresh(watch: _Watch) -> None:
         track.now(pods.get(track.pod.uid))
 
 
+def _judged_so_far(track: ContainerTrack) -> tuple[WorkloadSeries, Verdict] | None:
+    """None without samples, and for samples that make no series: that is told at the end."""
+    series = track.series()
+    try:
+        return (series, judge(series)) if series.samples else None
+    except DataError:
+        return None
+
+
 async def _tell(watch: _Watch) -> None:
     """The one that grows most, now and then."""
     import anyio  # noqa: PLC0415
 
     while (left_s := watch.left_s()) > 0:
         await anyio.sleep(min(TOLD_EVERY_S, left_s))
-        judged = [(series, judge(series)) for track in watch.tracks if (series := track.series()).samples]
+        judged = [each for track in watch.tracks if (each := _judged_so_far(track)) is not None]
         if judged:
             series, verdict = max(judged, key=lambda each: each[1].rate_per_s or 0.0)
             watch.progress.watched(series, verdict, max(watch.left_s(), 0.0))

@@ -40,9 +40,7 @@ class PodMetrics:
         if isinstance(found, Absent):
             self.unserved = found
             return
-        self._fleet.hear_metrics(found.items, nodes)
-        if found.items:
-            self.told |= nodes
+        self.told |= self._fleet.hear_metrics(found.items, nodes)
 
 
 def instead(metrics: PodMetrics, nodes: Collection[str]) -> Iterator[Absent]:

@@ -16,7 +16,7 @@ from oakum.loop.kill_book import KillBook
 from oakum.loop.kubelets import PER_S, Kubelets
 from oakum.loop.nodes_heard import NodesHeard
 from oakum.loop.pod_metrics import PodMetrics, instead
-from oakum.loop.scanned import Scanned
+from oakum.loop.scanned import Scanned, again
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import ChangeKind, Cluster, Question
 from oakum.model.cluster_node import NodeUsage
@@ -291,7 +291,7 @@ class _Scanning:
             )
         for node in left - begun:
             why = f"it was not asked: others held up the look for {format_duration(within_s)}"
-            self.heard.missed(node, AbsentKind.TOO_DEAR, why, f"oakum scan {self.source} --for 5m")
+            self.heard.missed(node, AbsentKind.TOO_DEAR, why, f"{again(self.source, self.settings.namespace)} --for 5m")
 
     def _told_by(self) -> set[str]:
         """Nodes worth asking now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from oakum.explain.fleet import Member, row
@@ -23,6 +24,11 @@ HOLES: Final = frozenset({AbsentKind.UNREADABLE, AbsentKind.NOT_YET, AbsentKind.
 
 OVER: Final = frozenset({"Succeeded", "Failed"})
 """Phases of a pod that runs no more."""
+
+
+def again(source: ClusterSource, namespace: str) -> str:
+    """The command, to be followed by an option."""
+    return f"oakum scan {quote(str(source))}" + (f" --namespace {quote(namespace)}" if namespace else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +102,22 @@ class Scanned:
         title = top.title if top.kind in WORKLOAD_KINDS.values() else pod.title
         return f"{title}@{self.source.context}" if self.source.context else title
 
+    @property
+    def _again(self) -> str:
+        return again(self.source, self.namespace)
+
     def _unseen(self) -> Iterator[Absent]:
         if self.fleet.unseen:
             what = f"how {format_count(self.fleet.unseen)} earlier runs ended"
             why = "the cluster keeps the last end of each container"
-            get = f"oakum scan {self.source} --for 1h, which tells each from now on"
+            get = f"{self._again} --for 1h    # tells each from now on"
             yield Absent(what, AbsentKind.NOT_YET, why, get)
 
     def _notes(self, rows: Sequence[ScanRow], *, one_look: bool) -> Iterator[str]:
         only = self.namespace
-        again = f"oakum scan {self.source}{f' --namespace {only}' if only else ''}"
         if not rows and only:
             yield f"no container runs in namespace {only}; next: oakum scan {self.source}    # all namespaces"
         elif not rows:
             yield f"no container runs in {self.context}"
         elif one_look:
-            yield f"one look tells what was killed and what is full, but no leak; next: {again} --for 5m"
+            yield f"one look tells what was killed and what is full, but no leak; next: {self._again} --for 5m"

@@ -23,6 +23,10 @@ class Source(StrEnum):
     PROMETHEUS = "Prometheus"
 
 
+_BY_ITS_NODE = frozenset({Source.KUBELET, Source.METRICS})
+"""Their times are by the same clock as the begin of a run."""
+
+
 class ContainerTrack:
     """All its samples are from one source at a time; times are UTC epoch seconds by that source's clock."""
 
@@ -35,6 +39,7 @@ class ContainerTrack:
             "container": container.name,
             "node": pod.node,
         }
+        self._latest_s = -math.inf
         self._track = Track(f"{pod.title}/{container.name}", Scope.CONTAINER, labels, started_s=_started(container))
 
     @property
@@ -54,10 +59,18 @@ class ContainerTrack:
         return self._track.ended
 
     def add(self, at_s: float, own_bytes: int, limit_bytes: int | None = None) -> None:
-        """``limit_bytes``: None where the source does not tell it: then what the pod says."""
-        if not self._track.ended:
-            bound = self.container.bound_bytes if limit_bytes is None else limit_bytes
-            self._track.add(at_s, float(own_bytes), float(bound) if isinstance(bound, int) else math.inf)
+        """``limit_bytes``: None where the source does not tell it: then what the pod says.
+
+        A kubelet may still tell the last figure of the run before, again and again: it is none of this run.
+        """
+        if self._track.ended or at_s <= self._latest_s:
+            return
+        began_s = _started(self.container) if self.source in _BY_ITS_NODE else None
+        if began_s is not None and at_s < began_s:
+            return
+        self._latest_s = at_s
+        bound = self.container.bound_bytes if limit_bytes is None else limit_bytes
+        self._track.add(at_s, float(own_bytes), float(bound) if isinstance(bound, int) else math.inf)
 
     def now(self, pod: Pod | None) -> None:
         """As the cluster tells of it now; None: it is gone. Another run of it is another lifetime."""

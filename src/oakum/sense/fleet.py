@@ -59,11 +59,16 @@ class Fleet:
         for each in told.containers:
             self._hear(self.pods.get(each.pod_uid), each, Source.KUBELET, each.rss_bytes)
 
-    def hear_metrics(self, told: Iterable[ContainerUsage], nodes: Collection[str]) -> None:
-        """What metrics.k8s.io tells of the pods on ``nodes``: by their names, and working sets alone."""
+    def hear_metrics(self, told: Iterable[ContainerUsage], nodes: Collection[str]) -> set[str]:
+        """What metrics.k8s.io tells of the pods on ``nodes``: by their names, and working sets alone.
+
+        Those nodes of which it tells anything.
+        """
         named = {(pod.namespace, pod.name): pod for pod in self.pods.values() if pod.node in nodes}
-        for each in told:
-            self._hear(named.get((each.namespace, each.pod)), each, Source.METRICS, each.working_set_bytes)
+        known = [(pod, each) for each in told if (pod := named.get((each.namespace, each.pod))) is not None]
+        for pod, each in known:
+            self._hear(pod, each, Source.METRICS, each.working_set_bytes)
+        return {pod.node for pod, _ in known}
 
     def _hear(self, pod: Pod | None, each: ContainerUsage, source: Source, size: Bytes) -> None:
         container = None if pod is None else pod.container(each.container)

@@ -7,6 +7,7 @@ import errno
 import os
 import select
 import signal
+import subprocess
 import sys
 import zlib
 from hashlib import blake2b
@@ -214,3 +215,10 @@ def test_what_is_left_is_told_of_the_agent_s_node_and_of_what_the_cluster_knows_
     assert [pod] == beside
     agent.drop([1])
     assert node.rooms() == beside
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a process namespace")
+def test_who_waits_for_a_program_that_never_comes_ends_also_as_the_first_process_of_its_namespace():
+    words = [word.replace("alarm(60)", "alarm(1)") for word in command(sys.executable)]
+    with subprocess.Popen(["unshare", "-Upf", "--kill-child", *words], stdin=subprocess.PIPE) as waiting:
+        assert waiting.wait(30) == 1

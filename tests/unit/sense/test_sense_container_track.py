@@ -68,3 +68,14 @@ def test_a_pod_that_is_gone_ends_the_series(track):
     track.add(120.0, 1 << 20)
     (life,) = track.series().lifetimes
     assert (life.ending, len(life)) == (Ending.EXITED, 3)
+
+
+def test_a_kubelet_that_still_tells_the_run_before_tells_nothing_of_this_one(track):
+    """Its last figure comes again, and one that was measured between the end and the next begin."""
+    anew = replace(FIRST, state=Running(210.0), last=KILLED, restarts=1, container_id="b" * 64)
+    track.now(pod(anew))
+    for at_s in (102.0, 205.0, 211.0, 211.0):
+        track.add(at_s, int(at_s) << 20)
+    first, second = track.series().lifetimes
+    assert (first.ending, list(first.at_s)) == (Ending.OOM_KILLED, [100.0, 101.0, 102.0])
+    assert list(second.at_s) == [211.0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from oakum.kube.decode.pod import pod
 from oakum.model.cluster_node import ContainerUsage, NodeUsage
 from oakum.model.series import Ending
@@ -93,3 +95,14 @@ def test_samples_are_held_further_apart_where_there_are_many_containers(monkeypa
             for usage in told((at_s + 1, 100), uid=each.uid):
                 seen.hear(usage)
     assert all(25 <= sum(len(life) for life in series(seen, each)) <= 31 for each in pods)
+
+
+def test_of_metrics_those_nodes_are_told_of_which_anything_came():
+    seen = Fleet()
+    seen.take(made())
+    seen.take(made("v"))
+    (one,) = (usage for each in told((10, 100)) for usage in each.containers)
+    stranger = replace(one, pod="stranger")
+    assert seen.hear_metrics([one, stranger], {"lab", "other"}) == {"lab"}
+    assert seen.hear_metrics([stranger], {"lab"}) == set()
+    assert seen.hear_metrics([one], {"other"}) == set()

@@ -37,8 +37,10 @@ Word: TypeAlias = int | str | bytes
 Request: TypeAlias = tuple[Word, ...]
 """A verb and its words."""
 
+# Where it is the first process of its namespace, a signal without a handler does not end it.
 _BEGIN: Final = """\
 import os, signal
+signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
 signal.alarm(60)
 n, b = SIZE, b""
 while len(b) < n:
