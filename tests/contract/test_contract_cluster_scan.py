@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from clusters import fake_cluster, kubeconfig, owner
 from fake_clock import FakeClock
 from jsonschema import Draft202012Validator
@@ -263,6 +264,20 @@ def test_an_api_server_that_takes_what_it_is_asked_and_says_nothing_is_one_error
             shop.scanned(watch_s=watch_s)
         assert time.monotonic() - begun_s < 8
     shop.world.start()
+
+
+def test_a_login_that_takes_longer_is_waited_for(shop, monkeypatch, tmp_path):
+    monkeypatch.setattr("oakum.loop.scan_cluster.FIRST_ANSWER_S", 0.5)
+    shop.deployment("cart")
+    told = yaml.safe_load(shop.world.kubeconfig.read_text())
+    credential = {"kind": "ExecCredential", "status": {"token": told["users"][0]["user"]["token"]}}
+    login = tmp_path / "login"
+    login.write_text(f"#!/bin/sh\nsleep 1.5\necho '{json.dumps(credential)}'\n")
+    login.chmod(0o700)
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(login)}
+    told["users"][0]["user"] = {"exec": plugin}
+    shop.world.kubeconfig.write_text(yaml.safe_dump(told))
+    assert not shop.scanned().partial
 
 
 class Once(Silent):

@@ -142,7 +142,11 @@ class Api:
 
     async def _turn(self, call: Call) -> dict[str, str]:
         await self._pace.turn(call.key)
-        return await self._credentials.headers()
+        self.calls.logins += 1
+        try:
+            return await self._credentials.headers()
+        finally:
+            self.calls.logins -= 1
 
     async def _asked(  # noqa: PLR0913  (how it is asked, and how long that may take)
         self,

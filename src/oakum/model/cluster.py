@@ -107,14 +107,15 @@ class Place:
 class Calls:
     """What was asked of the API server. ``by_verb``: ``list pods`` to how often; ``waited_s``: for our own limit.
 
-    ``answers``: of any kind, refusals too. ``lost_s``: a watch that has no connection now, to when it lost it, by the
-    clock of the loop that it runs on.
+    ``answers``: of any kind, refusals too. ``logins``: how many are waited for now. ``lost_s``: a watch that has no
+    connection now, to when it lost it, by the clock of the loop that it runs on.
     """
 
     by_verb: dict[str, int] = field(default_factory=dict)
     waited_s: float = 0.0
     refused: int = 0
     answers: int = 0
+    logins: int = 0
     lost_s: dict[str, float] = field(default_factory=dict)
 
     @property
