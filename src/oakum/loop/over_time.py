@@ -79,7 +79,8 @@ class _Watch:
     """``again``: the pods as they are now. ``deaf``: nodes whose kubelets do not tell; ``silent``: how often not.
     ``here_s``: as ``watch_memory`` has it.
 
-    ``begun_s``: by the clock of the loop.
+    ``begun_s``: by the clock of the loop. ``asked_s``: after so long ``again`` was asked last;
+    ``known_s``: the last that was answered.
     """
 
     tracks: list[ContainerTrack]
@@ -95,6 +96,7 @@ class _Watch:
     deaf: set[str] = field(default_factory=set)
     silent: dict[str, int] = field(default_factory=dict)
     asked_s: float = -1e9
+    known_s: float = -1e9
     lost: Absent | None = None
 
     def of(self, source: Source) -> list[ContainerTrack]:
@@ -335,11 +337,11 @@ async def _by_shell(watch: _Watch, track: ContainerTrack) -> None:
             continue  # its time is over, and the next goes on
         # What ran it has ended, or the connection did. One that worked for a while is no sign of one that never will.
         lost = 1 if watch.elapsed_s() - begun_s > WORKED_S else lost + 1
-        pause_s = min(2.0 ** (lost - 1), LONGEST_PAUSE_S)
+        lost_s, pause_s = watch.elapsed_s(), min(2.0 ** (lost - 1), LONGEST_PAUSE_S)
         while until_s - watch.elapsed_s() > 1:
             await anyio.sleep(pause_s)
             await _refresh(watch)
-            if track.container.running:
+            if watch.known_s > lost_s and track.container.running:
                 break
     watch.facts.miss(
         Absent(
@@ -393,7 +395,8 @@ async def _by_kubelets(watch: _Watch) -> None:
         while True:
             tracks = watch.of(Source.KUBELET)
             kubelets.ask({track.pod.node for track in tracks} - watch.deaf)
-            if tracks:
+            # Also where shells alone tell: which run it is that they tell of.
+            if tracks or watch.elapsed_s() - watch.asked_s >= ASKED_EVERY_S:
                 await _refresh(watch)
             left_s = watch.left_s()
             if left_s <= 0:
@@ -405,14 +408,14 @@ async def _refresh(watch: _Watch) -> None:
     """At most once a second; an API server that does not answer is asked again later."""
     if watch.elapsed_s() - watch.asked_s < 1.0:
         return
-    watch.asked_s = watch.elapsed_s()
+    asked_s = watch.asked_s = watch.elapsed_s()
     try:
         pods = {pod.uid: pod for pod in await watch.again()}
     except OakumError as exc:
         what = "which of its containers ran until the end"
         watch.lost = Absent(what, AbsentKind.UNREADABLE, exc.brief, exc.next_step)
         return
-    watch.lost = None
+    watch.lost, watch.known_s = None, asked_s
     for track in watch.tracks:
         track.now(pods.get(track.pod.uid))
 
