@@ -17,7 +17,6 @@ from oakum.model.kept_scan import BASELINE, KeptHead, KeptScan, ScanBounds, Sinc
 from oakum.model.policy import Policy
 from oakum.model.ports import Store
 from oakum.model.scan import Scan, ScanRow
-from oakum.model.series import Ending
 from oakum.model.source import ClusterSource, FileSource, HostSource, PrometheusSource, ServiceSource, Source
 from oakum.model.units import format_duration
 from oakum.render.codec_kept import end_of, length_of, standings_of
@@ -226,11 +225,6 @@ def _standing(scan: Scan, row: ScanRow, comparing: Comparing) -> Standing:
     series, verdict = row
     labels = {encodable(name): encodable(value) for name, value in series.labels.items()}
     replicas = scan.replicas.get(series.id)
-    ends = [
-        life.ended_s if life.ended_s is not None else float(life.at_s[-1])
-        for life in series.lifetimes
-        if life.ending is Ending.OOM_KILLED and (life.ended_s is not None or len(life))
-    ]
     return Standing(
         comparing.key(encodable(series.id), labels),
         series.id,
@@ -240,7 +234,7 @@ def _standing(scan: Scan, row: ScanRow, comparing: Comparing) -> Standing:
         verdict.rate_per_s,
         verdict.rate_interval,
         max(series.oom_kills, 0 if replicas is None else replicas.kills),
-        max(ends, default=None) if replicas is None else replicas.last_kill_s,
+        series.last_kill_s if replicas is None else replicas.last_kill_s,
         series.id in scan.muted,
         labels.get("command", ""),
     )
