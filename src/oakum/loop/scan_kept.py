@@ -19,12 +19,15 @@ from oakum.model.ports import Store
 from oakum.model.scan import Scan, ScanRow
 from oakum.model.source import ClusterSource, FileSource, HostSource, PrometheusSource, ServiceSource, Source
 from oakum.model.units import format_duration
-from oakum.render.codec_kept import end_of, length_of, standings_of
+from oakum.render.codec_kept import absent_of, end_of, length_of, standings_of
 from oakum.render.codec_scan import scan_to_json
 from oakum.render.names import encodable
 
 LONGER: Final = 1.5
 """Windows whose lengths differ by this factor are said to differ."""
+
+OWNERS: Final = ("workloads", "owners")
+"""What is absent begins with one of these where a scan could not tell whose pods are."""
 
 MOST_NAMED: Final = 5
 """So many kept scans an error names."""
@@ -199,14 +202,14 @@ def since(scan: Scan, then: KeptScan, comparing: Comparing, origin: str) -> Sinc
     """``origin``: of ``scan``, as the record knows it."""
     now = [_standing(scan, row, comparing) for row in scan.rows]
     whole_then = not then.document.get("partial", False)
-    ended_s = end_of(then.document)
+    ended_s, alike = end_of(then.document), _ownerless(scan) == _ownerless_then(then)
     found = changes(
         now,
         standings_of(then.document, comparing.key),
         then_s=then.at_s if ended_s is None else ended_s,
-        unread={comparing.key(encodable(skipped.id), {}) for skipped in scan.skipped},
-        whole_now=not scan.partial,
-        whole_then=whole_then,
+        unread={comparing.key(encodable(skipped.id), _encodable(skipped.labels)) for skipped in scan.skipped},
+        whole_now=not scan.partial and alike,
+        whole_then=whole_then and alike,
     )
     return Since(
         then.title,
@@ -221,9 +224,22 @@ def since(scan: Scan, then: KeptScan, comparing: Comparing, origin: str) -> Sinc
     )
 
 
+def _ownerless(scan: Scan) -> bool:
+    """It could not tell, or not of all pods, whose they are: these stand under names of their own."""
+    return any(each.what.startswith(OWNERS) for each in scan.absent)
+
+
+def _ownerless_then(then: KeptScan) -> bool:
+    return any(what.startswith(OWNERS) for what in absent_of(then.document))
+
+
+def _encodable(labels: Mapping[str, str]) -> dict[str, str]:
+    return {encodable(name): encodable(value) for name, value in labels.items()}
+
+
 def _standing(scan: Scan, row: ScanRow, comparing: Comparing) -> Standing:
     series, verdict = row
-    labels = {encodable(name): encodable(value) for name, value in series.labels.items()}
+    labels = _encodable(series.labels)
     replicas = scan.replicas.get(series.id)
     return Standing(
         comparing.key(encodable(series.id), labels),
@@ -248,6 +264,9 @@ def _notes(scan: Scan, then: KeptScan, origin: str) -> list[str]:
         notes.append(f"{then.title} is partial: what it had not read may be older than it seems")
     if scan.partial:
         notes.append("nothing is called gone: this scan is partial")
+    if _ownerless(scan) != _ownerless_then(then):
+        which = "this scan" if _ownerless(scan) else then.title
+        notes.append(f"nothing is called gone, or appeared: {which} could not tell all workloads by their pods")
     was_s, is_s = length_of(then.document), scan.window.end_s - scan.window.start_s
     if was_s and is_s > 0 and not 1 / LONGER < is_s / was_s < LONGER:
         notes.append(f"{then.title} looked at {format_duration(was_s)}, this one at {format_duration(is_s)}")

@@ -32,10 +32,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """One series that could not be judged, and why."""
+    """One series that could not be judged, and why. ``labels``: as far as its reader knew them."""
 
     id: str
     why: str
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,31 @@ def test_what_could_not_be_judged_is_not_gone(place):
     assert compared(place, scan(skipped=(Skipped("a", "torn"),))) == []
 
 
+def test_what_could_not_be_judged_is_known_by_its_labels_too(place):
+    process = {"command": "python shop.py", "cgroup": "/system.slice/shop.service"}
+    keep(place, scan(row("pid/7", **process), row("pod/shop/cart-5d8f7c9b4-x2x9z/app", pod="cart-5d8f7c9b4-x2x9z")))
+    pod = Skipped("pod/shop/cart-5d8f7c9b4-9q2lk/app", "torn", {"pod": "cart-5d8f7c9b4-9q2lk"})
+    assert compared(place, scan(skipped=(Skipped("pid/8", "torn", process), pod))) == []
+    assert len(compared(place, scan(skipped=(Skipped("pid/8", "torn"),)))) == 2
+
+
+@pytest.mark.parametrize("what", ["workloads", "owners, limits and ends of many clusters"])
+def test_names_are_not_compared_where_one_scan_alone_could_not_tell_workloads(place, what):
+    alone, owned = row("pod/shop/cart-0/app", pod="cart-0"), row("deploy/shop/cart/app", pod="cart-0")
+    untold = scan(alone, absent=(Absent(what, AbsentKind.NOT_APPLICABLE, "there is no kube_pod_owner", ""),))
+    keep(place, scan(owned))
+    told, _ = on_record(untold, comparing(), place)
+    assert told.since.changes == ()
+    why = "could not tell all workloads by their pods"
+    assert told.since.notes == (f"nothing is called gone, or appeared: this scan {why}",)
+    keep(place, untold)
+    told, _ = on_record(scan(owned), comparing(), place)
+    assert told.since.changes == ()
+    assert told.since.notes == (f"nothing is called gone, or appeared: scan-2 (nightly) {why}",)
+    # Where neither could, they have the same names.
+    assert compared(place, replace(untold, rows=())) == [("gone", "pod/shop/cart-0/app")]
+
+
 def test_pods_and_processes_that_were_started_again_are_the_same(place):
     pod = "pod/shop/cart-5d8f7c9b4-{}/app"
     process = {"command": "python shop.py", "cgroup": "/system.slice/shop.service"}
