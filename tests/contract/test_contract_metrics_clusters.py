@@ -164,6 +164,13 @@ def test_what_cannot_be_told_apart_is_told_with_its_pod():
     assert (skipped.id, skipped.labels) == ("pod/shop/cart-5d8f7c9b4-x2x9z/app", {"pod": "cart-5d8f7c9b4-x2x9z"})
 
 
+def test_a_server_in_a_cluster_is_known_by_its_api_server():
+    memory = Memory(clusters("cluster"))
+    assert scan(memory).origin == ""
+    memory.asked.through = "https://10.0.0.1:6443"
+    assert scan(memory).origin == "kube https://10.0.0.1:6443"
+
+
 def test_a_window_that_holds_too_few_scrapes_is_refused_with_the_least_one():
     with pytest.raises(CallerError) as refused:
         scan(Memory(clusters("cluster"), every_s=300.0), window_s=120.0)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path
 from shlex import quote
 from typing import Final
+from urllib.parse import urlsplit
 
 from oakum.explain.since import changes, fresh
 from oakum.incident import likeness
@@ -47,7 +49,7 @@ class Wish:
 class Comparing:
     """What is asked of the record. ``keep_as``: a name, "" where it is not kept; ``host``: this machine's name.
 
-    ``command``: that made the scan; ``origin``: what the record knows its source by, but for a cluster's server.
+    ``command``: that made the scan; ``origin``: what the record knows its source by, but for an API server.
     ``against``: the name or ``scan-N`` of the earlier one, "" for the last of the same source.
     ``only_fresh``: what is no worse than then is not shown.
     """
@@ -98,7 +100,10 @@ class Comparing:
 
     def origin_of(self, scan: Scan) -> str:
         """A cluster is known by its server, which is known once it was asked."""
-        return self.origin.replace(_CLUSTER, scan.origin, 1) if scan.origin else self.origin
+        if not scan.origin:
+            return self.origin
+        server = _placed(scan.origin, scan.origin.removeprefix("kube "), self.host)
+        return self.origin.replace(_CLUSTER, server, 1)
 
     def key(self, name: str, labels: Mapping[str, str]) -> str:
         return likeness(name, labels, host=self.host)
@@ -114,9 +119,28 @@ def _origin(sources: Sequence[Source], host: str) -> str:
             return f"host {host}"
         case ClusterSource():
             return _CLUSTER
-        case PrometheusSource() | ServiceSource():
-            return str(sources[0]).rstrip("/")
-    return ", ".join(str(Path(source.path).resolve()) for source in sources if isinstance(source, FileSource))
+        case ServiceSource() as service:
+            return f"{replace(service, context=None)} in {_CLUSTER}"
+        case PrometheusSource(url):
+            return _placed(str(sources[0]).rstrip("/"), url, host)
+    paths = ", ".join(str(Path(source.path).resolve()) for source in sources if isinstance(source, FileSource))
+    return f"{host}: {paths}"
+
+
+def _placed(text: str, url: str, host: str) -> str:
+    """An address of this machine alone is another server's on each."""
+    return f"{text} on {host}" if _is_loopback(url) else text
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        name = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def check_record(comparing: Comparing, open_store: Callable[[], Store | None]) -> None:

@@ -203,6 +203,7 @@ class _Reader:
                 _told(about, stock, asked),
             ),
             partial=bool(missing) or asked.partial or any(each.kind is AbsentKind.TOO_DEAR for each in stock.absent),
+            origin=f"kube {asked.through}" if asked.through else "",
         )
 
     async def _read_all(self, stock: Inventory) -> None:
