@@ -153,6 +153,22 @@ def test_owners_that_are_refused_even_so_are_absent_and_the_scan_goes_on():
     found = scan(Refusing(clusters("cluster")))
     assert told(found)["pod/db/pg-0/app@eu"] is VerdictName.LEAK
     assert [absent.what for absent in found.absent if "kube_pod_owner" in absent.why] == ["workloads"]
+    assert found.partial
+    assert not scan(Memory(clusters("cluster"))).partial
+
+
+def test_what_cannot_be_told_apart_is_told_with_its_pod():
+    cart = {"namespace": "shop", "pod": "cart-5d8f7c9b4-x2x9z", "container": "app"}
+    rows = [row("container_memory_rss", MIB, **cart, id=f"/kubepods/{name}", region=name) for name in ("eu", "us")]
+    (skipped,) = scan(Memory(rows)).skipped
+    assert (skipped.id, skipped.labels) == ("pod/shop/cart-5d8f7c9b4-x2x9z/app", {"pod": "cart-5d8f7c9b4-x2x9z"})
+
+
+def test_a_server_in_a_cluster_is_known_by_its_api_server():
+    memory = Memory(clusters("cluster"))
+    assert scan(memory).origin == ""
+    memory.asked.through = "https://10.0.0.1:6443"
+    assert scan(memory).origin == "kube https://10.0.0.1:6443"
 
 
 def test_a_window_that_holds_too_few_scrapes_is_refused_with_the_least_one():

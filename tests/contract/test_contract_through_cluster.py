@@ -114,6 +114,13 @@ def test_it_is_asked_by_its_service_at_the_pod_s_own_port_and_under_its_name_in_
     assert speaking.forwards == ["prometheus-0"]
 
 
+def test_it_says_by_which_api_server_it_is_reached(speaking):
+    async def through(live):
+        return live.asked.through
+
+    assert speaking.asked(through) == speaking.world.fake.url
+
+
 def test_one_connection_is_used_again_and_more_are_opened_for_what_is_asked_side_by_side(speaking):
     async def often(live):
         for _ in range(5):

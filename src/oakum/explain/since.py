@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from oakum.model.kept_scan import Change, ChangeName, Standing
+from oakum.model.series import latest
 from oakum.model.verdict import SEVERITY, VerdictName
 
 ORDER: Final = tuple(ChangeName)
+
+LATE_S: Final = 600.0
+"""A run that ended is told to have been killed so much later at most, in seconds: a scan may have come between."""
 
 ACCUSED: Final = frozenset({VerdictName.SUSPECT, VerdictName.LEAK})
 
@@ -48,18 +53,22 @@ def fresh(now: Sequence[Standing], found: Sequence[Change]) -> frozenset[str]:
     return frozenset(
         each.id
         for each in now
-        if (each.key in worse and (each.verdict in ACCUSED or each is heads[each.key]))
+        if (each.key in worse and (each.verdict in ACCUSED or each.id == heads[each.key].id))
         or (each.key in new and each.verdict is not VerdictName.HEALTHY)
     )
 
 
 def worst(standings: Sequence[Standing]) -> Mapping[str, Standing]:
-    """One for each key. Muted ones stand behind all others: somebody has judged them."""
+    """One for each key, with the kills of all. Muted ones stand behind all others: somebody has judged them."""
     found: dict[str, Standing] = {}
     for each in standings:
         other = found.get(each.key)
-        if other is None or _weight(each) > _weight(other):
+        if other is None:
             found[each.key] = each
+            continue
+        head = each if _weight(each) > _weight(other) else other
+        last_s = latest(each.last_kill_s, other.last_kill_s)
+        found[each.key] = replace(head, kills=each.kills + other.kills, last_kill_s=last_s)
     return found
 
 
@@ -69,7 +78,7 @@ def _weight(standing: Standing) -> tuple[bool, int, float]:
 
 def _of(was: Standing | None, now: Standing, then_s: float, *, whole_then: bool) -> Iterator[Change]:
     """Of what is muted now nothing is told but that it was killed."""
-    if (was is not None or whole_then or now.last_kill_s is not None) and _killed(was, now, then_s):
+    if _killed(was, now, then_s, whole_then=whole_then):
         yield Change(ChangeName.KILLED, was, now)
     if now.muted:
         return
@@ -118,11 +127,12 @@ def _pace(was: Standing, now: Standing) -> ChangeName | None:
     return None
 
 
-def _killed(was: Standing | None, now: Standing, then_s: float) -> bool:
-    """By the time of the last kill; where nobody tells it, by how many there were."""
-    if now.last_kill_s is not None:
-        return now.last_kill_s > then_s
-    return now.kills > (0 if was is None else was.kills)
+def _killed(was: Standing | None, now: Standing, then_s: float, *, whole_then: bool) -> bool:
+    """By the time of the last kill; where nobody tells it, or it was just before then, by how many there were."""
+    if now.last_kill_s is not None and now.last_kill_s > then_s:
+        return True
+    rose = (was is not None or whole_then) and now.kills > (0 if was is None else was.kills)
+    return rose and (now.last_kill_s is None or now.last_kill_s > then_s - LATE_S)
 
 
 def _place(change: Change) -> tuple[int, float, str]:

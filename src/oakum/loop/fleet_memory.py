@@ -49,7 +49,7 @@ class FleetMemory:
         judged_all = verdicts([each.series for each in moving], sparing=True)
         for each, judged in zip(moving, judged_all, strict=True):
             if isinstance(judged, DataError):
-                self.skipped.append(Skipped(each.series.id, judged.what))
+                self.skipped.append(Skipped(each.series.id, judged.what, each.series.labels))
             else:
                 self._keep(each, judged)
 

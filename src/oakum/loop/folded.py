@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.model.scan import ScanRow, worse
-from oakum.model.series import Floats, Series, WorkloadSeries
+from oakum.model.series import Floats, Series, WorkloadSeries, latest
 from oakum.model.verdict import VerdictName
 
 WHOLE: Final = 256
@@ -39,6 +39,8 @@ class Folded:
         elif worse(row) < worse(held.row):
             held.row = row
         held.pods += 1
+        held.kills += row[0].oom_kills
+        held.last_kill_s = latest(held.last_kill_s, row[0].last_kill_s)
         held.leaking += row[1].name is VerdictName.LEAK
         self._whole.add(name)
         if len(self._whole) >= 2 * WHOLE:
@@ -67,11 +69,13 @@ class Folded:
 
 @dataclass(slots=True)
 class _Row:
-    """The worst of the pods of one workload that run side by side stands for all."""
+    """The worst of the pods of one workload that run side by side stands for all; kills are those of all."""
 
     row: ScanRow
     pods: int = 0
     leaking: int = 0
+    kills: int = 0
+    last_kill_s: float | None = None
 
     @property
     def told(self) -> ScanRow:
@@ -80,7 +84,8 @@ class _Row:
             return self.row
         said = f"the worst of {self.pods} pods side by side" + (f", of which {self.leaking} leak" * bool(self.leaking))
         labels = {**series.labels, "pods": str(self.pods), "pods_leaking": str(self.leaking)}
-        return replace(series, labels=labels), replace(verdict, reasons=(*verdict.reasons, said))
+        told = replace(series, labels=labels, killed=(self.kills, self.last_kill_s))
+        return told, replace(verdict, reasons=(*verdict.reasons, said))
 
 
 def rank(row: ScanRow) -> Rank:

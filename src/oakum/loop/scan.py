@@ -203,7 +203,7 @@ class _Judged:
         """``at_s``: what came later is left out."""
         cut = workload if at_s is None else _until(workload, at_s)
         if cut is None:
-            self.skipped.append(Skipped(workload.id, "it has no sample as early as --at"))
+            self.skipped.append(Skipped(workload.id, "it has no sample as early as --at", workload.labels))
             return
         self.waiting.append(cut)
         self.samples += cut.samples
@@ -220,7 +220,7 @@ class _Judged:
         self.seen += len(self.waiting)
         for workload, verdict in zip(self.waiting, verdicts(self.waiting, many=self.seen >= MANY), strict=True):
             if isinstance(verdict, DataError):
-                self.skipped.append(Skipped(workload.id, verdict.what))
+                self.skipped.append(Skipped(workload.id, verdict.what, workload.labels))
                 continue
             for life in workload.lifetimes:
                 if len(life):

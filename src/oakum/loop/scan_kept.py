@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path
 from shlex import quote
 from typing import Final
+from urllib.parse import urlsplit
 
 from oakum.explain.since import changes, fresh
 from oakum.incident import likeness
@@ -17,15 +19,17 @@ from oakum.model.kept_scan import BASELINE, KeptHead, KeptScan, ScanBounds, Sinc
 from oakum.model.policy import Policy
 from oakum.model.ports import Store
 from oakum.model.scan import Scan, ScanRow
-from oakum.model.series import Ending
 from oakum.model.source import ClusterSource, FileSource, HostSource, PrometheusSource, ServiceSource, Source
 from oakum.model.units import format_duration
-from oakum.render.codec_kept import end_of, length_of, standings_of
+from oakum.render.codec_kept import absent_of, end_of, length_of, standings_of
 from oakum.render.codec_scan import scan_to_json
 from oakum.render.names import encodable
 
 LONGER: Final = 1.5
 """Windows whose lengths differ by this factor are said to differ."""
+
+OWNERS: Final = ("workloads", "owners")
+"""What is absent begins with one of these where a scan could not tell whose pods are."""
 
 MOST_NAMED: Final = 5
 """So many kept scans an error names."""
@@ -45,7 +49,7 @@ class Wish:
 class Comparing:
     """What is asked of the record. ``keep_as``: a name, "" where it is not kept; ``host``: this machine's name.
 
-    ``command``: that made the scan; ``origin``: what the record knows its source by, but for a cluster's server.
+    ``command``: that made the scan; ``origin``: what the record knows its source by, but for an API server.
     ``against``: the name or ``scan-N`` of the earlier one, "" for the last of the same source.
     ``only_fresh``: what is no worse than then is not shown.
     """
@@ -96,7 +100,10 @@ class Comparing:
 
     def origin_of(self, scan: Scan) -> str:
         """A cluster is known by its server, which is known once it was asked."""
-        return self.origin.replace(_CLUSTER, scan.origin, 1) if scan.origin else self.origin
+        if not scan.origin:
+            return self.origin
+        server = _placed(scan.origin, scan.origin.removeprefix("kube "), self.host)
+        return self.origin.replace(_CLUSTER, server, 1)
 
     def key(self, name: str, labels: Mapping[str, str]) -> str:
         return likeness(name, labels, host=self.host)
@@ -112,9 +119,28 @@ def _origin(sources: Sequence[Source], host: str) -> str:
             return f"host {host}"
         case ClusterSource():
             return _CLUSTER
-        case PrometheusSource() | ServiceSource():
-            return str(sources[0]).rstrip("/")
-    return ", ".join(str(Path(source.path).resolve()) for source in sources if isinstance(source, FileSource))
+        case ServiceSource() as service:
+            return f"{replace(service, context=None)} in {_CLUSTER}"
+        case PrometheusSource(url):
+            return _placed(str(sources[0]).rstrip("/"), url, host)
+    paths = ", ".join(str(Path(source.path).resolve()) for source in sources if isinstance(source, FileSource))
+    return f"{host}: {paths}"
+
+
+def _placed(text: str, url: str, host: str) -> str:
+    """An address of this machine alone is another server's on each."""
+    return f"{text} on {host}" if _is_loopback(url) else text
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        name = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def check_record(comparing: Comparing, open_store: Callable[[], Store | None]) -> None:
@@ -200,14 +226,14 @@ def since(scan: Scan, then: KeptScan, comparing: Comparing, origin: str) -> Sinc
     """``origin``: of ``scan``, as the record knows it."""
     now = [_standing(scan, row, comparing) for row in scan.rows]
     whole_then = not then.document.get("partial", False)
-    ended_s = end_of(then.document)
+    ended_s, alike = end_of(then.document), _ownerless(scan) == _ownerless_then(then)
     found = changes(
         now,
         standings_of(then.document, comparing.key),
         then_s=then.at_s if ended_s is None else ended_s,
-        unread={comparing.key(encodable(skipped.id), {}) for skipped in scan.skipped},
-        whole_now=not scan.partial,
-        whole_then=whole_then,
+        unread={comparing.key(encodable(skipped.id), _encodable(skipped.labels)) for skipped in scan.skipped},
+        whole_now=not scan.partial and alike,
+        whole_then=whole_then and alike,
     )
     return Since(
         then.title,
@@ -222,15 +248,23 @@ def since(scan: Scan, then: KeptScan, comparing: Comparing, origin: str) -> Sinc
     )
 
 
+def _ownerless(scan: Scan) -> bool:
+    """It could not tell, or not of all pods, whose they are: these stand under names of their own."""
+    return any(each.what.startswith(OWNERS) for each in scan.absent)
+
+
+def _ownerless_then(then: KeptScan) -> bool:
+    return any(what.startswith(OWNERS) for what in absent_of(then.document))
+
+
+def _encodable(labels: Mapping[str, str]) -> dict[str, str]:
+    return {encodable(name): encodable(value) for name, value in labels.items()}
+
+
 def _standing(scan: Scan, row: ScanRow, comparing: Comparing) -> Standing:
     series, verdict = row
-    labels = {encodable(name): encodable(value) for name, value in series.labels.items()}
+    labels = _encodable(series.labels)
     replicas = scan.replicas.get(series.id)
-    ends = [
-        life.ended_s if life.ended_s is not None else float(life.at_s[-1])
-        for life in series.lifetimes
-        if life.ending is Ending.OOM_KILLED and (life.ended_s is not None or len(life))
-    ]
     return Standing(
         comparing.key(encodable(series.id), labels),
         series.id,
@@ -240,7 +274,7 @@ def _standing(scan: Scan, row: ScanRow, comparing: Comparing) -> Standing:
         verdict.rate_per_s,
         verdict.rate_interval,
         max(series.oom_kills, 0 if replicas is None else replicas.kills),
-        max(ends, default=None) if replicas is None else replicas.last_kill_s,
+        series.last_kill_s if replicas is None else replicas.last_kill_s,
         series.id in scan.muted,
         labels.get("command", ""),
     )
@@ -254,6 +288,9 @@ def _notes(scan: Scan, then: KeptScan, origin: str) -> list[str]:
         notes.append(f"{then.title} is partial: what it had not read may be older than it seems")
     if scan.partial:
         notes.append("nothing is called gone: this scan is partial")
+    if _ownerless(scan) != _ownerless_then(then):
+        which = "this scan" if _ownerless(scan) else then.title
+        notes.append(f"nothing is called gone, or appeared: {which} could not tell all workloads by their pods")
     was_s, is_s = length_of(then.document), scan.window.end_s - scan.window.start_s
     if was_s and is_s > 0 and not 1 / LONGER < is_s / was_s < LONGER:
         notes.append(f"{then.title} looked at {format_duration(was_s)}, this one at {format_duration(is_s)}")

@@ -115,7 +115,7 @@ async def judge_shard(
     verdicts = await anyio.to_thread.run_sync(_verdicts, [member.series for member in members], compiled)
     for member, verdict in zip(members, verdicts, strict=True):
         if isinstance(verdict, DataError):
-            mixed.append(Skipped(member.series.id, verdict.what))
+            mixed.append(Skipped(member.series.id, verdict.what, member.series.labels))
         else:
             rows.append((member.series, _near(member, verdict, policy)))
     return Judged(tuple(rows), tuple(mixed))
@@ -202,7 +202,8 @@ class _Reader:
                 *([f"the server evaluated {_share(asked)}: {asked.evaluated}"] if asked.evaluated else []),
                 _told(about, stock, asked),
             ),
-            partial=bool(missing) or asked.partial,
+            partial=bool(missing) or asked.partial or any(each.kind is AbsentKind.TOO_DEAR for each in stock.absent),
+            origin=f"kube {asked.through}" if asked.through else "",
         )
 
     async def _read_all(self, stock: Inventory) -> None:

@@ -22,6 +22,7 @@ async def through_cluster(
         way = _Way(opened, source)
         await way.find()
         async with opens(way.dial) as server:
+            server.asked.through = opened.place.server
             yield server
 
 

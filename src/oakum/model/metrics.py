@@ -111,6 +111,7 @@ class Asked:
 
     ``partial``: it said that it did not tell all; ``ahead_s``: its clock before ours, None where it does not tell.
     ``chunks``: requests that were answered by remote read; ``evaluated``: why none is, "" where there is no reason.
+    ``through``: the API server by which it is reached, "" where it is asked itself.
     """
 
     requests: int = 0
@@ -121,6 +122,7 @@ class Asked:
     ahead_s: float | None = None
     chunks: int = 0
     evaluated: str = ""
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)

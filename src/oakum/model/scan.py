@@ -32,10 +32,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """One series that could not be judged, and why."""
+    """One series that could not be judged, and why. ``labels``: as far as its reader knew them."""
 
     id: str
     why: str
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Scan:
     ``replicas``: by the id of a series, where it is a workload's of a cluster.
     ``partial``: not all that was asked for could be read; ``absent`` or ``warnings`` say what.
     ``node``, ``ooms``: this machine, and each time within the last day that memory ran out, oldest first.
-    ``origin``: what ``source`` is known by elsewhere too (an API server's address), "" where that is ``source`` itself.
+    ``origin``: the API server that ``source`` is known by, or with, elsewhere too; "" where that is ``source`` itself.
     ``kept``: as what it is on record, "" where it is not; ``since``: what has changed since another that is.
     """
 

@@ -94,6 +94,8 @@ class WorkloadSeries:
     """The ordered lifetimes of one container or process across restarts: what a verdict is about.
 
     ``taken``: how many samples there were, where some were let go once it was judged; None where all are here.
+    ``killed``: where it stands for others beside it too, how often they all were killed for memory, and when last
+    (UTC epoch seconds); None where its lifetimes tell.
     """
 
     id: str
@@ -104,6 +106,7 @@ class WorkloadSeries:
     labels: Mapping[str, str] = field(default_factory=dict)
     node_limit: float | None = None
     taken: int | None = None
+    killed: tuple[int, float | None] | None = None
 
     @property
     def samples(self) -> int:
@@ -112,4 +115,23 @@ class WorkloadSeries:
 
     @property
     def oom_kills(self) -> int:
+        if self.killed is not None:
+            return self.killed[0]
         return sum(lifetime.ending is Ending.OOM_KILLED for lifetime in self.lifetimes)
+
+    @property
+    def last_kill_s(self) -> float | None:
+        """UTC epoch seconds; None where none is known."""
+        if self.killed is not None:
+            return self.killed[1]
+        ends = [
+            life.ended_s if life.ended_s is not None else float(life.at_s[-1])
+            for life in self.lifetimes
+            if life.ending is Ending.OOM_KILLED and (life.ended_s is not None or len(life))
+        ]
+        return max(ends, default=None)
+
+
+def latest(*moments: float | None) -> float | None:
+    """Of those that are known, None where none is."""
+    return max((moment for moment in moments if moment is not None), default=None)

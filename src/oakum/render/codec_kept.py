@@ -21,6 +21,13 @@ def standings_of(document: Mapping[str, Any], key: Key) -> list[Standing]:
     return list(_standings(document, key))
 
 
+def absent_of(document: Mapping[str, Any]) -> list[str]:
+    """What it could not tell."""
+    absent = document.get("absent")
+    rows = absent if isinstance(absent, list) else []
+    return [row["what"] for row in rows if isinstance(row, dict) and isinstance(row.get("what"), str)]
+
+
 def end_of(document: Mapping[str, Any]) -> float | None:
     """Until when it saw, UTC epoch seconds; None where it saw no sample."""
     window = document.get("window")

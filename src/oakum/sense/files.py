@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
@@ -175,18 +175,18 @@ def _named_plainly(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _one(part: pl.DataFrame, unit: str, read: Read) -> None:
     series_id = str(part["series_id"][0])
+    labels = {label: str(part[label][0]) for label in part.columns if label not in OTHER and part[label][0] is not None}
     told = _unit_of(part, unit)
     if told not in FACTORS:
-        read.skipped.append(Skipped(series_id, f"its unit {told!r} is none of {', '.join(FACTORS)}"))
+        read.skipped.append(Skipped(series_id, f"its unit {told!r} is none of {', '.join(FACTORS)}", labels))
         return
     kind, factor = FACTORS[told]
     at, value = part["ts"].to_numpy(), part["value"].to_numpy()
-    kept = _in_order(series_id, at, value, read)
+    kept = _in_order(series_id, at, value, read, labels)
     if kept is None:
         return
     limit = _known_since(_scaled(part["limit"].to_numpy()[kept], factor)) if "limit" in part.columns else None
     load = part["load"].to_numpy()[kept] if "load" in part.columns else None
-    labels = {label: str(part[label][0]) for label in part.columns if label not in OTHER and part[label][0] is not None}
     if limit is not None:
         limit = np.where(np.isfinite(limit) & (limit > 0), limit, np.inf)
     metric = str(part["metric"][0]) if "metric" in part.columns else ""
@@ -214,7 +214,9 @@ def _known_since(limit: Floats) -> Floats:
     return held
 
 
-def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[np.intp] | slice | None:
+def _in_order(
+    series_id: str, at: Floats, value: Floats, read: Read, labels: Mapping[str, str]
+) -> NDArray[np.intp] | slice | None:
     """Which rows to take, in order of time and each time once; None, and skipped, where rows contradict each other."""
     if np.any(np.diff(at) < 0):
         read.warnings.append(f"{series_id}: rows were not in order of time; they were sorted")
@@ -223,7 +225,8 @@ def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[
     again = np.diff(at) == 0
     differing = np.flatnonzero(again & (value[1:] != value[:-1]))
     if differing.size:
-        read.skipped.append(Skipped(series_id, f"two different values at the same time {at[differing[0]]:.3f}"))
+        why = f"two different values at the same time {at[differing[0]]:.3f}"
+        read.skipped.append(Skipped(series_id, why, labels))
         return None
     if again.any():
         read.warnings.append(f"{series_id}: {format_rows(int(again.sum()))} stood twice")
@@ -235,11 +238,13 @@ def _in_order(series_id: str, at: Floats, value: Floats, read: Read) -> NDArray[
 def _add(workload: WorkloadSeries, read: Read) -> None:
     at_s, value = workload.lifetimes[0].at_s, workload.lifetimes[0].value
     if np.any(np.abs(at_s) >= FAR_S):
-        read.skipped.append(Skipped(workload.id, "its times are later than the year 2286"))
+        read.skipped.append(Skipped(workload.id, "its times are later than the year 2286", workload.labels))
     elif np.any(value < 0):
-        read.skipped.append(Skipped(workload.id, "it holds negative values: memory cannot be negative"))
+        read.skipped.append(
+            Skipped(workload.id, "it holds negative values: memory cannot be negative", workload.labels)
+        )
     elif not np.all(value <= MOST):
-        read.skipped.append(Skipped(workload.id, "a value is too large to be memory"))
+        read.skipped.append(Skipped(workload.id, "a value is too large to be memory", workload.labels))
     else:
         read.series.append(workload)
 
@@ -291,11 +296,11 @@ def _prometheus_row(row: Any, kind: Unit, factor: float, read: Read) -> None:
     try:
         pairs = np.array([(float(at), float(value)) for at, value in row["values"]], np.float64).reshape(-1, 2)
     except (KeyError, TypeError, ValueError, OverflowError):
-        read.skipped.append(Skipped(series_id, "its values are not pairs of time and number"))
+        read.skipped.append(Skipped(series_id, "its values are not pairs of time and number", labels))
         return
     finite = np.isfinite(pairs).all(axis=1)
     if not finite.any():
-        read.skipped.append(Skipped(series_id, "it has no finite samples"))
+        read.skipped.append(Skipped(series_id, "it has no finite samples", labels))
         return
     if not finite.all():
         count = format_count(int(np.count_nonzero(~finite)))
@@ -303,12 +308,13 @@ def _prometheus_row(row: Any, kind: Unit, factor: float, read: Read) -> None:
     at, value = pairs[finite].T
     scale = scale_of(at)
     if scale.odd(at).any():
-        read.skipped.append(Skipped(series_id, f"some of its times are not {scale.name}, as most are by their size"))
+        why = f"some of its times are not {scale.name}, as most are by their size"
+        read.skipped.append(Skipped(series_id, why, labels))
         return
     if scale.seconds != 1.0:
         read.warnings.append(f"{series_id}: the times are {scale.name}, by their size")
         at = at * scale.seconds
-    kept = _in_order(series_id, at, value, read)
+    kept = _in_order(series_id, at, value, read, labels)
     if kept is not None:
         lifetime = Series(at[kept], _scaled(value[kept], factor))
         _add(WorkloadSeries(series_id, (lifetime,), kind, Scope.CONTAINER, _metric(metric), labels), read)

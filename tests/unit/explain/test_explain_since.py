@@ -79,6 +79,9 @@ def test_a_rate_without_its_interval_or_in_another_unit_is_not_compared():
     [
         ({"kills": 1}, {"kills": 1, "last_kill_s": THEN_S - 1}, False),
         ({"kills": 1}, {"kills": 1, "last_kill_s": THEN_S + 1}, True),
+        ({"kills": 0}, {"kills": 1, "last_kill_s": THEN_S - 300}, True),
+        ({"kills": 1}, {"kills": 1, "last_kill_s": THEN_S - 300}, False),
+        ({"kills": 0}, {"kills": 1, "last_kill_s": THEN_S - 601}, False),
         ({"kills": 1}, {"kills": 1}, False),
         ({"kills": 1}, {"kills": 2}, True),
         (None, {"kills": 1}, True),
@@ -115,6 +118,23 @@ def test_workers_of_one_service_are_as_bad_as_the_worst_of_them():
     now = [standing(LEAK, id="pid/9"), standing(HEALTHY, id="pid/8"), standing(LEAK, id="pid/7", muted=True)]
     assert found(now, then) == [("became-leak", "pid/9")]
     assert found(now[1:], then[:1]) == [], "a muted one does not stand for the others"
+
+
+def test_a_kill_of_any_worker_of_a_service_is_told_whichever_stands_for_it():
+    then = [standing(LEAK, id="pid/1", kills=1, last_kill_s=THEN_S - 900), standing(HEALTHY, id="pid/2", kills=1)]
+    calm = standing(HEALTHY, id="pid/2", kills=2, last_kill_s=THEN_S + 9)
+    now = [standing(LEAK, id="pid/1", kills=1, last_kill_s=THEN_S - 900), calm]
+    (change,) = changes(now, then, then_s=THEN_S)
+    assert (change.name.value, change.id) == ("killed", "pid/1")
+    assert (change.now.kills, change.now.last_kill_s) == (3, THEN_S + 9)
+    assert fresh(now, [change]) == {"pid/1"}
+    assert found(then, then) == []
+
+
+def test_a_kill_just_before_a_scan_that_did_not_read_it_is_no_news():
+    late = standing(HEALTHY, kills=1, last_kill_s=THEN_S - 300)
+    assert found([late], [], whole_then=False) == []
+    assert found([late], []) == [("killed", "a"), ("appeared", "a")]
 
 
 def test_the_worst_change_comes_first_and_of_two_the_faster():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,27 @@ def test_pods_side_by_side_are_one_row_whichever_comes_first():
         assert verdict.reasons == ("as measured", "the worst of 3 pods side by side, of which 2 leak")
     ((series, verdict),) = folded(pods[:1] * 2)
     assert verdict.reasons[-1] == "the worst of 2 pods side by side"
+
+
+def test_the_kills_of_all_pods_are_told_whichever_is_the_worst_and_once_however_often_they_are_folded():
+    killed = life(700, ending=Ending.OOM_KILLED)
+    pods = [
+        row("a", VerdictName.LEAK, pod="never"),
+        row("a", VerdictName.SUSPECT, killed, life(3, begin_s=5e4), pod="once"),
+        row("a", VerdictName.HEALTHY, replace(killed, ended_s=9e4), pod="later"),
+    ]
+    for order in itertools.permutations(pods):
+        told = folded(order)
+        for _ in range(2):
+            ((series, _),) = told
+            assert series.labels["pod"] == "never"
+            assert (series.oom_kills, series.last_kill_s) == (2, 9e4)
+            # As the head of a fleet does with what a worker has folded.
+            told = folded(told)
+    ((series, _),) = folded(pods[1:2])
+    assert (series.oom_kills, series.last_kill_s) == (1, float(killed.at_s[-1]))
+    ((series, _),) = folded(pods[:1] * 2)
+    assert (series.oom_kills, series.last_kill_s) == (0, None)
 
 
 def test_a_pod_alone_is_told_as_it_is():

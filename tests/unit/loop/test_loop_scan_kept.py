@@ -76,6 +76,33 @@ def test_a_cluster_is_known_by_its_server_whatever_its_context_is_called(place):
     assert compared(place, scan(row("a"), origin="kube https://10.0.0.2:6443"), "kube://prod") is None
 
 
+@pytest.mark.parametrize(
+    ("source", "origin"),
+    [
+        ("http://127.0.0.1:9090/", "http://127.0.0.1:9090 on h"),
+        ("http://ann:secret@localhost:9090", "http://localhost:9090 on h"),
+        ("http://[::1]:9090", "http://[::1]:9090 on h"),
+        ("http://10.0.0.1:9090", "http://10.0.0.1:9090"),
+        ("/data/a.csv", "h: /data/a.csv"),
+        ("host", "host h"),
+    ],
+)
+def test_what_means_another_thing_on_another_machine_is_known_with_this_one(source, origin):
+    assert comparing(source).origin_of(scan()) == origin
+    assert comparing(source, namespaces=["shop"]).origin_of(scan()) == f"{origin} -n shop"
+
+
+def test_a_server_in_a_cluster_is_known_by_its_api_server_whatever_the_context_is_called(place):
+    prod, lab = (scan(row("a"), origin=f"kube https://{each}:6443") for each in ("10.0.0.1", "127.0.0.1"))
+    service = "kube+http://prometheus.monitoring:9090"
+    keep(place, prod, f"{service}@prod")
+    assert compared(place, prod, service) == []
+    assert compared(place, lab, service) is None
+    assert compared(place, prod, "kube+http://prometheus.other:9090") is None
+    assert comparing(service).origin_of(lab) == f"{service} in kube https://127.0.0.1:6443 on h"
+    assert comparing("kube://").origin_of(lab) == "kube https://127.0.0.1:6443 on h"
+
+
 def test_a_scan_that_is_partial_is_kept_as_such_and_makes_nothing_gone(place):
     assert keep(place, scan(row("a"), row("b"), partial=True)) == "scan-1 (nightly)"
     told, _ = on_record(scan(row("a"), row("c")), comparing(), place)
@@ -90,6 +117,31 @@ def test_a_scan_that_is_partial_is_kept_as_such_and_makes_nothing_gone(place):
 def test_what_could_not_be_judged_is_not_gone(place):
     keep(place, scan(row("a")))
     assert compared(place, scan(skipped=(Skipped("a", "torn"),))) == []
+
+
+def test_what_could_not_be_judged_is_known_by_its_labels_too(place):
+    process = {"command": "python shop.py", "cgroup": "/system.slice/shop.service"}
+    keep(place, scan(row("pid/7", **process), row("pod/shop/cart-5d8f7c9b4-x2x9z/app", pod="cart-5d8f7c9b4-x2x9z")))
+    pod = Skipped("pod/shop/cart-5d8f7c9b4-9q2lk/app", "torn", {"pod": "cart-5d8f7c9b4-9q2lk"})
+    assert compared(place, scan(skipped=(Skipped("pid/8", "torn", process), pod))) == []
+    assert len(compared(place, scan(skipped=(Skipped("pid/8", "torn"),)))) == 2
+
+
+@pytest.mark.parametrize("what", ["workloads", "owners, limits and ends of many clusters"])
+def test_names_are_not_compared_where_one_scan_alone_could_not_tell_workloads(place, what):
+    alone, owned = row("pod/shop/cart-0/app", pod="cart-0"), row("deploy/shop/cart/app", pod="cart-0")
+    untold = scan(alone, absent=(Absent(what, AbsentKind.NOT_APPLICABLE, "there is no kube_pod_owner", ""),))
+    keep(place, scan(owned))
+    told, _ = on_record(untold, comparing(), place)
+    assert told.since.changes == ()
+    why = "could not tell all workloads by their pods"
+    assert told.since.notes == (f"nothing is called gone, or appeared: this scan {why}",)
+    keep(place, untold)
+    told, _ = on_record(scan(owned), comparing(), place)
+    assert told.since.changes == ()
+    assert told.since.notes == (f"nothing is called gone, or appeared: scan-2 (nightly) {why}",)
+    # Where neither could, they have the same names.
+    assert compared(place, replace(untold, rows=())) == [("gone", "pod/shop/cart-0/app")]
 
 
 def test_pods_and_processes_that_were_started_again_are_the_same(place):

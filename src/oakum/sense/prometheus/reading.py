@@ -125,7 +125,8 @@ class _Reading:
             both = told.beside(span.step_s)
             if both is not None:
                 name = series_id(self.stock.owners.of(key.of), key)
-                mixed.setdefault(name, Skipped(name, _mixed(key, *both, self.stock.choice.run)))
+                why = _mixed(key, *both, self.stock.choice.run)
+                mixed.setdefault(name, Skipped(name, why, {"pod": key.of.pod}))
                 continue
             lives = told.lifetimes(span.end_s, span.step_s)
             if lives:
