@@ -263,6 +263,18 @@ def test_an_address_or_a_login_that_cannot_be_used_is_told_before_anything_is_as
     assert not any(secret in str(told.value) for secret in SECRETS)
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["Authorization Bearer s3cret", "X-One: 1\nAuthorization Bearer s3cret", "Bearer s3cret: x", "X-One: s3cret\x7f"],
+)
+def test_a_header_that_cannot_be_sent_is_told_without_what_may_be_a_secret(given):
+    with pytest.raises(CallerError) as told:
+        find_access("http://h:9090", {"OAKUM_PROMETHEUS_HEADERS": given}, {})
+    assert not any(secret in str(told.value) for secret in SECRETS)
+    assert "header" in told.value.what
+    assert ("X-One" in told.value.what) == ("\x7f" in given)
+
+
 @pytest.mark.parametrize("url", ["http://h:99999", "http://[x"])
 def test_an_address_of_the_settings_that_is_none_is_the_callers_mistake(url):
     with pytest.raises(CallerError, match="url is no address"):

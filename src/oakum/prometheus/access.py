@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,9 @@ TENANT: Final = "X-Scope-OrgID"
 
 _PATHS: Final = ("/api/v1/query_range", "/api/v1/query", "/api/v1", "/graph", "/vmui")
 """What people copy along with an address."""
+
+
+_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,13 @@ def _headers(given: object) -> dict[str, str]:
     """A table of oakum.toml, or ``Name: value`` lines of the environment."""
     if isinstance(given, str):
         pairs = [line.partition(":") for line in given.splitlines() if line.strip()]
+        if not all(colon for _, colon, _ in pairs):
+            # The line may be a secret as a whole.
+            raise CallerError(
+                "a line of OAKUM_PROMETHEUS_HEADERS is no header",
+                why="'Name: value' is wanted on each line, and one has no colon",
+                next_step="export OAKUM_PROMETHEUS_HEADERS='X-Reason: oakum'",
+            )
         return {name.strip(): value.strip() for name, _, value in pairs}
     if isinstance(given, Mapping) and all(isinstance(value, str) for value in given.values()):
         return {str(name): value for name, value in given.items()}
@@ -184,8 +195,10 @@ def _headers(given: object) -> dict[str, str]:
 def _sendable(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if not (name + value).isascii() or not (name + value).isprintable() or not name or " " in name or ":" in name:
+            # What is no name may be a secret that stands in its place.
+            shown = f"the header {name[:40]!r}" if _NAME.fullmatch(name) else "a header"
             raise CallerError(
-                f"the header {name[:40]!r} for the Prometheus server cannot be sent",
+                f"{shown} for the Prometheus server cannot be sent",
                 why="it holds letters that no header has",
                 next_step="look at [prometheus] in oakum.toml and at OAKUM_PROMETHEUS_…",
             )
