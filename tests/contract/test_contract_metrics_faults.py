@@ -220,6 +220,30 @@ def test_what_the_file_says_of_one_server_is_not_sent_to_another():
     assert not {"authorization", "x-scope-orgid", "x-two"} & fake.asked[0].headers.keys()
 
 
+LOGGED_IN = {"OAKUM_PROMETHEUS_TOKEN": "t0ken", "OAKUM_PROMETHEUS_HEADERS": "X-Two: hidden"}
+
+
+def test_the_login_of_the_environment_is_for_the_server_that_it_names():
+    with MetricServer(lambda _: Reply(b"denied", 401)) as fake:
+        for named in (fake.address, f"{fake.address}/prometheus", fake.address.replace("http", "prometheus"), ""):
+            outcome(fake.address, lambda live: live.about(), environment={**LOGGED_IN, "OAKUM_PROMETHEUS_URL": named})
+        assert {each.headers.get("authorization") for each in fake.asked} == {"Bearer t0ken"}
+        fake.asked.clear()
+        for named in ("https://elsewhere.example", "kube+http://p.m:9090@arn:aws:eks"):
+            given = {**LOGGED_IN, "OAKUM_PROMETHEUS_URL": named}
+            exc, _ = outcome(fake.address, lambda live: live.instant("up", 0), environment=given)
+            assert "OAKUM_PROMETHEUS_URL, and was not sent" in exc.why
+            assert exc.next_step.startswith(f"export OAKUM_PROMETHEUS_URL={fake.address} ")
+    assert len(fake.asked) == 2
+    assert not any({"authorization", "x-two"} & each.headers.keys() for each in fake.asked)
+
+
+def test_an_address_of_the_environment_that_is_none_is_told_by_its_name():
+    with pytest.raises(CallerError, match="OAKUM_PROMETHEUS_URL is no address") as told:
+        find_access("http://h:9090", {**LOGGED_IN, "OAKUM_PROMETHEUS_URL": "http://me:s3cret@h:99999"}, {})
+    assert not any(secret in str(told.value) for secret in SECRETS)
+
+
 def test_a_name_and_a_password_in_the_address_log_in_and_are_told_nowhere():
     with MetricServer(lambda _: Reply(b"denied", 401)) as fake:
         address = fake.address.replace("http://", "http://me:s3cret@")

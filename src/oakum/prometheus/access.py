@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from oakum.model.errors import CallerError, MachineError
 from oakum.model.metrics import LOGIN
-from oakum.model.source import ServiceSource, parse_source
+from oakum.model.source import PrometheusSource, ServiceSource, parse_source
 
 TENANT: Final = "X-Scope-OrgID"
 """By which Mimir, Cortex and Loki know whose data is meant."""
@@ -41,6 +41,8 @@ class Access:
     look: str = ""
     service: str = ""
     """The source that ``oakum scan`` takes, where that is not ``base``."""
+    withheld: bool = False
+    """Whether the environment has a login, for another server."""
 
     @property
     def source(self) -> str:
@@ -67,6 +69,7 @@ def find_access(
 ) -> Access:
     """``table``: ``[prometheus]`` of oakum.toml. What it holds is sent to the server of its ``url`` and to no other.
 
+    What the environment holds is sent to the server of $OAKUM_PROMETHEUS_URL alone, where that is set, else to any.
     ``service``: where it is one inside a cluster: another cluster's of the same name is another server.
     The environment wins over the table, and a name and password in ``url`` over both.
     Raises CallerError or MachineError for what cannot be used.
@@ -74,8 +77,11 @@ def find_access(
     address = _address(url)
     base = _base(address)
     given = {name: environment[key] for name in LOGIN if environment.get(key := f"OAKUM_PROMETHEUS_{name.upper()}")}
-    own = table.get("url", "")
-    kept = dict(table) if (_is_of(address, own) if service is None else _is_service(service, own)) else {}
+    named = given.pop("url", "")
+    withheld = bool(given and named) and not _is_same(address, service, named, "OAKUM_PROMETHEUS_URL")
+    if withheld:
+        given = {}
+    kept = dict(table) if _is_same(address, service, table.get("url", ""), "[prometheus] url") else {}
     said: dict[str, Any] = {**_without_login(kept, given), **given}
     headers = _headers(said.get("headers", {}))
     if tenant := said.get("tenant"):
@@ -108,6 +114,7 @@ def find_access(
         _content(key) if key else b"",
         "" if service is None else service.look,
         "" if service is None else str(service),
+        withheld,
     )
 
 
@@ -151,24 +158,21 @@ def _base(parts: SplitResult) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path.rstrip("/")))
 
 
-def _is_of(address: SplitResult, url: str) -> bool:
+def _is_same(address: SplitResult, service: ServiceSource | None, url: str, setting: str) -> bool:
+    """Whether ``url``, of ``setting``, names it; the path is no part of which server it is."""
     if not url:
         return False
     try:
-        own = urlsplit(url)
-        return _place(own) == _place(address)
-    except ValueError as exc:
+        own = parse_source(url)
+    except CallerError as exc:
         raise CallerError(
-            "[prometheus] url is no address of a Prometheus server",
-            why="http(s)://HOST[:PORT][/PATH] is wanted",
-            next_step="edit oakum.toml",
+            f"{setting} is no address of a Prometheus server",
+            why="http(s)://HOST[:PORT][/PATH] is wanted, or kube+http(s)://SERVICE.NAMESPACE[:PORT][/PATH][@CONTEXT]",
+            next_step="edit oakum.toml" if setting.startswith("[") else f"unset {setting}",
         ) from exc
-
-
-def _is_service(service: ServiceSource, url: str) -> bool:
-    """The path is no part of which server it is."""
-    own = parse_source(url) if url.startswith("kube+") else None
-    return isinstance(own, ServiceSource) and replace(own, path="") == replace(service, path="")
+    if service is not None:
+        return isinstance(own, ServiceSource) and replace(own, path="") == replace(service, path="")
+    return isinstance(own, PrometheusSource) and _place(urlsplit(own.url)) == _place(address)
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:
