@@ -117,6 +117,17 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is_told_of_at_once():
     assert len(fake.asked) == 1
 
 
+def test_a_server_is_not_waited_for_beyond_the_budget(monkeypatch):
+    async def never(_):
+        raise AssertionError("it is slept through the end of the budget")
+
+    monkeypatch.setattr("oakum.prometheus.api.anyio.sleep", never)
+    busy = error(429, "too many outstanding requests", Retry_After="25")
+    ((exc, told), fake) = asked(lambda _: busy, budget=QueryBudget(seconds=20))
+    assert isinstance(exc, SpentError)
+    assert told.refused == len(fake.asked) == 1
+
+
 def test_a_server_that_dies_in_the_middle_of_an_answer_is_asked_again_and_then_told_of():
     whole = success(ONE)
     cut = Reply(whole.body, cut=10)
