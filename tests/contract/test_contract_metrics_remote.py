@@ -368,9 +368,9 @@ def test_labels_that_are_long_in_all_are_asked_for_in_parts(monkeypatch):
     taken = Answer(Grid.of(SPAN), "here")
     for _ in range(9):
         taken.feed(frame(series_of({"a": "b" * 1000, "c": "1"}, [b"\x00\x00"])))
+    others = [series_of({"a": "b" * 1000, "c": str(number)}, [b"\x00\x00"]) for number in range(9)]
     with pytest.raises(TooMuchError, match="more labels than are read at once"):
-        for number in range(9):
-            taken.feed(frame(series_of({"a": "b" * 1000, "c": f"2{number}"}, [b"\x00\x00"])))
+        taken.feed(frame(*others))
 
 
 def test_histograms_are_passed_over():

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from oakum.loop.folded import Rank, folded
-from oakum.loop.scan_prometheus import Elsewhere, Judged, Judging, judge_shard
+from oakum.loop.scan_prometheus import EXPORTS, Elsewhere, Judged, Judging, judge_shard
 from oakum.model.errors import CallerError, DataError, MachineError, OakumError, SpentError, TargetError
 from oakum.model.metrics import Asked, MetricsServer, QueryBudget
 from oakum.model.policy import Policy
@@ -83,6 +83,9 @@ def answered(task: Task) -> Answer:
         nonlocal asked
         async with task.connect(task.budget) as server:
             asked = server.asked
+            if task.stock.product == EXPORTS:
+                # It is read by its export once it was asked what it is.
+                await server.about()
             # No result of this task: it would be written out in full when its loop ends.
             found.append(await judge_shard(server, task.stock, task.shard, policy=task.policy, compiled=task.compiled))
 
@@ -253,7 +256,7 @@ def _reaches(scheduler: str, source: MetricsSource) -> None:
         if source.context is None:
             raise CallerError(
                 f"{source} may be of another cluster for the workers of {scheduler}",
-                why="without a context it is one of the cluster that is current, and they have kubeconfigs of their own",
+                why="without a context it is of the cluster that is current, and they have kubeconfigs of their own",
                 next_step=f"oakum scan {replace(source, context='CONTEXT')} --scheduler {scheduler}"
                 "    # kubectl config current-context",
             )

@@ -176,7 +176,7 @@ def _unclear(wanted: str, next_step: str) -> CallerError:
     """Nothing of it is printed: what a password is in it is not known."""
     return CallerError(
         "the address of a server cannot be understood",
-        why=f"{wanted} is wanted: a port is a number up to 65535, and / ? # @ in a name or password are %2F %3F %23 %40",
+        why=f"{wanted} is wanted: a port is a number, and / ? # @ in a name or password are %2F %3F %23 %40",
         next_step=next_step,
     )
 

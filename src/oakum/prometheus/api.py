@@ -153,7 +153,9 @@ class Api:
                 return code, content
             self.asked.refused += 1
             if time.monotonic() + wait_s > self._until_s:
-                raise self._late(f"{self.access.base} is busy for {format_duration(wait_s)}, and the budget ends before")
+                raise self._late(
+                    f"{self.access.base} is busy for {format_duration(wait_s)}, and the budget ends before"
+                )
             await anyio.sleep(wait_s)
         raise AssertionError("the last try returns or raises")
 

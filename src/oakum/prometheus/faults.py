@@ -53,7 +53,7 @@ def refused(code: int, content: bytes, asked: str, access: Access) -> OakumError
     if code in {401, 403} and access.withheld:
         return TargetError(
             f"{place} does not let us in",
-            why=f"{why}; what the environment says of a login is for the server of OAKUM_PROMETHEUS_URL, and was not sent",
+            why=f"{why}; the environment's login is for the server of OAKUM_PROMETHEUS_URL, and was not sent",
             next_step=f"export OAKUM_PROMETHEUS_URL={quote(access.source)}    # if it is for this one",
         )
     if code in {400, 401, 403} and _TENANT.search(words):

@@ -186,7 +186,8 @@ def test_an_option_that_a_source_would_ignore_is_refused_by_its_name(arguments, 
 
 @pytest.mark.parametrize("source", ["host", "kube://", "series.csv"])
 @pytest.mark.parametrize(
-    "option", [["--at-once", "2"], ["--budget", "1min"], ["--max-bytes", "1MiB"], ["--no-remote-read"], ["--step", "1m"]]
+    "option",
+    [["--at-once", "2"], ["--budget", "1min"], ["--max-bytes", "1MiB"], ["--no-remote-read"], ["--step", "1m"]],
 )
 def test_an_option_about_a_server_is_refused_where_there_is_none(source, option, spoken):
     code, _, told = spoken("scan", source, *option)

@@ -72,7 +72,7 @@ def test_without_the_extra_one_error_says_what_to_install(monkeypatch):
     ],
 )
 def test_a_source_that_may_be_another_server_for_the_workers_is_refused(scheduler, source, next_step):
-    with pytest.raises(CallerError, match="may be another|may be of another") as caught:
+    with pytest.raises(CallerError, match=r"may be another|may be of another") as caught:
         fleet(scheduler, source)
     assert caught.value.next_step.replace("tls", "tcp").startswith(next_step)
     assert "secret" not in str(caught.value)
@@ -100,6 +100,9 @@ class Elsewhere:
 
 
 class Whole:
+    def __init__(self, product=""):
+        self.product = product
+
     def of(self, _):
         return self
 
@@ -155,7 +158,7 @@ def task(**told):
         **{
             "connect": refusing,
             "budget": QueryBudget(),
-            "stock": None,
+            "stock": Whole(),
             "shard": Shard((), True),
             "policy": Policy(),
             "compiled": False,
@@ -170,6 +173,26 @@ def wiring_version():
     from importlib.metadata import version  # noqa: PLC0415
 
     return version("oakum")
+
+
+@pytest.mark.parametrize(("product", "times"), [("VictoriaMetrics", 1), ("Prometheus", 0), ("", 0)])
+def test_a_worker_asks_a_server_that_has_an_export_what_it_is(monkeypatch, product, times):
+    calls = []
+
+    class Telling(Refusing):
+        async def about(self):
+            calls.append(1)
+
+    @asynccontextmanager
+    async def telling(_):
+        yield Telling()
+
+    async def nothing(*_, **__):
+        return Judged((), ())
+
+    monkeypatch.setattr("oakum.loop.scan_fleet.judge_shard", nothing)
+    assert answered(task(connect=telling, stock=Whole(product))).failed is None
+    assert len(calls) == times
 
 
 def test_a_worker_of_another_version_says_so_and_asks_nothing():
