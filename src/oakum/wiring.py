@@ -86,7 +86,8 @@ def fleet(scheduler: str, source: MetricsSource, budget: QueryBudget, policy: Po
     from oakum.loop.scan_fleet import on_fleet  # noqa: PLC0415  (an extra)
     from oakum.model.source import metrics_source  # noqa: PLC0415
 
-    return on_fleet(scheduler, partial(prometheus, metrics_source(str(source))), budget=budget, policy=policy)
+    bare = metrics_source(str(source))
+    return on_fleet(scheduler, partial(prometheus, bare), source=bare, budget=budget, policy=policy)
 
 
 def _prometheus_table() -> dict[str, Any]:

@@ -117,6 +117,17 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is_told_of_at_once():
     assert len(fake.asked) == 1
 
 
+def test_a_server_is_not_waited_for_beyond_the_budget(monkeypatch):
+    async def never(_):
+        raise AssertionError("it is slept through the end of the budget")
+
+    monkeypatch.setattr("oakum.prometheus.api.anyio.sleep", never)
+    busy = error(429, "too many outstanding requests", Retry_After="25")
+    ((exc, told), fake) = asked(lambda _: busy, budget=QueryBudget(seconds=20))
+    assert isinstance(exc, SpentError)
+    assert told.refused == len(fake.asked) == 1
+
+
 def test_a_server_that_dies_in_the_middle_of_an_answer_is_asked_again_and_then_told_of():
     whole = success(ONE)
     cut = Reply(whole.body, cut=10)
@@ -220,6 +231,30 @@ def test_what_the_file_says_of_one_server_is_not_sent_to_another():
     assert not {"authorization", "x-scope-orgid", "x-two"} & fake.asked[0].headers.keys()
 
 
+LOGGED_IN = {"OAKUM_PROMETHEUS_TOKEN": "t0ken", "OAKUM_PROMETHEUS_HEADERS": "X-Two: hidden"}
+
+
+def test_the_login_of_the_environment_is_for_the_server_that_it_names():
+    with MetricServer(lambda _: Reply(b"denied", 401)) as fake:
+        for named in (fake.address, f"{fake.address}/prometheus", fake.address.replace("http", "prometheus"), ""):
+            outcome(fake.address, lambda live: live.about(), environment={**LOGGED_IN, "OAKUM_PROMETHEUS_URL": named})
+        assert {each.headers.get("authorization") for each in fake.asked} == {"Bearer t0ken"}
+        fake.asked.clear()
+        for named in ("https://elsewhere.example", "kube+http://p.m:9090@arn:aws:eks"):
+            given = {**LOGGED_IN, "OAKUM_PROMETHEUS_URL": named}
+            exc, _ = outcome(fake.address, lambda live: live.instant("up", 0), environment=given)
+            assert "OAKUM_PROMETHEUS_URL, and was not sent" in exc.why
+            assert exc.next_step.startswith(f"export OAKUM_PROMETHEUS_URL={fake.address} ")
+    assert len(fake.asked) == 2
+    assert not any({"authorization", "x-two"} & each.headers.keys() for each in fake.asked)
+
+
+def test_an_address_of_the_environment_that_is_none_is_told_by_its_name():
+    with pytest.raises(CallerError, match="OAKUM_PROMETHEUS_URL is no address") as told:
+        find_access("http://h:9090", {**LOGGED_IN, "OAKUM_PROMETHEUS_URL": "http://me:s3cret@h:99999"}, {})
+    assert not any(secret in str(told.value) for secret in SECRETS)
+
+
 def test_a_name_and_a_password_in_the_address_log_in_and_are_told_nowhere():
     with MetricServer(lambda _: Reply(b"denied", 401)) as fake:
         address = fake.address.replace("http://", "http://me:s3cret@")
@@ -261,6 +296,18 @@ def test_an_address_or_a_login_that_cannot_be_used_is_told_before_anything_is_as
         anyio.run(journey)
     assert type(told.value) is family
     assert not any(secret in str(told.value) for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["Authorization Bearer s3cret", "X-One: 1\nAuthorization Bearer s3cret", "Bearer s3cret: x", "X-One: s3cret\x7f"],
+)
+def test_a_header_that_cannot_be_sent_is_told_without_what_may_be_a_secret(given):
+    with pytest.raises(CallerError) as told:
+        find_access("http://h:9090", {"OAKUM_PROMETHEUS_HEADERS": given}, {})
+    assert not any(secret in str(told.value) for secret in SECRETS)
+    assert "header" in told.value.what
+    assert ("X-One" in told.value.what) == ("\x7f" in given)
 
 
 @pytest.mark.parametrize("url", ["http://h:99999", "http://[x"])

@@ -348,6 +348,31 @@ def test_a_hostile_chunk_is_an_error_of_the_data():
         taken.feed(frame(series_of({"a": "b"}, [b"\xff\xff\x00" + b"\x00" * 8 + b"\x01" + b"\xff" * 9])))
 
 
+@pytest.mark.parametrize(
+    "series",
+    [
+        [series_of({str(number): "" for number in range(9)}, [b""])],
+        [series_of({"a": "b"}, [b"\x00\x00"] * 9)],
+        [b""] * 9,
+    ],
+    ids=["labels", "chunks", "series"],
+)
+def test_a_frame_of_more_parts_than_any_server_sends_is_an_error_of_the_data(monkeypatch, series):
+    monkeypatch.setattr(remote_answer, "MOST", 8)
+    with pytest.raises(DataError, match="more than 8 series, labels or chunks"):
+        Answer(Grid.of(SPAN), "here").feed(frame(*series))
+
+
+def test_labels_that_are_long_in_all_are_asked_for_in_parts(monkeypatch):
+    monkeypatch.setattr(remote_grid, "MOST_TEXT", 3000)
+    taken = Answer(Grid.of(SPAN), "here")
+    for _ in range(9):
+        taken.feed(frame(series_of({"a": "b" * 1000, "c": "1"}, [b"\x00\x00"])))
+    others = [series_of({"a": "b" * 1000, "c": str(number)}, [b"\x00\x00"]) for number in range(9)]
+    with pytest.raises(TooMuchError, match="more labels than are read at once"):
+        taken.feed(frame(*others))
+
+
 def test_histograms_are_passed_over():
     taken = Answer(Grid.of(SPAN), "here")
     taken.feed(frame(series_of({"a": "b"}, [b"\x00\x09"], encoding=2)))

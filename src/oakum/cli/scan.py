@@ -62,9 +62,9 @@ def scan(
     window: scan_prometheus.WindowOption = scan_prometheus.WINDOW,
     step: scan_prometheus.StepOption = "",
     labels: scan_prometheus.LabelOption = None,
-    at_once: scan_prometheus.AtOnceOption = 4,
-    budget: scan_prometheus.BudgetOption = "10min",
-    max_bytes: scan_prometheus.BytesOption = "4GiB",
+    at_once: scan_prometheus.AtOnceOption = scan_prometheus.AT_ONCE,
+    budget: scan_prometheus.BudgetOption = scan_prometheus.BUDGET,
+    max_bytes: scan_prometheus.BytesOption = scan_prometheus.MAX_BYTES,
     remote_read: scan_prometheus.RemoteReadOption = True,
     scheduler: scan_prometheus.SchedulerOption = "",
     keep_as: scan_kept.KeepOption = "",
@@ -106,7 +106,16 @@ def scan(
         _refuse(first, {"--for": bool(watch_for), **host_only})
     if not isinstance(first, MetricsSource):
         scan_prometheus.refuse_without_server(
-            window=window != scan_prometheus.WINDOW, step=step, label=labels, scheduler=scheduler
+            {
+                "--window": window != scan_prometheus.WINDOW,
+                "--step": step,
+                "--label": labels,
+                "--scheduler": scheduler,
+                "--at-once": at_once != scan_prometheus.AT_ONCE,
+                "--budget": budget != scan_prometheus.BUDGET,
+                "--max-bytes": max_bytes != scan_prometheus.MAX_BYTES,
+                "--no-remote-read": not remote_read,
+            }
         )
     files = [source.path for source in parsed if isinstance(source, FileSource)]
     wish = Wish(keep_as, diff=diff, baseline=baseline, against=against)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from oakum.model.scan import Scan
 
 WINDOW = "24h"
+AT_ONCE = 4
+BUDGET = "10min"
+MAX_BYTES = "4GiB"
 
 WindowOption = Annotated[str, typer.Option("--window", metavar="DURATION", help="Prometheus: how far back to read")]
 StepOption = Annotated[
@@ -70,12 +74,12 @@ def budget_of(at_once: int, seconds: str, most: str, *, remote_read: bool = True
     return QueryBudget(at_once, parse_duration(seconds), parse_size(most), remote_read)
 
 
-def refuse_without_server(**given: object) -> None:
+def refuse_without_server(given: Mapping[str, object]) -> None:
     """Options that are about a server, without one. Raises CallerError for the first that was given."""
-    for name, value in given.items():
+    for option, value in given.items():
         if value:
             raise CallerError(
-                f"--{name} is about a Prometheus server",
+                f"{option} is about a Prometheus server",
                 why="none is among the sources",
                 next_step="oakum scan http://127.0.0.1:9090 --help",
             )

@@ -11,13 +11,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from oakum.loop.folded import Rank, folded
-from oakum.loop.scan_prometheus import Elsewhere, Judged, Judging, judge_shard
-from oakum.model.errors import CallerError, MachineError, OakumError, SpentError, TargetError
+from oakum.loop.scan_prometheus import EXPORTS, Elsewhere, Judged, Judging, judge_shard
+from oakum.model.errors import CallerError, DataError, MachineError, OakumError, SpentError, TargetError
 from oakum.model.metrics import Asked, MetricsServer, QueryBudget
 from oakum.model.policy import Policy
+from oakum.model.source import MetricsSource, ServiceSource
 from oakum.model.units import format_duration, format_size
 from oakum.sense.prometheus.shards import Shard
 from oakum.sense.prometheus.stock import Inventory
@@ -80,6 +83,9 @@ def answered(task: Task) -> Answer:
         nonlocal asked
         async with task.connect(task.budget) as server:
             asked = server.asked
+            if task.stock.product == EXPORTS:
+                # It is read by its export once it was asked what it is.
+                await server.about()
             # No result of this task: it would be written out in full when its loop ends.
             found.append(await judge_shard(server, task.stock, task.shard, policy=task.policy, compiled=task.compiled))
 
@@ -90,10 +96,13 @@ def answered(task: Task) -> Answer:
     return Answer(Judged(folded(found[0].rows, task.bar), found[0].skipped), asked)
 
 
-def on_fleet(scheduler: str, connect: Connect, *, budget: QueryBudget, policy: Policy) -> Elsewhere:
+def on_fleet(
+    scheduler: str, connect: Connect, *, source: MetricsSource, budget: QueryBudget, policy: Policy
+) -> Elsewhere:
     """``scheduler``: tcp://HOST:PORT. However many workers there are, ``budget.at_once`` shards are read side by side.
 
-    Raises CallerError for an address that is none, MachineError without the extra; entered, TargetError for a scheduler
+    ``source``: what ``connect`` leads to. Raises CallerError for an address that is none, and for a source that may be
+    another server for workers elsewhere; MachineError without the extra; entered, TargetError for a scheduler
     that does not answer or has no workers.
     """
     if not scheduler.startswith(SCHEMES):
@@ -102,6 +111,7 @@ def on_fleet(scheduler: str, connect: Connect, *, budget: QueryBudget, policy: P
             why="tcp://HOST:PORT is wanted, as the scheduler prints it when it starts",
             next_step="dask scheduler    # then: dask worker tcp://HOST:8786",
         )
+    _reaches(scheduler, source)
     try:
         import distributed  # noqa: F401, PLC0415  (an extra)
     except ImportError as exc:
@@ -167,6 +177,12 @@ class _Fleet:
         if answer.failed is not None:
             raise answer.failed
         assert answer.judged is not None
+        if shard.series and not answer.judged.rows and not answer.judged.skipped:
+            raise DataError(
+                f"no sample came of what {self._server.place} lists",
+                why="another server or tenant may have answered the worker",
+                next_step="look at [prometheus] in oakum.toml and at OAKUM_PROMETHEUS_…    # on the workers",
+            )
         return answer.judged
 
     def _left(self) -> QueryBudget:
@@ -228,3 +244,37 @@ def _count(total: Asked, more: Asked) -> None:
     total.refused += more.refused
     total.warnings.update(more.warnings)
     total.partial = total.partial or more.partial
+    total.chunks += more.chunks
+    total.evaluated = total.evaluated or more.evaluated
+
+
+def _reaches(scheduler: str, source: MetricsSource) -> None:
+    """Raises CallerError for a source that is not the same server from everywhere, unless all is on this machine."""
+    if _is_here(scheduler):
+        return
+    if isinstance(source, ServiceSource):
+        if source.context is None:
+            raise CallerError(
+                f"{source} may be of another cluster for the workers of {scheduler}",
+                why="without a context it is of the cluster that is current, and they have kubeconfigs of their own",
+                next_step=f"oakum scan {replace(source, context='CONTEXT')} --scheduler {scheduler}"
+                "    # kubectl config current-context",
+            )
+    elif _is_here(source.url):
+        raise CallerError(
+            f"{source} may be another server for the workers of {scheduler}",
+            why="it is an address of loopback, and they may be elsewhere",
+            next_step=f"oakum scan http://HOST:9090 --scheduler {scheduler}    # as the workers reach it",
+        )
+
+
+def _is_here(url: str) -> bool:
+    """Whether it is on the machine that calls it, whichever that is."""
+    try:
+        host = urlsplit(url).hostname or ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified

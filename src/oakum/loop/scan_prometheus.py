@@ -32,6 +32,9 @@ SKEWED_S = 30.0
 MISSES = 3
 """A server that has not answered so many shards, and none before, is left alone."""
 
+EXPORTS = "VictoriaMetrics"
+"""The product that has an export in the place of remote read."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistorySettings:
@@ -176,7 +179,7 @@ class _Reader:
     async def scan(self, source: str, wanted: Wanted, now_s: float) -> Scan:
         about = await self.server.about()
         self.progress.stage(f"asking {about} at {self.server.place} what it has")
-        stock = await take_stock(self.server, self._by_its_clock(wanted))
+        stock = replace(await take_stock(self.server, self._by_its_clock(wanted)), product=about.product)
         await self._check_kind(stock)
         self.progress.stage(
             f"reading {format_count(stock.containers)} containers over"
@@ -312,7 +315,7 @@ def _share(asked: Asked) -> str:
 
 def _told(about: About, stock: Inventory, asked: Asked) -> str:
     every = f", scraped every {format_duration(stock.every_s)}" if stock.every_s else ""
-    way = "export" if about.product == "VictoriaMetrics" else "remote read"
+    way = "export" if about.product == EXPORTS else "remote read"
     chunks = f", {format_count(asked.chunks)} of them by {way}," if asked.chunks else ""
     return (
         f"{about} was asked {format_count(asked.requests)} times{chunks} for {', '.join(stock.choice.used)}{every};"

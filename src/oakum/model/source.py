@@ -95,6 +95,8 @@ Source: TypeAlias = HostSource | FileSource | MetricsSource | ClusterSource
 _SERVICE: Final = re.compile(r"([a-z]([-a-z0-9]*[a-z0-9])?)\.([a-z0-9]([-a-z0-9]*[a-z0-9])?)(\.svc(\.[-.a-z0-9]+)?)?")
 """SERVICE.NAMESPACE, and what pods write behind it: ``.svc``, ``.svc.cluster.local``."""
 
+_SERVICES: Final = "oakum scan kube+http://prometheus.monitoring:9090    # kubectl get services -A"
+
 
 def parse_source(text: str) -> Source:
     """Raises CallerError for an empty text or a scheme that names no source."""
@@ -102,6 +104,8 @@ def parse_source(text: str) -> Source:
         return HostSource()
     scheme, separator, rest = text.partition("://")
     if separator:
+        if scheme in {"http", "https", "prometheus"} and _is_cut_short(text):
+            raise _unclear("http(s)://[NAME:PASSWORD@]HOST[:PORT][/PATH]", "oakum scan http://127.0.0.1:9090")
         if scheme in {"http", "https"} and _has_host(text):
             return PrometheusSource(text)
         if scheme == "prometheus" and _has_host(text):
@@ -140,13 +144,13 @@ def _service(scheme: str, rest: str) -> ServiceSource:
         parts = urlsplit(f"//{address}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        host, port, parts = "", None, urlsplit("")
+        raise _unclear(f"{scheme}://SERVICE.NAMESPACE[:PORT][/PATH][@CONTEXT]", _SERVICES) from None
     found = _SERVICE.fullmatch(host)
     if found is None or port == 0 or parts.query or parts.fragment:
         raise CallerError(
             f"{_shown(scheme, rest)!r} is no service of a cluster",
             why=f"{scheme}://SERVICE.NAMESPACE[:PORT][/PATH][@CONTEXT] is wanted",
-            next_step="oakum scan kube+http://prometheus.monitoring:9090    # kubectl get services -A",
+            next_step=_SERVICES,
         )
     return ServiceSource(found[1], found[3], port, parts.path.rstrip("/"), scheme == "kube+https", context or None)
 
@@ -156,6 +160,25 @@ def _has_host(url: str) -> bool:
         return bool(urlsplit(url).hostname)
     except ValueError:
         return False
+
+
+def _is_cut_short(url: str) -> bool:
+    """Whether a password may go on behind the host: one that holds / ? # ends it too early."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return True
+    return "@" in f"{parts.path}{parts.query}{parts.fragment}"
+
+
+def _unclear(wanted: str, next_step: str) -> CallerError:
+    """Nothing of it is printed: what a password is in it is not known."""
+    return CallerError(
+        "the address of a server cannot be understood",
+        why=f"{wanted} is wanted: a port is a number, and / ? # @ in a name or password are %2F %3F %23 %40",
+        next_step=next_step,
+    )
 
 
 def _shown(scheme: str, rest: str) -> str:

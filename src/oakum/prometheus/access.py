@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,13 +12,16 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from oakum.model.errors import CallerError, MachineError
 from oakum.model.metrics import LOGIN
-from oakum.model.source import ServiceSource, parse_source
+from oakum.model.source import PrometheusSource, ServiceSource, parse_source
 
 TENANT: Final = "X-Scope-OrgID"
 """By which Mimir, Cortex and Loki know whose data is meant."""
 
 _PATHS: Final = ("/api/v1/query_range", "/api/v1/query", "/api/v1", "/graph", "/vmui")
 """What people copy along with an address."""
+
+
+_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Access:
     look: str = ""
     service: str = ""
     """The source that ``oakum scan`` takes, where that is not ``base``."""
+    withheld: bool = False
+    """Whether the environment has a login, for another server."""
 
     @property
     def source(self) -> str:
@@ -63,6 +69,7 @@ def find_access(
 ) -> Access:
     """``table``: ``[prometheus]`` of oakum.toml. What it holds is sent to the server of its ``url`` and to no other.
 
+    What the environment holds is sent to the server of $OAKUM_PROMETHEUS_URL alone, where that is set, else to any.
     ``service``: where it is one inside a cluster: another cluster's of the same name is another server.
     The environment wins over the table, and a name and password in ``url`` over both.
     Raises CallerError or MachineError for what cannot be used.
@@ -70,8 +77,11 @@ def find_access(
     address = _address(url)
     base = _base(address)
     given = {name: environment[key] for name in LOGIN if environment.get(key := f"OAKUM_PROMETHEUS_{name.upper()}")}
-    own = table.get("url", "")
-    kept = dict(table) if (_is_of(address, own) if service is None else _is_service(service, own)) else {}
+    named = given.pop("url", "")
+    withheld = bool(given and named) and not _is_same(address, service, named, "OAKUM_PROMETHEUS_URL")
+    if withheld:
+        given = {}
+    kept = dict(table) if _is_same(address, service, table.get("url", ""), "[prometheus] url") else {}
     said: dict[str, Any] = {**_without_login(kept, given), **given}
     headers = _headers(said.get("headers", {}))
     if tenant := said.get("tenant"):
@@ -104,6 +114,7 @@ def find_access(
         _content(key) if key else b"",
         "" if service is None else service.look,
         "" if service is None else str(service),
+        withheld,
     )
 
 
@@ -147,24 +158,21 @@ def _base(parts: SplitResult) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path.rstrip("/")))
 
 
-def _is_of(address: SplitResult, url: str) -> bool:
+def _is_same(address: SplitResult, service: ServiceSource | None, url: str, setting: str) -> bool:
+    """Whether ``url``, of ``setting``, names it; the path is no part of which server it is."""
     if not url:
         return False
     try:
-        own = urlsplit(url)
-        return _place(own) == _place(address)
-    except ValueError as exc:
+        own = parse_source(url)
+    except CallerError as exc:
         raise CallerError(
-            "[prometheus] url is no address of a Prometheus server",
-            why="http(s)://HOST[:PORT][/PATH] is wanted",
-            next_step="edit oakum.toml",
+            f"{setting} is no address of a Prometheus server",
+            why="http(s)://HOST[:PORT][/PATH] is wanted, or kube+http(s)://SERVICE.NAMESPACE[:PORT][/PATH][@CONTEXT]",
+            next_step="edit oakum.toml" if setting.startswith("[") else f"unset {setting}",
         ) from exc
-
-
-def _is_service(service: ServiceSource, url: str) -> bool:
-    """The path is no part of which server it is."""
-    own = parse_source(url) if url.startswith("kube+") else None
-    return isinstance(own, ServiceSource) and replace(own, path="") == replace(service, path="")
+    if service is not None:
+        return isinstance(own, ServiceSource) and replace(own, path="") == replace(service, path="")
+    return isinstance(own, PrometheusSource) and _place(urlsplit(own.url)) == _place(address)
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:
@@ -175,6 +183,13 @@ def _headers(given: object) -> dict[str, str]:
     """A table of oakum.toml, or ``Name: value`` lines of the environment."""
     if isinstance(given, str):
         pairs = [line.partition(":") for line in given.splitlines() if line.strip()]
+        if not all(colon for _, colon, _ in pairs):
+            # The line may be a secret as a whole.
+            raise CallerError(
+                "a line of OAKUM_PROMETHEUS_HEADERS is no header",
+                why="'Name: value' is wanted on each line, and one has no colon",
+                next_step="export OAKUM_PROMETHEUS_HEADERS='X-Reason: oakum'",
+            )
         return {name.strip(): value.strip() for name, _, value in pairs}
     if isinstance(given, Mapping) and all(isinstance(value, str) for value in given.values()):
         return {str(name): value for name, value in given.items()}
@@ -184,8 +199,10 @@ def _headers(given: object) -> dict[str, str]:
 def _sendable(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if not (name + value).isascii() or not (name + value).isprintable() or not name or " " in name or ":" in name:
+            # What is no name may be a secret that stands in its place.
+            shown = f"the header {name[:40]!r}" if _NAME.fullmatch(name) else "a header"
             raise CallerError(
-                f"the header {name[:40]!r} for the Prometheus server cannot be sent",
+                f"{shown} for the Prometheus server cannot be sent",
                 why="it holds letters that no header has",
                 next_step="look at [prometheus] in oakum.toml and at OAKUM_PROMETHEUS_…",
             )

@@ -152,6 +152,10 @@ class Api:
             if isinstance(refused(code, content, asked, self.access), TooMuchError):
                 return code, content
             self.asked.refused += 1
+            if time.monotonic() + wait_s > self._until_s:
+                raise self._late(
+                    f"{self.access.base} is busy for {format_duration(wait_s)}, and the budget ends before"
+                )
             await anyio.sleep(wait_s)
         raise AssertionError("the last try returns or raises")
 
@@ -207,10 +211,10 @@ class Api:
                 next_step="--max-bytes 8GiB, or ask for less: --window 6h, or --namespace",
             )
 
-    def _late(self) -> SpentError:
+    def _late(self, what: str = "") -> SpentError:
         return SpentError(
-            f"{format_duration(self.budget.seconds)} of asking {self.access.base} are over",
-            why="that is the budget",
+            what or f"{format_duration(self.budget.seconds)} of asking {self.access.base} are over",
+            why=f"the budget is {format_duration(self.budget.seconds)}" if what else "that is the budget",
             next_step="--budget 30min, or ask for less: --window 6h, or --namespace",
         )
 

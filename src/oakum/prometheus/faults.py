@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any, Final
 
 import orjson
@@ -48,6 +49,12 @@ def refused(code: int, content: bytes, asked: str, access: Access) -> OakumError
     if code == 413 or (code in {400, 422, 500, 503} and _TOO_MUCH.search(words)):
         return TooMuchError(
             f"{place} does not answer so much at once", why=why, next_step="ask for less: --window 6h, or --namespace"
+        )
+    if code in {401, 403} and access.withheld:
+        return TargetError(
+            f"{place} does not let us in",
+            why=f"{why}; the environment's login is for the server of OAKUM_PROMETHEUS_URL, and was not sent",
+            next_step=f"export OAKUM_PROMETHEUS_URL={quote(access.source)}    # if it is for this one",
         )
     if code in {400, 401, 403} and _TENANT.search(words):
         return TargetError(

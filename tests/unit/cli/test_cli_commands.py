@@ -184,6 +184,17 @@ def test_an_option_that_a_source_would_ignore_is_refused_by_its_name(arguments, 
     assert f"{option} says nothing of a" in " ".join(told.split())
 
 
+@pytest.mark.parametrize("source", ["host", "kube://", "series.csv"])
+@pytest.mark.parametrize(
+    "option",
+    [["--at-once", "2"], ["--budget", "1min"], ["--max-bytes", "1MiB"], ["--no-remote-read"], ["--step", "1m"]],
+)
+def test_an_option_about_a_server_is_refused_where_there_is_none(source, option, spoken):
+    code, _, told = spoken("scan", source, *option)
+    assert code == 2
+    assert f"{option[0]} is about a Prometheus server" in " ".join(told.split())
+
+
 def test_the_scans_of_several_namespaces_keep_the_context_and_each_is_run_whatever_the_one_before_ends_with(spoken):
     _, _, told = spoken("scan", "kube://prod", "-n", "a", "-n", "b")
     assert "oakum scan kube://prod -n a; oakum scan kube://prod -n b" in " ".join(told.split())

@@ -6,29 +6,33 @@ import pickle
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from types import ModuleType
 
+import anyio
 import numpy as np
 import pytest
 
 from oakum import wiring
 from oakum.loop import folded as folded_file
 from oakum.loop.folded import Folded
-from oakum.loop.scan_fleet import Task, answered
-from oakum.model.errors import CallerError, MachineError, TargetError
+from oakum.loop.scan_fleet import Answer, Task, _Fleet, answered
+from oakum.loop.scan_prometheus import Judged
+from oakum.model.errors import CallerError, DataError, MachineError, OakumError, TargetError
 from oakum.model.metrics import Asked, QueryBudget
 from oakum.model.policy import Policy
+from oakum.model.scan import Skipped
 from oakum.model.series import Series, WorkloadSeries
-from oakum.model.source import PrometheusSource
+from oakum.model.source import PrometheusSource, parse_source
 from oakum.model.verdict import Forecast, Verdict, VerdictName
 from oakum.sense.prometheus.choice import LabelNames
 from oakum.sense.prometheus.names import POD_OWNER, SET_OWNER, Owner, Owners, PodKey
-from oakum.sense.prometheus.shards import Shard
+from oakum.sense.prometheus.shards import Group, Shard
 
 SOURCE = PrometheusSource("http://ann:secret@p:9090")
 
 
-def fleet(scheduler):
-    return wiring.fleet(scheduler, SOURCE, QueryBudget(), Policy())
+def fleet(scheduler, source=""):
+    return wiring.fleet(scheduler, parse_source(source) if source else SOURCE, QueryBudget(), Policy())
 
 
 def test_without_an_address_nothing_of_it_is_loaded():
@@ -57,6 +61,86 @@ def test_without_the_extra_one_error_says_what_to_install(monkeypatch):
     assert caught.value.next_step == "pip install 'oakum[fleet]'"
 
 
+@pytest.mark.parametrize("scheduler", ["tcp://dask:8786", "tls://10.0.0.7:8786"])
+@pytest.mark.parametrize(
+    ("source", "next_step"),
+    [
+        ("http://127.0.0.1:9090", "oakum scan http://HOST:9090 --scheduler tcp"),
+        ("http://me:secret@localhost:9090/prometheus", "oakum scan http://HOST:9090 --scheduler tcp"),
+        ("https://[::1]", "oakum scan http://HOST:9090 --scheduler tcp"),
+        ("kube+http://prom.monitoring:9090", "oakum scan kube+http://prom.monitoring:9090@CONTEXT --scheduler tcp"),
+    ],
+)
+def test_a_source_that_may_be_another_server_for_the_workers_is_refused(scheduler, source, next_step):
+    with pytest.raises(CallerError, match=r"may be another|may be of another") as caught:
+        fleet(scheduler, source)
+    assert caught.value.next_step.replace("tls", "tcp").startswith(next_step)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "source"),
+    [
+        ("tcp://127.0.0.1:8786", "http://127.0.0.1:9090"),
+        ("tcp://localhost:8786", "kube+http://prom.monitoring:9090"),
+        ("tcp://dask:8786", "kube+http://prom.monitoring:9090@prod"),
+        ("tcp://dask:8786", "http://10.0.0.7:9090"),
+    ],
+)
+def test_a_source_that_is_the_same_server_for_the_workers_is_taken(monkeypatch, scheduler, source):
+    monkeypatch.setitem(sys.modules, "distributed", ModuleType("distributed"))
+    assert fleet(scheduler, source) is not None
+
+
+class Elsewhere:
+    place = "http://p:9090"
+
+    def __init__(self):
+        self.asked = Asked()
+
+
+class Whole:
+    def __init__(self, product=""):
+        self.product = product
+
+    def of(self, _):
+        return self
+
+
+def shard_of(answer, monkeypatch):
+    """(what came of a shard of two series, the server by which stock was taken)."""
+
+    async def found(*_):
+        return answer
+
+    monkeypatch.setattr(_Fleet, "_answer", found)
+    server = Elsewhere()
+    shard = Shard((Group("", "shop", Owner("deploy", "cart"), {"cart-1": 2}),), True)
+
+    async def journey():
+        judging = _Fleet(None, "tcp://dask:8786", refusing, server, QueryBudget(), Policy())
+        try:
+            return await judging(Whole(), shard, compiled=False, bar=None)
+        except OakumError as exc:
+            return exc
+
+    return anyio.run(journey), server
+
+
+def test_a_shard_of_which_nothing_came_is_missed(monkeypatch):
+    exc, _ = shard_of(Answer(Judged((), ()), Asked()), monkeypatch)
+    assert isinstance(exc, DataError)
+    assert "another server or tenant" in exc.why
+    skipped = Judged((), (Skipped("cart", "too short"),))
+    assert shard_of(Answer(skipped, Asked()), monkeypatch)[0] == skipped
+
+
+def test_by_which_way_the_workers_read_is_counted(monkeypatch):
+    skipped = Judged((), (Skipped("cart", "too short"),))
+    _, server = shard_of(Answer(skipped, Asked(requests=5, chunks=3, evaluated="no remote read")), monkeypatch)
+    assert (server.asked.requests, server.asked.chunks, server.asked.evaluated) == (5, 3, "no remote read")
+
+
 class Refusing:
     asked = Asked(requests=3, bytes=7)
 
@@ -74,7 +158,7 @@ def task(**told):
         **{
             "connect": refusing,
             "budget": QueryBudget(),
-            "stock": None,
+            "stock": Whole(),
             "shard": Shard((), True),
             "policy": Policy(),
             "compiled": False,
@@ -89,6 +173,26 @@ def wiring_version():
     from importlib.metadata import version  # noqa: PLC0415
 
     return version("oakum")
+
+
+@pytest.mark.parametrize(("product", "times"), [("VictoriaMetrics", 1), ("Prometheus", 0), ("", 0)])
+def test_a_worker_asks_a_server_that_has_an_export_what_it_is(monkeypatch, product, times):
+    calls = []
+
+    class Telling(Refusing):
+        async def about(self):
+            calls.append(1)
+
+    @asynccontextmanager
+    async def telling(_):
+        yield Telling()
+
+    async def nothing(*_, **__):
+        return Judged((), ())
+
+    monkeypatch.setattr("oakum.loop.scan_fleet.judge_shard", nothing)
+    assert answered(task(connect=telling, stock=Whole(product))).failed is None
+    assert len(calls) == times
 
 
 def test_a_worker_of_another_version_says_so_and_asks_nothing():

@@ -123,6 +123,8 @@ def test_what_is_no_source_is_refused(text):
         "kube+http://me:s3cret@prometheus.monitoring:9090",
         "promethues://me:s3c@ret@h",
         "http://me:s3cret@[::1:9090",
+        *("http://me:s3c/ret@host:9090", "https://me:12/s3c@host", "prometheus://me:s3c?ret@host", "http://me:#s3c@h"),
+        *("http://me:s3cret", "kube+http://me:s3cret", "kube+https://me:s3c/ret", "kube+http://me:[s3cret"),
     ],
 )
 def test_what_is_no_source_is_refused_without_the_password_that_it_holds(text):

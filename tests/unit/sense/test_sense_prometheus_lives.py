@@ -117,6 +117,17 @@ def test_the_same_run_told_by_two_series_is_one():
     assert run.value.tolist() == [1.0] * 6 + [2.0] * 5
 
 
+def test_the_runs_of_a_container_that_crashes_on_and_on_are_put_together_once(monkeypatch):
+    calls, made = [], Told._runs
+    monkeypatch.setattr(Told, "_runs", lambda told: calls.append(1) or made(told))
+    begins = [90_340 + 240 * number for number in range(40)]
+    told = Told(runs={str(begin): points(begin, begin + 180) for begin in begins})
+    told.killed = points(begins[1], begins[20] - 60)
+    endings = [life.ending for life in lives(told)]
+    assert endings == [Ending.OOM_KILLED] * 19 + [Ending.EXITED] * 20 + [Ending.RUNNING]
+    assert len(calls) == 1
+
+
 def _pair(given):
     return given.at_s, given.value
 

@@ -17,6 +17,9 @@ from oakum.prometheus.remote.grid import Grid, Row, Rows
 PLAIN_BYTES: Final = 64_000
 """About half as much as is done in plain Python while numba loads the kernels."""
 
+MOST: Final = 200_000
+"""Series, labels or chunks of one frame. A frame of 1 MiB, as servers send them, has a quarter of it at most."""
+
 
 class Answer:
     """Fed with a body. ``begun``: bytes that were read before it, by which it is chosen how to decode."""
@@ -44,6 +47,8 @@ class Answer:
         many, label_rows, chunk_rows = with_.tables(data, np.empty((0, 5), np.int64), np.empty((0, 4), np.int64))
         if many < 0:
             raise broken(self._place, "a frame holds no message")
+        if max(many, label_rows, chunk_rows) > MOST:
+            raise broken(self._place, f"a frame holds more than {MOST:,} series, labels or chunks")
         labels, chunks = np.empty((label_rows, 5), np.int64), np.empty((chunk_rows, 4), np.int64)
         with_.tables(data, labels, chunks)
         names = np.searchsorted(labels[:, 0], np.arange(many + 1)).tolist()

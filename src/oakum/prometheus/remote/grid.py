@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Final
 
 import numpy as np
@@ -12,10 +13,14 @@ from numpy.typing import NDArray
 from oakum.model.errors import TooMuchError
 from oakum.model.metrics import LabelSet, Samples, Span
 from oakum.model.series import Floats
+from oakum.model.units import format_size
 from oakum.prometheus.remote import plain
 
 MOST_CELLS: Final = 4_000_000
 """Steps of all series of one answer: 64 MB. Shards are a twentieth of it."""
+
+MOST_TEXT: Final = 64 << 20
+"""Bytes of the labels of one answer, as they are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,11 @@ class Rows:
 
     def __init__(self, grid: Grid, place: str) -> None:
         self.grid = grid
-        self._place = place
+        self._place, self._text = place, 0
         self._rows: dict[tuple[tuple[str, str], ...], Row] = {}
 
     def of(self, labels: Iterable[tuple[str, str]]) -> Row:
-        """Raises TooMuchError for more series than are held."""
+        """Raises TooMuchError for more series, or longer labels, than are held."""
         pairs = sorted(labels)
         key = tuple(pairs)
         row = self._rows.get(key)
@@ -79,6 +84,13 @@ class Rows:
                 raise TooMuchError(
                     f"{self._place} sends more series than are read at once",
                     why=f"more than {len(self._rows)}",
+                    next_step="ask for less: --window 6h, or --namespace",
+                )
+            self._text += sum(getsizeof(name) + getsizeof(value) for name, value in pairs)
+            if self._text > MOST_TEXT:
+                raise TooMuchError(
+                    f"{self._place} sends more labels than are read at once",
+                    why=f"those of {len(self._rows)} series are {format_size(MOST_TEXT)}",
                     next_step="ask for less: --window 6h, or --namespace",
                 )
             row = self._rows[key] = Row(dict(pairs), self.grid.cells)

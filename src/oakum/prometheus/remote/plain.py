@@ -62,9 +62,7 @@ def checksum(data: NDArray[np.uint8]) -> int:
 
 def tables(data: NDArray[np.uint8], labels: NDArray[np.int64], chunks: NDArray[np.int64]) -> tuple[int, int, int]:
     """As ``kernels.tables``."""
-    raw, found = data.tobytes(), list[list[int]]()
-    held: list[list[int]] = []
-    series = 0
+    raw, series, label, chunk = data.tobytes(), 0, 0, 0
     try:
         for number, begin, stop in _fields(raw, 0, len(raw)):
             if number != 1 or begin < 0:
@@ -75,16 +73,17 @@ def tables(data: NDArray[np.uint8], labels: NDArray[np.int64], chunks: NDArray[n
                 told = {(which, at >= 0): (at, to) for which, at, to in _fields(raw, first, last)}
                 none = (first, first)
                 if what == 1:
-                    found.append([series, *told.get((1, True), none), *told.get((2, True), none)])
+                    if label < len(labels):
+                        labels[label] = series, *told.get((1, True), none), *told.get((2, True), none)
+                    label += 1
                 else:
-                    held.append([series, told.get((3, False), (0, 0))[1], *told.get((4, True), none)])
+                    if chunk < len(chunks):
+                        chunks[chunk] = series, told.get((3, False), (0, 0))[1], *told.get((4, True), none)
+                    chunk += 1
             series += 1
     except _Fault:
         series = -1
-    for into, rows in ((labels, found), (chunks, held)):
-        for row in range(min(len(rows), len(into))):
-            into[row] = rows[row]
-    return series, len(found), len(held)
+    return series, label, chunk
 
 
 def _fields(raw: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:

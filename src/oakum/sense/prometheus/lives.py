@@ -74,6 +74,7 @@ class Told:
     def lifetimes(self, end_s: float, step_s: float) -> list[Series]:
         """In order of time. ``end_s``: of the window; what was not told until then has ended."""
         runs = sorted(self._runs(), key=lambda run: (run.begun_s, run.at_s[0]))
+        begins_s = np.array([run.begun_s for run in runs])
         found: list[Series] = []
         for number, run in enumerate(runs):
             after = runs[number + 1].begun_s if number + 1 < len(runs) else np.inf
@@ -81,33 +82,36 @@ class Told:
             # What lingers after the next one has begun is not its memory any more.
             kept = (run.at_s < after) & (run.at_s > last_s)
             if kept.any():
-                found.append(self._life(run, kept, after, end_s, step_s))
+                last_s = run.at_s[kept][-1]
+                ending = Ending.RUNNING
+                if np.isfinite(after) or last_s < end_s - max(LINGERS_S, 3 * step_s):
+                    killed = self._killed(begins_s, after, last_s, step_s)
+                    ending = Ending.OOM_KILLED if killed else Ending.EXITED
+                found.append(self._life(run, kept, ending))
         return found
 
-    def _life(self, run: _Run, kept: np.ndarray, after_s: float, end_s: float, step_s: float) -> Series:
+    def _life(self, run: _Run, kept: np.ndarray, ending: Ending) -> Series:
         at_s, value = run.at_s[kept], run.value[kept]
-        ended = np.isfinite(after_s) or at_s[-1] < end_s - max(LINGERS_S, 3 * step_s)
-        ending = Ending.RUNNING
-        if ended:
-            ending = Ending.OOM_KILLED if self._killed(after_s, at_s[-1], step_s) else Ending.EXITED
         return Series(
             at_s,
             value,
             self._limits(at_s),
             started_s=run.started_s,
-            ended_s=float(at_s[-1]) if ended else None,
+            ended_s=None if ending is Ending.RUNNING else float(at_s[-1]),
             ending=ending,
         )
 
-    def _killed(self, after_s: float, last_s: float, step_s: float) -> bool:
+    def _killed(self, begins_s: Floats, after_s: float, last_s: float, step_s: float) -> bool:
         """Whether the state that was told while the next run lived, or after the last one, names an OOM kill.
 
+        ``begins_s``: of all runs, in order.
         A step looks back as far as the one before it, and so may still hold the state of one end earlier. Of the last
         run such a state is told until its pod goes: only what stays for longer than a pod takes to go is its own.
         """
         if np.isfinite(after_s):
             begin = after_s + step_s
-            end = min((run.begun_s for run in self._runs() if run.begun_s > after_s), default=np.inf)
+            number = np.searchsorted(begins_s, after_s, side="right")
+            end = begins_s[number] if number < begins_s.size else np.inf
         else:
             begin, end = last_s + max(LINGERS_S, 2 * step_s), np.inf
         return bool(np.any((self.killed.at_s > begin) & (self.killed.at_s < end)))

@@ -51,6 +51,7 @@ class Inventory:
     """What there is to read. ``shards``: in the order in which they are read; ``containers``: of pods, each once.
 
     ``narrowed``: by metric, those of the matchers asked for that are of a label of it.
+    ``product``: of the server, "" where that was not asked.
     """
 
     choice: Choice
@@ -61,6 +62,7 @@ class Inventory:
     shards: tuple[Shard, ...]
     narrowed: Mapping[str, tuple[Matcher, ...]]
     absent: tuple[Absent, ...]
+    product: str = ""
 
     @property
     def series(self) -> int:
