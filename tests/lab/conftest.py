@@ -11,7 +11,7 @@ import pytest
 
 # The lab's own modules stand beside its tests, others' in their folders, and importlib mode puts none on the path.
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / "lab"), str(TESTS / "fakes"), str(TESTS / "unit" / "render")]
+sys.path[:0] = [str(TESTS / "lab"), str(TESTS / "fakes"), str(TESTS / "unit" / "render"), str(TESTS.parent)]
 
 # A run that was started in the background ignores Ctrl-C, and so would all that it starts: here Ctrl-C is tested.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

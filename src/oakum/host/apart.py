@@ -77,9 +77,11 @@ class LiveApart:
 def _answer(
     out: IO[bytes], child: subprocess.Popen[bytes], told: Callable[[str], None], memory_bytes: int
 ) -> Generator[bytes, None, object]:
-    while head := out.read(_HEAD.size):
+    while len(head := out.read(_HEAD.size)) == _HEAD.size:
         kind, size = _HEAD.unpack(head)
         body = out.read(size)
+        if len(body) < size:
+            break  # it was ended in the middle of a word
         if kind == TOLD:
             told(_stage(json.loads(body)))
         elif kind == PIECE:

@@ -6,7 +6,8 @@ import mmap
 import os
 import signal
 
-from oakum.host.apart import serve
+from oakum.host.apart import _HEAD as HEAD
+from oakum.host.apart import TOLD, serve
 from oakum.model.errors import DataError, OakumError
 
 
@@ -39,6 +40,10 @@ def work(request, told, poured):
             mapped = mmap.mmap(file.fileno(), 0)
             file.truncate(0)
             return mapped[0]
+    if verb == "stammer":
+        # The head of a word of 99 bytes, and only some of them.
+        os.write(1, HEAD.pack(TOLD, 99) + bytes(int(request["bytes"])))
+        os.kill(os.getpid(), signal.SIGKILL)
     if verb == "crash":
         os.abort()
     raise OakumError(verb)

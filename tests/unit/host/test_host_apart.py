@@ -86,6 +86,12 @@ def test_a_signal_that_ends_it_is_not_blamed_on_the_dump(monkeypatch, number, fa
     assert words in repr(told.value) + str(getattr(told.value, "why", ""))
 
 
+@pytest.mark.parametrize("said", [0, 1, 98])
+def test_who_is_killed_in_the_middle_of_a_word_is_told_as_killed(monkeypatch, said):
+    with pytest.raises(MachineError, match="was killed"):
+        run(monkeypatch, "stammer", bytes=said)
+
+
 def test_it_ends_with_the_process_that_waits_for_it():
     waiting = (
         "from oakum.host.apart import LiveApart\n"
