@@ -205,6 +205,7 @@ class _Fleet:
     async def _answer(self, task: Task) -> Answer:
         import anyio  # noqa: PLC0415
         from distributed import CancelledError, KilledWorker  # noqa: PLC0415
+        from distributed.client import ClosedClientError  # noqa: PLC0415
 
         future: Any = None
         try:
@@ -219,7 +220,7 @@ class _Fleet:
                 why=" ".join(str(exc).split())[:300],
                 next_step="look at their memory limit: dask worker --memory-limit",
             ) from exc
-        except (CancelledError, OSError) as exc:
+        except (CancelledError, ClosedClientError, OSError) as exc:
             raise TargetError(
                 f"the Dask scheduler at {self._scheduler} is gone",
                 why=" ".join(str(exc).split())[:300],
