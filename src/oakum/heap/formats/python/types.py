@@ -32,6 +32,8 @@ _NAME = re.compile(r"[^\W\d][^\x00-\x1f]*$")
 """A class may be named by any text, but one that is not a name is far more often no type at all."""
 
 _MOST_BASES = 64
+_MOST_METATYPES = 4
+"""How deep the types of types are stacked: a class, its metaclass, perhaps that one's, and ``type``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,13 +87,23 @@ def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]
         words: NDArray[np.int64] = kernels.fetch(image.words, image.start, image.end, image.offset, addresses + offset)
         return words
 
-    meta = fetch(known, OB_TYPE)
-    top = fetch(meta, OB_TYPE)
-    basic = fetch(known, TP_BASICSIZE)
-    good = (fetch(meta, TP_FLAGS) & FLAG_TYPE != 0) & (fetch(top, TP_FLAGS) & FLAG_TYPE != 0)
-    good &= (fetch(known, TP_FLAGS) & FLAG_READY != 0) & (basic >= 16) & (basic <= LARGEST_INSTANCE)
+    def typed(addresses: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether what is there is an object whose type is one, up to ``type``, which alone is its own type.
+
+        Flags alone would not do: in half of all processes any pointer has the bit that tells a type.
+        """
+        meta = fetch(addresses, OB_TYPE)
+        found = _is_type_flags(fetch(meta, TP_FLAGS))
+        for _ in range(_MOST_METATYPES):
+            meta = fetch(meta, OB_TYPE)
+        found &= _is_type_flags(fetch(meta, TP_FLAGS)) & (fetch(meta, OB_TYPE) == meta)
+        return found
+
+    basic, flags = fetch(known, TP_BASICSIZE), fetch(known, TP_FLAGS)
+    good = typed(known) & _are_flags(flags) & (flags & FLAG_READY != 0)
+    good &= (basic >= 16) & (basic <= LARGEST_INSTANCE)
     base = fetch(known, TP_BASE)
-    good &= (base == 0) | (fetch(fetch(base, OB_TYPE), TP_FLAGS) & FLAG_TYPE != 0)
+    good &= (base == 0) | typed(base)
     good &= np.array(
         [
             bool(_NAME.match(image.text(int(at)))) if ok else False
@@ -116,6 +128,17 @@ def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]
         tuple(module for _, module in named),
         _bases(address, fetch(address, TP_BASE)),
     )
+
+
+def _are_flags(word: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Flags take 32 bits, in every version; what has more is a pointer, or an int."""
+    flags: NDArray[np.bool_] = (word >> 32) == 0
+    return flags
+
+
+def _is_type_flags(word: NDArray[np.int64]) -> NDArray[np.bool_]:
+    tells: NDArray[np.bool_] = _are_flags(word) & (word & FLAG_TYPE != 0)
+    return tells
 
 
 def _bases(address: NDArray[np.int64], base: NDArray[np.int64]) -> NDArray[np.int32]:
