@@ -28,6 +28,9 @@ RETURNING = frozenset({Pattern.SAWTOOTH, Pattern.PERIODIC, Pattern.SPIKE, Patter
 LEAST_WATCH_S = 20.0
 """Nothing shorter is advised, in seconds."""
 
+MOVED_SHARE = 0.3
+"""Where all objects together gained less than this share of what the holder gained, others gave up the rest."""
+
 EXPLAINED = (0.3, 3.0)
 """The holder's growth must lie within these factors of the process's measured growth."""
 
@@ -75,7 +78,7 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
             reasons=(*reasons, bounded[0], *series.reasons),
             settles=bounded[1],
         )
-    return _leaks(series, per_s, reasons, known=holder.eviction_known)
+    return _leaks(series, growth, clue, reasons)
 
 
 def _free(series: Verdict, divided: Divided) -> Verdict:
@@ -90,8 +93,8 @@ def _free(series: Verdict, divided: Divided) -> Verdict:
     )
 
 
-def _leaks(series: Verdict, per_s: float, reasons: tuple[str, ...], *, known: bool) -> Verdict:
-    """``known``: whether it can be told that nothing left the holder."""
+def _leaks(series: Verdict, growth: HeapGrowth, clue: Clue, reasons: tuple[str, ...]) -> Verdict:
+    per_s, known = clue.holder.bytes_grown / max(growth.seconds, 1e-9), clue.holder.eviction_known
     rate = series.rate_per_s or 0.0
     share = per_s / rate if rate > 0 else 0.0
     # A curve that bends, or that rose once, may still be a start-up: it is never firmer than suspect.
@@ -109,6 +112,10 @@ def _leaks(series: Verdict, per_s: float, reasons: tuple[str, ...], *, known: bo
         )
     if series.name is VerdictName.HEALTHY and series.pattern in RETURNING:
         return replace(series, reasons=(*reasons, "but memory comes back by itself", *series.reasons))
+    whole = growth.heap_bytes_after - growth.heap_bytes_before
+    if series.name is VerdictName.HEALTHY and whole < MOVED_SHARE * clue.holder.bytes_grown:
+        told = f"but all objects together gained {format_size(whole, signed=True)}: what it gained, others gave up"
+        return replace(series, reasons=(*reasons, told, *series.reasons))
     firmer = VerdictName.SUSPECT if series.name in {VerdictName.CANNOT_TELL, VerdictName.HEALTHY} else series.name
     return replace(series, name=firmer, reasons=(*reasons, *series.reasons), settles=series.settles or _longer(series))
 

@@ -15,7 +15,7 @@ from oakum.loop import investigate, mending
 from oakum.loop.bench import Bench
 from oakum.loop.beside import beside
 from oakum.loop.incident import story
-from oakum.loop.showing import Service, load_on, node_service, service, successor_of
+from oakum.loop.showing import Load, Service, load_on, node_service, service, successor_of
 from oakum.loop.terms import Terms
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
@@ -39,6 +39,9 @@ BEYOND_S = 10.0
 OWN_PAUSE_S = 60.0
 """A snapshot may stop the demo's own Node.js for so long, in seconds: on a busy machine it takes its time."""
 
+SETTLED_WITHIN_S = 60.0
+"""So long is waited for that, in seconds: a service that is slower is looked at as it is."""
+
 LOADED_S = 170.0
 """The load stops by itself after this long, in seconds."""
 
@@ -53,8 +56,8 @@ class Settings:
     watch_s: float = 18.0
     """How long each service is investigated, in seconds."""
 
-    fill_s: float = 8.0
-    """How long the fixed variant is left to fill its cache before it is looked at, in seconds."""
+    fill_requests: int = 2000
+    """What the fixed variant answers before it is looked at: its cache is full after half of them."""
 
     rate: float = 250.0
     """Requests per second on the Python services."""
@@ -86,8 +89,8 @@ class Settings:
     node_limit_bytes: int = 1024 << 20
     """Of the memory cgroup of the Node.js services: a snapshot takes many times what the heap holds."""
 
-    node_settle_s: float = 5.0
-    """How long each Node.js service runs before it is looked at, in seconds."""
+    node_requests: int = 2000
+    """What each Node.js service answers before it is looked at."""
 
     node_watch_s: float = 14.0
     """How long each Node.js service is watched, in seconds."""
@@ -183,8 +186,8 @@ def _fix(
     machine, progress, number = bench.machine, bench.progress, first.number
     with service("fixed", limit_bytes=settings.limit_bytes, sandboxes=machine.sandboxes) as fixed:
         progress.stage("the same service with a bound on its cache takes its place, under the same load")
-        with load_on(fixed.port, seconds=LOADED_S, rate=settings.rate):
-            _let_run(fixed, machine, settings.fill_s)
+        with load_on(fixed.port, seconds=LOADED_S, rate=settings.rate) as load:
+            _let_answer(fixed, load, settings.fill_requests, machine)
             if isinstance(number, Absent):
                 proof = _investigate(fixed, machine, policy, settings.watch_s, progress)
                 _say(proof, progress)
@@ -221,9 +224,9 @@ def _node(machine: Machine, policy: Policy, settings: Settings, progress: Progre
             for name, port in (("leaky", 9229), ("fixed", 9230))
         )
         progress.stage(f"a Node.js service now: who holds what grows? (pid {leaky.pid}; its fixed variant {fixed.pid})")
-        for shown in (leaky, fixed):
-            stack.enter_context(load_on(shown.port, seconds=LOADED_S))
-        _let_run(leaky, machine, settings.node_settle_s)
+        loads = [stack.enter_context(load_on(shown.port, seconds=LOADED_S)) for shown in (leaky, fixed)]
+        for shown, load in zip((leaky, fixed), loads, strict=True):
+            _let_answer(shown, load, settings.node_requests, machine)
         with beside(lambda told: _investigate(fixed, machine, policy, watch_s, told)) as asked:
             leaking = _investigate(leaky, machine, policy, watch_s, progress)
             _say(leaking, progress)
@@ -233,11 +236,11 @@ def _node(machine: Machine, policy: Policy, settings: Settings, progress: Progre
     return NodeChapter(leaking, proof)
 
 
-def _let_run(shown: Service, machine: Machine, seconds: float) -> None:
+def _let_answer(shown: Service, load: Load, requests: int, machine: Machine) -> None:
     """What a service does as it starts, a bounded cache that fills and a compiler that warms up, is no leak."""
-    end_s = machine.clock.monotonic_s() + seconds
+    end_s = machine.clock.monotonic_s() + SETTLED_WITHIN_S
     with _watch(shown.pid, machine) as watch:
-        while machine.clock.monotonic_s() < end_s and watch.tick():
+        while load.answered < requests and machine.clock.monotonic_s() < end_s and watch.tick():
             pass
 
 

@@ -94,14 +94,30 @@ def successor_of(shown: Service) -> Service:
     return replace(shown, pid=pid, port=port)
 
 
+class Load:
+    """Requests that run. ``answered``: how many the service has answered, as was last told, about once a second."""
+
+    def __init__(self, told: IO[bytes]) -> None:
+        self.answered = 0
+        threading.Thread(target=self._listen, args=(told,), daemon=True).start()
+
+    def _listen(self, told: IO[bytes]) -> None:
+        with contextlib.suppress(ValueError):  # it is closed as the demo ends
+            for line in told:
+                fields = dict(part.split(b"=", 1) for part in line.split() if b"=" in part)
+                self.answered = int(fields.get(b"requests", self.answered))
+
+
 @contextmanager
-def load_on(port: int, *, seconds: float, rate: float = RATE) -> Iterator[subprocess.Popen[bytes]]:
+def load_on(port: int, *, seconds: float, rate: float = RATE) -> Iterator[Load]:
     """Real requests on ``port`` for at most ``seconds``, ``rate`` in each second where the service keeps up."""
     command = [sys.executable, "-I", str(_PROGRAMS / "load.py"), "--port", str(port), "--for", f"{seconds:.0f}"]
     command += ["--rate", f"{rate:.0f}"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if process.stdout is None:
+        raise InternalError("the demo's load was started without a pipe")
     with _ended(process):
-        yield process
+        yield Load(process.stdout)
 
 
 @contextmanager

@@ -52,6 +52,17 @@ def test_a_healthy_curve_that_comes_back_by_itself_stays_healthy(pattern):
     assert assessed(series(HEALTHY, pattern), clue()).name is HEALTHY
 
 
+@pytest.mark.parametrize(
+    ("whole_mib", "name"), [(-4, HEALTHY), (0, HEALTHY), (2, HEALTHY), (4, SUSPECT), (11, SUSPECT)]
+)
+def test_what_one_holder_gained_and_others_gave_up_makes_no_suspect_of_a_flat_curve(whole_mib, name):
+    grown = growth(clue().holder)
+    moved = replace(grown, heap_bytes_after=grown.heap_bytes_before + whole_mib * MIB)
+    verdict = assess(series(HEALTHY, Pattern.FLAT), moved, [clue()])
+    assert verdict.name is name
+    assert any("others gave up" in reason for reason in verdict.reasons) is (name is HEALTHY)
+
+
 def test_too_short_a_history_with_a_growing_holder_is_suspect():
     verdict = assessed(series(CANNOT_TELL, None, None), clue())
     assert verdict.name is SUSPECT
