@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import tomllib
+from pathlib import Path
 
 import pytest
 from kubectl import WORKLOADS
@@ -42,3 +44,18 @@ def kernel_kills(pod):
     said = subprocess.run(["dmesg"], capture_output=True, text=True, errors="replace", check=True).stdout
     found = re.findall(r"oom-kill:constraint=CONSTRAINT_MEMCG,.*oom_memcg=([^,]*),task_memcg=([^,]*),", said)
     return [(limit, victim) for limit, victim in found if pod["metadata"]["uid"] in victim]
+
+
+def processes_told(pod):
+    """What the processes of a pod on this machine do: their threads, where each waits in the kernel, their memory."""
+    told = []
+    for folder in sorted(Path("/proc").glob("[0-9]*")):
+        with contextlib.suppress(OSError):
+            if pod["metadata"]["uid"].replace("-", "") not in (folder / "cgroup").read_text().replace("_", "").replace(
+                "-", ""
+            ):
+                continue
+            status = (folder / "status").read_text()
+            told.append(" ".join(re.findall(r"^(?:Name|State|RssAnon|VmSize):\s*(.*)$", status, re.MULTILINE)))
+            told += [f"  {task.name} {(task / 'wchan').read_text()}" for task in sorted((folder / "task").iterdir())]
+    return "\n".join(told)
