@@ -13,6 +13,8 @@ import pytest
 from node_programs import errors_of, free_port, line_of, newer_node, node_program, ports_of
 from programs import OAKUM, PAUSE_BEYOND_S, Program, Run, answered, named, oakum
 
+from oakum.probe.node_session import HOLDS_S
+
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss (iproute2)")]
 
 LEAKS = {
@@ -253,6 +255,22 @@ def test_an_inspector_whose_oakum_was_killed_closes_by_itself():
         until_s = time.monotonic() + 60
         while ports_of(program.pid) and time.monotonic() < until_s:
             program.serve_for(0.5)
+        assert ports_of(program.pid) == set()
+        program.serve_for(0.2)
+
+
+def test_an_oakum_that_is_suspended_does_not_stop_the_program():
+    """``inspector.close()`` would wait for its answer: so the program closes when nobody is connected any more."""
+    with node_program("lru.mjs", usual_port=True) as program:
+        with asked(program.pid, "--inspect", "--for", "6s") as process:
+            heard(process, "cannot-tell")
+            process.send_signal(signal.SIGSTOP)
+            until_s = time.monotonic() + HOLDS_S + 10.0
+            while time.monotonic() < until_s:
+                program.serve_for(0.5)
+            assert ports_of(program.pid) == {INSPECTOR}
+            process.send_signal(signal.SIGCONT)
+            process.communicate(timeout=60)
         assert ports_of(program.pid) == set()
         program.serve_for(0.2)
 

@@ -13,6 +13,7 @@ from oakum.model.allocation import AllocationProfile
 from oakum.model.debugger import Listener
 from oakum.model.errors import OakumError, TargetError
 from oakum.model.ports import Clock, Debuggee, Inspection, Spool
+from oakum.probe.node_closing import closes_in
 from oakum.probe.node_figures import FIGURES, Figures, read_figures
 from oakum.probe.node_limit import HEAP_LIMIT
 from oakum.probe.node_profile import read_profile
@@ -21,24 +22,16 @@ from oakum.probe.node_workers import Worker, Workers
 ANSWER_S = 15.0
 """How long a question that costs nothing may take, in seconds: a busy program answers between two pieces of work."""
 
-CLOSES_WITHIN_S = 3.0
+CLOSES_WITHIN_S = 10.0
+"""It closes right after we have left, in seconds, where the program is not busy with something else."""
+
 HOLDS_S = 30.0
 """An inspector that we opened closes itself so long after our last word, in seconds, should we die."""
 
-SAMPLED_EVERY_BYTES = 32768
+LEAVES_S = 0.05
+"""So soon after our last word it looks whether we are gone, in seconds."""
 
-_NAME = "Symbol.for('oakum.inspector')"
-# process.mainModule is none in an ES module, and asking it for anything ends such a program.
-_CLOSE = "process.getBuiltinModule ? process.getBuiltinModule('inspector').close() : process._debugEnd()"
-_HOLD = (
-    "(() => {{ const name = {name}; clearTimeout(globalThis[name]);"
-    " const timer = setTimeout(() => {{ delete globalThis[name]; try {{ {close} }} catch {{}} }}, {ms});"
-    " timer.unref(); Object.defineProperty(globalThis, name, {{value: timer, configurable: true}}); }})()"
-)
-_LET_GO = (
-    "(() => {{ const name = {name}; clearTimeout(globalThis[name]); delete globalThis[name];"
-    " try {{ {close} }} catch {{}} }})()"
-)
+SAMPLED_EVERY_BYTES = 32768
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +113,7 @@ class NodeSession:
     def hold(self, seconds: float) -> None:
         """Should nothing come from us for ``seconds`` and HOLDS_S more, the program closes its inspector itself."""
         if self.ours:
-            self._run(_HOLD.format(name=_NAME, close=_CLOSE, ms=int((seconds + HOLDS_S) * 1000)))
+            self._run(closes_in(seconds + HOLDS_S, port=self.listener.port, unseen=False))
 
     def figures(self) -> Figures:
         """Of the main thread. Raises TargetError, or DataError for a reply that is none."""
@@ -208,9 +201,10 @@ class NodeSession:
         """Absent: it was ours to close, and it is open still."""
         try:
             self._leave_workers()
-            return self._close_ours() if self.ours else None
+            self._let_go()
         finally:
             self._inspection.close()
+        return self._closed() if self.ours else None
 
     def _leave_workers(self) -> None:
         """Who closes the connection leaves them too; this only does so in order."""
@@ -218,22 +212,23 @@ class NodeSession:
             with suppress(OakumError):
                 self._workers.leave()
 
-    def _close_ours(self) -> Absent | None:
-        try:
-            within_s = ANSWER_S + self._busy_s
-            expression = {"expression": _LET_GO.format(name=_NAME, close=_CLOSE), "silent": True}
-            self._inspection.ask("Runtime.evaluate", expression, within_s=within_s)
-        except OakumError:
-            # It cuts the connection on which it was asked to close.
-            pass
+    def _let_go(self) -> None:
+        """It closes once we have left."""
+        if self.ours:
+            expression = {"expression": closes_in(LEAVES_S, port=self.listener.port, unseen=True), "silent": True}
+            with suppress(OakumError):
+                self._inspection.ask("Runtime.evaluate", expression, within_s=ANSWER_S + self._busy_s)
+
+    def _closed(self) -> Absent | None:
         end_s = self._clock.monotonic_s() + CLOSES_WITHIN_S
         while self._is_open():
             if self._clock.monotonic_s() > end_s:
                 return Absent(
                     "the closing of its inspector",
                     AbsentKind.NOT_YET,
-                    f"it is open still on {self.listener}; it closes itself within {HOLDS_S:.0f} s of our last word",
-                    "ss -ltnp | grep " + str(self.listener.port),
+                    f"it is open still on {self.listener}; it closes itself once nobody is connected, within"
+                    f" {HOLDS_S:.0f} s of our last word",
+                    "ss -tnp | grep " + str(self.listener.port),
                 )
             self._clock.sleep_until(self._clock.monotonic_s() + 0.02)
         return None
