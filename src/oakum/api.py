@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path, PurePath
 
 from oakum import wiring
@@ -26,6 +27,8 @@ from oakum.loop import verify as verifying
 from oakum.loop import watch as watching
 from oakum.loop.capturing.record import check_record, on_record
 from oakum.loop.capturing.settings import Settings as CaptureSettings
+from oakum.loop.dependency import DependencySettings, investigate_dependency
+from oakum.loop.dependency_kinds import kind_of
 from oakum.loop.history import History, history_of
 from oakum.loop.muting import with_mutes
 from oakum.loop.over_time import FAST_S
@@ -52,7 +55,7 @@ from oakum.model.scan import Scan
 from oakum.model.series import Series
 from oakum.model.source import ClusterSource, FileSource, HostSource, MetricsSource, metrics_source, parse_source
 from oakum.model.standing import Story
-from oakum.model.target import PodTarget, WorkloadTarget, parse_target
+from oakum.model.target import DependencyTarget, PodTarget, Target, WorkloadTarget, parse_target
 from oakum.model.verification import Verification
 from oakum.model.watch import WatchReport
 from oakum.render import incident_html, incident_markdown, incident_summary
@@ -62,6 +65,7 @@ def investigate(
     target: str,
     *,
     watch_s: float | None = None,
+    interval_s: float | None = None,
     capture: bool = True,
     stop: bool = False,
     inspect: bool = False,
@@ -87,16 +91,25 @@ def investigate(
     over a network); ``max_copy_s``: for how long memory may be copied over one. ``earlier``: what was seen of the same
     process before. ``watch_s``: 20 s when not given, of a cluster's workload or pod as long as its sources need.
     ``prometheus``: the URL of a server that tells of a cluster's containers from before, over ``window_s``; not given:
-    as the environment or oakum.toml says.
+    as the environment or oakum.toml says. ``interval_s``: between two samples; of a cluster's workload each source
+    samples as often as it can. Of a dependency (``postgresql://…``) nothing else is asked.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
     wanted = parse_target(target)
+    if isinstance(wanted, DependencyTarget):
+        asks = _dependency(
+            wanted,
+            DependencySettings.of(watch_s=watch_s, interval_s=interval_s, policy=wiring.policy()),
+            progress or Silent(),
+        )
+        return _on_record(wanted, asks, wiring.recorder(store) if incident else None, alert)
     terms = Terms(inspect, Budget(max_pause_s, max_bytes=max_bytes, max_copy_s=max_copy_s))
     settings = investigating.Settings.of(
         watch_s=(FAST_S if isinstance(wanted, WorkloadTarget | PodTarget) else investigating.WATCH_S)
         if watch_s is None
         else watch_s,
+        interval_s=interval_s,
         capture=capture,
         stop=stop,
         terms=terms,
@@ -125,10 +138,29 @@ def investigate(
             wanted, machine=wiring.machine(), policy=wiring.policy(), settings=settings, progress=told
         )
 
+    return _on_record(wanted, run, recorder, alert)
+
+
+def _dependency(
+    target: DependencyTarget, settings: DependencySettings, progress: Progress
+) -> Callable[[], Investigation]:
+    return partial(
+        investigate_dependency,
+        target,
+        kind=kind_of(target),
+        opened=wiring.dependency(target),
+        machine=wiring.machine(),
+        settings=settings,
+        progress=progress,
+    )
+
+
+def _on_record(
+    target: Target, run: Callable[[], Investigation], recorder: recording.Recorder | None, alert: str
+) -> Investigation:
     if recorder is None:
         return run()
-    recorded = recording.investigate_on_record(str(wanted), run, recorder, now_s=time.time(), alert=alert)
-    return recorded.investigation
+    return recording.investigate_on_record(str(target), run, recorder, now_s=time.time(), alert=alert).investigation
 
 
 def scan(

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from oakum.loop.record import Recorder
     from oakum.loop.scan_prometheus import Elsewhere
     from oakum.model.cluster import Cluster
+    from oakum.model.dependency import Dependency
     from oakum.model.errand import Errands
     from oakum.model.hands import MemoryLimits
     from oakum.model.metrics import MetricsServer, QueryBudget
     from oakum.model.own_cost import OwnCosts
     from oakum.model.ports import Answers, Rates, Store, Workers
     from oakum.model.source import MetricsSource
+    from oakum.model.target import DependencyTarget
 
 
 def machine() -> Machine:
@@ -50,6 +52,17 @@ def cluster(context: str | None) -> AbstractAsyncContextManager[Cluster]:
 
     insecure = os.environ.get("OAKUM_KUBE_INSECURE") == "1"
     return made(context or "", environment=dict(os.environ), home=Path.home(), insecure=insecure)
+
+
+def dependency(target: DependencyTarget) -> AbstractAsyncContextManager[Dependency[Any]]:
+    """The server of a URL whose scheme ``loop/dependency_kinds.py`` knows.
+
+    Raises CallerError for an address that cannot be read, MachineError where its extra is missing.
+    """
+    from oakum.postgres import dependency as postgres  # noqa: PLC0415
+
+    opens = {"postgresql": postgres, "postgres": postgres}
+    return opens[target.scheme](target.url)
 
 
 def prometheus(source: MetricsSource, budget: QueryBudget) -> AbstractAsyncContextManager[MetricsServer]:

@@ -5,32 +5,43 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from oakum import wiring
+from oakum.cli.investigate_dependency import NOT_FOR_IT, asker, cut_short
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.cli.scan_prometheus import WINDOW
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
-from oakum.model.target import PodTarget, WorkloadTarget, parse_target
+from oakum.model.target import DependencyTarget, PodTarget, Target, WorkloadTarget, parse_target
 from oakum.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
     from oakum.loop.history import History
+    from oakum.loop.progress import Progress
     from oakum.loop.record import Recorded, Recorder
     from oakum.model.assessment import Investigation
     from oakum.model.series import Series
+
+MAX_PAUSE: Final = "15s"
+MAX_COPY: Final = "1min"
+NOT_OF_WORKLOADS: Final = (
+    "of a cluster's workload the record joins what it kept by itself, and each source samples as often as it can"
+)
 
 
 def investigate(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="TARGET", help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME or pod/NAMESPACE/NAME"
+            metavar="TARGET",
+            help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME or a dependency:"
+            " postgresql://USER@HOST/DATABASE",
         ),
     ],
     *,
@@ -82,7 +93,7 @@ def investigate(
         typer.Option(
             "--max-pause", metavar="DURATION", help="Node.js, JVM: no snapshot or dump that stops it for longer"
         ),
-    ] = "15s",
+    ] = MAX_PAUSE,
     max_bytes: Annotated[
         str,
         typer.Option(
@@ -100,7 +111,7 @@ def investigate(
             metavar="DURATION",
             help="of a cluster: no copy of a Python process's memory that takes longer to cross the network",
         ),
-    ] = "1min",
+    ] = MAX_COPY,
     incident: Annotated[
         bool,
         typer.Option("--incident/--no-incident", help="keep what is found on record: opens or updates an incident"),
@@ -130,20 +141,39 @@ def investigate(
     """Confirm, capture, explain, plan: does this process or cgroup leak, and what holds it?
 
     A leak or a suspicion opens an incident, or adds to the one that is open. Of a cluster's workload: which container
-    of it grows, how its runs ended and at whose limit; on its node, what holds the memory.
+    of it grows, how its runs ended and at whose limit; on its node, what holds the memory. Of a dependency: what it
+    holds for whom, such as connections that were never given back; a password is best given by PGPASSWORD or ~/.pgpass.
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
     wanted = parse_target(target)
+    if isinstance(wanted, DependencyTarget):
+        given = {
+            "--no-capture": not capture,
+            "--stop": stop,
+            "--inspect": inspect is not None,
+            "--exec": execute is not None,
+            "--image": image,
+            "--max-pause": max_pause != MAX_PAUSE,
+            "--max-bytes": max_bytes,
+            "--max-copy": max_copy != MAX_COPY,
+            "--earlier": earlier,
+            "--prometheus": prometheus,
+            "--window": window != WINDOW,
+        }
+        _refuse(str(wanted), [name for name, value in given.items() if value], NOT_FOR_IT)
+        check_file(file)
+        ask = asker(wanted, watch_s=_seconds(watch_for), interval_s=_seconds(interval))
+        _told(ask, wanted, incident=incident, store=store, alert=alert, output=output, file=file)
+        return
     max_pause_s, max_copy_s = parse_duration(max_pause), parse_duration(max_copy)
     most_bytes = parse_size(max_bytes) if max_bytes else None
-    watch_s = parse_duration(watch_for) if watch_for else None
-    interval_s = parse_duration(interval) if interval else None
+    watch_s, interval_s = _seconds(watch_for), _seconds(interval)
     check_file(file)
 
     in_cluster = isinstance(wanted, WorkloadTarget | PodTarget)
     if in_cluster:
         given = {"--earlier": earlier, "--every": interval}
-        _refuse(target, [name for name, value in given.items() if value])
+        _refuse(target, [name for name, value in given.items() if value], NOT_OF_WORKLOADS)
     elif prometheus or window != WINDOW:
         raise CallerError(
             f"{'--prometheus' if prometheus else '--window'} is not for {target}",
@@ -151,9 +181,7 @@ def investigate(
             next_step=f"oakum investigate {quote(target)}",
         )
     window_s = parse_duration(window)
-    from oakum.cli.exits import exit_code  # noqa: PLC0415  (a mistake is told before the compiler is loaded)
-    from oakum.cli.progress import progress  # noqa: PLC0415
-    from oakum.loop.investigate import WATCH_S, Settings  # noqa: PLC0415
+    from oakum.loop.investigate import WATCH_S, Settings  # noqa: PLC0415  (a mistake is told before the compiler loads)
     from oakum.loop.investigate import investigate as journey  # noqa: PLC0415
     from oakum.loop.over_time import FAST_S  # noqa: PLC0415
     from oakum.loop.terms import Terms  # noqa: PLC0415
@@ -168,39 +196,62 @@ def investigate(
         terms=terms,
         earlier=_earlier(earlier),
     )
+
+    def run(told: Progress, recorder: Recorder | None) -> Investigation:
+        machine, policy = wiring.machine(), wiring.policy()
+        if isinstance(wanted, WorkloadTarget | PodTarget):
+            from oakum.loop.in_cluster import ClusterSettings, investigate_workload  # noqa: PLC0415
+            from oakum.loop.seen_before import nothing, on_record  # noqa: PLC0415
+
+            before = nothing if recorder is None else on_record(recorder.store)
+            past = _history(prometheus, window_s, wanted.context)
+            looks = ClusterSettings(watch_s, settings, policy, execute, image, before, past)
+            return investigate_workload(
+                wanted,
+                cluster=lambda: wiring.cluster(wanted.context),
+                machine=machine,
+                settings=looks,
+                progress=told,
+            )
+        return journey(wanted, machine=machine, policy=policy, settings=settings, progress=told)
+
+    _told(run, wanted, incident=incident, store=store, alert=alert, output=output, file=file)
+
+
+def _told(
+    run: Callable[[Progress, Recorder | None], Investigation],
+    target: Target,
+    *,
+    incident: bool,
+    store: str,
+    alert: str,
+    output: Output,
+    file: Path | None,
+) -> None:
+    """Run, kept on record where that is wished, and answered; ends the command."""
+    from oakum.cli.exits import exit_code  # noqa: PLC0415
+    from oakum.cli.progress import progress  # noqa: PLC0415
+
     recorder = _recorder(store) if incident else None
     with progress() as told:
-
-        def run() -> Investigation:
-            machine, policy = wiring.machine(), wiring.policy()
-            if isinstance(wanted, WorkloadTarget | PodTarget):
-                from oakum.loop.in_cluster import ClusterSettings, investigate_workload  # noqa: PLC0415
-                from oakum.loop.seen_before import nothing, on_record  # noqa: PLC0415
-
-                before = nothing if recorder is None else on_record(recorder.store)
-                past = _history(prometheus, window_s, wanted.context)
-                looks = ClusterSettings(watch_s, settings, policy, execute, image, before, past)
-                return investigate_workload(
-                    wanted,
-                    cluster=lambda: wiring.cluster(wanted.context),
-                    machine=machine,
-                    settings=looks,
-                    progress=told,
-                )
-            return journey(wanted, machine=machine, policy=policy, settings=settings, progress=told)
-
-        recorded = _recorded(str(wanted), run, recorder, alert)
+        recorded = _recorded(str(target), partial(run, told, recorder), recorder, alert)
     investigation = recorded.investigation
     _answer(investigation, output, file)
     if recorded.failed is not None:
         raise recorded.failed
     if investigation.partial:
-        raise TargetError(
-            f"{wanted} has ended while it was being watched",
-            why="what is said above is partial: a second capture could not be taken",
-            next_step="oakum scan host",
-        )
+        raise _cut_short(target)
     raise typer.Exit(exit_code(investigation.verdict.name))
+
+
+def _cut_short(target: Target) -> TargetError:
+    if isinstance(target, DependencyTarget):
+        return cut_short(target)
+    return TargetError(
+        f"{target} has ended while it was being watched",
+        why="what is said above is partial: a second capture could not be taken",
+        next_step="oakum scan host",
+    )
 
 
 def _history(named: str, window_s: float, context: str | None) -> History | None:
@@ -212,13 +263,16 @@ def _history(named: str, window_s: float, context: str | None) -> History | None
     return None if source is None else history_of(source, context, window_s, wiring.prometheus)
 
 
-def _refuse(target: str, names: Sequence[str]) -> None:
+def _seconds(text: str) -> float | None:
+    return parse_duration(text) if text else None
+
+
+def _refuse(target: str, names: Sequence[str], why: str) -> None:
     """What would be ignored is refused."""
     if names:
         raise CallerError(
             f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not for {target}",
-            why="of a cluster's workload the record joins what it kept by itself, and each source samples as often as"
-            " it can",
+            why=why,
             next_step=f"oakum investigate {quote(target)}",
         )
 

@@ -18,7 +18,10 @@ def identity(target: str, labels: Mapping[str, str], *, host: str) -> str:
     A process is known by its command and its systemd service; a pid means nothing tomorrow. Names of other cgroups
     (sessions, containers) change with each start, and tell no process from its successor. A workload of a cluster is
     known by the API server, its name and the container that is judged; contexts are names that everybody gives anew.
+    A dependency is known by where it is, whoever asks it.
     """
+    if labels.get("dependency"):
+        return _short(labels["dependency"])
     kind = target.partition("/")[0]
     if kind in IN_CLUSTER and labels.get("workload"):
         return _short(within(labels.get("server", ""), labels["workload"]) + labels.get("container", ""))

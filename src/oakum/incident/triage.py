@@ -8,6 +8,7 @@ from oakum.incident.severity import pressure
 from oakum.model.assessment import Investigation
 from oakum.model.incident import Answer, Symptom, Triage
 from oakum.model.policy import Policy
+from oakum.model.series import Unit
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.model.verdict import VerdictName
 
@@ -66,7 +67,7 @@ def symptoms(investigation: Investigation) -> tuple[Symptom, ...]:
     grows = verdict.pattern is not None and verdict.pattern.leaks
     seen_s = sum(float(life.at_s[-1] - life.at_s[0]) for life in series.lifetimes if len(life))
     over = f"over {format_duration(seen_s)}"
-    rate = format_rate(verdict.rate_per_s) if verdict.rate_per_s is not None and series.unit == "bytes" else "no rate"
+    rate = _rate(verdict.rate_per_s, series.unit)
     killed, again = oom_kills(investigation), restarts(investigation)
     return (
         Symptom("steady growth", _yes(grows), f"{rate} {over}, {verdict.pattern.value if verdict.pattern else 'flat'}"),
@@ -90,9 +91,13 @@ def service_impact(investigation: Investigation) -> str:
     if verdict.name is VerdictName.LEAK and ends:
         first = min(ends, key=lambda forecast: forecast.p50_s)
         ends_in = format_duration(max(first.p50_s, 0.0))
+        if investigation.series.unit == "connections":
+            return f"it refuses new connections in about {ends_in}: requests that need one fail"
         if first.boundary == "limit":
             return f"it reaches its limit in about {ends_in}, and is killed there"
         return f"it fills the {first.boundary} in about {ends_in}; the kernel then kills what it finds largest"
+    if verdict.name is VerdictName.LEAK and investigation.series.unit == "connections":
+        return "it takes connections that others will miss"
     if verdict.name is VerdictName.LEAK:
         return "it takes memory that others on the machine will miss"
     return "none measured yet"
@@ -138,7 +143,15 @@ def _times(count: int) -> str:
 
 def _level(investigation: Investigation) -> str:
     level, unit = investigation.verdict.level, investigation.series.unit
-    return format_size(level) if unit == "bytes" else f"{level:.1f} %"
+    if unit == "percent":
+        return f"{level:.1f} %"
+    return format_size(level) if unit == "bytes" else f"{level:.0f} {unit}"
+
+
+def _rate(per_s: float | None, unit: Unit) -> str:
+    if per_s is None or unit == "percent":
+        return "no rate"
+    return format_rate(per_s) if unit == "bytes" else f"{per_s * 60:+.2f} {unit}/min"
 
 
 def _yes(holds: bool) -> Answer:  # noqa: FBT001  (it is the answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,11 @@ LEAST_SHARE = 0.05
 
 LEAST_POINTS = 0.1
 """Where memory is told in percent: what is less cannot be told from rounding."""
+
+LEAST_COUNT = 3.0
+"""Of what is counted one by one, so many more are the least that is growth, unless the limit is as small."""
+
+_LEAST: Final[dict[Unit, float]] = {"bytes": LEAST_BYTES, "connections": LEAST_COUNT}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +58,7 @@ class Columns:
 def limits(facts: Facts) -> tuple[float, float, float]:
     """(limit in force, boundary of the forecast, least growth that matters); +inf where there is none."""
     limit = float("inf") if facts.limit is None else facts.limit
-    least = LEAST_POINTS if facts.unit == "percent" else min(LEAST_BYTES, LEAST_SHARE * limit)
+    least = LEAST_POINTS if facts.unit == "percent" else min(_LEAST[facts.unit], LEAST_SHARE * limit)
     return limit, facts.boundary[1], least
 
 
@@ -100,7 +106,7 @@ def plain_columns(offset: Ints, at_s: Floats, value: Floats, limit: Floats | Non
     told = np.full(count, np.inf) if limit is None else np.where((limit > LEAST_LIMIT) & (limit < MOST), limit, np.inf)
     if unit == "percent":
         told = np.where(np.isfinite(told), told, 100.0)
-    least = np.full(count, LEAST_POINTS) if unit == "percent" else np.minimum(LEAST_BYTES, LEAST_SHARE * told)
+    least = np.full(count, LEAST_POINTS) if unit == "percent" else np.minimum(_LEAST[unit], LEAST_SHARE * told)
     return Columns(
         offset,
         at_s,

@@ -94,7 +94,7 @@ def _above(answer: Floats, unit: Unit) -> Iterator[str]:
         return
     past = format_duration(float(answer[kernels.HISTORY_S]))
     if answer[kernels.HISTORY_S] >= window:
-        more = format_size(above) if unit == "bytes" else f"{above:.1f} points"
+        more = f"{above:.1f} points" if unit == "percent" else _level(above, unit)
         yield f"it stands {more} above anything that {past} of history kept up"
     elif answer[kernels.HISTORY_S] > 0:
         yield f"only {past} of history came before the climb: little to compare it with"
@@ -117,8 +117,12 @@ def _sooner(facts: Facts) -> Iterator[str]:
 
 
 def _level(value: float, unit: Unit) -> str:
-    return format_size(float(value)) if unit == "bytes" else f"{value:.1f} %"
+    if unit == "percent":
+        return f"{value:.1f} %"
+    return format_size(float(value)) if unit == "bytes" else f"{value:.0f} {unit}"
 
 
 def _rate(per_s: float, unit: Unit) -> str:
-    return format_rate(per_s) if unit == "bytes" else f"{per_s * 3600:+.2f} points/h"
+    if unit == "percent":
+        return f"{per_s * 3600:+.2f} points/h"
+    return format_rate(per_s) if unit == "bytes" else f"{per_s * 60:+.2f} {unit}/min"

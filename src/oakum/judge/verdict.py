@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from oakum.judge.columns import LEAST_POINTS
 from oakum.judge.facts import Facts
 from oakum.judge.reasons import counted, times, told
 from oakum.judge.settings import JudgeSettings
-from oakum.model.series import Floats
+from oakum.model.series import Floats, Unit
 from oakum.model.units import format_duration
 from oakum.model.verdict import Forecast, Pattern, Verdict, VerdictName
 
@@ -37,6 +38,9 @@ SHORT_SHARE, YOUNG_SHARE = 0.01, 0.15
 
 LEAST_SEEN_BYTES = 2.0**20
 """In minutes, growth of less than this is an allocator's."""
+
+_LEAST_SEEN: Final[dict[Unit, float]] = {"bytes": LEAST_SEEN_BYTES, "percent": LEAST_POINTS, "connections": 2.0}
+"""By unit: in minutes, what is gained must be more."""
 
 REACHES = (kernels.REACH_5, kernels.REACH_10, kernels.REACH_50, kernels.REACH_90, kernels.REACH_95)
 
@@ -88,7 +92,7 @@ def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
     """Whether the floor rose steadily, by more than ``share`` of its level and by more than what comes and goes."""
     gain, level = float(answer[kernels.RATE] * answer[kernels.SPAN]), abs(float(answer[kernels.FLOOR_NOW]))
     toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
-    least = LEAST_SEEN_BYTES if facts.unit == "bytes" else LEAST_POINTS
+    least = _LEAST_SEEN[facts.unit]
     # A few teeth say little of their floor: there it must have risen by much, and all the time.
     quarters = CLEAR_QUARTERS + toothed
     if answer[kernels.RATE_LOW] <= 0 or answer[kernels.RISEN] < quarters:

@@ -122,8 +122,9 @@ def kept(investigation: Investigation, recorder: Recorder, *, alert: str = "", w
                 record, kills, author=recorder.author, now_s=investigation.generated_at_s, finishes=ending
             ),
         )
-    # What goes on from an incident acts on this machine: a workload keeps the commands of its cluster.
-    here = investigation.target.partition("/")[0] not in IN_CLUSTER
+    # What goes on from an incident acts on this machine: a workload keeps the commands of its cluster, and a
+    # dependency those of its own.
+    here = investigation.target.partition("/")[0] not in IN_CLUSTER and "dependency" not in series.labels
     advice = on_record(investigation.plan, incident.id) if here else investigation.plan
     return Recorded(replace(investigation, incident=incident.id, plan=advice))
 
@@ -156,7 +157,7 @@ def _samples(investigation: Investigation, digest: str, size_bytes: int, author:
     return Kept(
         "samples",
         f"{investigation.series.samples} samples that the verdict rests on",
-        "procfs and cgroup",
+        investigation.series.labels.get("dependency", "procfs and cgroup"),
         investigation.generated_at_s,
         digest=digest,
         size_bytes=size_bytes,

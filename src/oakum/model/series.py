@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
-Unit: TypeAlias = Literal["bytes", "percent"]
+Unit: TypeAlias = Literal["bytes", "percent", "connections"]
+"""Of the last, one is the least that can be told."""
 
 MOST = 2.0**60
 """No memory is as large as an exbibyte: a limit from there on is how some kernels write that there is none."""
@@ -27,6 +28,7 @@ class Scope(StrEnum):
     CONTAINER = "container"
     CGROUP = "cgroup"
     NODE = "node"
+    SERVER = "server"
     UNKNOWN = "unknown"
 
 
@@ -39,6 +41,7 @@ class Metric(StrEnum):
     USAGE = "usage"
     HEAP_USED = "heap_used"
     POST_GC = "post_gc"
+    CONNECTIONS = "connections"
     UNKNOWN = "unknown"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from oakum.model.errors import CallerError
 
@@ -23,6 +23,8 @@ IN_CLUSTER: Final = frozenset({"deploy", "sts", "ds", "job", "pod"})
 
 _DNS_NAME: Final = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 _URL_SCHEMES: Final = ("redis", "rediss", "valkey", "postgresql", "postgres")
+_PLACES: Final = frozenset({"host", "hostaddr", "port", "dbname", "service", "sslmode"})
+"""What a query of a URL may say of where a server is; all else of it may be secret, and is not printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,16 @@ class DependencyTarget:
 
     url: str
 
+    @property
+    def scheme(self) -> str:
+        return urlsplit(self.url).scheme
+
     def __str__(self) -> str:
         parts = urlsplit(self.url)
-        host = parts.netloc.rpartition("@")[2]
-        return f"{parts.scheme}://{host}{parts.path}"
+        login, at, host = parts.netloc.rpartition("@")
+        user = login.partition(":")[0] + at if login.partition(":")[0] else ""
+        places = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] in _PLACES], safe="/")
+        return f"{parts.scheme}://{user}{host}{parts.path}{'?' + places if places else ''}"
 
 
 Target: TypeAlias = ProcessTarget | CgroupTarget | WorkloadTarget | PodTarget | NodeTarget | DependencyTarget
@@ -101,8 +109,8 @@ Target: TypeAlias = ProcessTarget | CgroupTarget | WorkloadTarget | PodTarget | 
 def parse_target(text: str) -> Target:
     """Raises CallerError with the forms that would have been understood."""
     kind, slash, rest = text.partition("/")
-    if urlsplit(text).scheme in _URL_SCHEMES and "://" in text:
-        return DependencyTarget(text)
+    if text.partition("://")[0].lower() in _URL_SCHEMES and "://" in text:
+        return _dependency(text)
     if not slash or not rest:
         raise _not_a_target(text)
     if kind == "pid":
@@ -116,6 +124,19 @@ def parse_target(text: str) -> Target:
             raise _not_a_target(text, "a cgroup path may not climb out with ..")
         return CgroupTarget(path)
     return _parse_cluster_target(text, kind, rest)
+
+
+def _dependency(text: str) -> DependencyTarget:
+    try:
+        urlsplit(text)
+    except ValueError:
+        # The text may hold a password: it is not said again.
+        raise CallerError(
+            f"this is no {text.partition('://')[0].lower()}:// address that can be read",
+            why="signs of a name or password such as @ / : [ ] are written as %40 %2F %3A %5B %5D",
+            next_step="oakum investigate postgresql://USER@HOST:5432/DATABASE    # the password in PGPASSWORD",
+        ) from None
+    return DependencyTarget(text)
 
 
 def _parse_cluster_target(text: str, kind: str, rest: str) -> Target:

@@ -147,7 +147,8 @@ def _axes(frame: _Frame, unit: Unit) -> str:
     for value in _ticks(frame.top, unit):
         _, y = frame.one(frame.start_s, value)
         parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(level_text(value, unit))}</text>')
+        label = level_text(value, unit) if unit in {"bytes", "percent"} else f"{value:.0f}"
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(label)}</text>')
     span_s = frame.end_s - frame.start_s
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = LEFT + share * (WIDTH - LEFT - RIGHT)
@@ -160,7 +161,7 @@ def _axes(frame: _Frame, unit: Unit) -> str:
 
 
 def _ticks(top: float, unit: Unit) -> list[float]:
-    base = 1.0 if unit == "percent" else 1024.0 ** int(np.log(max(top, 1.0)) / np.log(1024.0))
+    base = 1.0 if unit != "bytes" else 1024.0 ** int(np.log(max(top, 1.0)) / np.log(1024.0))
     for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500):
         if top / (step * base) <= 6:
             return [step * base * number for number in range(int(top / (step * base)) + 1)]

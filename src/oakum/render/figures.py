@@ -15,10 +15,12 @@ _SIZES: Final = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 102
 
 
 def level_text(level: float, unit: Unit) -> str:
-    """``182 MiB`` or ``71.2 %``."""
+    """``182 MiB``, ``71.2 %`` or ``42 connections``."""
     if not math.isfinite(level):
         return "unknown"
-    return format_size(level) if unit == "bytes" else f"{level:.1f} %"
+    if unit == "percent":
+        return f"{level:.1f} %"
+    return format_size(level) if unit == "bytes" else f"{level:.0f} {unit}"
 
 
 def of_limit_text(level: float, limit: float | None, unit: Unit) -> str:
@@ -26,15 +28,16 @@ def of_limit_text(level: float, limit: float | None, unit: Unit) -> str:
     text = level_text(level, unit)
     if limit is None or not math.isfinite(limit) or limit <= 0 or not math.isfinite(level):
         return text
-    return f"{text} of {level_text(limit, unit)}, {format_share(level / limit)}"
+    most = level_text(limit, unit) if unit in {"bytes", "percent"} else f"{limit:.0f}"
+    return f"{text} of {most}, {format_share(level / limit)}"
 
 
 def rate_text(rate_per_s: float, unit: Unit) -> str:
-    """``+3.10 MiB/s`` or ``+0.42 points/h``."""
+    """``+3.10 MiB/s``, ``+0.42 points/h`` or ``+12.00 connections/min``."""
     if unit == "bytes":
         return format_rate(rate_per_s)
     number, name = _points(rate_per_s)
-    return f"{number:+.2f} points/{name}"
+    return f"{number:+.2f} {'points' if unit == 'percent' else unit}/{name}"
 
 
 def interval_text(interval: tuple[float, float], rate_per_s: float, unit: Unit) -> str:

@@ -49,6 +49,8 @@ from oakum.model.target import (
         ("pod/shop/cart-0/app@prod", PodTarget("shop", "cart-0", "app", "prod")),
         ("node/worker-1", NodeTarget("worker-1")),
         ("redis://cache:6379/0", DependencyTarget("redis://cache:6379/0")),
+        ("postgresql://me@db:5432/shop", DependencyTarget("postgresql://me@db:5432/shop")),
+        ("postgresql:///shop?host=/run/pg&port=5433", DependencyTarget("postgresql:///shop?host=/run/pg&port=5433")),
     ],
 )
 def test_a_target_is_understood_and_printed(text, target):
@@ -67,7 +69,13 @@ def test_what_is_no_target_is_refused_with_the_next_step(text):
     assert raised.value.next_step
 
 
-@given(st.text(max_size=40))
+def test_an_address_that_cannot_be_read_is_refused_without_saying_its_password():
+    with pytest.raises(CallerError) as raised:
+        parse_target("postgresql://me:s3[cret@db/shop")
+    assert "cret" not in str(raised.value)
+
+
+@given(st.text(max_size=40) | st.text(max_size=20).map("postgresql://{}".format))
 def test_any_text_is_a_target_or_the_caller_s_mistake(text):
     try:
         target = parse_target(text)
@@ -78,7 +86,9 @@ def test_any_text_is_a_target_or_the_caller_s_mistake(text):
 
 
 def test_a_password_is_never_printed():
-    assert "s3cret" not in str(parse_target("postgresql://me:s3cret@db/shop"))
+    assert str(parse_target("postgresql://me:s3cret@db/shop")) == "postgresql://me@db/shop"
+    assert str(parse_target("redis://:s3cret@cache/0")) == "redis://cache/0"
+    assert str(parse_target("postgresql://db/shop?password=s3cret&host=a")) == "postgresql://db/shop?host=a"
     assert "s3cret" not in str(parse_source("https://me:s3cret@prom.example/api"))
 
 

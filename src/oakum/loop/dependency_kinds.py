@@ -1,0 +1,28 @@
+"""Which dependencies can be looked into, by the scheme of their URL."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from oakum.explain import postgres
+from oakum.loop.dependency import Kind
+from oakum.loop.postgres_here import with_memory
+from oakum.model.errors import CallerError
+from oakum.model.series import Metric
+from oakum.model.target import DependencyTarget
+
+POSTGRES: Final = Kind("PostgreSQL", "connections", Metric.CONNECTIONS, postgres.explained, with_memory)
+
+KINDS: Final = {"postgresql": POSTGRES, "postgres": POSTGRES}
+
+
+def kind_of(target: DependencyTarget) -> Kind:
+    """Raises CallerError for one that this version does not look into."""
+    if target.scheme not in KINDS:
+        known = ", ".join(f"{scheme}://" for scheme in KINDS)
+        raise CallerError(
+            f"this version does not look into {target.scheme}://",
+            why=f"of dependencies it looks into {known}",
+            next_step="oakum scan host    # the processes of this machine",
+        )
+    return KINDS[target.scheme]
