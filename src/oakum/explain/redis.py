@@ -13,10 +13,13 @@ from oakum.model.cause import Cause
 from oakum.model.dependency import Asked, Findings
 from oakum.model.redis import RedisSample
 from oakum.model.units import format_duration, format_rate, format_share, format_size
-from oakum.model.verdict import Forecast, Verdict, VerdictName
+from oakum.model.verdict import Forecast, Pattern, Verdict, VerdictName
 
 TRIFLE_BYTES: Final = 128 << 10
 """Of a whole watch: less is a client that came, or a table that was made larger."""
+
+UNSEEN_BYTES: Final = 1 << 20
+"""So much that no key accounts for is told: less are buffers, and keys that come and go."""
 
 EXPLAINED: Final = (0.3, 3.0)
 """What the causes gain must lie within these factors of what the server gained."""
@@ -73,6 +76,7 @@ def assessed(asked: Asked[RedisSample], first: RedisSample, last: RedisSample, c
     return replace(
         series,
         name=VerdictName.LEAK,
+        pattern=series.pattern if series.pattern is not None and series.pattern.leaks else Pattern.LINEAR,
         probability=max(series.probability or 0.0, 0.95),
         rate_per_s=rate,
         forecasts=forecasts,
@@ -106,8 +110,11 @@ def _nothing_grows(series: Verdict, first: RedisSample, last: RedisSample, gaine
         settles = "" if name is VerdictName.HEALTHY else "watch for longer than their TTL: the same command with --for"
         return replace(series, name=name, reasons=(told, *series.reasons), settles=settles)
     told = f"no pattern of keys and no single key gained noticeably in {every}"
-    still = abs(gained) <= max(TRIFLE_BYTES, STILL_SHARE * first.level)
-    name = VerdictName.HEALTHY if still else series.name
+    turning = sum(max(0.0, redis_causes.grown_bytes(pattern)) for pattern in survey.patterns)
+    still = gained <= max(UNSEEN_BYTES, STILL_SHARE * first.level, 2 * turning)
+    name = VerdictName.HEALTHY if still else VerdictName.SUSPECT
+    if not still:
+        told = f"{told}; yet the server gained {format_size(gained)}: keys of patterns that were not seen, or buffers"
     settles = "" if still else series.settles or _longer(series)
     return replace(series, name=name, reasons=(told, *series.reasons), settles=settles)
 

@@ -64,9 +64,10 @@ def forever(pattern: KeyPattern) -> float | None:
     return None if told is None else told.value
 
 
-def bytes_per_s(pattern: KeyPattern, seconds: float | None) -> float:
+def grown_bytes(pattern: KeyPattern) -> float:
+    """0 where it is not known."""
     grown, each = pattern.grown, pattern.bytes_each
-    return 0.0 if grown is None or each is None or not seconds else grown.value * each.value / seconds
+    return 0.0 if grown is None or each is None else grown.value * each.value
 
 
 def _patterns(last: RedisSample) -> Iterator[Cause]:
@@ -97,7 +98,7 @@ def _patterns(last: RedisSample) -> Iterator[Cause]:
             f"keys {pattern.pattern} are written without TTL, and nobody deletes them",
             pattern.pattern,
             round(pattern.bytes or 0),
-            bytes_per_s(pattern, survey.between_s),
+            grown_bytes(pattern) / survey.between_s,
             why=tuple(why),
             against=tuple(against),
             advice=f"Give {pattern.pattern} a TTL where it is written: SET key value EX seconds. Those that are there"
@@ -125,9 +126,7 @@ def _queue(each: CollectionGrowth, before: Collection) -> Cause:
             f" entries that were not acknowledged{lag}"
         )
     if now.kind == "stream" and not now.groups:
-        why.append(
-            "it has no consumer group; entries of a stream stay when they are read: only XTRIM or MAXLEN drop them"
-        )
+        why.append("it has no consumer group; entries stay when they are read: only XTRIM or MAXLEN drop them")
     return Cause(
         CauseName.QUEUE_BACKLOG,
         0.92,
@@ -136,8 +135,8 @@ def _queue(each: CollectionGrowth, before: Collection) -> Cause:
         now.bytes or 0,
         _per_s(each, before, seconds),
         why=tuple(why),
-        advice=f"Speed up or add consumers of {now.key}, and bound it: XADD with MAXLEN ~, or look at what LPUSH and RPUSH"
-        " answer.",
+        advice=f"Speed up or add consumers of {now.key}, and bound it: XADD with MAXLEN ~; LPUSH and RPUSH answer how"
+        " long it is.",
         example=BOUND,
         evidence=("collection",),
     )
@@ -154,7 +153,7 @@ def _one_key(each: CollectionGrowth, before: Collection) -> Cause:
         _per_s(each, before, now.at_s - before.at_s),
         why=(
             _grew(each, before),
-            "items of one key have no TTL of their own, and eviction takes the whole key or nothing",
+            "items of one key have no TTL of their own; eviction takes the whole key or nothing",
         ),
         advice=f"Drop old items of {now.key} when new ones are added, or keep a key for each day, with a TTL.",
         example=TRIMMED,
@@ -168,7 +167,7 @@ def _grew(each: CollectionGrowth, before: Collection) -> str:
 
 
 def _per_s(each: CollectionGrowth, before: Collection, seconds: float) -> float:
-    """By items, each as large as the mean of all: MEMORY USAGE concludes from a few, and its steps are an allocator's."""
+    """By items, each as large as the mean of all: MEMORY USAGE concludes from a few, and moves in steps."""
     now = each.now
     if not now.bytes or seconds <= 0:
         return 0.0

@@ -48,7 +48,7 @@ def _mend(causes: tuple[Cause, ...], target: str) -> Iterator[Step]:
                 f"Give those that are there a day to live, {cause.holder}",
                 effect=f"{format_size(cause.retained_bytes)} come back within a day",
                 risk="what is still wanted after a day is lost; names with quotes or spaces are passed over",
-                command=f"{ask} --scan --pattern {quote(glob)} --count 500 | grep -v '[\" ]'"
+                command=f"{ask} --scan --pattern {quote(glob)} | grep -v '[\" ]'"
                 f" | sed 's/.*/EXPIRE & 86400 NX/' | {ask} > /dev/null",
                 undo=f"the same with 's/.*/PERSIST &/', within a day ({ask})",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -38,7 +39,8 @@ def _told(asked: Asked[RedisSample], first: RedisSample, last: RedisSample) -> I
     if last.survey is not None:
         cost = Cost(seconds=spent_s)
         yield Told("survey", _survey(last.survey), "SCAN", last.survey.at_s, cost, _survey_facts(last.survey))
-        weighty = [pattern for pattern in last.survey.patterns if _matters(pattern, last.survey)]
+        alone = {each.now.key for each in last.survey.collections}
+        weighty = [each for each in last.survey.patterns if _matters(each, last.survey) and each.pattern not in alone]
         for pattern in sorted(weighty, key=_weight)[:MOST_PATTERNS]:
             line = pattern_line(pattern, last.survey.between_s)
             yield Told("pattern", line, "SCAN, PTTL, TYPE, MEMORY USAGE", last.survey.at_s, facts=_pattern(pattern))
@@ -48,17 +50,18 @@ def _told(asked: Asked[RedisSample], first: RedisSample, last: RedisSample) -> I
     for server in last.servers:
         yield Told("fragmentation", _fragmentation(server), "INFO memory", last.at_s)
     yield from _clients(last)
-    slow = [each for each in last.slow if each.micros >= SLOW_MICROS]
+    slow = [each for each in last.slow if each.micros >= SLOW_MICROS and each.at_s >= last.at_s - 3600]
     if slow:
         worst = max(slow, key=lambda each: each.micros)
         line = (
-            f"its slow log has {format_count(len(slow))} commands of 10 ms or more, the longest"
+            f"its slow log has {format_count(len(slow))} commands of 10 ms or more in the last hour, the longest"
             f" {worst.command} with {worst.micros / 1000:.0f} ms"
         )
         yield Told("slowlog", line, "SLOWLOG GET", last.at_s)
     if "detected" in last.doctor:
         # Else it greets, and says that there is nothing.
-        yield Told("doctor", f"its own MEMORY DOCTOR: {last.doctor[:300]}", "MEMORY DOCTOR", last.at_s)
+        named = re.findall(r"\* ([A-Z][^:]{3,60}):", last.doctor)
+        yield Told("doctor", f"its own MEMORY DOCTOR names: {', '.join(named)}", "MEMORY DOCTOR", last.at_s)
 
 
 def pattern_line(pattern: KeyPattern, between_s: float | None) -> str:
@@ -119,19 +122,23 @@ def _keyspace(first: RedisSample, last: RedisSample) -> str:
     more = keys - sum(server.keys for server in first.servers)
     share = f" ({format_share(kept / keys)})" if keys else ""
     return (
-        f"{format_count(keys)} keys, {format_count(kept)} of them{share} without TTL, counted by the server;"
+        f"{_keys(keys)}, {format_count(kept)} of them{share} without TTL, counted by the server;"
         f" {more:+,} in {format_duration(last.at_s - first.at_s)}"
     )
 
 
 def _survey(survey: Survey) -> str:
-    part = "all" if survey.whole else f"{format_share(survey.share)} (a sample by chance)"
+    part = "all" if survey.whole else f"{format_share(survey.share)}, a sample by chance,"
     server = "" if survey.server_s is None else f", for which the server worked {survey.server_s:.2f} s at most"
     return (
-        f"{part} of {format_count(survey.keys)} keys were walked in {survey.seconds:.1f} s by"
-        f" {format_count(survey.calls)} SCANs{server}; {format_count(survey.asked)} were asked for their TTL,"
+        f"{part} of {_keys(survey.keys)} walked in {survey.seconds:.1f} s by {format_count(survey.calls)}"
+        f" {'SCAN' if survey.calls == 1 else 'SCANs'}{server}; {format_count(survey.asked)} asked for their TTL,"
         f" {format_count(survey.sized)} for their size; ± is {format_share(CONFIDENCE)} sure"
     )
+
+
+def _keys(count: int) -> str:
+    return f"{format_count(count)} {'key' if count == 1 else 'keys'}"
 
 
 def _collection(each: CollectionGrowth) -> str:

@@ -57,9 +57,16 @@ class Column(IntEnum):
     SECOND_FOREVER = 6
     CAME_ASKED = 7
     CAME_FOREVER = 8
-    SIZED = 9
-    BYTES = 10
-    SQUARES = 11
+    FIRST_SIZED = 9
+    FIRST_BYTES = 10
+    FIRST_SQUARES = 11
+    SECOND_SIZED = 12
+    SECOND_BYTES = 13
+    SECOND_SQUARES = 14
+
+
+SIZED: Final = (Column.FIRST_SIZED, Column.SECOND_SIZED)
+"""By survey; the next column is of their bytes, the one after of the squares of those."""
 
 
 @dataclass(slots=True)
@@ -80,16 +87,21 @@ class Tally:
     def __getitem__(self, column: Column) -> float:
         return self.count[column]
 
-    @property
-    def mean_bytes(self) -> tuple[float, float] | None:
-        """(mean, its standard error) of those that were sized; None for none. The error of one alone is its size."""
-        number, total = self[Column.SIZED], self[Column.BYTES]
+    def note_size(self, size: float, *, second: bool) -> None:
+        sized = SIZED[second]
+        self.count[sized] += 1
+        self.count[sized + 1] += size
+        self.count[sized + 2] += size * size
+
+    def mean_bytes(self, *, second: bool) -> tuple[float, float] | None:
+        """(mean, its standard error) of those that were sized then; None for none. The error of one is its size."""
+        number, total, squares = self.count[SIZED[second] : SIZED[second] + 3]
         if not number:
             return None
         mean = total / number
         if number < 2:
             return mean, mean
-        spread = max(0.0, self[Column.SQUARES] - number * mean * mean) / (number - 1)
+        spread = max(0.0, squares - number * mean * mean) / (number - 1)
         return mean, sqrt(spread / number)
 
 

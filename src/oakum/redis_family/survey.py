@@ -211,6 +211,21 @@ def stride(keys: int, most: int) -> int:
     return max(1, -(-keys // most))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """Some keys and their patterns. Places of those that are ``drawn`` by chance, ``sized`` if drawn, and ``news``.
+
+    ``came``: which of them the first survey did not see; None in the first.
+    """
+
+    keys: Sequence[bytes]
+    names: Sequence[bytes]
+    drawn: set[int]
+    sized: set[int]
+    news: set[int]
+    came: NDArray[np.bool_] | None
+
+
 @dataclass(slots=True)
 class _Worker:
     """Batches of one database's keys. ``first``: hashes of those that the first survey saw, sorted; None in it."""
@@ -250,12 +265,10 @@ class _Worker:
             at = np.searchsorted(self.first, hashes)
             came = np.ones(len(keys), bool) if not len(self.first) else self.first[at % len(self.first)] != hashes
             tree.seen(Counter([names[index] for index in np.flatnonzero(came)]), Column.CAME)
-        drawn = np.flatnonzero(hashes % self.every == 0)
-        sized = hashes % self.sized_every == 0
-        news = self._news(names)
-        await self._ask(keys, names, drawn.tolist(), sized, came, plain=True)
-        others = set(drawn.tolist())
-        await self._ask(keys, names, [index for index in news if index not in others], sized, came, plain=False)
+        drawn = set(np.flatnonzero(hashes % self.every == 0).tolist())
+        news = set(self._news(names))
+        batch = _Batch(keys, names, drawn, set(np.flatnonzero(hashes % self.sized_every == 0).tolist()), news, came)
+        await self._ask(batch)
 
     def _once(self, hashes: Ints) -> NDArray[np.bool_]:
         """A table that is being made smaller is told twice in places: that is near each other in the walk."""
@@ -282,44 +295,40 @@ class _Worker:
         indexes = [index for name, index in {name: i for i, name in enumerate(names) if name in found}.items()]
         return indexes[:NEWS]
 
-    async def _ask(
-        self,
-        keys: Sequence[bytes],
-        names: Sequence[bytes],
-        drawn: Sequence[int],
-        sized: NDArray[np.bool_],
-        came: NDArray[np.bool_] | None,
-        *,
-        plain: bool,
-    ) -> None:
-        """TTL, type and size of some. ``plain``: they were drawn by chance, and stand for the others."""
+    async def _ask(self, batch: _Batch) -> None:
+        """TTL, type and size of some."""
         tallies: dict[bytes, Tally] = {}
-        for begin in range(0, len(drawn), SOME):
-            some = drawn[begin : begin + SOME]
-            lives = await self._lives([keys[index] for index in some])
-            if plain:
-                for index, forever in zip(some, lives, strict=True):
-                    if forever is not None:
-                        _note(tallies.setdefault(names[index], Tally()), forever, came, index)
-                self.walk.asked += len(some)
-            closer = [index for index in some if sized[index] or not plain]
-            kinds = await self._told([("TYPE", keys[index]) for index in closer], "TYPE")
-            sizes = await self._sizes([keys[index] for index in closer], kinds)
-            for index, kind, size in zip(closer, kinds, sizes, strict=True):
-                if not isinstance(kind, bytes):
-                    continue
-                named = kind.decode("ascii", "replace")
-                if plain:
-                    tally = tallies.setdefault(names[index], Tally())
-                    tally.kinds[named] = tally.kinds.get(named, 0) + 1
-                    if isinstance(size, int):
-                        tally.count[Column.SIZED] += 1
-                        tally.count[Column.BYTES] += size
-                        tally.count[Column.SQUARES] += float(size) * size
-                        self.walk.sized += 1
-                self._hold(keys[index], named, size if isinstance(size, int) else None)
+        chosen = sorted(batch.drawn | batch.news)
+        for begin in range(0, len(chosen), SOME):
+            some = chosen[begin : begin + SOME]
+            await self._ages(batch, [index for index in some if index in batch.drawn], tallies)
+            await self._weights(
+                batch, [index for index in some if index in batch.sized or index in batch.news], tallies
+            )
         for name, tally in tallies.items():
             self.census.tree.add(name, tally)
+
+    async def _ages(self, batch: _Batch, some: Sequence[int], tallies: dict[bytes, Tally]) -> None:
+        lives = await self._lives([batch.keys[index] for index in some])
+        for index, forever in zip(some, lives, strict=True):
+            if forever is not None:
+                _note(tallies.setdefault(batch.names[index], Tally()), forever, batch.came, index)
+                self.walk.asked += 1
+
+    async def _weights(self, batch: _Batch, some: Sequence[int], tallies: dict[bytes, Tally]) -> None:
+        kinds = await self._told([("TYPE", batch.keys[index]) for index in some], "TYPE")
+        sizes = await self._sizes([batch.keys[index] for index in some], kinds)
+        for index, kind, size in zip(some, kinds, sizes, strict=True):
+            if not isinstance(kind, bytes):
+                continue
+            named, weight = kind.decode("ascii", "replace"), size if isinstance(size, int) else None
+            self._hold(batch.keys[index], named, weight)
+            if index in batch.sized and index in batch.drawn:
+                tally = tallies.setdefault(batch.names[index], Tally())
+                tally.kinds[named] = tally.kinds.get(named, 0) + 1
+                if weight is not None:
+                    tally.note_size(float(weight), second=self.first is not None)
+                    self.walk.sized += 1
 
     async def _lives(self, keys: Sequence[bytes]) -> list[bool | None]:
         """Whether each has no TTL; None where it is gone or nobody may know. Nothing is asked where INFO tells."""

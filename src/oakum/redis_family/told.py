@@ -7,7 +7,7 @@ from typing import Final
 
 from oakum.model.redis import Estimate, KeyPattern
 from oakum.redis_family import bounds
-from oakum.redis_family.pattern_tree import Column, Grouped, PatternTree, Tally
+from oakum.redis_family.pattern_tree import SIZED, Column, Grouped, PatternTree, Tally
 from oakum.redis_family.survey import Walk
 
 MOST_PATTERNS: Final = 40
@@ -42,13 +42,12 @@ def _pattern(group: Grouped, firsts: Sequence[Walk], seconds: Sequence[Walk], *,
         came = bounds.thinned(tally[Column.CAME], fraction)
         went = bounds.thinned(max(0.0, tally[Column.FIRST] + tally[Column.CAME] - tally[Column.SECOND]), fraction)
     now = _keys(tally[Column.SECOND], seconds) if seconds else before
-    sized = tally.mean_bytes
     return KeyPattern(
         pattern=printable(group.pattern),
         keys=now,
         before=before if comparable else None,
         forever=_forever(tally, now, second=bool(seconds)),
-        bytes_each=None if sized is None else _size(tally, *sized),
+        bytes_each=_size(tally, second=True) or _size(tally, second=False),
         came=came,
         went=went,
         came_forever=bounds.share(tally[Column.CAME_FOREVER], tally[Column.CAME_ASKED]) if comparable else None,
@@ -57,9 +56,12 @@ def _pattern(group: Grouped, firsts: Sequence[Walk], seconds: Sequence[Walk], *,
     )
 
 
-def _size(tally: Tally, mean: float, error: float) -> Estimate:
-    every = tally[Column.SIZED] >= tally[Column.FIRST] + tally[Column.SECOND]
-    return Estimate.counted(mean) if every else bounds.mean(mean, error)
+def _size(tally: Tally, *, second: bool) -> Estimate | None:
+    told = tally.mean_bytes(second=second)
+    if told is None:
+        return None
+    every = tally[SIZED[second]] >= tally[Column.SECOND if second else Column.FIRST]
+    return Estimate.counted(told[0]) if every else bounds.mean(*told)
 
 
 def _keys(seen: float, walks: Sequence[Walk]) -> Estimate:
