@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -135,5 +134,5 @@ def certificates(folder: Path) -> tuple[Path, Path, Path]:
         check=True,
         capture_output=True,
     )
-    os.chmod(key, 0o600)
+    key.chmod(0o600)
     return certificate, key, certificate

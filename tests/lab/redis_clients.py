@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from contextlib import contextmanager
 
 PROGRAM = """
-import random, sys, time
+import random, resource, sys, time
 import redis
+
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 
 port, does = int(sys.argv[1]), sys.argv[2]
 client = redis.Redis(port=port, client_name=does)
@@ -36,14 +37,10 @@ def services(server, *kinds):
     """Each has run for a second at least when the block begins."""
     running = []
     try:
-        for does in kinds:
-            running.append(
-                subprocess.Popen(
-                    [sys.executable, "-c", PROGRAM, str(server.port), does],
-                    stdout=subprocess.PIPE,
-                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)),
-                )
-            )
+        running.extend(
+            subprocess.Popen([sys.executable, "-c", PROGRAM, str(server.port), does], stdout=subprocess.PIPE)
+            for does in kinds
+        )
         for service in running:
             assert service.stdout.readline() == b"ready\n"
         yield running

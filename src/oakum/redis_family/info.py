@@ -120,7 +120,8 @@ def slow(reply: Any) -> tuple[Slow, ...]:
     return tuple(
         Slow(row[0], float(row[1]), row[2], _text(row[3][0]).upper())
         for row in rows
-        if isinstance(row, list) and len(row) >= 4 and row[3] and all(isinstance(each, int) for each in row[:3])
+        if isinstance(row, list) and len(row) >= 4 and isinstance(row[3], list) and row[3]
+        if all(isinstance(each, int) for each in row[:3])
     )
 
 
@@ -165,14 +166,15 @@ def cluster_nodes(reply: bytes) -> tuple[ClusterNode, ...]:
         address, _, names = words[1].partition(",")
         host, _, port = address.partition("@")[0].rpartition(":")
         flags = words[2].split(",")
-        if not port.isdigit() or "handshake" in flags:
+        number = _whole(port)
+        if number is None or "handshake" in flags:
             continue
         name = names.partition(",")[0]
         down = "fail" if "fail" in flags else "fail?" if "fail?" in flags else "noaddr" if "noaddr" in flags else ""
         own = "myself" in flags
         found.append(
             ClusterNode(
-                words[0], name or host.strip("[]"), int(port), "master" in flags, own, down, sum(map(_slots, words[8:]))
+                words[0], name or host.strip("[]"), number, "master" in flags, own, down, sum(map(_slots, words[8:]))
             )
         )
     return tuple(found)
@@ -182,7 +184,8 @@ def _slots(word: str) -> int:
     if word.startswith("["):
         return 0
     first, _, last = word.partition("-")
-    return int(last or first) - int(first) + 1 if first.isdigit() and (not last or last.isdigit()) else 0
+    begin, end = _whole(first), _whole(last or first)
+    return 0 if begin is None or end is None else max(0, end - begin + 1)
 
 
 def _keyspaces(told: Mapping[str, str]) -> Iterator[Keyspace]:
@@ -209,7 +212,12 @@ def _product(told: Mapping[str, str]) -> tuple[str, str]:
 
 def _number(told: Mapping[str, str], name: str) -> int | None:
     text = told.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return _whole(text)
+
+
+def _whole(text: str) -> int | None:
+    """None where it is no number, or one that no server counts to."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _gap(outer: int | None, inner: int | None) -> int | None:

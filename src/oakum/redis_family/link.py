@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any, Final, TypeAlias
 
@@ -34,7 +34,6 @@ class Link:
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self.bytes_read = 0
         self._connection: Connection | None = None
         self._database = 0
 
@@ -44,7 +43,7 @@ class Link:
         Raises DeniedError, SilentError or TargetError.
         """
         called = name or str(words[0])
-        with self._faults(called):
+        async with self._faults(called):
             connection = await self._open()
             with anyio.fail_after(DEADLINE_S):
                 await connection.send_packed_command(packed([words]), check_health=False)
@@ -54,7 +53,7 @@ class Link:
         """In one go; what the server refused stands as an OakumError in the place of its answer."""
         if not commands:
             return []
-        with self._faults(name):
+        async with self._faults(name):
             connection = await self._open()
             with anyio.fail_after(MANY_S):
                 async with anyio.create_task_group() as both:
@@ -97,8 +96,8 @@ class Link:
         except exceptions.ResponseError as exc:
             return refused(exc, name, self.access)
 
-    @contextmanager
-    def _faults(self, name: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def _faults(self, name: str) -> AsyncIterator[None]:
         try:
             yield
         except OakumError:
@@ -107,14 +106,11 @@ class Link:
             first = _first(exc)
             if not isinstance(first, FOREIGN):
                 raise
-            raise self._translated(first, name) from first
-
-    def _translated(self, exc: BaseException, name: str) -> OakumError:
-        # The library has those that end a connection apart from those that answer one command.
-        if isinstance(exc, exceptions.ResponseError):
-            return refused(exc, name, self.access)
-        self._connection, self._database = None, 0
-        return unreached(exc, self.access)
+            # The library has those that end a connection apart from those that answer one command.
+            if isinstance(first, exceptions.ResponseError):
+                raise refused(first, name, self.access) from first
+            await self.close()
+            raise unreached(first, self.access) from first
 
 
 def _first(exc: BaseException) -> BaseException:

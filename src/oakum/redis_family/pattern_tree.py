@@ -32,6 +32,10 @@ ALIKE: Final = 0.05
 FEW: Final = 12
 """Fewer siblings are not folded when all has been read."""
 
+OWN_SHARE: Final = 0.2
+OWN_KEYS: Final = 20.0
+"""What goes on after an id is a word of its own from so many keys on, and from such a share of them."""
+
 MOST_NODES: Final = 50_000
 """With more, light means twice as much from then on. A node takes about half a kilobyte."""
 
@@ -266,7 +270,7 @@ class PatternTree:
         for name, child in node.children.items():
             if name in _STARS:
                 continue
-            if self._is_light(child, node, self._light):
+            if self._is_light(child, node, self._light) or (within and _is_of_id(child, node)):
                 light.add(name)
             elif child.children and self._is_light(child, node, ALIKE):
                 alike.setdefault(frozenset(child.children), []).append(name)
@@ -276,13 +280,17 @@ class PatternTree:
         if chosen:
             self._merge(node, chosen)
         for name, child in node.children.items():
-            self._settle(child, within=bool(node.lost) and name in _JOINED)
+            self._settle(child, within=(within or bool(node.lost)) and name in _JOINED)
 
     def _leaves(self, node: _Node, name: bytes, missed: float) -> Iterator[tuple[bytes, Tally, float]]:
         if node.tally is not None:
             yield name, node.tally, missed
         for part, child in node.children.items():
             yield from self._leaves(child, name + part, missed + child.missed)
+
+
+def _is_of_id(child: _Node, node: _Node) -> bool:
+    return child.weight < max(OWN_KEYS, OWN_SHARE * node.weight)
 
 
 def _star(part: bytes) -> bytes:

@@ -66,6 +66,8 @@ class Normaliser:
 
 def _rough(keys: Sequence[bytes]) -> list[bytes]:
     """Without numbers and ids; marks stand in their places."""
+    if not keys:
+        return []
     text = b"\n" + b"\n".join(keys)
     if len(text) > (len(keys) + 1) * LONGEST or text.count(b"\n") != len(keys):
         text = b"\n" + b"\n".join([key[:LONGEST].replace(b"\n", b" ") for key in keys])
