@@ -40,14 +40,14 @@ HEAD = """# What it costs a Redis to be walked
 
 Written by `make bench-redis`; change nothing by hand.
 
-One server holds {keys:,} keys, 93 % of them without TTL: `session:` with 32 hexadecimal digits, `user:N:cart`, `profile:`
-with one of 100,000 names and a number, `cache:page:N` (these have a TTL), `tok:` with 22 signs of base64. Each way was
-taken {times} times in turn; figures are those of the median by time, the longest command is the longest of all times.
-*Server CPU* is what the kernel counted for its process. *Longest command* and *over 5 ms* (one number for each time) are
-of its slow log, whose clock goes on while another program has the processor: the server runs {who}, and the last row
-shows what the machine alone does. *Right* says of how many of the 5 patterns the number of keys is the planted one, or
-within the bounds that are told. `redis-cli` tells the largest key of each type, no pattern and no TTL; the loop of a
-runbook, which starts a program for each key, was taken over {looped} keys alone."""
+One server holds {keys:,} keys, 93 % of them without TTL: `session:` with 32 hexadecimal digits, `user:N:cart`,
+`profile:` with one of 100,000 names and a number, `cache:page:N` (these have a TTL), `tok:` with 22 signs of base64.
+Each way was taken {times} times in turn; figures are those of the median by time, the longest command is the longest
+of all times. *Server CPU* is what the kernel counted for its process. *Longest command* and *over 5 ms* (one number
+for each time) are of its slow log, whose clock goes on while another program has the processor: the server runs
+{who}, and the last row shows what the machine alone does. *Right* says of how many of the 5 patterns the number of
+keys is the planted one, or within the bounds that are told. `redis-cli` tells the largest key of each type, no
+pattern and no TTL; the loop of a runbook, which starts a program for each key, was taken over {looped} keys alone."""
 
 COLUMNS = ("way", "keys seen", "whole s", "server CPU s", "SCANs", "longest command ms", "over 5 ms", "right")
 
