@@ -126,9 +126,9 @@ class _Watch:
         import anyio  # noqa: PLC0415
 
         clock = self.machine.clock
-        self.place = dependency.place
         self.progress.stage(f"asking {self.target}")
         self._take(await dependency.sample(whole=True), whole=True)
+        self.place = dependency.place
         begun_s = clock.monotonic_s()
         end_s, due_s = begun_s + self.settings.watch_s, begun_s
         while True:

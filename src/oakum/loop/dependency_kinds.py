@@ -6,11 +6,12 @@ from typing import Final
 
 from oakum.explain import postgres, redis
 from oakum.loop.dependency import Kind
+from oakum.loop.postgres_here import with_memory
 from oakum.model.errors import CallerError
 from oakum.model.series import Metric
 from oakum.model.target import DependencyTarget
 
-POSTGRES: Final = Kind("PostgreSQL", "connections", Metric.CONNECTIONS, postgres.explained)
+POSTGRES: Final = Kind("PostgreSQL", "connections", Metric.CONNECTIONS, postgres.explained, with_memory)
 
 REDIS: Final = Kind("Redis", "bytes", Metric.HEAP_USED, redis.explained)
 

@@ -57,13 +57,16 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One finding. ``confidence`` 0..1. ``growth_bytes_per_s``: how much of the measured growth it accounts for."""
+    """One finding. ``confidence`` 0..1. ``growth_bytes_per_s``: how much of the measured growth it accounts for.
+
+    ``retained_bytes`` None, ``growth_bytes_per_s`` NaN: what it holds is not measured in bytes.
+    """
 
     name: CauseName
     confidence: float
     title: str
     holder: str
-    retained_bytes: int
+    retained_bytes: int | None
     growth_bytes_per_s: float
     where: tuple[CodePlace, ...] = ()
     why: tuple[str, ...] = ()

@@ -45,6 +45,9 @@ class Policy:
     escalate_3_s: float = 3600.0
     """When the third level is to be told, in seconds."""
 
+    idle_transaction_s: float = 60.0
+    """A session of a database that has been idle within a transaction for longer has forgotten it, in seconds."""
+
     quick_check_s: float = 3600.0
     """How long memory must stay flat after a fix for the quick check, in seconds."""
 

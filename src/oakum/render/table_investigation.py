@@ -39,10 +39,10 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
     if series.lifetimes and len(series.lifetimes[-1]):
         yield Text(f"  {sparkline(series.lifetimes[-1].value, 56)}", style="cyan")
     nearest = nearest_forecast(verdict)
-    if nearest is not None:
+    if nearest is not None and nearest.p90_s > 0:
         yield Text(f"  {nearest.boundary}: {forecast_range_text(nearest)} from the last sample", style="dim")
     for cause in investigation.causes[:MOST_CAUSES]:
-        yield from _cause(cause, _holder(investigation.growth, cause))
+        yield from _cause(cause, _holder(investigation.growth, cause), verdict.reasons)
     if investigation.growth is not None and investigation.causes:
         yield from _types(investigation.growth)
     yield from _list("why", verdict.reasons)
@@ -72,7 +72,8 @@ def _holder(growth: HeapGrowth | None, cause: Cause) -> HolderGrowth | None:
     return next((holder for holder in growth.holders if holder.name == cause.holder), None) if growth else None
 
 
-def _cause(cause: Cause, holder: HolderGrowth | None) -> Iterator[RenderableType]:
+def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> Iterator[RenderableType]:
+    """``said``: what stands below in any case."""
     from rich.text import Text  # noqa: PLC0415
 
     yield _title(f"{cause.name.value} ({format_share(cause.confidence)}): {shown(cause.holder)}")
@@ -90,6 +91,10 @@ def _cause(cause: Cause, holder: HolderGrowth | None) -> Iterator[RenderableType
         yield Text(f"  {shown(str(place))}", style="cyan")
         if place.source:
             yield Text(f"      {shown(place.source)}")
+    if cause.retained_bytes is None:
+        for why in cause.why:
+            if why not in said:
+                yield Text(f"  {shown(why)}")
     for against in cause.against:
         yield Text(f"  but: {shown(against)}", style="yellow")
     yield Text(f"  fix: {shown_lines(cause.advice)}")
