@@ -59,10 +59,13 @@ def dependency(target: DependencyTarget) -> AbstractAsyncContextManager[Dependen
 
     Raises CallerError for an address that cannot be read, MachineError where its extra is missing.
     """
+    if target.scheme in {"redis", "rediss", "valkey", "valkeys"}:
+        from oakum.redis_family import dependency as redis  # noqa: PLC0415
+
+        return redis(target.url, dict(os.environ))
     from oakum.postgres import dependency as postgres  # noqa: PLC0415
 
-    opens = {"postgresql": postgres, "postgres": postgres}
-    return opens[target.scheme](target.url)
+    return postgres(target.url)
 
 
 def prometheus(source: MetricsSource, budget: QueryBudget) -> AbstractAsyncContextManager[MetricsServer]:

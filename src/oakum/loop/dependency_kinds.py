@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from oakum.explain import postgres
+from oakum.explain import postgres, redis
 from oakum.loop.dependency import Kind
 from oakum.loop.postgres_here import with_memory
 from oakum.model.errors import CallerError
@@ -13,7 +13,16 @@ from oakum.model.target import DependencyTarget
 
 POSTGRES: Final = Kind("PostgreSQL", "connections", Metric.CONNECTIONS, postgres.explained, with_memory)
 
-KINDS: Final = {"postgresql": POSTGRES, "postgres": POSTGRES}
+REDIS: Final = Kind("Redis", "bytes", Metric.HEAP_USED, redis.explained)
+
+KINDS: Final = {
+    "postgresql": POSTGRES,
+    "postgres": POSTGRES,
+    "redis": REDIS,
+    "rediss": REDIS,
+    "valkey": REDIS,
+    "valkeys": REDIS,
+}
 
 
 def kind_of(target: DependencyTarget) -> Kind:

@@ -22,7 +22,7 @@ IN_CLUSTER: Final = frozenset({"deploy", "sts", "ds", "job", "pod"})
 """How a target of a cluster begins, as it is printed."""
 
 _DNS_NAME: Final = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
-_URL_SCHEMES: Final = ("redis", "rediss", "valkey", "postgresql", "postgres")
+_URL_SCHEMES: Final = ("redis", "rediss", "valkey", "valkeys", "postgresql", "postgres")
 _PLACES: Final = frozenset({"host", "hostaddr", "port", "dbname", "service", "sslmode"})
 """What a query of a URL may say of where a server is; all else of it may be secret, and is not printed."""
 
