@@ -241,6 +241,9 @@ class _Handler(BaseHTTPRequestHandler):
         if plural == "selfsubjectaccessreviews":
             self._review(json.loads(content))
             return
+        if plural == "selfsubjectreviews" and plural not in state.odd:
+            self._answer(201, {**json.loads(content), "status": {"userInfo": {"username": "tester"}}})
+            return
         title = f"{plural}/{part.partition('/')[0]}" if part and part != "status" else plural
         if found["group"] == "metrics.k8s.io":
             title = f"{plural}.metrics.k8s.io"

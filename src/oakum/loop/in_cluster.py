@@ -30,6 +30,7 @@ from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings
 from oakum.loop.kubelets import ask_all
 from oakum.loop.on_node import ClusterTarget, Looked, looked_into, path_here
+from oakum.loop.memory_sources import memory_sources
 from oakum.loop.over_time import watch_memory
 from oakum.loop.seen_before import SeenBefore, nothing
 from oakum.model.absent import Absent, AbsentKind
@@ -173,14 +174,24 @@ async def investigate_in_cluster(
     past = await _past(target, seen.workload, rows, settings.history, facts, progress)
     if settings.watch_s != 0:
         before = settings.before(cluster.place.server, seen.workload)
+        # Whoever is asked for a yes holds up all that runs on this loop: a crash loop's next start would be missed.
+        tracks = await memory_sources(
+            rows,
+            seen.usage,
+            cluster=cluster,
+            machine=machine,
+            facts=facts,
+            progress=progress,
+            consent=consent,
+            command=f"oakum investigate {target} --exec",
+        )
 
         async def again() -> Sequence[Pod]:
             return await _pods_again(target, cluster)
 
         async def watched() -> None:
             seen.memories += await watch_memory(
-                rows,
-                seen.usage,
+                tracks,
                 cluster=cluster,
                 machine=machine,
                 again=again,
@@ -188,8 +199,6 @@ async def investigate_in_cluster(
                 progress=progress,
                 watch_s=settings.watch_s,
                 here_s=None if settings.inside is None else HERE_S,
-                consent=consent,
-                command=f"oakum investigate {target} --exec",
                 before=before,
             )
 

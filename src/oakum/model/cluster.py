@@ -183,6 +183,9 @@ class Cluster(Protocol):
     async def may(self, questions: Sequence[Question]) -> Sequence[Permission]:
         """In the order asked."""
 
+    async def whoami(self) -> str | Absent:
+        """Who asks, as its roles name them: ``system:serviceaccount:shop:ci``. Raises nothing."""
+
     async def pods(self, namespace: str = "", *, selector: Selector = "", node: str = "") -> Listing[Pod]: ...
 
     async def pod(self, namespace: str, name: str) -> Pod: ...
@@ -232,8 +235,6 @@ class Cluster(Protocol):
         differs. Close it when it is left (``contextlib.aclosing``). It raises once the API server does not answer for
         longer than is bearable, or refuses.
         """
-
-    def watch_events(self, namespace: str = "") -> AsyncGenerator[Seen[Event], None]: ...
 
     async def logs(self, container: ContainerName, *, previous: bool = False, lines: int = 200) -> str | Absent:
         """The last lines. Absent: there are none of that run any more, and why."""
