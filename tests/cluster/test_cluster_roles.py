@@ -171,9 +171,7 @@ def test_with_the_read_role_all_that_is_promised_is_told_and_what_is_missing_is_
     # Off the node it is told of memory in the right's place.
     spoken = {"programs in containers" if each.startswith("the memory") else each for each in refused(found)}
     assert spoken == named
-    assert set(reader.lacks()) == rights(Capability.CAPTURE) | rights(
-        Capability.ACT
-    ) | rights(Capability.NODE_POD)
+    assert set(reader.lacks()) == rights(Capability.CAPTURE) | rights(Capability.ACT) | rights(Capability.NODE_POD)
 
 
 def test_what_the_read_role_is_said_to_lack_it_lacks_and_the_cluster_lets_it_change_nothing(namespace, steady, reader):
@@ -217,7 +215,6 @@ def test_with_the_capture_role_of_one_namespace_programs_and_ports_are_reached_t
     changing = {resource: each - READING for resource, each in capturer.verbs().items() if each - READING}
     assert changing == {
         "pods/exec": {"create"},
-        "pods/attach": {"create"},
         "pods/portforward": {"create"},
         "pods/ephemeralcontainers": {"patch"},
     }

@@ -168,7 +168,7 @@ def python_there(world, monkeypatch):
     version = b"\0" * 512 + b"3.11.7 (main, Dec  8 2023, 18:56:58) [GCC 12.2.0]"
     process.pieces[0x5000_0000] = FakePiece(bytearray(version.ljust(4096, b"\0")), "/usr/bin/python3.11")
     process.pieces[0x7F00_0000_0000] = FakePiece(bytearray(b"\x11" * 8 * MIB))
-    monkeypatch.setattr("oakum.loop.from_afar._reached", lambda *_, **__: (machine.ports(), "/cart"))
+    monkeypatch.setattr("oakum.loop.from_afar.reached", lambda *_, **__: (machine.ports(), "/cart"))
     return process
 
 

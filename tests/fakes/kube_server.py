@@ -238,16 +238,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _resource(self, method: str, found: re.Match[str], query: dict[str, str], content: bytes) -> None:
         state = self.server.state
         plural, namespace, name, part = (found[each] or "" for each in ("plural", "namespace", "name", "part"))
-        if plural == "selfsubjectaccessreviews":
+        if plural in {"selfsubjectaccessreviews", "selfsubjectreviews"} - set(state.odd):
             self._review(json.loads(content))
-            return
-        if plural == "selfsubjectreviews" and plural not in state.odd:
-            self._answer(201, {**json.loads(content), "status": {"userInfo": {"username": "tester"}}})
             return
         title = f"{plural}/{part.partition('/')[0]}" if part and part != "status" else plural
         if found["group"] == "metrics.k8s.io":
             title = f"{plural}.metrics.k8s.io"
-        verb = "create" if part in {"exec", "attach", "portforward"} else _verb(method, name, query)
+        verb = "create" if part in {"exec", "portforward"} else _verb(method, name, query)
         if (verb, title) in state.forbidden:
             where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
             self._refuse(403, f'{plural} is forbidden: User "tester" cannot {verb} resource "{title}"{where}')
@@ -308,7 +305,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._raw(200, state.logs[wanted], "text/plain")
             else:
                 self._refuse(400, f'previous terminated container "{wanted[2]}" in pod "{name}" not found')
-        elif part in {"exec", "attach"}:
+        elif part == "exec":
             self._exec()
         elif part == "portforward":
             self._forward(key, int(query["ports"]))
@@ -476,6 +473,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def _review(self, body: dict) -> None:
+        if body["kind"] == "SelfSubjectReview":
+            self._answer(201, {**body, "status": {"userInfo": {"username": "tester"}}})
+            return
         asked = body["spec"]["resourceAttributes"]
         part = asked.get("subresource")
         resource = f"{asked['resource']}/{part}" if part else asked["resource"]

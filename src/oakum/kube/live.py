@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, M
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, TypeVar
 
-from oakum.kube import channels
+from oakum.kube import channels, node_pods
 from oakum.kube.api import Api, PatchKind
 from oakum.kube.config import Access
 from oakum.kube.decode import node as nodes
@@ -66,6 +66,7 @@ from oakum.model.cluster_workload import (
     Workload,
 )
 from oakum.model.errors import CallerError, InternalError, OakumError, RefusedError, TargetError
+from oakum.model.node_pod import NodePod
 
 T = TypeVar("T")
 
@@ -323,6 +324,12 @@ class LiveCluster:
                 why=exc.why,
                 next_step=f"kubectl debug -n {pod.namespace} {pod.name} --target={visitor.target} --image=…",
             ) from exc
+
+    async def make_node_pod(self, wanted: NodePod) -> Pod:
+        return await node_pods.make(self._api, wanted)
+
+    async def remove_node_pod(self, namespace: str, name: str, *, uid: str = "") -> bool:
+        return await node_pods.remove(self._api, namespace, name, uid)
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Tunnel]:
         return channels.forward(self._api, namespace, pod, port)

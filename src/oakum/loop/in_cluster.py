@@ -29,8 +29,8 @@ from oakum.loop.in_cluster_loops import Seen, beside, crash_loops, dies_too_soon
 from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings
 from oakum.loop.kubelets import ask_all
-from oakum.loop.on_node import ClusterTarget, Looked, looked_into, path_here
 from oakum.loop.memory_sources import memory_sources
+from oakum.loop.on_node import ClusterTarget, Looked, looked_into, path_here
 from oakum.loop.over_time import watch_memory
 from oakum.loop.seen_before import SeenBefore, nothing
 from oakum.model.absent import Absent, AbsentKind
@@ -45,6 +45,7 @@ from oakum.model.errors import MachineError, TargetError
 from oakum.model.kill import Ended, Kill
 from oakum.model.pod_cgroup import pod_cgroup
 from oakum.model.policy import Policy
+from oakum.model.rights import HOME
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.target import PodTarget
 from oakum.model.units import format_count, format_duration, format_size
@@ -69,6 +70,7 @@ class ClusterSettings:
 
     ``execute``: whether programs of ours may be started in its containers; None: a person is asked.
     ``image``: of an ephemeral container that may be added where none can be started in the worst one; "" for no image.
+    ``node_pod``: of a pod that may be made on its node where that cannot be either, in namespace ``home``.
     ``inside``: how the worst container's process is looked into; None: it is not.
     ``before``: tells what earlier looks kept of its containers. ``history``: a server that tells of them from before
     this look; None: none is known.
@@ -81,6 +83,8 @@ class ClusterSettings:
     image: str = ""
     before: SeenBefore = nothing
     history: History | None = None
+    node_pod: str = ""
+    home: str = HOME
 
 
 @dataclass(slots=True)
@@ -144,7 +148,7 @@ def _investigated(
         target,
         looked,
         opens=cluster,
-        ways=Ways(consent, settings.image),
+        ways=Ways(consent, settings.image, settings.node_pod, settings.home),
         machine=machine,
         policy=settings.policy,
         settings=settings.inside,

@@ -8,7 +8,7 @@ every 10 to 15 seconds.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from oakum.judge import judge
@@ -17,10 +17,10 @@ from oakum.loop.kubelets import Kubelets
 from oakum.loop.memory_sources import containers_here
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import Cluster, Executed
-from oakum.model.cluster_node import ContainerUsage, NodeUsage
-from oakum.model.cluster_pod import Container, ContainerName, Pod
+from oakum.model.cluster_node import NodeUsage
+from oakum.model.cluster_pod import ContainerName, Pod
 from oakum.model.container_memory import ContainerMemory
-from oakum.model.errors import DataError, MachineError, OakumError
+from oakum.model.errors import DataError, OakumError
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.units import format_count, format_duration
 from oakum.model.verdict import Verdict

@@ -104,7 +104,7 @@ PROGRAMS: Final = Right(
 BESIDE: Final = Right(
     Capability.CAPTURE,
     "ephemeral containers",
-    (*verbs("pods/ephemeralcontainers", "patch"), *verbs("pods/attach", "get", "create")),
+    verbs("pods/ephemeralcontainers", "patch"),
     "off its node, an image without Python is not looked into from within",
     danger="Such a container may run as root, and with all rights of its node where pod security does not forbid it.",
 )

@@ -23,7 +23,7 @@ _RBAC: Final = "rbac.authorization.k8s.io"
 
 
 def role_yaml(capability: Capability, namespace: str = "", to: str = "") -> str:
-    """``namespace``: of which alone; "" for the whole cluster. ``to``: who gets it, as the API server names them; "" for
+    """``namespace``: of which alone; "" for the whole cluster. ``to``: who gets it, as the API server names them; "":
     an account that comes with it. Begins with what it is and how it is used.
     """
     head = "\n".join(f"# {line}" for line in _head(capability, namespace, to))

@@ -65,7 +65,7 @@ def test_who_reads_changes_nothing_and_who_captures_starts_programs_but_changes_
         for capability in Capability
     }
     assert writes[Capability.READ] == set()
-    assert writes[Capability.CAPTURE] == {"pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers"}
+    assert writes[Capability.CAPTURE] == {"pods/exec", "pods/portforward", "pods/ephemeralcontainers"}
     assert writes[Capability.ACT] > writes[Capability.CAPTURE]
     assert writes[Capability.NODE_POD] == writes[Capability.CAPTURE] | {"pods"}
 
@@ -88,7 +88,7 @@ def test_pods_are_made_and_deleted_in_one_namespace_alone_which_lets_them_be_pri
         ("system:serviceaccount:shop:ci", "ServiceAccount", "ci"),
         ("jane@example.org", "User", "jane@example.org"),
         ("null", "User", "null"),
-        ("o'hara: \"x\" #1", "User", "o'hara: \"x\" #1"),
+        ('o\'hara: "x" #1', "User", 'o\'hara: "x" #1'),
     ],
 )
 def test_a_role_is_bound_to_who_is_named_beside_those_who_have_it_already(capability, namespace, who, kind, name):
