@@ -86,11 +86,11 @@ def investigate(
     ``inspect``: the inspector of a Node.js process may be opened and asked; ``execute``: programs of ours
     may be started in the containers of a cluster's workload; ``image``: of an ephemeral container that may be added
     beside its worst one; ``node_pod``: of a privileged pod that may be made on its node where neither can be, in
-    ``node_pod_namespace``; ``max_pause_s``: no snapshot is taken that could stop it for longer; ``max_bytes``: nor a dump or copy that could be larger (None: no copy of more than 1 GiB
-    over a network); ``max_copy_s``: for how long memory may be copied over one. ``earlier``: what was seen of the same
-    process before. ``watch_s``: 20 s when not given, of a cluster's workload or pod as long as its sources need.
-    ``prometheus``: the URL of a server that tells of a cluster's containers from before, over ``window_s``; not given:
-    as the environment or oakum.toml says.
+    ``node_pod_namespace``; ``max_pause_s``: no snapshot is taken that could stop it for longer; ``max_bytes``: nor a
+    dump or copy that could be larger (None: no copy of more than 1 GiB over a network); ``max_copy_s``: for how long
+    memory may be copied over one. ``earlier``: what was seen of the same process before. ``watch_s``: 20 s when not
+    given, of a cluster's workload or pod as long as its sources need. ``prometheus``: the URL of a server that tells of
+    a cluster's containers from before, over ``window_s``; not given: as the environment or oakum.toml says.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """

@@ -83,8 +83,8 @@ def investigate(
         typer.Option(
             "--node-pod",
             metavar="IMAGE",
-            help="of a cluster, the last resort: where neither can be, a privileged pod of this image (with python3) may"
-            " be made on the container's node; it sees all processes there, is deleted, and ends by itself",
+            help="of a cluster, the last resort: where neither can be, a privileged pod of this image (with python3)"
+            " may be made on the container's node; it sees all processes there, and is deleted at the end",
         ),
     ] = "",
     node_pod_namespace: Annotated[
@@ -168,7 +168,8 @@ def investigate(
         raise CallerError(
             "--node-pod-namespace is not without --node-pod",
             why="it says where that pod is made",
-            next_step=f"oakum investigate {quote(target)} --node-pod IMAGE --node-pod-namespace {quote(node_pod_namespace)}",
+            next_step=f"oakum investigate {quote(target)} --node-pod IMAGE"
+            f" --node-pod-namespace {quote(node_pod_namespace)}",
         )
     window_s = parse_duration(window)
     from oakum.cli.exits import exit_code  # noqa: PLC0415  (a mistake is told before the compiler is loaded)

@@ -14,7 +14,8 @@ from oakum.kube.faults import answered
 from oakum.kube.resources import PODS
 from oakum.model.cluster_pod import Pod
 from oakum.model.errors import InternalError, OakumError, RefusedError, TargetError
-from oakum.model.node_pod import CONTAINER, LABELS, MEMORY_BYTES, REQUEST_BYTES, NodePod
+from oakum.model.node_pod import AGAIN, CONTAINER, LABELS, MEMORY_BYTES, REQUEST_BYTES, NodePod
+from oakum.model.rights import HOME
 
 ENDS_WITHIN_S = 10
 """What it began in the target's folders it removes in this time, once it is asked to end, in seconds."""
@@ -101,16 +102,17 @@ async def _there(api: Api, wanted: NodePod, refused: OakumError) -> Pod:
 def _refused(wanted: NodePod, code: int | None, exc: OakumError) -> OakumError:
     """By whom, and what to do about it. What is no refusal is told as it came."""
     where, what = wanted.namespace, f"namespace {wanted.namespace} takes no pod on node {wanted.node}"
-    other = "the same command with --node-pod-namespace NAME"
+    other = f"{AGAIN} --node-pod-namespace NAME"
     if code == 404:
-        get = f"{other}, or oakum doctor --role node-pod | kubectl apply -f -    # which makes namespace oakum"
+        get = f"{other}; or oakum doctor --role node-pod | kubectl apply -f -    # which makes namespace {HOME}"
         return TargetError(what, why=f"there is no namespace {where}", next_step=get)
-    if code == 403 and "PodSecurity" in exc.why:
-        get = f"{other}    # of one whose pod security allows privileged pods"
-        return TargetError(what, why=f"its pod security forbids it: {exc.why}", next_step=get)
-    if code == 403 and "exceeded quota" in exc.why:
-        get = f"kubectl get resourcequota -n {where}; or {other}"
-        return TargetError(what, why=f"its quota forbids it: {exc.why}", next_step=get)
-    if isinstance(exc, InternalError | RefusedError):
-        return TargetError(what, why=exc.why, next_step=exc.next_step or f"kubectl get events -n {where}; or {other}")
-    return exc
+    if not isinstance(exc, InternalError | RefusedError) and code != 403:
+        return exc
+    for mark, whose in (("PodSecurity", "its pod security"), ("exceeded quota", "its quota")):
+        if mark in exc.why:
+            return TargetError(
+                what, why=f"{whose} forbids it: {exc.why}", next_step=f"{other}    # of one that allows it"
+            )
+    if isinstance(exc, TargetError):
+        return exc
+    return TargetError(what, why=exc.why, next_step=f"kubectl describe namespace {where}; or {other}")

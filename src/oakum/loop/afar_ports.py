@@ -42,8 +42,8 @@ def reached(
     """This machine, but for the ports that touch the target; and the container's cgroup as they name it.
 
     ``rooms``: what the cluster knows to be left. ``inside``: the agent runs in that container; ``on_node``: it sees all
-    processes of its node. Raises TargetError where no process of it is seen, or its node's kernel counts memory in other
-    pages than this machine's: every address and every figure would be wrong.
+    processes of its node. Raises TargetError where no process of it is seen, or its node's kernel counts memory in
+    other pages than this machine's: every address and every figure would be wrong.
     """
     from oakum.host.afar.cgroups import AfarCgroups  # noqa: PLC0415  (as above)
     from oakum.host.afar.debuggees import AfarDebuggees  # noqa: PLC0415

@@ -282,7 +282,6 @@ class _Afar:
         if refused is not None:
             return refused
         self.progress.stage(f"not beside it either: {before}")
-        self._sweep(home)
         wanted = nodes.node_pod(
             home,
             ways.node_pod,
@@ -293,7 +292,14 @@ class _Afar:
         )
         self.progress.stage(nodes.price(wanted))
         how = f"from {wanted.title} of {wanted.image} on its node {wanted.node}"
-        with nodes.lodged(self.joined, wanted) as made:
+        with ExitStack() as stack:
+            try:
+                made = stack.enter_context(nodes.lodged(self.joined, wanted))
+            except OakumError as exc:
+                again = f"oakum investigate {self.target} {_options(replace(ways, home=HOME))}"
+                get = exc.next_step.replace(nodes.AGAIN, again)
+                return Absent(self.what, AbsentKind.UNREADABLE, exc.brief, get)
+            self._sweep(home)
             self.progress.stage(f"looking into {self.worst.title}, from {wanted.title} on its node")
             found = self._by_agent(_Way(NODE_POD, wanted.container, how, on_node=True))
         if made.left is None:
@@ -313,7 +319,7 @@ class _Afar:
             self.progress.stage(f"deleted what an earlier Oakum left: {', '.join(gone)}")
 
     def _useless(self, pod: Pod, options: str, where: str) -> Absent | None:
-        """Why nothing would come of a program there: nobody agreed to ask the runtime. ``options``: that put it there."""
+        """Why nothing would come of a program there: nobody agreed to ask the runtime. ``options``: for it."""
         container = pod.container(self.worst.name)
         runtime = "" if container is None else runtime_of_container(container)
         if runtime not in ASKED:

@@ -37,7 +37,7 @@ SHELL: Final = Guest("a shell", 8 << 20)
 """It takes one or two MiB of a container's limit; none is started where less than that is free below it."""
 
 
-async def memory_sources(
+async def memory_sources(  # noqa: PLR0913  (what tells of memory, and who is asked)
     rows: Sequence[Row],
     usage: Usage,
     *,

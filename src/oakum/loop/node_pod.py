@@ -14,9 +14,11 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import Cluster, Question
 from oakum.model.cluster_pod import ContainerName, Pod, Running, Terminated, Waiting
 from oakum.model.errors import OakumError, TargetError
-from oakum.model.node_pod import MEMORY_BYTES, SELECTOR, NodePod
+from oakum.model.node_pod import AGAIN, MEMORY_BYTES, SELECTOR, NodePod
 from oakum.model.rights import ON_NODES, PROGRAMS, Capability
 from oakum.model.units import format_duration, format_size
+
+__all__ = ["AGAIN", "Lodged", "lodged", "node_pod", "not_permitted", "not_ready", "price", "swept"]
 
 READY_S: Final = 90.0
 """Its image is pulled and it is started within so long, in seconds."""

@@ -135,7 +135,8 @@ async def watch_memory(  # noqa: PLR0913  (everything that tells of memory comes
 ) -> list[ContainerMemory]:
     """One for each container that could be sampled. Only facts are missed.
 
-    ``tracks``: of ``memory_sources``. ``before``: what earlier looks kept of the same containers; it is judged with what is seen now.
+    ``tracks``: of ``memory_sources``. ``before``: what earlier looks kept of the same containers; it is judged with
+    what is seen now.
     ``again``: reads the same pods anew. ``here_s``: how long at most, where all run on this machine and none restarts.
     """
     import anyio  # noqa: PLC0415  (comes with the extra that opened the cluster)

@@ -19,6 +19,10 @@ REQUEST_BYTES: Final = 32 << 20
 """What is kept free for it on the node."""
 
 
+AGAIN: Final = "the same command"
+"""In a next step: whoever knows what was typed says it in this one's place."""
+
+
 @dataclass(frozen=True, slots=True)
 class NodePod:
     """``looks_at``: for whoever finds it. ``ends_s``: its node ends it after so long, in seconds, whatever became of
