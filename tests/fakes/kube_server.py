@@ -97,6 +97,7 @@ class State:
     programs: dict[str, Callable[[list[str], bytes], Run]] = field(default_factory=dict)
     talkers: dict[str, Callable[[_Joined], None]] = field(default_factory=dict)
     visitors: Callable[[dict], dict] = lambda _: {"running": {}}
+    starts: Callable[[dict], dict] = lambda _: {}
     ports: dict[tuple[str, int], Callable[[bytes], bytes] | tuple[str, int]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -277,7 +278,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, method: str, key: tuple[str, str, str], part: str, content: bytes, *, dry: bool) -> None:
         state = self.server.state
-        asked = f"{'patch' if method == 'PATCH' else 'create'} {key[0]}{f'/{part}' if part else ''}"
+        verb = {"PATCH": "patch", "DELETE": "delete"}.get(method, "create")
+        asked = f"{verb} {key[0]}{f'/{part}' if part else ''}"
         if asked in state.answers:
             self._answer(*state.answers[asked])
             return
@@ -286,6 +288,10 @@ class _Handler(BaseHTTPRequestHandler):
             state.lost.discard(asked)
             self.lost = True
         if method == "DELETE":
+            wanted = (json.loads(content or b"{}").get("preconditions") or {}).get("uid")
+            if wanted not in {None, state.objects[key]["metadata"]["uid"]}:
+                self._refuse(409, "the UID in the precondition does not match the UID in record")
+                return
             self._delete(key)
         elif method == "POST":
             self._evict(key, json.loads(content))
@@ -370,6 +376,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _create(self, plural: str, namespace: str, body: dict) -> None:
         state = self.server.state
+        if f"create {plural}" in state.answers:
+            self._answer(*state.answers[f"create {plural}"])
+            return
+        if f"create {plural}" in state.lost:
+            state.lost.discard(f"create {plural}")
+            self.lost = True
         with state.changed:
             if namespace and ("namespaces", "", namespace) not in state.objects:
                 self._refuse(404, f'namespaces "{namespace}" not found')
@@ -379,6 +391,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._refuse(409, f'{plural} "{key[2]}" already exists')
                 return
             made = state.objects[key] = _made(state, body, namespace)
+            if plural == "pods":
+                made |= state.starts(made)
             _tell(state, "ADDED", plural, made)
         self._answer(201, made)
 

@@ -64,7 +64,7 @@ async def make(api: Api, wanted: NodePod) -> Pod:
     call = PODS.call("create", wanted.namespace)
     try:
         body = await api.create(PODS.path(wanted.namespace), call, manifest(wanted), dry=False)
-    except (InternalError, RefusedError, TargetError) as exc:
+    except (InternalError, TargetError) as exc:
         code = answered(exc)
         if code == 409:
             # Its name is of chance: an answer that was lost on its way was ours, and it was asked again.
@@ -83,7 +83,7 @@ async def remove(api: Api, namespace: str, name: str, uid: str = "") -> bool:
         body["preconditions"] = {"uid": uid}
     try:
         await api.delete(PODS.path(namespace, name), PODS.call("delete", namespace, name), body)
-    except (InternalError, RefusedError, TargetError) as exc:
+    except (InternalError, TargetError) as exc:
         # Of 409: another one has that name by now.
         if answered(exc) in {404, 409}:
             return False
@@ -106,13 +106,9 @@ def _refused(wanted: NodePod, code: int | None, exc: OakumError) -> OakumError:
     if code == 404:
         get = f"{other}; or oakum doctor --role node-pod | kubectl apply -f -    # which makes namespace {HOME}"
         return TargetError(what, why=f"there is no namespace {where}", next_step=get)
-    if not isinstance(exc, InternalError | RefusedError) and code != 403:
-        return exc
     for mark, whose in (("PodSecurity", "its pod security"), ("exceeded quota", "its quota")):
-        if mark in exc.why:
-            return TargetError(
-                what, why=f"{whose} forbids it: {exc.why}", next_step=f"{other}    # of one that allows it"
-            )
-    if isinstance(exc, TargetError):
+        if code == 403 and mark in exc.why:
+            return TargetError(what, why=f"{whose} forbids it: {exc.why}", next_step=f"{other}    # of one that allows it")
+    if not isinstance(exc, InternalError | RefusedError):
         return exc
     return TargetError(what, why=exc.why, next_step=f"kubectl describe namespace {where}; or {other}")
