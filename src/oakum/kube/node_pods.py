@@ -108,7 +108,9 @@ def _refused(wanted: NodePod, code: int | None, exc: OakumError) -> OakumError:
         return TargetError(what, why=f"there is no namespace {where}", next_step=get)
     for mark, whose in (("PodSecurity", "its pod security"), ("exceeded quota", "its quota")):
         if code == 403 and mark in exc.why:
-            return TargetError(what, why=f"{whose} forbids it: {exc.why}", next_step=f"{other}    # of one that allows it")
+            return TargetError(
+                what, why=f"{whose} forbids it: {exc.why}", next_step=f"{other}    # of one that allows it"
+            )
     if not isinstance(exc, InternalError | RefusedError):
         return exc
     return TargetError(what, why=exc.why, next_step=f"kubectl describe namespace {where}; or {other}")

@@ -122,7 +122,7 @@ class _Watch:
 
 
 async def watch_memory(  # noqa: PLR0913  (everything that tells of memory comes together here)
-    tracks: Sequence[ContainerTrack],
+    tracks: list[ContainerTrack],
     *,
     cluster: Cluster,
     machine: Machine,
