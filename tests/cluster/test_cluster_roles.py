@@ -220,6 +220,17 @@ def test_with_the_capture_role_of_one_namespace_programs_and_ports_are_reached_t
     }
 
 
+def test_with_the_role_for_pods_on_nodes_pods_are_made_and_deleted_beside_what_captures(namespace, capturer, tmp_path):
+    maker = Account(namespace, tmp_path, Capability.NODE_POD, within=True)
+    try:
+        told, others = maker.verbs(), capturer.verbs()
+    finally:
+        maker.remove()
+    assert {name: each - others.get(name, set()) for name, each in told.items() if each != others.get(name)} == {
+        "pods": {"create", "delete"}
+    }
+
+
 def test_with_the_act_role_every_writing_verb_is_taken_and_with_the_capture_role_none(
     namespace, steady, capturer, tmp_path
 ):

@@ -27,8 +27,8 @@ _WAYS: Final = re.compile(r"(; (?:or|then) )")
 
 @dataclass(frozen=True, slots=True)
 class OutOfReach:
-    """``options``: those that looked into it this time (``--exec``). ``numbered``: pids are its node's, so no command
-    with one is for the container.
+    """``options``: those that looked into it this time (``--exec``). ``numbered``: pids are its node's, so a command with
+    one is for that node and not for the container.
     """
 
     target: WorkloadTarget | PodTarget
@@ -61,7 +61,7 @@ class OutOfReach:
 
     def _inside(self, command: str) -> str:
         if self.numbered:
-            return ON_ITS_NODE
+            return f"{command}    # on its node, as root"
         name = self.container
         told = f"kubectl -n {name.namespace} exec {name.pod} -c {name.container} -- sh -c {quote(command)}"
         return self._kubectl(told)
