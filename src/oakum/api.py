@@ -51,6 +51,7 @@ from oakum.model.plan_record import PlanRecord
 from oakum.model.policy import Policy
 from oakum.model.redaction import Redaction
 from oakum.model.retention import Retained
+from oakum.model.rights import HOME
 from oakum.model.scan import Scan
 from oakum.model.series import Series
 from oakum.model.source import ClusterSource, FileSource, HostSource, MetricsSource, metrics_source, parse_source
@@ -71,6 +72,8 @@ def investigate(
     inspect: bool = False,
     execute: bool = False,
     image: str = "",
+    node_pod: str = "",
+    node_pod_namespace: str = HOME,
     max_pause_s: float = 15.0,
     max_bytes: int | None = None,
     max_copy_s: float = 60.0,
@@ -86,13 +89,14 @@ def investigate(
 
     ``inspect``: the inspector of a Node.js process may be opened and asked; ``execute``: programs of ours
     may be started in the containers of a cluster's workload; ``image``: of an ephemeral container that may be added
-    beside its worst one; ``max_pause_s``: no snapshot is taken that
-    could stop it for longer; ``max_bytes``: nor a dump or copy that could be larger (None: no copy of more than 1 GiB
-    over a network); ``max_copy_s``: for how long memory may be copied over one. ``earlier``: what was seen of the same
-    process before. ``watch_s``: 20 s when not given, of a cluster's workload or pod as long as its sources need.
-    ``prometheus``: the URL of a server that tells of a cluster's containers from before, over ``window_s``; not given:
-    as the environment or oakum.toml says. ``interval_s``: between two samples; of a cluster's workload each source
-    samples as often as it can. Of a dependency (``postgresql://…``) nothing else is asked.
+    beside its worst one; ``node_pod``: of a privileged pod that may be made on its node where neither can be, in
+    ``node_pod_namespace``; ``max_pause_s``: no snapshot is taken that could stop it for longer; ``max_bytes``: nor a
+    dump or copy that could be larger (None: no copy of more than 1 GiB over a network); ``max_copy_s``: for how long
+    memory may be copied over one. ``earlier``: what was seen of the same process before. ``watch_s``: 20 s when not
+    given, of a cluster's workload or pod as long as its sources need. ``prometheus``: the URL of a server that tells of
+    a cluster's containers from before, over ``window_s``; not given: as the environment or oakum.toml says.
+    ``interval_s``: between two samples; of a cluster's workload each source samples as often as it can. Of a dependency
+    (``postgresql://…``) nothing else is asked.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
@@ -130,7 +134,15 @@ def investigate(
                 cluster=lambda: wiring.cluster(wanted.context),
                 machine=wiring.machine(),
                 settings=in_cluster.ClusterSettings(
-                    watch_s, settings, wiring.policy(), execute, image, before, past(wanted.context)
+                    watch_s,
+                    settings,
+                    wiring.policy(),
+                    execute,
+                    image,
+                    before,
+                    past(wanted.context),
+                    node_pod,
+                    node_pod_namespace,
                 ),
                 progress=told,
             )

@@ -171,7 +171,7 @@ def test_with_the_read_role_all_that_is_promised_is_told_and_what_is_missing_is_
     # Off the node it is told of memory in the right's place.
     spoken = {"programs in containers" if each.startswith("the memory") else each for each in refused(found)}
     assert spoken == named
-    assert set(reader.lacks()) == rights(Capability.CAPTURE) | rights(Capability.ACT)
+    assert set(reader.lacks()) == rights(Capability.CAPTURE) | rights(Capability.ACT) | rights(Capability.NODE_POD)
 
 
 def test_what_the_read_role_is_said_to_lack_it_lacks_and_the_cluster_lets_it_change_nothing(namespace, steady, reader):
@@ -198,7 +198,7 @@ def test_with_the_capture_role_of_one_namespace_programs_and_ports_are_reached_t
     lacking = capturer.lacks("--namespace", namespace.namespace)
     assert set(lacking) == {"read: names of namespaces", "read: nodes", "read: what containers use"} | rights(
         Capability.ACT
-    )
+    ) | rights(Capability.NODE_POD)
 
     async def journey(cluster):
         done = await cluster.run(ContainerName(namespace.namespace, steady, "app"), ["echo", "in"], within_s=20)
@@ -215,9 +215,19 @@ def test_with_the_capture_role_of_one_namespace_programs_and_ports_are_reached_t
     changing = {resource: each - READING for resource, each in capturer.verbs().items() if each - READING}
     assert changing == {
         "pods/exec": {"create"},
-        "pods/attach": {"create"},
         "pods/portforward": {"create"},
         "pods/ephemeralcontainers": {"patch"},
+    }
+
+
+def test_with_the_role_for_pods_on_nodes_pods_are_made_and_deleted_beside_what_captures(namespace, capturer, tmp_path):
+    maker = Account(namespace, tmp_path, Capability.NODE_POD, within=True)
+    try:
+        told, others = maker.verbs(), capturer.verbs()
+    finally:
+        maker.remove()
+    assert {name: each - others.get(name, set()) for name, each in told.items() if each != others.get(name)} == {
+        "pods": {"create", "delete"}
     }
 
 

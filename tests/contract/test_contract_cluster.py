@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -12,6 +13,7 @@ from oakum.model.absent import Absent
 from oakum.model.cluster import ChangeKind, Question
 from oakum.model.cluster_pod import Running, Terminated
 from oakum.model.errors import TargetError
+from oakum.model.node_pod import SELECTOR, NodePod
 
 KILLED = {
     "terminated": {
@@ -128,6 +130,33 @@ async def test_what_we_may_do_is_answered_in_the_order_asked(world):
         told = await cluster.may(asked)
     assert [each.question for each in told] == asked
     assert all(each.allowed for each in told)
+
+
+async def test_who_asks_is_told_as_the_cluster_knows_them(world):
+    async with world.open() as cluster:
+        who = await cluster.whoami()
+    assert isinstance(who, str)
+    assert who
+
+
+async def test_a_pod_of_ours_is_made_on_a_node_found_by_its_labels_and_removed_as_the_very_one(world):
+    wanted = NodePod(world.namespace, "oakum-node-pod-1", "no-such-node", "python:3", ("python3",), "pod/shop/cart", 60)
+    async with world.open() as cluster:
+        made = await cluster.make_node_pod(wanted)
+        again = await cluster.make_node_pod(wanted)
+        found = (await cluster.pods(world.namespace, selector=SELECTOR)).items
+        assert ({each.uid for each in found}, again.uid) == ({made.uid}, made.uid)
+        spec = world.ask("GET", world.pods(made.name))["spec"]
+        assert (spec["nodeName"], spec["activeDeadlineSeconds"], spec["restartPolicy"]) == ("no-such-node", 60, "Never")
+        assert (spec["hostPID"], spec["automountServiceAccountToken"]) == (True, False)
+        assert "hostNetwork" not in spec
+        assert not [each for each in spec["containers"] if not each["resources"]["limits"]["memory"]]
+        assert not await cluster.remove_node_pod(world.namespace, made.name, uid="of-another")
+        assert await cluster.remove_node_pod(world.namespace, made.name, uid=made.uid)
+        # Where no kubelet tells that it has ended, it may be listed for as long as it was given.
+        assert not await cluster.remove_node_pod(world.namespace, "oakum-node-pod-2")
+        with pytest.raises(TargetError, match="there is no namespace"):
+            await cluster.make_node_pod(replace(wanted, namespace="oakum-nobody-made-this"))
 
 
 async def test_other_nouns_are_listed_and_what_is_not_installed_is_absent(world):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from fake_machine import FakeMachine
+from test_contract_cluster_over_time import Person
 from test_contract_cluster_workload import PODS, elsewhere, investigated, kinds, world
 
 from oakum.model.absent import AbsentKind
@@ -58,6 +59,20 @@ def test_elsewhere_a_life_that_its_kubelet_misses_is_named_and_nothing_is_called
     )
     assert any("restarted 4 times; its last run lasted 2.00 s" in line for line in told(found, "loop"))
     assert any("canary" in step.title for step in found.plan.steps)
+
+
+def test_a_person_is_asked_before_the_next_start_is_waited_for(loop):
+    body = loop.fake.state.objects["pods", "shop", NAME]
+    body["spec"]["containers"].append({"name": "web", "image": "shop/web:1"})
+    running = {"running": {"startedAt": "2023-11-14T22:13:21Z"}}
+    body["status"]["containerStatuses"].append(
+        {"name": "web", "ready": True, "restartCount": 0, "image": "", "imageID": "", "state": running}
+    )
+    person = Person(answer=False)
+    investigated(loop, TARGET, elsewhere(), watch_s=1.0, progress=person)
+    begins = [next(at for at, text in enumerate(person.stages) if word in text) for word in ("A shell would", "armed")]
+    assert begins == sorted(begins)
+    assert person.questions == 1
 
 
 def test_elsewhere_a_container_that_did_not_start_meanwhile_is_not_called_too_short_lived(loop):

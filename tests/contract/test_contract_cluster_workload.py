@@ -319,7 +319,7 @@ def test_doctor_asks_the_cluster_what_is_allowed_and_says_what_each_missing_verb
         "cordons": "not allowed: patch nodes",
     }
     assert "; how much containers hold" in missing["what containers use"]["finding"]
-    assert missing["cordons"]["get"].startswith("oakum doctor --role act | kubectl apply -f -")
+    assert missing["cordons"]["get"].startswith("oakum doctor --role act --to tester | kubectl apply -f -")
     assert TOKEN not in json.dumps(told)
 
 
@@ -331,7 +331,7 @@ def test_doctor_tells_who_may_in_one_namespace_alone_so_and_asks_of_the_one_that
     assert not doctor(world, "--namespace", "shop")["cluster, read: events"]["ok"]
     assert doctor(world, "-n", "default")["cluster, read: events"]["finding"] == "allowed, in namespace default"
     refused = doctor(world, "-n", "shop")["cluster, capture: programs in containers"]["get"]
-    assert refused.startswith("oakum doctor --role capture --namespace shop | kubectl apply -f -")
+    assert refused.startswith("oakum doctor --role capture --namespace shop --to tester | kubectl apply -f -")
 
 
 def test_what_may_not_be_looked_into_is_named_once_each_with_the_role_that_would_give_it(world):
@@ -343,7 +343,7 @@ def test_what_may_not_be_looked_into_is_named_once_each_with_the_role_that_would
     assert (
         "patch pods/ephemeralcontainers; off its node, an image without Python" in refused["ephemeral containers"].why
     )
-    assert "--role capture --namespace shop" in refused["ports of pods"].get
+    assert "--role capture --namespace shop --to tester " in refused["ports of pods"].get
     world.fake.state.forbidden -= verbs
     found = investigated(world, "deploy/shop/deaf", elsewhere())
     assert "ports of pods" not in {each.what for each in found.absent}
@@ -354,7 +354,7 @@ def test_an_investigation_asks_for_nothing_that_the_read_role_does_not_give(worl
     asked = next(each.facts for each in found.evidence if each.id == "asked")
     given = {f"{each.verb} {each.resource}" for right in rights_of(Capability.READ) for each in right.questions}
     # What every account may that is known at all.
-    given |= {"get version", "create selfsubjectaccessreviews"}
+    given |= {"get version", "create selfsubjectaccessreviews", "create selfsubjectreviews"}
     assert set(asked) <= given
     assert len(asked) > 6
 

@@ -30,7 +30,7 @@ __all__ = ["world"]
 AGAIN = f"oakum investigate {TARGET}"
 
 
-def looked(world, tmp_path, *, execute=True, image="", progress=None, inspect=None, budget=None):
+def looked(world, tmp_path, *, execute=True, image="", node_pod="", progress=None, inspect=None, budget=None):
     """Of a container that was found to be the worst; the rest of the answer is what the cluster told."""
     pod = next(pod for pod in PODS if pod["metadata"]["name"] == NAME)
     (status,) = pod["status"]["containerStatuses"]
@@ -43,7 +43,7 @@ def looked(world, tmp_path, *, execute=True, image="", progress=None, inspect=No
         parse_target(TARGET),
         Looked(answer, worst),
         opens=lambda: open_cluster(environment={"KUBECONFIG": str(world.kubeconfig)}, home=tmp_path),
-        ways=Ways(Consent(agreed=execute), image),
+        ways=Ways(Consent(agreed=execute), image, node_pod),
         machine=FakeMachine(),
         policy=Policy(),
         settings=Settings.of(watch_s=5.0, terms=Terms(inspect, budget or Budget())),
@@ -126,11 +126,13 @@ def test_an_ephemeral_container_that_does_not_run_is_told_and_that_it_stays(worl
     assert missed.get.startswith("kubectl describe pod")
 
 
-def test_an_ephemeral_container_needs_two_verbs_and_those_that_are_missing_are_named(world, tmp_path):
+def test_an_ephemeral_container_needs_verbs_and_those_that_are_missing_are_named_and_who_lacks_them(world, tmp_path):
     world.fake.state.forbidden |= {("patch", "pods/ephemeralcontainers"), ("create", "pods/exec")}
     missed = heap(looked(world, tmp_path, image="python:3"))
     assert "not allowed to create pods/exec" in missed.why
-    assert "not allowed to patch pods/ephemeralcontainers" in missed.why
+    assert "not allowed to patch pods/ephemeralcontainers and to create pods/exec" in missed.why
+    assert missed.get.startswith("oakum doctor --role capture --namespace shop --to tester | kubectl apply -f -")
+    assert f"{AGAIN} --exec --node-pod python:3    # the last resort" in missed.get
     assert not asked(world, "ephemeralcontainers")
 
 
@@ -168,7 +170,7 @@ def python_there(world, monkeypatch):
     version = b"\0" * 512 + b"3.11.7 (main, Dec  8 2023, 18:56:58) [GCC 12.2.0]"
     process.pieces[0x5000_0000] = FakePiece(bytearray(version.ljust(4096, b"\0")), "/usr/bin/python3.11")
     process.pieces[0x7F00_0000_0000] = FakePiece(bytearray(b"\x11" * 8 * MIB))
-    monkeypatch.setattr("oakum.loop.from_afar._reached", lambda *_, **__: (machine.ports(), "/cart"))
+    monkeypatch.setattr("oakum.loop.from_afar.reached", lambda *_, **__: (machine.ports(), "/cart"))
     return process
 
 

@@ -97,6 +97,7 @@ class State:
     programs: dict[str, Callable[[list[str], bytes], Run]] = field(default_factory=dict)
     talkers: dict[str, Callable[[_Joined], None]] = field(default_factory=dict)
     visitors: Callable[[dict], dict] = lambda _: {"running": {}}
+    starts: Callable[[dict], dict] = lambda _: {}
     ports: dict[tuple[str, int], Callable[[bytes], bytes] | tuple[str, int]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -238,13 +239,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _resource(self, method: str, found: re.Match[str], query: dict[str, str], content: bytes) -> None:
         state = self.server.state
         plural, namespace, name, part = (found[each] or "" for each in ("plural", "namespace", "name", "part"))
-        if plural == "selfsubjectaccessreviews":
+        if plural in {"selfsubjectaccessreviews", "selfsubjectreviews"} - set(state.odd):
             self._review(json.loads(content))
             return
         title = f"{plural}/{part.partition('/')[0]}" if part and part != "status" else plural
         if found["group"] == "metrics.k8s.io":
             title = f"{plural}.metrics.k8s.io"
-        verb = "create" if part in {"exec", "attach", "portforward"} else _verb(method, name, query)
+        verb = "create" if part in {"exec", "portforward"} else _verb(method, name, query)
         if (verb, title) in state.forbidden:
             where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
             self._refuse(403, f'{plural} is forbidden: User "tester" cannot {verb} resource "{title}"{where}')
@@ -277,7 +278,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, method: str, key: tuple[str, str, str], part: str, content: bytes, *, dry: bool) -> None:
         state = self.server.state
-        asked = f"{'patch' if method == 'PATCH' else 'create'} {key[0]}{f'/{part}' if part else ''}"
+        verb = {"PATCH": "patch", "DELETE": "delete"}.get(method, "create")
+        asked = f"{verb} {key[0]}{f'/{part}' if part else ''}"
         if asked in state.answers:
             self._answer(*state.answers[asked])
             return
@@ -286,6 +288,10 @@ class _Handler(BaseHTTPRequestHandler):
             state.lost.discard(asked)
             self.lost = True
         if method == "DELETE":
+            wanted = (json.loads(content or b"{}").get("preconditions") or {}).get("uid")
+            if wanted not in {None, state.objects[key]["metadata"]["uid"]}:
+                self._refuse(409, "the UID in the precondition does not match the UID in record")
+                return
             self._delete(key)
         elif method == "POST":
             self._evict(key, json.loads(content))
@@ -305,7 +311,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._raw(200, state.logs[wanted], "text/plain")
             else:
                 self._refuse(400, f'previous terminated container "{wanted[2]}" in pod "{name}" not found')
-        elif part in {"exec", "attach"}:
+        elif part == "exec":
             self._exec()
         elif part == "portforward":
             self._forward(key, int(query["ports"]))
@@ -370,6 +376,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _create(self, plural: str, namespace: str, body: dict) -> None:
         state = self.server.state
+        if f"create {plural}" in state.answers:
+            self._answer(*state.answers[f"create {plural}"])
+            return
+        if f"create {plural}" in state.lost:
+            state.lost.discard(f"create {plural}")
+            self.lost = True
         with state.changed:
             if namespace and ("namespaces", "", namespace) not in state.objects:
                 self._refuse(404, f'namespaces "{namespace}" not found')
@@ -379,6 +391,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._refuse(409, f'{plural} "{key[2]}" already exists')
                 return
             made = state.objects[key] = _made(state, body, namespace)
+            if plural == "pods":
+                made |= state.starts(made)
             _tell(state, "ADDED", plural, made)
         self._answer(201, made)
 
@@ -473,6 +487,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def _review(self, body: dict) -> None:
+        if body["kind"] == "SelfSubjectReview":
+            self._answer(201, {**body, "status": {"userInfo": {"username": "tester"}}})
+            return
         asked = body["spec"]["resourceAttributes"]
         part = asked.get("subresource")
         resource = f"{asked['resource']}/{part}" if part else asked["resource"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,14 +21,18 @@ from programs import PAUSE_BEYOND_S
 from oakum.host import this_machine
 from oakum.host.afar.agent import Agent, command
 from oakum.host.afar.debuggees import AfarDebuggees
+from oakum.host.afar.folder import AfarFolder
 from oakum.host.afar.jvms import AfarJvms
+from oakum.host.afar.keeper import ALONE_S, FIRST_WITHIN_S, keeper
 from oakum.host.afar.memory import AfarMemories
 from oakum.host.afar.processes import AfarProcesses
+from oakum.host.afar.stream import AfarStream
+from oakum.host.sandbox import LiveSandboxes
 from oakum.host.spool import LiveSpool
 from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
 from oakum.loop.progress import Silent
-from oakum.model.absent import AbsentKind
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.budget import Budget
 from oakum.model.errors import RefusedError, TargetError
 from oakum.probe.jvm import JvmProbe
@@ -190,3 +196,57 @@ def test_a_python_heap_that_may_not_cross_stays_where_it_is(agent, budget):
     assert "capture" not in told
     # The connection was measured, and mappings were read; no heap came.
     assert agent.told_bytes < 24 << 20
+
+
+LISTENS = """\
+import socket, sys
+made = socket.create_server(("127.0.0.1", 0))
+print(made.getsockname()[1], flush=True)
+joined, _ = made.accept()
+joined.sendall(b"from within")
+joined.close()
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to enter a network")
+def test_from_its_node_a_process_is_reached_in_its_own_network_and_the_agent_stays_in_its(agent):
+    up = 'ip link set lo up && exec "$@"'
+    words = ["unshare", "--net", "sh", "-c", up, "sh", sys.executable, "-c", LISTENS]
+    with (
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program,
+        closing(AfarFolder.opened(agent, program.pid)) as folder,
+        closing(AfarFolder.opened(agent, agent.greeting.pid)) as own,
+    ):
+        port, before = int(program.stdout.readline()), agent.ask("link", own.number, "ns/net")
+        with pytest.raises(ConnectionRefusedError):
+            AfarStream(agent, "127.0.0.1", port)
+        with closing(AfarStream(agent, "127.0.0.1", port, inside=folder.number)) as stream:
+            assert stream.heard(time.monotonic() + 20) == b"from within"
+        assert agent.ask("link", own.number, "ns/net") == before != agent.ask("link", folder.number, "ns/net")
+        program.stdin.close()
+
+
+ID = "ab" * 8
+
+
+def turns(process):
+    """How often it has waited for something."""
+    told = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").split()
+    return int(told[told.index("voluntary_ctxt_switches:") + 1])
+
+
+def test_a_container_of_ours_is_kept_open_while_somebody_is_in_it_and_a_monitor_is_none_of_its_container(agent):
+    sandbox = LiveSandboxes().create(f"crio-conmon-{ID}", 256 << 20)
+    if isinstance(sandbox, Absent):
+        pytest.skip(f"no memory cgroup here: {sandbox.why}")
+    with closing(sandbox):
+        guest = sandbox.start(["cat"])
+        kept = sandbox.start(keeper(300, sys.executable))
+        looked = turns(kept) + 3 * ALONE_S
+        while kept.poll() is None and turns(kept) < looked:
+            time.sleep(0.05)
+        assert kept.poll() is None
+        assert agent.ask("within", ID) == b""
+        guest.stdin.close()
+        assert kept.wait(FIRST_WITHIN_S - 10) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -36,6 +37,15 @@ def doctor(
             "--namespace", "-n", metavar="NAME", help="of a cluster: what is allowed, or the role, in this one alone"
         ),
     ] = "",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="WHO",
+            help="with --role: who gets it, as the API server names who asks (kubectl auth whoami); an account that"
+            " comes with it when not given",
+        ),
+    ] = "",
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
 ) -> None:
@@ -47,8 +57,14 @@ def doctor(
             next_step="kubectl get namespaces",
         )
     if role is not None:
-        _print_role(role, namespace, output, file)
+        _print_role(role, namespace, to, output, file)
         return
+    if to:
+        raise CallerError(
+            "--to is for a role",
+            why="it says who gets it",
+            next_step=f"oakum doctor --role read --to {quote(to)}",
+        )
     from oakum.host.facts import machine_facts  # noqa: PLC0415
     from oakum.model.absent import Absent  # noqa: PLC0415
     from oakum.render.table_doctor import doctor_to_json, doctor_view  # noqa: PLC0415
@@ -60,7 +76,7 @@ def doctor(
     answer(output, file, table=lambda: doctor_view(rows), encoded=lambda: doctor_to_json(rows), html=str)
 
 
-def _print_role(role: Capability, namespace: str, output: Output, file: Path | None) -> None:
+def _print_role(role: Capability, namespace: str, to: str, output: Output, file: Path | None) -> None:
     import json  # noqa: PLC0415
 
     from oakum.render.role import role_json, role_yaml  # noqa: PLC0415
@@ -69,7 +85,7 @@ def _print_role(role: Capability, namespace: str, output: Output, file: Path | N
         raise CallerError("a role has no page", why="it is for kubectl", next_step=f"oakum doctor --role {role}")
     check_file(file)
     as_json = output is Output.JSON
-    text = json.dumps(role_json(role, namespace), indent=2) + "\n" if as_json else role_yaml(role, namespace)
+    text = json.dumps(role_json(role, namespace, to), indent=2) + "\n" if as_json else role_yaml(role, namespace, to)
     if file is None:
         say(sys.stdout, text)
     else:

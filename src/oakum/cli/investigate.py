@@ -18,6 +18,7 @@ from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answ
 from oakum.cli.scan_prometheus import WINDOW
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
+from oakum.model.rights import HOME
 from oakum.model.target import DependencyTarget, PodTarget, Target, WorkloadTarget, parse_target
 from oakum.model.units import parse_duration, parse_size
 
@@ -88,6 +89,19 @@ def investigate(
             " this image (with python3) may be added to the pod; it ends with the command, but is not removed",
         ),
     ] = "",
+    node_pod: Annotated[
+        str,
+        typer.Option(
+            "--node-pod",
+            metavar="IMAGE",
+            help="of a cluster, the last resort: where neither can be, a privileged pod of this image (with python3)"
+            " may be made on the container's node; it sees all processes there, and is deleted at the end",
+        ),
+    ] = "",
+    node_pod_namespace: Annotated[
+        str,
+        typer.Option("--node-pod-namespace", metavar="NAME", help="with --node-pod: where that pod is made"),
+    ] = HOME,
     max_pause: Annotated[
         str,
         typer.Option(
@@ -180,6 +194,13 @@ def investigate(
             why="a Prometheus tells of the containers of a cluster",
             next_step=f"oakum investigate {quote(target)}",
         )
+    if node_pod_namespace != HOME and not node_pod:
+        raise CallerError(
+            "--node-pod-namespace is not without --node-pod",
+            why="it says where that pod is made",
+            next_step=f"oakum investigate {quote(target)} --node-pod IMAGE"
+            f" --node-pod-namespace {quote(node_pod_namespace)}",
+        )
     window_s = parse_duration(window)
     from oakum.loop.investigate import WATCH_S, Settings  # noqa: PLC0415  (a mistake is told before the compiler loads)
     from oakum.loop.investigate import investigate as journey  # noqa: PLC0415
@@ -205,7 +226,9 @@ def investigate(
 
             before = nothing if recorder is None else on_record(recorder.store)
             past = _history(prometheus, window_s, wanted.context)
-            looks = ClusterSettings(watch_s, settings, policy, execute, image, before, past)
+            looks = ClusterSettings(
+                watch_s, settings, policy, execute, image, before, past, node_pod, node_pod_namespace
+            )
             return investigate_workload(
                 wanted,
                 cluster=lambda: wiring.cluster(wanted.context),

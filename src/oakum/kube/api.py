@@ -96,6 +96,10 @@ class Api:
         """Writes, as ``create``."""
         return _decoded(await self._asked("PATCH", path, call, _dry(dry), _Patch(body, kind)), call)
 
+    async def delete(self, path: str, call: Call, body: object) -> None:
+        """Writes, as ``create``. ``body``: says of which very object."""
+        await self._asked("DELETE", path, call, None, body)
+
     async def text(self, path: str, call: Call, parameters: Parameters | None = None) -> bytes:
         return (await self._asked("GET", path, call, parameters)).content
 

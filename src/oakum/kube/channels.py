@@ -76,7 +76,6 @@ async def run(  # noqa: PLR0913  (as the port has it)
 @asynccontextmanager
 async def converse(api: Api, place: ContainerName, command: Sequence[str]) -> AsyncIterator[Conversation]:
     """As ``Cluster.converse``."""
-    part = "exec" if command else "attach"
     query = [
         ("container", place.container),
         *(("command", word) for word in command),
@@ -84,10 +83,10 @@ async def converse(api: Api, place: ContainerName, command: Sequence[str]) -> As
         ("stdout", "true"),
         ("stderr", "true"),
     ]
-    path = f"{PODS.path(place.namespace, place.pod, part)}?{urlencode(query)}"
-    call = PODS.call("create", place.namespace, place.pod, part)
+    path = f"{PODS.path(place.namespace, place.pod, 'exec')}?{urlencode(query)}"
+    call = PODS.call("create", place.namespace, place.pod, "exec")
     async with _joined(api, path, call, [V5, V4]) as joined:
-        yield _Spoken(joined, place, command or ("its program",))
+        yield _Spoken(joined, place, command)
 
 
 class _Spoken:

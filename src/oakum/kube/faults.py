@@ -22,9 +22,11 @@ NO_ANSWER: Final = 0
 
 _AGAIN: Final = frozenset({NO_ANSWER, 429, 500, 502, 503, 504})
 _KEPT: Final = "answered"
-WRITES: Final = frozenset({"create", "patch"})
+WRITES: Final = frozenset({"create", "patch", "delete"})
 _RULE: Final = re.compile(r"exceeded quota|maximum|minimum|violates|not allowed|must specify")
 """As quotas, limit ranges and admission say no."""
+
+_WHO: Final = re.compile(r'\bUser "([^"\s]+)" cannot ')
 
 
 def of(code: int, error: OakumError) -> OakumError:
@@ -100,7 +102,7 @@ def _refused(code: int, why: str, call: Call, place: Place) -> OakumError | Expi
             )
         case 403:
             return TargetError(
-                f"not allowed to {call}", why=why, next_step=f"{call.question}    # ask for a role that may"
+                f"not allowed to {call}", why=why, next_step=f"{call.question}    # ask for a role that may{_for(why)}"
             )
         case 404:
             return TargetError(f"there is no {_title(call)}", why=why, next_step=_look(call))
@@ -117,6 +119,12 @@ def _refused(code: int, why: str, call: Call, place: Place) -> OakumError | Expi
             next_step="kubectl get --raw /version    # is something else listening there?",
         )
     return InternalError(f"the API server refused to {call}", why=f"{code}: {why}")
+
+
+def _for(why: str) -> str:
+    """Who asked, as the API server tells it."""
+    told = _WHO.search(why)
+    return f", for {told[1]}" if told else ""
 
 
 def budgets(status: Mapping[str, Any]) -> list[str]:

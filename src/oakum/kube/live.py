@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, M
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, TypeVar
 
-from oakum.kube import channels
+from oakum.kube import channels, node_pods
 from oakum.kube.api import Api, PatchKind
 from oakum.kube.config import Access
 from oakum.kube.decode import node as nodes
@@ -30,6 +30,7 @@ from oakum.kube.resources import (
     PRIORITIES,
     QUOTAS,
     REVIEWS,
+    SELF,
     SERVICES,
     SLICES,
     VERTICAL,
@@ -65,6 +66,7 @@ from oakum.model.cluster_workload import (
     Workload,
 )
 from oakum.model.errors import CallerError, InternalError, OakumError, RefusedError, TargetError
+from oakum.model.node_pod import NodePod
 
 T = TypeVar("T")
 
@@ -87,6 +89,7 @@ class LiveCluster:
     def __init__(self, api: Api, watch_settings: WatchSettings | None = None) -> None:
         self._api, self._watch_settings = api, watch_settings
         self.hands = LiveHands(api)
+        self._who: str | Absent | None = None
 
     @property
     def place(self) -> Place:
@@ -122,6 +125,23 @@ class LiveCluster:
         }
         status = table(await self._api.post(REVIEWS.path(), REVIEWS.call("create"), body), "status")
         return Permission(question, status.get("allowed") is True, text(status, "reason"))
+
+    async def whoami(self) -> str | Absent:
+        if self._who is None:
+            self._who = await self._told_who()
+        return self._who
+
+    async def _told_who(self) -> str | Absent:
+        what = "who asks, as the cluster knows them"
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        try:
+            told = await self._api.post(SELF.path(), SELF.call("create"), body)
+        except OakumError as exc:
+            if answered(exc) == 404:
+                return Absent(what, AbsentKind.NOT_APPLICABLE, "the cluster is older than 1.28, and tells nobody")
+            return Absent(what, AbsentKind.UNREADABLE, exc.brief, "kubectl auth whoami")
+        name = text(table(told, "status", "userInfo"), "username")
+        return name or Absent(what, AbsentKind.UNREADABLE, "its answer names nobody", "kubectl auth whoami")
 
     async def pods(self, namespace: str = "", *, selector: str = "", node: str = "") -> Listing[Pod]:
         fields = f"spec.nodeName={node}" if node else ""
@@ -251,10 +271,6 @@ class LiveCluster:
         )
         return watching.changes()
 
-    def watch_events(self, namespace: str = "") -> AsyncGenerator[Seen[Event], None]:
-        watching = Watching(self._api, EVENTS, nodes.event, namespace=namespace, settings=self._watch_settings)
-        return watching.changes()
-
     async def logs(self, container: ContainerName, *, previous: bool = False, lines: int = 200) -> str | Absent:
         what = f"the {'previous ' if previous else ''}log of {container}"
         asked: dict[str, str | int] = {"container": container.container, "tailLines": lines}
@@ -308,6 +324,12 @@ class LiveCluster:
                 why=exc.why,
                 next_step=f"kubectl debug -n {pod.namespace} {pod.name} --target={visitor.target} --image=…",
             ) from exc
+
+    async def make_node_pod(self, wanted: NodePod) -> Pod:
+        return await node_pods.make(self._api, wanted)
+
+    async def remove_node_pod(self, namespace: str, name: str, *, uid: str = "") -> bool:
+        return await node_pods.remove(self._api, namespace, name, uid)
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Tunnel]:
         return channels.forward(self._api, namespace, pod, port)

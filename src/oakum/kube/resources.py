@@ -47,6 +47,7 @@ SERVICES: Final = Resource("", "v1", "services")
 SLICES: Final = Resource("discovery.k8s.io", "v1", "endpointslices")
 POD_METRICS: Final = Resource("metrics.k8s.io", "v1beta1", "pods", kept=False)
 REVIEWS: Final = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", namespaced=False)
+SELF: Final = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", namespaced=False)
 
 WORKLOADS: Final = {
     "deploy": Resource("apps", "v1", "deployments"),

@@ -17,8 +17,6 @@ def visiting(pod: Pod, visitor: Visitor) -> dict[str, Any]:
         "image": visitor.image,
         "command": list(visitor.command),
         "targetContainerName": visitor.target,
-        "stdin": True,
-        "stdinOnce": True,
         "imagePullPolicy": "IfNotPresent",
         "securityContext": {
             # The target may be anybody: only root with SYS_PTRACE may read whatever runs there.

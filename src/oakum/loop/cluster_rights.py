@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oakum.loop.facts import Facts
+from oakum.loop.role_command import role_command
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import Cluster, Permission, Question
 from oakum.model.errors import OakumError
@@ -60,13 +61,14 @@ async def tell_missing(namespace: str, cluster: Cluster, facts: Facts) -> None:
     for right in rights:
         missing = _missing(right, answers, namespace)
         if missing and right.questions[0].resource not in told:
-            facts.miss(_absent(right, missing, namespace))
+            facts.miss(await _absent(right, missing, namespace, cluster))
 
 
 async def _itself(cluster: Cluster) -> ClusterFact:
-    place = cluster.place
+    place, who = cluster.place, await cluster.whoami()
+    known = "" if isinstance(who, Absent) or who == place.user else f", whom it knows as {who}"
     return ClusterFact(
-        "cluster", f"{await cluster.version()} at {place.server}, context {place.context} as {place.user}"
+        "cluster", f"{await cluster.version()} at {place.server}, context {place.context} as {place.user}{known}"
     )
 
 
@@ -76,11 +78,11 @@ async def _rights(cluster: Cluster, namespace: str) -> list[ClusterFact]:
     lacking = [
         right
         for right in RIGHTS
-        if _missing(right, answers, namespace) and all(in_a_namespace(each) for each in right.questions)
+        if not right.home and _missing(right, answers, namespace) and all(map(in_a_namespace, right.questions))
     ]
     # Who has a role of one namespace has it where the context is, as a rule.
     nearer = await _answers(cluster, lacking, here) if here and not namespace else {}
-    return [_fact(right, answers, nearer, namespace=namespace, here=here) for right in RIGHTS]
+    return [await _fact(right, answers, nearer, cluster, namespace=namespace, here=here) for right in RIGHTS]
 
 
 async def _answers(cluster: Cluster, rights: Iterable[Right], namespace: str) -> dict[Question, Permission]:
@@ -88,28 +90,29 @@ async def _answers(cluster: Cluster, rights: Iterable[Right], namespace: str) ->
     return {each.question: each for each in await cluster.may(wanted)} if wanted else {}
 
 
-def _fact(
+async def _fact(
     right: Right,
     answers: dict[Question, Permission],
     nearer: dict[Question, Permission],
+    cluster: Cluster,
     *,
     namespace: str,
     here: str,
 ) -> ClusterFact:
     missing = _missing(right, answers, namespace)
+    only = namespace or right.home
     if not missing:
-        return ClusterFact(right.title, f"allowed, in {f'namespace {namespace}' if namespace else 'all namespaces'}")
+        return ClusterFact(right.title, f"allowed, in {f'namespace {only}' if only else 'all namespaces'}")
     if set(right.within(here)) <= nearer.keys() and not _missing(right, nearer, here):
         return ClusterFact(right.title, f"allowed, in namespace {here}, not in all")
-    return ClusterFact(right.title, _absent(right, missing, namespace))
+    return ClusterFact(right.title, await _absent(right, missing, namespace, cluster))
 
 
 def _missing(right: Right, answers: dict[Question, Permission], namespace: str) -> list[Question]:
     return [each for each in right.within(namespace) if not answers[each].allowed]
 
 
-def _absent(right: Right, missing: list[Question], namespace: str) -> Absent:
+async def _absent(right: Right, missing: list[Question], namespace: str, cluster: Cluster) -> Absent:
     only = namespace if all(in_a_namespace(each) for each in missing) else ""
-    option = f" --namespace {only}" if only else ""
-    get = f"oakum doctor --role {right.capability}{option} | kubectl apply -f -    # by who may give roles"
+    get = await role_command(cluster, right.capability, only)
     return Absent(right.name, AbsentKind.NOT_PERMITTED, f"not allowed: {asked(missing)}; {right.cost}", get)

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from oakum.loop.over_time import containers_here, pods_here
+from oakum.loop.memory_sources import containers_here, pods_here
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import Cluster
 from oakum.model.cluster_pod import Container, Pod, Running, Terminated

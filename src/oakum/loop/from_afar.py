@@ -5,19 +5,21 @@ A small program of ours reads there what the probes ask for (``host/afar``); eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from oakum.explain.crash_plan import runtime_of_container
+from oakum.loop import node_pod as nodes
+from oakum.loop.afar_ports import command, hidden, keeper, reached
 from oakum.loop.bridge import Bridge, Opens, bridge
 from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
 from oakum.loop.investigate import Settings, investigate
 from oakum.loop.on_node import ClusterTarget, Looked, both, knowing
 from oakum.loop.out_of_reach import OutOfReach
+from oakum.loop.role_command import role_command
 from oakum.loop.room import Guest, Usage, left_in_pod, refusal, refusal_beside
 from oakum.loop.visiting import not_permitted, visited
 from oakum.model.absent import Absent, AbsentKind
@@ -25,10 +27,11 @@ from oakum.model.assessment import Investigation
 from oakum.model.cluster import Question
 from oakum.model.cluster_pod import ContainerName, Pod
 from oakum.model.container_memory import ContainerMemory
-from oakum.model.errors import OakumError, TargetError
+from oakum.model.errors import OakumError
 from oakum.model.evidence import Evidence
 from oakum.model.node import Room
 from oakum.model.policy import Policy
+from oakum.model.rights import HOME, PROGRAMS
 from oakum.model.target import CgroupTarget
 from oakum.model.units import format_count, format_size
 
@@ -41,27 +44,37 @@ AGENT: Final = Guest("the program that reads its memory", 32 << 20)
 """As much as the program itself lets itself take (``MOST_BYTES``)."""
 """It takes about 8 MiB of the container's limit (measured: 7 MiB of its own, and pages of files that go again)."""
 
+ENDS_S: Final = 900
+"""A container or pod of ours lasts no longer, in seconds, beside twice the time of the watch."""
+
 BY_EXEC: Final = (
     "A small program would be started in {name}, to read its memory: it takes about 8 MiB of the limit, 32 at most,"
     " writes nothing, and ends with this command."
 )
 
 
+NODE_POD: Final = "node pod"
+"""As ``transport`` tells it."""
+
 ASKED: Final = {"jvm": "a JVM", "node": "Node.js"}
 """The runtimes whose heap only they themselves can tell."""
 
 QUESTION: Final = (
-    "The container runs {runtime}: it would be signalled, and asked for its heap, by a program in an ephemeral"
-    " container, which stays listed in the pod."
+    "The container runs {runtime}: it would be signalled, and asked for its heap, by a program in {where}."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """``consent``: to programs in containers. ``image``: of an ephemeral container that may be added; "" for none."""
+    """``consent``: to programs in containers. ``image``: of an ephemeral container that may be added; "" for none.
+
+    ``node_pod``: the image of a pod that may be made on its node, "" for none; ``home``: that pod's namespace.
+    """
 
     consent: Consent
     image: str = ""
+    node_pod: str = ""
+    home: str = HOME
 
 
 def looked_into_from_afar(  # noqa: PLR0913  (both the cluster's part and the process's come together here)
@@ -91,7 +104,8 @@ def looked_into_from_afar(  # noqa: PLR0913  (both the cluster's part and the pr
                 found = afar.lost(exc)
     except OakumError as exc:
         found = Absent(what, AbsentKind.UNREADABLE, exc.brief, exc.next_step or f"oakum investigate {target}")
-    told = OutOfReach(target, ContainerName(worst.namespace, worst.pod, worst.name), _options(ways))
+    name = ContainerName(worst.namespace, worst.pod, worst.name)
+    told = OutOfReach(target, name, _options(ways), numbered=not isinstance(found, Absent) and _from_node(found))
     if isinstance(found, Absent):
         return replace(looked.answer, absent=(*looked.answer.absent, told.absent(found)))
     return both(target, looked, worst, found, str(CgroupTarget(f"/{worst.container_id}")), afar=told)
@@ -100,7 +114,31 @@ def looked_into_from_afar(  # noqa: PLR0913  (both the cluster's part and the pr
 def _options(ways: Ways) -> str:
     """What says again what was said, or agreed to, this time."""
     execute = {True: "--exec", False: "--no-exec" if ways.consent.refused_beforehand else "", None: ""}
-    return f"{execute[ways.consent.agreed]}{f' --image {quote(ways.image)}' if ways.image else ''}".strip()
+    parts = [
+        execute[ways.consent.agreed],
+        f"--image {quote(ways.image)}" if ways.image else "",
+        f"--node-pod {quote(ways.node_pod)}" if ways.node_pod else "",
+        f"--node-pod-namespace {quote(ways.home)}" if ways.node_pod and ways.home != HOME else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _from_node(found: Investigation) -> bool:
+    """Whether pids are its node's, and not the container's."""
+    return any((each.facts or {}).get("transport") == NODE_POD for each in found.evidence if each.id == "transport")
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """``container``: where the agent is started. ``how``: for a person. ``inside``: it is the very one that is looked
+    into. ``on_node``: all processes of the node are seen from there.
+    """
+
+    transport: str
+    container: ContainerName
+    how: str
+    inside: bool = False
+    on_node: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +157,10 @@ class _Afar:
     def name(self) -> ContainerName:
         return ContainerName(self.worst.namespace, self.worst.pod, self.worst.name)
 
+    @property
+    def _ends_s(self) -> int:
+        return ENDS_S + round(2 * self.settings.watch_s)
+
     def lost(self, exc: OakumError) -> Absent:
         """What to say of an error on the way: the container's own end explains it best. Raises OakumError."""
         seen = self.joined.call(self._seen)
@@ -127,7 +169,7 @@ class _Afar:
         return Absent(self.what, AbsentKind.UNREADABLE, exc.brief, exc.next_step or f"oakum investigate {self.target}")
 
     def investigated(self, ways: Ways) -> Investigation | Absent:
-        """By exec; where that cannot be, by an ephemeral container. Raises OakumError."""
+        """By exec; where that cannot be, by what was allowed in its place. Raises OakumError."""
         seen = self.joined.call(self._seen)
         if isinstance(seen, Absent):
             return seen
@@ -137,14 +179,22 @@ class _Afar:
             return found
         # To add a container is more than to start the program that nobody agreed to.
         declined = found.kind is AbsentKind.NOT_YET and not ways.consent.refused_beforehand
-        if not ways.image or declined:
-            said = "--no-exec " if declined else "--exec " if ways.consent.agreed else ""
+        said = "--no-exec " if declined else "--exec " if ways.consent.agreed else ""
+        if declined or not (ways.image or ways.node_pod):
             image = f"oakum investigate {self.target} {said}--image {quote(ways.image) if ways.image else 'IMAGE'}"
-            other = f"{image}    # an ephemeral container: any image with python3 that its node can pull"
-            return replace(found, get=f"{found.get}; or {other}" if found.get else other)
-        self.progress.stage(f"not by exec: {found.why}")
-        second = self._by_visitor(pod, usage, ways.image)
-        return replace(second, why=f"{found.why}; {second.why}") if isinstance(second, Absent) else second
+            return _or(found, f"{image}    # an ephemeral container: any image with python3 that its node can pull")
+        if ways.image:
+            second = self._by_visitor(pod, usage, ways.image, before=found.why)
+            if not isinstance(second, Absent):
+                return second
+            found = replace(second, why=f"{found.why}; {second.why}")
+            if not ways.node_pod and found.kind is not AbsentKind.NOT_YET:
+                last = f"oakum investigate {self.target} {said}--node-pod {quote(ways.image)}"
+                return _or(found, f"{last}    # the last resort: a privileged pod on its node")
+        if not ways.node_pod or (found.kind is AbsentKind.NOT_YET and ways.image):
+            return found
+        third = self._by_node_pod(pod, ways, before=found.why)
+        return replace(third, why=f"{found.why}; {third.why}") if isinstance(third, Absent) else third
 
     async def _seen(self) -> tuple[Pod, Usage] | Absent:
         """Its pod and what it uses now. Absent: it is another run by now."""
@@ -171,7 +221,7 @@ class _Afar:
         if declined:
             return Absent(self.what, AbsentKind.NOT_YET, f"a program would be started in it; {declined}", command)
         self.progress.stage(f"looking into {self.worst.title}, by a program in it")
-        return self._by_agent(self.name, command=_command(), how="by exec")
+        return self._by_agent(_Way("exec", self.name, "by exec", inside=True))
 
     def _rooms(self) -> list[Room]:
         """What is left below the pod's limit now: nothing where that cannot be told."""
@@ -188,20 +238,24 @@ class _Afar:
         if answer.allowed:
             return None
         why = f"not allowed to create pods/exec in namespace {namespace}"
-        return Absent(self.what, AbsentKind.NOT_PERMITTED, why, "a role that may create pods/exec")
+        get = await role_command(self.joined.cluster, PROGRAMS.capability, namespace)
+        return Absent(self.what, AbsentKind.NOT_PERMITTED, why, get)
 
-    def _by_visitor(self, pod: Pod, usage: Usage, image: str) -> Investigation | Absent:
-        """As ``_by_exec``."""
+    def _by_visitor(self, pod: Pod, usage: Usage, image: str, *, before: str) -> Investigation | Absent:
+        """As ``_by_exec``. ``before``: why not by that."""
+        self.progress.stage(f"not by exec: {before}")
 
         async def forbidden() -> Absent | None:
             return await not_permitted(self.joined.cluster, pod.namespace, self.what)
 
         async def added() -> ContainerName:
-            return await visited(self.joined.cluster, pod, self.worst.name, image, _command())
+            return await visited(self.joined.cluster, pod, self.worst.name, image, keeper(self._ends_s))
 
         refused = refusal_beside(pod, usage, AGENT, self.what) or self.joined.call(forbidden)
         if refused is None:
-            refused = self._useless(pod, image)
+            refused = self._useless(
+                pod, f"--image {quote(image)}", "an ephemeral container, which stays listed in the pod"
+            )
         if refused is not None:
             return refused
         self.progress.stage(
@@ -213,37 +267,90 @@ class _Afar:
         except OakumError as exc:
             return Absent(self.what, AbsentKind.UNREADABLE, exc.brief, exc.next_step)
         self.progress.stage(f"looking into {self.worst.title}, from {name.container} beside it")
-        return self._by_agent(name, command=(), how=f"from the ephemeral container {name.container} of {image}")
+        how = f"from the ephemeral container {name.container} of {image}"
+        return self._by_agent(_Way("ephemeral container", name, how))
 
-    def _useless(self, pod: Pod, image: str) -> Absent | None:
-        """Why nothing would come of a visitor that stays listed in the pod: nobody agreed to ask the runtime."""
+    def _by_node_pod(self, pod: Pod, ways: Ways, *, before: str) -> Investigation | Absent:
+        """As ``_by_visitor``."""
+        cluster, home = self.joined.cluster, ways.home
+        options = f"--node-pod {quote(ways.node_pod)}"
+        refused = (
+            self.joined.call(lambda: nodes.not_permitted(cluster, home, self.what))
+            or self.joined.call(lambda: nodes.not_ready(cluster, pod.node, self.what))
+            or self._useless(pod, options, "a pod on its node")
+        )
+        if refused is not None:
+            return refused
+        self.progress.stage(f"not beside it either: {before}")
+        wanted = nodes.node_pod(
+            home,
+            ways.node_pod,
+            self.name,
+            node=pod.node,
+            keeps=keeper,
+            ends_s=self._ends_s,
+        )
+        self.progress.stage(nodes.price(wanted))
+        how = f"from {wanted.title} of {wanted.image} on its node {wanted.node}"
+        with ExitStack() as stack:
+            try:
+                made = stack.enter_context(nodes.lodged(self.joined, wanted))
+            except OakumError as exc:
+                again = f"oakum investigate {self.target} {_options(replace(ways, home=HOME))}"
+                get = exc.next_step.replace(nodes.AGAIN, again)
+                return Absent(self.what, AbsentKind.UNREADABLE, exc.brief, get)
+            self._sweep(home)
+            self.progress.stage(f"looking into {self.worst.title}, from {wanted.title} on its node")
+            found = self._by_agent(_Way(NODE_POD, wanted.container, how, on_node=True))
+        if made.left is None:
+            return found
+        if isinstance(found, Absent):
+            return replace(found, why=f"{found.why}; {made.left.why}", get=made.left.get)
+        return replace(found, absent=(*found.absent, made.left))
+
+    def _sweep(self, home: str) -> None:
+        """What an earlier Oakum left. That it stays is no reason not to look."""
+        try:
+            gone = self.joined.call(lambda: nodes.swept(self.joined.cluster, home))
+        except OakumError as exc:
+            self.progress.stage(f"what an earlier Oakum may have left in namespace {home} stays there: {exc.brief}")
+            return
+        if gone:
+            self.progress.stage(f"deleted what an earlier Oakum left: {', '.join(gone)}")
+
+    def _useless(self, pod: Pod, options: str, where: str) -> Absent | None:
+        """Why nothing would come of a program there: nobody agreed to ask the runtime. ``options``: for it."""
         container = pod.container(self.worst.name)
         runtime = "" if container is None else runtime_of_container(container)
         if runtime not in ASKED:
             return None
         if self.consent_to_ask.agreed is None:
-            self.consent_to_ask.denied(QUESTION.format(runtime=ASKED[runtime]), self.progress)
+            self.consent_to_ask.denied(QUESTION.format(runtime=ASKED[runtime], where=where), self.progress)
         if self.consent_to_ask.agreed:
             return None
         why = f"it runs {ASKED[runtime]}, which tells its heap only where it may be signalled and asked"
-        command = f"oakum investigate {self.target} --no-exec --image {quote(image)} --inspect"
+        command = f"oakum investigate {self.target} --no-exec {options} --inspect"
         return Absent(self.what, AbsentKind.NOT_YET, why, command)
 
-    def _by_agent(self, name: ContainerName, *, command: tuple[str, ...], how: str) -> Investigation | Absent:
-        """``command``: () for the program that the container was started with."""
+    def _by_agent(self, way: _Way) -> Investigation | Absent:
         from oakum.host.afar.agent import Agent  # noqa: PLC0415  (loaded where a process is looked into)
 
         with ExitStack() as stack:
             try:
-                agent = Agent(stack.enter_context(self.joined.converse(name, command)))
-                machine, group = _reached(
-                    self.machine, agent, self.worst.container_id, self._rooms, inside=bool(command)
+                agent = Agent(stack.enter_context(self.joined.converse(way.container, command())))
+                machine, group = reached(
+                    self.machine,
+                    agent,
+                    self.worst.container_id,
+                    self._rooms,
+                    inside=way.inside,
+                    on_node=way.on_node,
                 )
-                hidden = _hidden(machine, group)
+                kept = hidden(machine, group)
             except OakumError as exc:
                 return Absent(self.what, AbsentKind.NOT_APPLICABLE, exc.brief, exc.next_step)
-            if hidden is not None:
-                return replace(hidden, what=self.what)
+            if kept is not None:
+                return replace(kept, what=self.what)
             found = investigate(
                 CgroupTarget(group),
                 machine=machine,
@@ -253,17 +360,17 @@ class _Afar:
                 ),
                 progress=self.progress,
             )
-            found = replace(found, evidence=(*found.evidence, self._told(agent, name, how)))
+            found = replace(found, evidence=(*found.evidence, self._told(agent, way)))
         if not self.settings.stop:
             return found
         why = "a connection that breaks would leave it standing still: it was copied while it ran"
         stop = Absent("an exact copy", AbsentKind.NOT_APPLICABLE, why, "the same command on its node, as root")
         return replace(found, absent=(*found.absent, stop))
 
-    def _told(self, agent: Agent, name: ContainerName, how: str) -> Evidence:
+    def _told(self, agent: Agent, way: _Way) -> Evidence:
         crossed = agent.sent_bytes + agent.came_bytes
         title = (
-            f"looked into {self.worst.title} {how}: {format_size(crossed)} crossed the network"
+            f"looked into {self.worst.title} {way.how}: {format_size(crossed)} crossed the network"
             f" ({format_size(agent.told_bytes)} unpacked), and the hash of each of"
             f" {format_count(agent.answers)} answers was that of what came"
         )
@@ -273,8 +380,8 @@ class _Afar:
             title,
             "API server",
             facts={
-                "transport": "exec" if name == self.name else "ephemeral container",
-                "container": str(name),
+                "transport": way.transport,
+                "container": str(way.container),
                 "sent_bytes": agent.sent_bytes,
                 "received_bytes": agent.came_bytes,
                 "unpacked_bytes": agent.told_bytes,
@@ -285,66 +392,5 @@ class _Afar:
         return facts.evidence[0]
 
 
-def _command() -> tuple[str, ...]:
-    from oakum.host.afar.agent import command  # noqa: PLC0415  (as above)
-
-    return command()
-
-
-def _reached(
-    machine: Machine, agent: Agent, container_id: str, rooms: Callable[[], Sequence[Room]], *, inside: bool
-) -> tuple[Machine, str]:
-    """This machine, but for the ports that touch the target; and the container's cgroup as they name it.
-
-    ``rooms``: what the cluster knows to be left. ``inside``: the agent runs in that container. Raises TargetError where
-    no process of it is seen, or its node's kernel counts memory in other pages than this machine's: every address and
-    every figure would be wrong.
-    """
-    from oakum.host.afar.cgroups import AfarCgroups  # noqa: PLC0415  (as above)
-    from oakum.host.afar.debuggees import AfarDebuggees  # noqa: PLC0415
-    from oakum.host.afar.jvms import AfarJvms  # noqa: PLC0415
-    from oakum.host.afar.memory import AfarMemories  # noqa: PLC0415
-    from oakum.host.afar.node import AfarNode  # noqa: PLC0415
-    from oakum.host.afar.processes import AfarProcesses  # noqa: PLC0415
-    from oakum.host.afar.untold import AfarKernelLog  # noqa: PLC0415
-    from oakum.host.stat import PAGE_BYTES  # noqa: PLC0415
-
-    if agent.greeting.page_bytes != PAGE_BYTES:
-        theirs, ours = format_size(agent.greeting.page_bytes), format_size(PAGE_BYTES)
-        raise TargetError(
-            f"memory in pages of {theirs} cannot be read from here",
-            why=f"its node's kernel has pages of {theirs}, this machine has pages of {ours}",
-            next_step="the same command on its node, or on a machine with pages of that size",
-        )
-    processes = AfarProcesses(agent, container_id, inside=inside)
-    members = processes.members()
-    if not members:
-        raise TargetError(
-            "no process of the container is seen from there",
-            why="its node's runtime does not share the target's processes",
-            next_step="kubectl version    # targetContainerName wants a runtime that supports it",
-        )
-    seen_by = agent.greeting.pid if inside else members[0]
-    made = replace(
-        machine,
-        processes=processes,
-        cgroups=AfarCgroups(agent, processes, seen_by=seen_by),
-        memories=AfarMemories(agent),
-        kernel_log=AfarKernelLog(),
-        debuggees=AfarDebuggees(agent),
-        jvms=AfarJvms(agent),
-        node=AfarNode(agent, seen_by=seen_by, beside=rooms),
-    )
-    return made, processes.group
-
-
-def _hidden(machine: Machine, group: str) -> Absent | None:
-    """Why none of its processes may be read; None where one may be."""
-    hidden: Absent | None = None
-    for pid in machine.cgroups.pids(group):
-        memory = machine.memories.open(pid)
-        if not isinstance(memory, Absent):
-            memory.close()
-            return None
-        hidden = memory
-    return hidden
+def _or(found: Absent, other: str) -> Absent:
+    return replace(found, get=f"{found.get}; or {other}" if found.get else other)

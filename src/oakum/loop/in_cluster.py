@@ -29,6 +29,7 @@ from oakum.loop.in_cluster_loops import Seen, beside, crash_loops, dies_too_soon
 from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings
 from oakum.loop.kubelets import ask_all
+from oakum.loop.memory_sources import memory_sources
 from oakum.loop.on_node import ClusterTarget, Looked, looked_into, path_here
 from oakum.loop.over_time import watch_memory
 from oakum.loop.seen_before import SeenBefore, nothing
@@ -44,6 +45,7 @@ from oakum.model.errors import MachineError, TargetError
 from oakum.model.kill import Ended, Kill
 from oakum.model.pod_cgroup import pod_cgroup
 from oakum.model.policy import Policy
+from oakum.model.rights import HOME
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.target import PodTarget
 from oakum.model.units import format_count, format_duration, format_size
@@ -68,6 +70,7 @@ class ClusterSettings:
 
     ``execute``: whether programs of ours may be started in its containers; None: a person is asked.
     ``image``: of an ephemeral container that may be added where none can be started in the worst one; "" for no image.
+    ``node_pod``: of a pod that may be made on its node where that cannot be either, in namespace ``home``.
     ``inside``: how the worst container's process is looked into; None: it is not.
     ``before``: tells what earlier looks kept of its containers. ``history``: a server that tells of them from before
     this look; None: none is known.
@@ -80,6 +83,8 @@ class ClusterSettings:
     image: str = ""
     before: SeenBefore = nothing
     history: History | None = None
+    node_pod: str = ""
+    home: str = HOME
 
 
 @dataclass(slots=True)
@@ -143,7 +148,7 @@ def _investigated(
         target,
         looked,
         opens=cluster,
-        ways=Ways(consent, settings.image),
+        ways=Ways(consent, settings.image, settings.node_pod, settings.home),
         machine=machine,
         policy=settings.policy,
         settings=settings.inside,
@@ -173,14 +178,24 @@ async def investigate_in_cluster(
     past = await _past(target, seen.workload, rows, settings.history, facts, progress)
     if settings.watch_s != 0:
         before = settings.before(cluster.place.server, seen.workload)
+        # Whoever is asked for a yes holds up all that runs on this loop: a crash loop's next start would be missed.
+        tracks = await memory_sources(
+            rows,
+            seen.usage,
+            cluster=cluster,
+            machine=machine,
+            facts=facts,
+            progress=progress,
+            consent=consent,
+            command=f"oakum investigate {target} --exec",
+        )
 
         async def again() -> Sequence[Pod]:
             return await _pods_again(target, cluster)
 
         async def watched() -> None:
             seen.memories += await watch_memory(
-                rows,
-                seen.usage,
+                tracks,
                 cluster=cluster,
                 machine=machine,
                 again=again,
@@ -188,8 +203,6 @@ async def investigate_in_cluster(
                 progress=progress,
                 watch_s=settings.watch_s,
                 here_s=None if settings.inside is None else HERE_S,
-                consent=consent,
-                command=f"oakum investigate {target} --exec",
                 before=before,
             )
 

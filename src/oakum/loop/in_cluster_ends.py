@@ -10,7 +10,7 @@ from oakum.explain.crash_loop import loops
 from oakum.explain.oom_clues import JVM_EXIT, Known
 from oakum.explain.oom_verdict import verdicts
 from oakum.loop.in_cluster_bounds import or_absent
-from oakum.loop.over_time import containers_here, pods_here
+from oakum.loop.memory_sources import containers_here, pods_here
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import Cluster
 from oakum.model.cluster_node import Event

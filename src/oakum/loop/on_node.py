@@ -13,8 +13,8 @@ from oakum.explain import containers
 from oakum.explain.plan import RESTART
 from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings, investigate
+from oakum.loop.memory_sources import containers_here
 from oakum.loop.out_of_reach import OutOfReach
-from oakum.loop.over_time import containers_here
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
 from oakum.model.container_memory import GROWING, ContainerMemory

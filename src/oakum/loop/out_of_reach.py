@@ -27,11 +27,14 @@ _WAYS: Final = re.compile(r"(; (?:or|then) )")
 
 @dataclass(frozen=True, slots=True)
 class OutOfReach:
-    """``options``: those that looked into it this time (``--exec``)."""
+    """``options``: those that looked into it this time (``--exec``). ``numbered``: pids are its node's, so a command with
+    one is for that node and not for the container.
+    """
 
     target: WorkloadTarget | PodTarget
     container: ContainerName
     options: str
+    numbered: bool = False
 
     @property
     def again(self) -> str:
@@ -57,6 +60,8 @@ class OutOfReach:
         return self._kubectl(told) + mark + comment
 
     def _inside(self, command: str) -> str:
+        if self.numbered:
+            return f"{command}    # on its node, as root"
         name = self.container
         told = f"kubectl -n {name.namespace} exec {name.pod} -c {name.container} -- sh -c {quote(command)}"
         return self._kubectl(told)

@@ -8,21 +8,19 @@ every 10 to 15 seconds.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from oakum.judge import judge
 from oakum.loop import seen_before
 from oakum.loop.kubelets import Kubelets
-from oakum.loop.room import Guest, Usage, refusal
+from oakum.loop.memory_sources import containers_here
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import Cluster, Executed
-from oakum.model.cluster_node import ContainerUsage, NodeUsage
-from oakum.model.cluster_pod import Container, ContainerName, Pod
+from oakum.model.cluster_node import NodeUsage
+from oakum.model.cluster_pod import ContainerName, Pod
 from oakum.model.container_memory import ContainerMemory
-from oakum.model.errors import DataError, MachineError, OakumError
-from oakum.model.pod_cgroup import PodCgroup, pod_cgroup
-from oakum.model.rights import PROGRAMS
+from oakum.model.errors import DataError, OakumError
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.units import format_count, format_duration
 from oakum.model.verdict import Verdict
@@ -32,11 +30,9 @@ from oakum.sense.shell_memory import EVERY_S, NO_FILES, ShellLines, command
 
 if TYPE_CHECKING:
     from oakum.host import Machine
-    from oakum.loop.consent import Consent
     from oakum.loop.facts import Facts
     from oakum.loop.progress import Progress
 
-Row: TypeAlias = tuple[Pod, Container]
 Again: TypeAlias = Callable[[], Awaitable[Sequence[Pod]]]
 
 FAST_S: Final = 30.0
@@ -50,9 +46,6 @@ ASKED_EVERY_S: Final = 5.0
 
 TOLD_EVERY_S: Final = 2.0
 CONNECTS_S: Final = 15.0
-
-MOST_SHELLS: Final = 20
-"""Shells run in so many containers at once, the largest; kubelets tell of the others."""
 
 MOST_STARTS: Final = 6
 """A shell is started anew so often in a row at most: its container restarts, or the API server does."""
@@ -69,9 +62,6 @@ was killed, or lost its connection) stays in the container for no longer."""
 
 MOST_SILENCES: Final = 6
 """A kubelet that did not answer as often in a row is asked no more."""
-
-SHELL: Final = Guest("a shell", 8 << 20)
-"""It takes one or two MiB of a container's limit; none is started where less than that is free below it."""
 
 
 @dataclass(slots=True)
@@ -132,8 +122,7 @@ class _Watch:
 
 
 async def watch_memory(  # noqa: PLR0913  (everything that tells of memory comes together here)
-    rows: Sequence[Row],
-    usage: Usage,
+    tracks: list[ContainerTrack],
     *,
     cluster: Cluster,
     machine: Machine,
@@ -142,21 +131,16 @@ async def watch_memory(  # noqa: PLR0913  (everything that tells of memory comes
     progress: Progress,
     watch_s: float | None,
     here_s: float | None,
-    consent: Consent,
-    command: str,
     before: Mapping[seen_before.Whose, tuple[Series, ...]],
 ) -> list[ContainerMemory]:
     """One for each container that could be sampled. Only facts are missed.
 
-    ``consent``: to a shell in each of them, asked for once for all. ``command``: that says yes to it.
-    ``before``: what earlier looks kept of the same containers; it is judged with what is seen now.
+    ``tracks``: of ``memory_sources``. ``before``: what earlier looks kept of the same containers; it is judged with
+    what is seen now.
     ``again``: reads the same pods anew. ``here_s``: how long at most, where all run on this machine and none restarts.
     """
     import anyio  # noqa: PLC0415  (comes with the extra that opened the cluster)
 
-    running = [(pod, container) for pod, container in rows if container.running or container.container_id]
-    tracks = await _sources(running, usage, cluster, machine, facts)
-    _agreed(tracks, consent, command, facts, progress)
     if not tracks:
         return []
     watch = _Watch(
@@ -206,88 +190,6 @@ def _judged(track: ContainerTrack, before: Mapping[seen_before.Whose, tuple[Seri
         judge(series),
         seen,
     )
-
-
-async def _sources(
-    rows: Sequence[Row], usage: Usage, cluster: Cluster, machine: Machine, facts: Facts
-) -> list[ContainerTrack]:
-    here = pods_here(machine)
-    tracks = [ContainerTrack(pod, each, Source.NODE) for pod, each in rows if pod.uid in here]
-    others = [(pod, each) for pod, each in rows if pod.uid not in here]
-    if not others:
-        return tracks
-    may = await _may_run(others[0][0].namespace, cluster, facts)
-    others.sort(key=lambda row: -_own(usage.get((row[0].uid, row[1].name))))
-    shells = 0
-    for pod, container in others:
-        if may and container.running and shells < MOST_SHELLS and _has_room(pod, container, usage, facts):
-            shells += 1
-            tracks.append(ContainerTrack(pod, container, Source.SHELL))
-        else:
-            tracks.append(ContainerTrack(pod, container, Source.KUBELET))
-    return tracks
-
-
-def _agreed(tracks: Sequence[ContainerTrack], consent: Consent, command: str, facts: Facts, progress: Progress) -> None:
-    """Somebody says yes to a program in containers that serve; their kubelets tell where nobody does."""
-    shells = [track for track in tracks if track.source is Source.SHELL]
-    if not shells:
-        return
-    many = f"in {shells[0].name}" if len(shells) == 1 else f"in each of {format_count(len(shells))} containers"
-    question = (
-        f"A shell would be started {many}, for the watch: it takes one or two MiB of the limit. Then, in the one that"
-        " grows most, a program that reads its heap: about 8 MiB."
-    )
-    refused = consent.refusal(question, command, progress)
-    if refused is None:
-        return
-    facts.miss(replace(refused, what="the memory of containers at every second"))
-    for track in shells:
-        track.source = Source.KUBELET
-
-
-def pods_here(machine: Machine) -> set[str]:
-    """The uids of the pods that this machine is the node of."""
-    return {whose.pod_uid for _, whose in _pod_cgroups(machine)}
-
-
-def containers_here(machine: Machine) -> dict[str, str]:
-    """The cgroup of each container that runs on this machine, by the container's id."""
-    found = sorted(_pod_cgroups(machine), key=lambda each: -len(each[0]))
-    return {whose.container_id: path for path, whose in found if whose.container_id}
-
-
-def _pod_cgroups(machine: Machine) -> list[tuple[str, PodCgroup]]:
-    try:
-        return [(path, whose) for path in machine.cgroups.list() if (whose := pod_cgroup(path)) is not None]
-    except MachineError:
-        return []
-
-
-async def _may_run(namespace: str, cluster: Cluster, facts: Facts) -> bool:
-    what = "the memory of containers at every second"
-    get = f"oakum doctor --role capture --namespace {namespace} | kubectl apply -f -    # by who may give roles"
-    try:
-        answers = await cluster.may(PROGRAMS.within(namespace))
-    except OakumError as exc:
-        facts.miss(Absent(what, AbsentKind.NOT_PERMITTED, exc.brief, get))
-        return False
-    missing = " and ".join(f"{each.question.verb} {each.question.resource}" for each in answers if not each.allowed)
-    if missing:
-        why = f"not allowed to {missing} in namespace {namespace}"
-        facts.miss(Absent(what, AbsentKind.NOT_PERMITTED, why, get))
-    return not missing
-
-
-def _has_room(pod: Pod, container: Container, usage: Usage, facts: Facts) -> bool:
-    refused = refusal(pod, container, usage, SHELL, f"the memory of {pod.name}/{container.name} at every second")
-    if refused is not None:
-        facts.miss(refused)
-    return refused is None
-
-
-def _own(usage: ContainerUsage | None) -> int:
-    return -1 if usage is None or isinstance(usage.rss_bytes, Absent) else usage.rss_bytes
 
 
 async def _by_node(watch: _Watch) -> None:

@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
+from oakum.loop.role_command import role_command
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cluster import Cluster
 from oakum.model.cluster_pod import Container, ContainerName, Pod, Running, Terminated, Visitor, Waiting
 from oakum.model.errors import TargetError
-from oakum.model.rights import BESIDE
+from oakum.model.rights import BESIDE, PROGRAMS
 from oakum.model.units import format_duration
 
 READY_S: Final = 90.0
@@ -32,12 +33,13 @@ HOPELESS: Final = frozenset(
 
 async def not_permitted(cluster: Cluster, namespace: str, what: str) -> Absent | None:
     """None where all that it takes is allowed."""
-    answers = await cluster.may(BESIDE.within(namespace))
+    # What looks is started in it by exec: what a container's own program prints is kept by its node, as a log.
+    answers = await cluster.may([*BESIDE.within(namespace), *PROGRAMS.within(namespace)])
     missing = [f"{each.question.verb} {each.question.resource}" for each in answers if not each.allowed]
     if not missing:
         return None
     why = f"not allowed to {' and to '.join(missing)} in namespace {namespace}"
-    return Absent(what, AbsentKind.NOT_PERMITTED, why, "a role with these verbs: docs/kubernetes.md")
+    return Absent(what, AbsentKind.NOT_PERMITTED, why, await role_command(cluster, BESIDE.capability, namespace))
 
 
 async def visited(cluster: Cluster, pod: Pod, target: str, image: str, command: Sequence[str]) -> ContainerName:

@@ -25,6 +25,7 @@ from oakum.model.cluster_workload import (
     VerticalAutoscaler,
     Workload,
 )
+from oakum.model.node_pod import NodePod
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -161,9 +162,10 @@ Selector: TypeAlias = str
 
 
 class Cluster(Protocol):
-    """Reading verbs, running a program, and an ephemeral container to run it in.
+    """Reading verbs, running a program, and an ephemeral container or a pod of ours to run it in.
 
-    ``namespace``: "" for all of them, where it has a default. What changes objects is ``hands``, and nothing else is.
+    ``namespace``: "" for all of them, where it has a default. What changes others' objects is ``hands``, and nothing
+    else is.
     """
 
     @property
@@ -182,6 +184,9 @@ class Cluster(Protocol):
 
     async def may(self, questions: Sequence[Question]) -> Sequence[Permission]:
         """In the order asked."""
+
+    async def whoami(self) -> str | Absent:
+        """Who asks, as its roles name them: ``system:serviceaccount:shop:ci``. Raises nothing."""
 
     async def pods(self, namespace: str = "", *, selector: Selector = "", node: str = "") -> Listing[Pod]: ...
 
@@ -233,8 +238,6 @@ class Cluster(Protocol):
         longer than is bearable, or refuses.
         """
 
-    def watch_events(self, namespace: str = "") -> AsyncGenerator[Seen[Event], None]: ...
-
     async def logs(self, container: ContainerName, *, previous: bool = False, lines: int = 200) -> str | Absent:
         """The last lines. Absent: there are none of that run any more, and why."""
 
@@ -254,13 +257,19 @@ class Cluster(Protocol):
         """
 
     def converse(self, container: ContainerName, command: Sequence[str]) -> AbstractAsyncContextManager[Conversation]:
-        """As ``run``, for one that is asked and answers. Its standard input is closed when it is left.
-
-        No command: with the program that the container was started with, where that listens.
-        """
+        """As ``run``, for one that is asked and answers. Its standard input is closed when it is left."""
 
     async def visit(self, pod: Pod, visitor: Visitor) -> None:
         """Adds it to the pod; it is started later, or never: its state tells. Raises TargetError when refused."""
+
+    async def make_node_pod(self, wanted: NodePod) -> Pod:
+        """It is started later, or never: its state tells. Raises TargetError when refused."""
+
+    async def remove_node_pod(self, namespace: str, name: str, *, uid: str = "") -> bool:
+        """``uid``: of the very one that is meant, "" for whichever has that name. False: it is gone already.
+
+        Raises TargetError where it stays.
+        """
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Tunnel]: ...
 

@@ -121,7 +121,7 @@ class ContainerName:
 class Visitor:
     """An ephemeral container beside ``target``, whose processes it sees. It cannot be removed, only end.
 
-    It is root, may trace (SYS_PTRACE), and hears who attaches to it once: then its standard input is closed.
+    It is root, and may trace (SYS_PTRACE). Whatever ``command`` prints is its log, on its node's disk.
     """
 
     name: str

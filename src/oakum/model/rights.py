@@ -11,7 +11,9 @@ from oakum.model.cluster import Question
 
 
 class Capability(StrEnum):
-    """Each holds the one before it: who acts has evidence first, and who captures has looked."""
+    """Each holds the one before it: who acts has evidence first, and who captures has looked. The last one stands
+    beside ``act``: it holds what captures.
+    """
 
     READ = "read"
     """To look at workloads, from outside their containers."""
@@ -22,21 +24,28 @@ class Capability(StrEnum):
     ACT = "act"
     """To change workloads, pods and nodes."""
 
+    NODE_POD = "node-pod"
+    """To look into containers from a pod on their node, which has all rights there."""
+
     def holds(self) -> tuple[Capability, ...]:
-        """Itself and those before it."""
-        every = tuple(Capability)
-        return every[: every.index(self) + 1]
+        """Itself and those that it holds, in their order."""
+        steps = (Capability.READ, Capability.CAPTURE, self)
+        return steps[: steps.index(self) + 1]
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """``cost``: what an answer lacks without it. ``danger``: what else it lets somebody do; "" for nothing."""
+    """``cost``: what an answer lacks without it. ``danger``: what else it lets somebody do; "" for nothing.
+
+    ``home``: the only namespace that it is meant for where none is named; "" for all of them.
+    """
 
     capability: Capability
     name: str
     questions: tuple[Question, ...]
     cost: str
     danger: str = ""
+    home: str = ""
 
     @property
     def title(self) -> str:
@@ -44,8 +53,12 @@ class Right:
 
     def within(self, namespace: str) -> tuple[Question, ...]:
         """Asked of one namespace, "" for all; what belongs to no namespace is asked of the cluster."""
-        return tuple(replace(each, namespace=namespace) if in_a_namespace(each) else each for each in self.questions)
+        where = namespace or self.home
+        return tuple(replace(each, namespace=where) if in_a_namespace(each) else each for each in self.questions)
 
+
+HOME: Final = "oakum"
+"""The namespace of the account whose role is for all namespaces, and of what Oakum makes in a cluster."""
 
 METRICS: Final = "metrics.k8s.io"
 
@@ -91,9 +104,19 @@ PROGRAMS: Final = Right(
 BESIDE: Final = Right(
     Capability.CAPTURE,
     "ephemeral containers",
-    (*verbs("pods/ephemeralcontainers", "patch"), *verbs("pods/attach", "get", "create")),
+    verbs("pods/ephemeralcontainers", "patch"),
     "off its node, an image without Python is not looked into from within",
     danger="Such a container may run as root, and with all rights of its node where pod security does not forbid it.",
+)
+
+ON_NODES: Final = Right(
+    Capability.NODE_POD,
+    "pods on nodes",
+    verbs("pods", "create", "delete"),
+    "off its node, who may not be entered by exec nor by an ephemeral container is not looked into",
+    danger="Who may make pods in a namespace that lets them be privileged has all rights on every node, and so in"
+    " the whole cluster. Give it for as long as it is needed, and keep others out of that namespace.",
+    home=HOME,
 )
 
 KUBELETS: Final = Right(
@@ -136,7 +159,7 @@ RIGHTS: Final = (
     Right(
         Capability.READ,
         "changes as they come",
-        (*verbs("pods", "watch"), *verbs("events", "watch")),
+        verbs("pods", "watch"),
         "what comes and goes between two looks is not told, and no life of who dies within seconds of each start",
     ),
     Right(
@@ -231,5 +254,6 @@ RIGHTS: Final = (
         verbs("nodes", "patch"),
         "no node is kept free of new pods",
     ),
+    ON_NODES,
 )
 """Nothing of secrets, and no wildcard: a test says so."""

@@ -20,6 +20,7 @@ from live_child import live_child
 from oakum.host.afar import agent_program
 from oakum.host.afar.agent import PIECE_BYTES, Agent, Answer, Answers, command
 from oakum.host.afar.cgroups import AfarCgroups
+from oakum.host.afar.keeper import keeper
 from oakum.host.afar.node import AfarNode
 from oakum.host.afar.processes import AfarProcesses
 from oakum.model.absent import Absent, AbsentKind
@@ -222,3 +223,22 @@ def test_who_waits_for_a_program_that_never_comes_ends_also_as_the_first_process
     words = [word.replace("alarm(60)", "alarm(1)") for word in command(sys.executable)]
     with subprocess.Popen(["unshare", "-Upf", "--kill-child", *words], stdin=subprocess.PIPE) as waiting:
         assert waiting.wait(30) == 1
+
+
+def test_from_a_node_only_those_are_told_whose_cgroup_has_the_name(agent):
+    (own, *_) = [line.rpartition(":")[2] for line in Path("/proc/self/cgroup").read_text(encoding="ascii").split()]
+    told = {int(each) for each in agent.ask("within", own).split()}
+    assert {os.getpid(), agent.greeting.pid} <= told
+    assert agent.ask("within", "ab" * 32) == b""
+    processes = AfarProcesses(agent, "ab" * 32, inside=False, on_node=True)
+    assert processes.pids() == []
+    assert os.getpid() in AfarProcesses(agent, own, inside=False, on_node=True).pids()
+
+
+def test_what_keeps_a_container_open_lasts_no_longer_than_it_is_given_though_others_are_in_it():
+    done = subprocess.run([*keeper(1, sys.executable)], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_the_keeper_is_of_a_python_from_3_6_on():
+    ast.parse(keeper(900)[-1], feature_version=(3, 6))

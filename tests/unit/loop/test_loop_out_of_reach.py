@@ -100,3 +100,15 @@ def test_keeping_the_evidence_says_again_how_it_was_looked_into():
 def test_memray_is_attached_by_a_program_in_the_container():
     memray = next(step for step in answered().plan.steps if "memray attach" in step.command)
     assert memray.command.startswith(f"{INSIDE}sh -c 'memray attach")
+
+
+@pytest.mark.parametrize(
+    ("get", "expected"),
+    [
+        (GETS[0], "oakum investigate deploy/shop/cart@prod --exec --inspect"),
+        (GETS[1], f"kill -CONT {PID}    # on its node, as root; then the same command"),
+        (GETS[4], ON_ITS_NODE),
+    ],
+)
+def test_a_pid_that_its_node_told_is_never_meant_inside_its_container(get, expected):
+    assert replace(AFAR, numbered=True).absent(absent(get)).get == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from oakum.model.rights import KUBELETS, RIGHTS, Capability, asked, in_a_namespace, rights_of
+from oakum.model.rights import HOME, KUBELETS, RIGHTS, Capability, asked, in_a_namespace, rights_of
 from oakum.render.role import role_json, role_yaml
 
 DOCS = Path(__file__).parents[3] / "docs" / "kubernetes.md"
@@ -50,7 +50,8 @@ def test_no_role_reaches_a_secret_or_more_roles_or_deletes_or_takes_all(capabili
         assert "secret" not in resource
         assert resource not in {"configmaps", "serviceaccounts", "serviceaccounts/token"}
         assert group != "rbac.authorization.k8s.io"
-        assert verb in {"get", "list", "watch", "create", "patch"}
+        assert verb in {"get", "list", "watch", "create", "patch"} or (resource, verb) == ("pods", "delete")
+        assert verb != "delete" or capability is Capability.NODE_POD
 
 
 def test_who_reads_changes_nothing_and_who_captures_starts_programs_but_changes_no_workload():
@@ -64,8 +65,42 @@ def test_who_reads_changes_nothing_and_who_captures_starts_programs_but_changes_
         for capability in Capability
     }
     assert writes[Capability.READ] == set()
-    assert writes[Capability.CAPTURE] == {"pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers"}
+    assert writes[Capability.CAPTURE] == {"pods/exec", "pods/portforward", "pods/ephemeralcontainers"}
     assert writes[Capability.ACT] > writes[Capability.CAPTURE]
+    assert writes[Capability.NODE_POD] == writes[Capability.CAPTURE] | {"pods"}
+
+
+def test_pods_are_made_and_deleted_in_one_namespace_alone_which_lets_them_be_privileged():
+    objects = list(yaml.safe_load_all(role_yaml(Capability.NODE_POD)))
+    (role,) = [each for each in objects if "delete" in str(each.get("rules"))]
+    assert (role["kind"], role["metadata"]["namespace"]) == ("Role", HOME)
+    (rule,) = role["rules"]
+    assert rule == {"apiGroups": [""], "resources": ["pods"], "verbs": ["create", "delete"]}
+    (namespace,) = [each["metadata"] for each in objects if each["kind"] == "Namespace"]
+    assert namespace == {"name": HOME, "labels": {"pod-security.kubernetes.io/enforce": "privileged"}}
+
+
+@PLACES
+@EACH
+@pytest.mark.parametrize(
+    ("who", "kind", "name"),
+    [
+        ("system:serviceaccount:shop:ci", "ServiceAccount", "ci"),
+        ("jane@example.org", "User", "jane@example.org"),
+        ("null", "User", "null"),
+        ('o\'hara: "x" #1', "User", 'o\'hara: "x" #1'),
+    ],
+)
+def test_a_role_is_bound_to_who_is_named_beside_those_who_have_it_already(capability, namespace, who, kind, name):
+    text = role_yaml(capability, namespace, who)
+    objects = list(yaml.safe_load_all(text))
+    assert role_json(capability, namespace, who)["items"] == objects
+    bindings = [each for each in objects if each["kind"].endswith("Binding")]
+    subjects = [subject for each in bindings for subject in each["subjects"]]
+    assert {(each["kind"], each["name"]) for each in subjects} == {(kind, name)}
+    assert "ServiceAccount" not in {each["kind"] for each in objects}
+    others = {each["metadata"]["name"] for each in yaml.safe_load_all(role_yaml(capability, namespace, "other"))}
+    assert not {each["metadata"]["name"] for each in bindings} & others
 
 
 @PLACES
@@ -107,8 +142,8 @@ def test_what_is_more_than_reading_is_a_role_of_its_own_that_can_be_taken_away(c
 def test_every_role_is_bound_to_the_account_that_comes_with_it(capability):
     objects = list(yaml.safe_load_all(role_yaml(capability)))
     account = next(each["metadata"] for each in objects if each["kind"] == "ServiceAccount")
-    roles = {each["metadata"]["name"] for each in objects if each["kind"] == "ClusterRole"}
-    bound = [each for each in objects if each["kind"] == "ClusterRoleBinding"]
+    roles = {each["metadata"]["name"] for each in objects if each["kind"] in {"ClusterRole", "Role"}}
+    bound = [each for each in objects if each["kind"] in {"ClusterRoleBinding", "RoleBinding"}]
     assert {each["roleRef"]["name"] for each in bound} == roles
     assert all(each["subjects"] == [{"kind": "ServiceAccount", **account}] for each in bound)
 
@@ -134,7 +169,8 @@ def test_the_docs_name_each_right_with_its_verbs_and_what_it_costs_to_lack_it(ri
 
 @PLACES
 def test_what_a_right_lets_somebody_do_beyond_its_purpose_stands_in_the_manifest(namespace):
-    text = " ".join(role_yaml(Capability.ACT, namespace).replace("#", " ").split())
+    roles = "".join(role_yaml(capability, namespace) for capability in Capability)
+    text = " ".join(roles.replace("#", " ").split())
     told = [right for right in RIGHTS if right.danger and not (namespace and right is KUBELETS)]
     assert len(told) > 2
     assert [right.name for right in told if right.danger not in text] == []

@@ -14,6 +14,7 @@ without waiting; they are answered in order. An answer is one line, ``ID STATE S
 
     hello                              lines ``name value``: protocol, pid, uid, page, ticks, up (s since boot)
     pids                               the numbers in /proc, a line each
+    within NAME                        the numbers of those whose cgroup has that in its name, a line each
     hold H PID                         holds a process; its ``stat``
     drop H
     read H NAME MOST                   a file of /proc/PID, from its begin
@@ -29,7 +30,7 @@ without waiting; they are answered in order. An answer is one line, ``ID STATE S
     place H PATH                       what is there, as the process sees it: its mode, its user, the MAJOR:MINOR of its
                                        disk, and the bytes that are free there
     signal H NUMBER                    sent to that very process, and only if it handles it
-    tcp K ADDRESS PORT                 a connection in the network of this container
+    tcp K ADDRESS PORT [H]             a connection in the network of this container, or in that of a process
     push K BYTES
     shut K
     attach K F H MILLISECONDS PROGRAM REQUEST
@@ -70,6 +71,9 @@ PAGE = resource.getpagesize()
 HIGH = 7 if sys.byteorder == "little" else 0
 BIT = bytes(128) + b"\1" * 128
 LINKS = 40
+NEW_NET = 0x40000000
+"""CLONE_NEWNET of sched.h."""
+
 CALL = "\ngo(dict(json.loads(ASKED), **GIVEN))\n"
 ENDS_S = 15
 """An errand that nobody waits for ends in this time."""
@@ -232,6 +236,28 @@ class Agent:
     def do_pids(self, _: object) -> bytes:
         return "\n".join(name for name in os.listdir("/proc") if name.isdigit()).encode("ascii")
 
+    def do_within(self, _: object, name: str) -> bytes:
+        """All that is read of the others is which cgroup they are in. A runtime's own monitor is named after the
+        container that it serves (CRI-O's conmon), and is none of it.
+        """
+        wanted, found = os.fsencode(text(name)), []
+        for pid in os.listdir("/proc"):
+            if not pid.isdigit():
+                continue
+            try:
+                fd = os.open(f"/proc/{pid}/cgroup", os.O_RDONLY)
+            except OSError:
+                continue
+            try:
+                told = whole(fd, 1 << 16)
+            except OSError:
+                continue
+            finally:
+                os.close(fd)
+            if wanted in told and b"conmon-" + wanted not in told:
+                found.append(pid)
+        return "\n".join(found).encode("ascii")
+
     def do_hold(self, _: object, name: str, pid: str) -> bytes:
         process = Process(int(pid))
         try:
@@ -343,8 +369,21 @@ class Agent:
             if held is not None:
                 os.close(held)
 
-    def do_tcp(self, poll: "select.poll", name: str, address: str, port: str) -> None:
-        self.join(poll, name, socket.create_connection((text(address), int(port)), timeout=5))
+    def do_tcp(self, poll: "select.poll", name: str, address: str, port: str, *inside: str) -> None:
+        where = (text(address), int(port))
+        if not inside:
+            self.join(poll, name, socket.create_connection(where, timeout=5))
+            return
+        own = os.open("/proc/self/ns/net", os.O_RDONLY)
+        try:
+            enter(self.of(inside[0]).kept("ns/net"))
+            try:
+                made = socket.create_connection(where, timeout=5)
+            finally:
+                enter(own)
+        finally:
+            os.close(own)
+        self.join(poll, name, made)
 
     def do_attach(self, poll: "select.poll", *words: str) -> None:
         name, file, process, within, program, request = words
@@ -492,6 +531,18 @@ def descriptor(pid: int) -> "int | None":
         return os.pidfd_open(pid)
     except (AttributeError, OSError):
         return None
+
+
+def enter(network: int) -> None:
+    """The network namespace of this thread, the only one. It needs all rights."""
+    if hasattr(os, "setns"):
+        os.setns(network, NEW_NET)
+        return
+    import ctypes  # noqa: PLC0415  (dear, and rarely wanted)
+
+    if ctypes.CDLL(None, use_errno=True).setns(network, NEW_NET):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def yama() -> int:

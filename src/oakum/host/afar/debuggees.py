@@ -103,15 +103,18 @@ class AfarDebuggee:
         return LiveInspection(joined, self._folder.pid)
 
     def _reached(self, listener: Listener) -> AfarStream:
-        """Raises OSError: EXDEV where the process lives in another network than the agent."""
+        """Raises OSError: EXDEV where the process lives in another network than the agent, which may not enter it."""
         own = AfarFolder(self._agent, self._agent.greeting.pid)
         try:
             theirs, ours = (self._agent.ask("link", folder.number, "ns/net") for folder in (self._folder, own))
         finally:
             own.close()
-        if theirs != ours:
-            raise OSError(errno.EXDEV, f"pid {self._folder.pid} lives in another network than its container")
-        return AfarStream(self._agent, listener.reached_at, listener.port)
+        if theirs == ours:
+            return AfarStream(self._agent, listener.reached_at, listener.port)
+        try:
+            return AfarStream(self._agent, listener.reached_at, listener.port, inside=self._folder.number)
+        except PermissionError as exc:
+            raise OSError(errno.EXDEV, f"pid {self._folder.pid} lives in another network than its container") from exc
 
     def _links(self, name: str) -> Iterator[str]:
         for line in self._agent.ask("links", self._folder.number, name).splitlines():

@@ -20,20 +20,24 @@ STATUS_BYTES: Final = 1 << 16
 
 
 class AfarProcesses:
-    """Port Processes: all that the container sees, without the agent. Those that are the container's own have
-    ``group`` as their cgroup, whatever the kernel calls it there.
+    """Port Processes: all that the container sees, without the agent; from its node, its own alone. Those that are the
+    container's own have ``group`` as their cgroup, whatever the kernel calls it there.
     """
 
-    def __init__(self, agent: Agent, container_id: str, *, inside: bool) -> None:
-        """``inside``: the agent runs in the very container; else in another one, that sees its processes."""
+    def __init__(self, agent: Agent, container_id: str, *, inside: bool, on_node: bool = False) -> None:
+        """``inside``: the agent runs in the very container; else in another one, that sees its processes.
+
+        ``on_node``: it sees all processes of the node.
+        """
         self._agent, self._container_id, self._inside = agent, container_id, inside
+        self._which = ("within", container_id) if on_node else ("pids",)
         self.group = f"/{container_id}"
         with AfarFolder.opened(agent, agent.greeting.pid) as own:
             self._own = membership(own.read("cgroup", STATUS_BYTES))
 
     def pids(self) -> list[int]:
         try:
-            told = self._agent.ask("pids").split()
+            told = self._agent.ask(*self._which).split()
         except OSError as exc:
             raise translated(0, exc) from exc
         return sorted({int(each) for each in told} - {self._agent.greeting.pid})

@@ -22,11 +22,11 @@ PUSHED_BYTES: Final = 1 << 17
 class AfarStream:
     """The agent lost is an OSError here, as of a socket."""
 
-    def __init__(self, agent: Agent, address: str, port: int) -> None:
-        """Raises OSError."""
+    def __init__(self, agent: Agent, address: str, port: int, *, inside: int | None = None) -> None:
+        """``inside``: a held process, in whose network it is made; None: in the agent's own. Raises OSError."""
         self._agent, self._users = agent, 1
         try:
-            self.number = agent.begin("tcp", address, port)
+            self.number = agent.begin("tcp", address, port, *(() if inside is None else (inside,)))
         except OakumError as exc:
             raise _lost(exc) from exc
 
