@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.request import OpenerDirector, Request, build_opener, urlopen
 
 from lab.metrics.planted import World, exposition, openmetrics
 
@@ -65,6 +65,28 @@ def started(folder: Path, data: Path, *arguments: str) -> Iterator[tuple[str, in
     ]
     with _running(command, folder / "prometheus.log", f"http://127.0.0.1:{port}", "/-/ready") as running:
         yield running
+
+
+@contextmanager
+def secured(folder: Path, world: World, web: Mapping[str, object], opener: OpenerDirector) -> Iterator[str]:
+    """A Prometheus behind TLS with this in it. ``web``: its --web.config.file; ``opener``: whom it lets in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text, file, config, port = folder / "planted.om", folder / "web.yml", folder / "prometheus.yml", _free()
+    with text.open("w", encoding="utf-8") as written:
+        written.writelines(openmetrics(world))
+    fill(folder / "prometheus", text)
+    config.write_text("global: {}\n", encoding="utf-8")
+    file.write_text(json.dumps(web), encoding="utf-8")
+    command = [
+        "prometheus",
+        f"--config.file={config}",
+        f"--web.config.file={file}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        "--storage.tsdb.retention.time=50y",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with _running(command, folder / "log", f"https://127.0.0.1:{port}", "/-/ready", opener) as (address, _):
+        yield address
 
 
 @contextmanager
@@ -125,10 +147,12 @@ def victoria_metrics(folder: Path, world: World, *arguments: str) -> Iterator[st
 
 
 @contextmanager
-def _running(command: list[str], log: Path, address: str, ready: str) -> Iterator[tuple[str, int]]:
+def _running(
+    command: list[str], log: Path, address: str, ready: str, opener: OpenerDirector | None = None
+) -> Iterator[tuple[str, int]]:
     with log.open("wb") as told, subprocess.Popen(command, stdout=told, stderr=told) as process:
         try:
-            _wait(process, address + ready, log)
+            _wait(process, address + ready, log, opener or build_opener())
             yield address, process.pid
         finally:
             process.terminate()
@@ -138,13 +162,13 @@ def _running(command: list[str], log: Path, address: str, ready: str) -> Iterato
                 process.kill()
 
 
-def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path, opener: OpenerDirector) -> None:
     end_s = time.monotonic() + READY_S
     while time.monotonic() < end_s:
         if process.poll() is not None:
             break
         try:
-            with urlopen(address, timeout=2) as answer:
+            with opener.open(address, timeout=2) as answer:
                 if answer.status == 200:
                     return
         except (URLError, OSError):
