@@ -50,10 +50,16 @@ def fill(data: Path, text: Path) -> None:
 
 
 @contextmanager
-def started(folder: Path, data: Path, *arguments: str) -> Iterator[tuple[str, int]]:
-    """A Prometheus on these blocks, with its files in ``folder``: its address, and its process."""
+def started(
+    folder: Path, data: Path, *arguments: str, scrapes: Mapping[str, object] | None = None
+) -> Iterator[tuple[str, int]]:
+    """A Prometheus on these blocks, with its files in ``folder``: its address, and its process.
+
+    ``scrapes``: its configuration, where it goes on from there.
+    """
     config = folder / "prometheus.yml"
-    config.write_text("global: {}\n", encoding="utf-8")
+    # JSON is YAML.
+    config.write_text(json.dumps(scrapes or {"global": {}}), encoding="utf-8")
     port = _free()
     command = [
         "prometheus",
@@ -104,6 +110,17 @@ def scraping(folder: Path, config: Mapping[str, object], address: str = "127.0.0
     ]
     with _running(command, folder / "prometheus.log", f"http://{address}:{port}", "/-/ready") as (found, _):
         yield found
+
+
+@contextmanager
+def node_exporter(folder: Path) -> Iterator[str]:
+    """Memory and pressure of this machine: where it is scraped, ``HOST:PORT``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    address = f"127.0.0.1:{_free()}"
+    command = ["prometheus-node-exporter", f"--web.listen-address={address}", "--collector.disable-defaults"]
+    command += ["--collector.meminfo", "--collector.pressure", "--collector.uname"]
+    with _running(command, folder / "node.log", f"http://{address}", "/metrics"):
+        yield address
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from oakum.judge import judge, judge_many
 from oakum.loop.folded import Folded, Rank
 from oakum.loop.progress import Progress
 from oakum.loop.scan import MANY, moment
+from oakum.loop.scan_closer import ACCUSED, closer
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TooMuchError
 from oakum.model.metrics import About, Asked, MetricsServer, QueryBudget
@@ -115,13 +116,15 @@ async def judge_shard(
 
     members, mixed = await read(server, stock, shard)
     rows: list[ScanRow] = []
+    judged: list[Member] = []
     verdicts = await anyio.to_thread.run_sync(_verdicts, [member.series for member in members], compiled)
     for member, verdict in zip(members, verdicts, strict=True):
         if isinstance(verdict, DataError):
             mixed.append(Skipped(member.series.id, verdict.what, member.series.labels))
         else:
+            judged.append(member)
             rows.append((member.series, _near(member, verdict, policy)))
-    return Judged(tuple(rows), tuple(mixed))
+    return Judged(tuple(await closer(server, stock, judged, rows)), tuple(mixed))
 
 
 def scan_prometheus(  # noqa: PLR0913  (everything comes together here)
@@ -190,15 +193,17 @@ class _Reader:
         await self._read_all(stock)
         if not self.read and self.missed and not isinstance(self.missed[0][1], SpentError):
             raise self.missed[0][1]
-        asked = self.server.asked
+        asked, rows = self.server.asked, self.rows.told()
         missing = _missing(self.missed, stock, self.read)
+        accused = [verdict for _, verdict in rows if verdict.name in ACCUSED]
+        beside = stock.beside.missing(unlimited=any(verdict.limit is None for verdict in accused)) if accused else []
         return Scan(
             source,
             now_s,
             Window(stock.span.start_s, stock.span.end_s, stock.span.step_s),
-            self.rows.told(),
+            rows,
             tuple(self.skipped),
-            (*stock.absent, *missing),
+            (*stock.absent, *beside, *missing),
             (
                 *self.notes,
                 *(f"{self.server.place} says: {said}" for said in asked.warnings),
@@ -317,7 +322,8 @@ def _told(about: About, stock: Inventory, asked: Asked) -> str:
     every = f", scraped every {format_duration(stock.every_s)}" if stock.every_s else ""
     way = "export" if about.product == EXPORTS else "remote read"
     chunks = f", {format_count(asked.chunks)} of them by {way}," if asked.chunks else ""
+    beside = f", and where it grows for {', '.join(stock.beside.used)}" if stock.beside.used else ""
     return (
-        f"{about} was asked {format_count(asked.requests)} times{chunks} for {', '.join(stock.choice.used)}{every};"
-        f" it sent {format_size(asked.bytes)}"
+        f"{about} was asked {format_count(asked.requests)} times{chunks} for {', '.join(stock.choice.used)}{every}"
+        f"{beside}; it sent {format_size(asked.bytes)}"
     )
