@@ -143,6 +143,16 @@ def state_metrics(program: str, kubeconfig: Path, folder: Path) -> Iterator[str]
 
 @contextmanager
 def victoria_metrics(folder: Path, world: World, *arguments: str) -> Iterator[str]:
+    with victoria_started(folder, *arguments) as (address, _):
+        for batch in _batches(exposition(world), 8 << 20):
+            imported(address, "/api/v1/import/prometheus", batch)
+        flushed(address)
+        yield address
+
+
+@contextmanager
+def victoria_started(folder: Path, *arguments: str) -> Iterator[tuple[str, int]]:
+    """An empty one: its address, and its process."""
     folder.mkdir(parents=True, exist_ok=True)
     port = _free()
     command = [
@@ -154,13 +164,20 @@ def victoria_metrics(folder: Path, world: World, *arguments: str) -> Iterator[st
         "-search.latencyOffset=0s",
         *arguments,
     ]
-    with _running(command, folder / "victoria.log", f"http://127.0.0.1:{port}", "/health") as (address, _):
-        for batch in _batches(exposition(world), 8 << 20):
-            with urlopen(Request(f"{address}/api/v1/import/prometheus", data=batch, method="POST"), timeout=120):
-                pass
-        with urlopen(f"{address}/internal/force_flush", timeout=120):
-            pass
-        yield address
+    with _running(command, folder / "victoria.log", f"http://127.0.0.1:{port}", "/health") as running:
+        yield running
+
+
+def imported(address: str, path: str, body: bytes) -> None:
+    """Into a VictoriaMetrics; ``path``: in which format."""
+    with urlopen(Request(f"{address}{path}", data=body, method="POST"), timeout=120):
+        pass
+
+
+def flushed(address: str) -> None:
+    """What was imported is found from now on."""
+    with urlopen(f"{address}/internal/force_flush", timeout=120):
+        pass
 
 
 @contextmanager
