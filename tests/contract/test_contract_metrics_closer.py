@@ -59,6 +59,7 @@ def planted():
     requests(world, both, "http_server_requests_seconds_count", traffic, uri="/")
     java = deployed("java", leak(300, 20))
     scraped(world, "jvm_gc_live_data_size_bytes", java, lambda age: (100 + 20 * age / 3600) * MIB)
+    scraped(world, "container_pressure_memory_waiting_seconds_total", java, lambda age: round(age * 0.5))
     go = deployed("native", leak(200, 20))
     scraped(world, "go_gc_heap_live_bytes", go, lambda age: (40 + math.sin(age)) * MIB)
     free = deployed("free", leak(200, 25), limit_mib=0)
@@ -168,6 +169,11 @@ def test_where_services_cannot_be_asked_the_verdict_stands_and_the_row_says_why(
         assert after.name is before.name
         grows = before.name in {VerdictName.LEAK, VerdictName.SUSPECT}
         assert any(words in reason for reason in after.reasons) == grows, series.id
+
+
+def test_pressure_of_a_container_is_told(found):
+    assert says(verdict(found, "java"), "waited for memory 50 % of the last minutes")
+    assert not says(verdict(found, "native"), "waited for memory")
 
 
 def test_what_there_is_beside_memory_is_known_by_its_name(address):

@@ -13,7 +13,7 @@ from oakum.model.errors import DataError, OakumError
 from oakum.model.metrics import MetricsServer
 from oakum.model.scan import ScanRow
 from oakum.model.series import Floats, Metric, Series, WorkloadSeries
-from oakum.model.units import format_size
+from oakum.model.units import format_share, format_size
 from oakum.model.verdict import Verdict, VerdictName
 from oakum.sense.prometheus.names import PodKey
 from oakum.sense.prometheus.node_memory import NodeMemory, nodes_of
@@ -39,11 +39,13 @@ async def closer(
         return list(rows)
     asked = PerPod(server, stock.choice.leak.labels, stock.span, stock.every_s)
     pods = [pod for number in accused for pod in members[number].pods]
-    loads, heaps, nodes = dict[PodKey, Figure](), dict[PodKey, Figure](), dict[PodKey, NodeMemory]()
+    loads, heaps, pressures = dict[PodKey, Figure](), dict[PodKey, Figure](), dict[PodKey, Figure]()
+    nodes = dict[PodKey, NodeMemory]()
     refused = ""
     try:
         loads = await asked.loads(stock.beside, pods)
         heaps = await asked.heaps(stock.beside, pods)
+        pressures = await asked.pressures(stock.beside, [members[number].pods[-1] for number in accused])
         unlimited = {members[number].pods[-1] for number in accused if rows[number][1].limit is None}
         nodes = await nodes_of(server, stock.choice, stock.beside, unlimited, stock.span)
     except OakumError as exc:
@@ -54,6 +56,7 @@ async def closer(
         told = _Told(
             one_after_the_other([loads[pod] for pod in known if pod in loads]),
             heaps.get(known[-1]),
+            pressures.get(known[-1]),
             nodes.get(known[-1]),
             refused,
         )
@@ -67,6 +70,7 @@ class _Told:
 
     load: Figure | None
     heap: Figure | None
+    pressure: Figure | None
     node: NodeMemory | None
     refused: str
 
@@ -87,6 +91,9 @@ def _again(series: WorkloadSeries, before: Verdict, told: _Told, step_s: float) 
         reasons.append(_served(lives[-1], told.load))
     if told.heap is not None:
         reasons += _heap(series, told.heap)
+    if told.pressure is not None:
+        share = float(told.pressure.points.value[-1])
+        reasons.append(f"its pod waited for memory {format_share(share)} of the last minutes ({told.pressure.metric})")
     if told.node is not None and before.name in ACCUSED:
         reasons.append(f"it has no limit; {told.node}")
     if told.refused:

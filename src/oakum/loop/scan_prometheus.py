@@ -15,7 +15,7 @@ from oakum.loop.progress import Progress
 from oakum.loop.scan import MANY, moment
 from oakum.loop.scan_closer import ACCUSED, closer
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TooMuchError
+from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TargetError, TooMuchError
 from oakum.model.metrics import About, Asked, MetricsServer, QueryBudget
 from oakum.model.policy import Policy
 from oakum.model.scan import Scan, ScanRow, Skipped, Window
@@ -194,6 +194,8 @@ class _Reader:
         if not self.read and self.missed and not isinstance(self.missed[0][1], SpentError):
             raise self.missed[0][1]
         asked, rows = self.server.asked, self.rows.told()
+        if not rows and not self.skipped and not self.missed:
+            raise self._nothing(stock)
         missing = _missing(self.missed, stock, self.read)
         accused = [verdict for _, verdict in rows if verdict.name in ACCUSED]
         beside = stock.beside.missing(unlimited=any(verdict.limit is None for verdict in accused)) if accused else []
@@ -263,6 +265,15 @@ class _Reader:
             return
         if kind not in {"", "gauge", "unknown", "untyped"}:
             self.notes.append(f"{name} is a {kind} here, and was read as a gauge")
+
+    def _nothing(self, stock: Inventory) -> TargetError:
+        """Labels are told of what has no sample: of numbers that are none, and of what ended just before."""
+        window = format_duration(stock.span.end_s - stock.span.start_s)
+        return TargetError(
+            f"no sample of {stock.choice.leak.metric} came from {self.server.place}",
+            why=f"it lists {format_count(stock.containers)} containers, and within {window} has no number of them",
+            next_step="look at one: is it NaN, or has it ended? Or look further back: --window 7d",
+        )
 
     def _say(self, stock: Inventory, shard: Shard) -> None:
         self.read += shard.series

@@ -69,7 +69,7 @@ def refused(code: int, content: bytes, asked: str, access: Access) -> OakumError
         return TargetError(
             f"there is no Prometheus API at {place}",
             why=f"{asked}: {why}",
-            next_step="is a path missing, as /prometheus (Mimir) or /select/0/prometheus (VictoriaMetrics cluster)?",
+            next_step=_other_path(access),
         )
     if code == 400 and _PLAIN_TO_TLS.search(words):
         return TargetError(
@@ -84,6 +84,14 @@ def refused(code: int, content: bytes, asked: str, access: Access) -> OakumError
         why=f"{asked}: {why}",
         next_step=f"{access.peek('/-/ready')}    # then the same command again",
     )
+
+
+def _other_path(access: Access) -> str:
+    """Where there is none, one may be missing; where there is one, it may be too much."""
+    path = urlsplit(access.base).path
+    if not path:
+        return "is a path missing, as /prometheus (Mimir) or /select/0/prometheus (VictoriaMetrics cluster)?"
+    return f"oakum scan {quote(access.source.removesuffix(path))}    # without its path, or with another one"
 
 
 def _not_let_in(code: int, words: str, why: str, access: Access) -> TargetError:
@@ -169,6 +177,12 @@ def no_api(content: bytes, access: Access) -> TargetError:
 
 
 def no_stream(kind: str, access: Access) -> TargetError:
+    if kind.startswith("application/x-protobuf"):
+        return TargetError(
+            f"{access.base} answers remote read with samples only",
+            why="it was asked for chunks, which come piece by piece; its answer would have to be held whole",
+            next_step=f"oakum scan {access.source} --no-remote-read",
+        )
     return TargetError(
         f"{access.base} does not stream what it holds",
         why=f"its answer is {kind[:60] or 'of no type'}",

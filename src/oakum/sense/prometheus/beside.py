@@ -51,6 +51,11 @@ HEAPS: Final = (
 """Best first: of Micrometer, OpenTelemetry and the Java client; of Go's runtime/metrics; of prom-client. The client
 of CPython tells counts of collections alone."""
 
+PRESSURES: Final = ("container_pressure_memory_waiting_seconds_total",)
+"""PSI of each container, as kubelets tell it since Kubernetes 1.33 where the kernel counts it."""
+
+_OF_CONTAINERS: Final = (Matcher("container", "!=", ""), Matcher("container", "!=", "POD"))
+
 TOTAL, AVAILABLE = "node_memory_MemTotal_bytes", "node_memory_MemAvailable_bytes"
 SWAP, SWAP_FREE = "node_memory_SwapTotal_bytes", "node_memory_SwapFree_bytes"
 WAITING: Final = "node_pressure_memory_waiting_seconds_total"
@@ -61,17 +66,19 @@ NODES: Final = (TOTAL, AVAILABLE, SWAP, SWAP_FREE, WAITING, NAMED, OF_POD, CAPAC
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Of ``REQUESTS``, ``HEAPS`` and ``NODES`` those that there are, in their order. ``refused``: why none is known."""
+    """Of the lists above those that there are, in their order. ``refused``: why none is known."""
 
     requests: tuple[Selected, ...] = ()
     heaps: tuple[Heap, ...] = ()
+    pressures: tuple[Selected, ...] = ()
     nodes: tuple[str, ...] = ()
     refused: str = ""
 
     @property
     def used(self) -> tuple[str, ...]:
         heaps = (heap.selected.metric for heap in self.heaps)
-        return (*(asked.metric for asked in self.requests), *heaps, *self.nodes)
+        asked = (each.metric for each in (*self.requests, *self.pressures))
+        return (*asked, *heaps, *self.nodes)
 
     def missing(self, *, unlimited: bool) -> list[Absent]:
         """What would tell more of the containers that grow. ``unlimited``: one of them has no limit."""
@@ -92,7 +99,7 @@ NOTHING: Final = Beside()
 
 async def beside(server: MetricsServer, whole: Span) -> Beside:
     """By names alone. What is refused here costs the scan nothing."""
-    known = (*REQUESTS, *(heap.selected.metric for heap in HEAPS), *NODES)
+    known = (*REQUESTS, *(heap.selected.metric for heap in HEAPS), *PRESSURES, *NODES)
     try:
         names = set(await server.label_values("__name__", [f'{{__name__=~"{"|".join(known)}"}}'], whole))
     except OakumError as exc:
@@ -100,5 +107,6 @@ async def beside(server: MetricsServer, whole: Span) -> Beside:
     return Beside(
         tuple(Selected(name, _SERVED.get(name, ())) for name in REQUESTS if name in names),
         tuple(heap for heap in HEAPS if heap.selected.metric in names),
+        tuple(Selected(name, _OF_CONTAINERS) for name in PRESSURES if name in names),
         tuple(name for name in NODES if name in names),
     )

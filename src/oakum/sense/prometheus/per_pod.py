@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -65,6 +65,14 @@ class PerPod:
             [(each.selected, each.metric) for each in beside.heaps],
             pods,
             lambda each: f"min_over_time({each}[{_seconds(self.span.step_s)}])",
+        )
+
+    async def pressures(self, beside: Beside, pods: Iterable[PodKey]) -> dict[PodKey, Figure]:
+        """The share of the last minutes in which its containers, all together, waited for memory; one point."""
+        if self.span.points > 1:
+            return await replace(self, span=replace(self.span, start_s=self.span.end_s)).pressures(beside, pods)
+        return await self._each(
+            [(each, Metric.UNKNOWN) for each in beside.pressures], pods, lambda each: f"rate({each}[5m])"
         )
 
     async def _each(
