@@ -14,9 +14,10 @@ from oakum.loop.folded import Folded, Rank
 from oakum.loop.progress import Progress
 from oakum.loop.scan import MANY, moment
 from oakum.loop.scan_closer import ACCUSED, closer
-from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TargetError, TooMuchError
-from oakum.model.metrics import About, Asked, MetricsServer, QueryBudget
+from oakum.loop.scan_words import asked_for, nothing, share, unread
+from oakum.model.absent import AbsentKind
+from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TooMuchError
+from oakum.model.metrics import MetricsServer, QueryBudget
 from oakum.model.policy import Policy
 from oakum.model.scan import Scan, ScanRow, Skipped, Window
 from oakum.model.series import WorkloadSeries
@@ -32,9 +33,6 @@ SKEWED_S = 30.0
 
 MISSES = 3
 """A server that has not answered so many shards, and none before, is left alone."""
-
-EXPORTS = "VictoriaMetrics"
-"""The product that has an export in the place of remote read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +193,8 @@ class _Reader:
             raise self.missed[0][1]
         asked, rows = self.server.asked, self.rows.told()
         if not rows and not self.skipped and not self.missed:
-            raise self._nothing(stock)
-        missing = _missing(self.missed, stock, self.read)
+            raise nothing(self.server.place, stock)
+        missing = unread(self.missed, stock, self.read)
         accused = [verdict for _, verdict in rows if verdict.name in ACCUSED]
         beside = stock.beside.missing(unlimited=any(verdict.limit is None for verdict in accused)) if accused else []
         return Scan(
@@ -209,8 +207,8 @@ class _Reader:
             (
                 *self.notes,
                 *(f"{self.server.place} says: {said}" for said in asked.warnings),
-                *([f"the server evaluated {_share(asked)}: {asked.evaluated}"] if asked.evaluated else []),
-                _told(about, stock, asked),
+                *([f"the server evaluated {share(asked)}: {asked.evaluated}"] if asked.evaluated else []),
+                asked_for(about, stock, asked),
             ),
             partial=bool(missing) or asked.partial or any(each.kind is AbsentKind.TOO_DEAR for each in stock.absent),
             origin=f"kube {asked.through}" if asked.through else "",
@@ -266,15 +264,6 @@ class _Reader:
         if kind not in {"", "gauge", "unknown", "untyped"}:
             self.notes.append(f"{name} is a {kind} here, and was read as a gauge")
 
-    def _nothing(self, stock: Inventory) -> TargetError:
-        """Labels are told of what has no sample: of numbers that are none, and of what ended just before."""
-        window = format_duration(stock.span.end_s - stock.span.start_s)
-        return TargetError(
-            f"no sample of {stock.choice.leak.metric} came from {self.server.place}",
-            why=f"it lists {format_count(stock.containers)} containers, and within {window} has no number of them",
-            next_step="look at one: is it NaN, or has it ended? Or look further back: --window 7d",
-        )
-
     def _say(self, stock: Inventory, shard: Shard) -> None:
         self.read += shard.series
         took_s = max(time.monotonic() - self.begun_s, 1e-3)
@@ -306,35 +295,3 @@ def _near(member: Member, verdict: Verdict, policy: Policy) -> Verdict:
         return verdict
     said = f"its working set of {format_size(member.working_set)} is {format_share(share)} of its limit"
     return replace(verdict, reasons=(*verdict.reasons, said))
-
-
-def _missing(missed: Sequence[tuple[Shard, OakumError]], stock: Inventory, read: int) -> list[Absent]:
-    """What was not read, once for each reason; what was not even asked for goes with the last of them."""
-    found: dict[str, tuple[int, set[str], OakumError]] = {}
-    for shard, exc in missed:
-        count, names, first = found.get(exc.brief, (0, set(), exc))
-        found[exc.brief] = count + shard.series, names | {group.namespace for group in shard.groups}, first
-    absent = []
-    rest = stock.series - read - sum(shard.series for shard, _ in missed)
-    for number, (count, names, exc) in enumerate(found.values()):
-        last = number + 1 == len(found)
-        shown = ", ".join(sorted(names)[:3]) + (" and more" if len(names) > 3 or (last and rest) else "")
-        kind = AbsentKind.TOO_DEAR if isinstance(exc, SpentError | TooMuchError) else AbsentKind.UNREADABLE
-        what = f"{format_count(count + rest * last)} series of {shown}"
-        absent.append(Absent(what, kind, exc.brief, exc.next_step))
-    return absent
-
-
-def _share(asked: Asked) -> str:
-    return "the rest of the samples" if asked.chunks else "all samples"
-
-
-def _told(about: About, stock: Inventory, asked: Asked) -> str:
-    every = f", scraped every {format_duration(stock.every_s)}" if stock.every_s else ""
-    way = "export" if about.product == EXPORTS else "remote read"
-    chunks = f", {format_count(asked.chunks)} of them by {way}," if asked.chunks else ""
-    beside = f", and where it grows for {', '.join(stock.beside.used)}" if stock.beside.used else ""
-    return (
-        f"{about} was asked {format_count(asked.requests)} times{chunks} for {', '.join(stock.choice.used)}{every}"
-        f"{beside}; it sent {format_size(asked.bytes)}"
-    )

@@ -52,7 +52,7 @@ HEAPS: Final = (
 of CPython tells counts of collections alone."""
 
 PRESSURES: Final = ("container_pressure_memory_waiting_seconds_total",)
-"""PSI of each container, as kubelets tell it since Kubernetes 1.33 where the kernel counts it."""
+"""PSI of each container, as kubelets tell it where the kernel counts it: by default since Kubernetes 1.34."""
 
 _OF_CONTAINERS: Final = (Matcher("container", "!=", ""), Matcher("container", "!=", "POD"))
 
