@@ -70,6 +70,8 @@ def said(reply, **how):
         (error(403, "denied"), TargetError, "does not let us in"),
         (Reply(b"no org id", 401), TargetError, "OAKUM_PROMETHEUS_TENANT"),
         (Reply(b"404 page not found", 404), TargetError, "no Prometheus API"),
+        (error(400, 'unsupported path requested: "/select/0/api/v1/query"'), TargetError, "no Prometheus API"),
+        (Reply(b"<html><title>Error response</title></html>", 501), TargetError, "Error response"),
         (error(400, 'parse error: unexpected "}"', "bad_data"), InternalError, "refused a query"),
         (error(422, "query processing would load too many samples into memory"), TooMuchError, "so much"),
         (error(400, "exceeded maximum resolution of 11,000 points per timeseries"), TooMuchError, "so much"),
@@ -147,9 +149,10 @@ def test_a_server_that_stalls_costs_no_more_than_the_budget():
     assert isinstance(exc, SpentError)
 
 
-def test_a_server_that_takes_no_post_is_asked_by_get():
+@pytest.mark.parametrize("code", [405, 501])
+def test_a_server_that_takes_no_post_is_asked_by_get(code):
     def answer(request):
-        return success(ONE) if request.method == "GET" else Reply(b"", 405)
+        return success(ONE) if request.method == "GET" else Reply(b"", code)
 
     ((found, _), fake) = asked(answer)
     assert found[0].value.tolist() == [1.0]

@@ -146,7 +146,7 @@ class Api:
                     continue
                 raise unreached(exc, self.access, await self._refusal(exc)) from exc
             code = response.status_code
-            if code == 405 and asked not in {READ, EXPORT} and not self._gets:
+            if code in {405, 501} and asked not in {READ, EXPORT} and not self._gets:
                 self._gets = True
                 continue
             wait_s = pause_s(response, tried) if code in BUSY else None
@@ -198,6 +198,7 @@ class Api:
             if len(content) > LARGEST:
                 raise TooMuchError(
                     f"an answer of {self.access.base} is larger than {format_size(LARGEST)}",
+                    why="it is held whole until it is read, and no more is held",
                     next_step="ask for less: --window 6h, or --namespace",
                 )
         return bytes(content)

@@ -27,6 +27,9 @@ ASK: Final = "/api/v1/query?query=1"
 _PLAIN_TO_TLS: Final = re.compile(r"HTTP request (was sent )?to (an )?HTTPS", re.IGNORECASE)
 """As Go's servers and nginx say it."""
 
+_NO_PATH: Final = "unsupported path requested"
+"""So VictoriaMetrics says 404."""
+
 _NAMES: Final = frozenset({62, 63, 64})
 _DATES: Final = frozenset({9, 10})
 
@@ -65,7 +68,7 @@ def refused(code: int, content: bytes, asked: str, access: Access) -> OakumError
             why=f"it answered {code}, as a login page or an address without its path does",
             next_step=access.peek(ASK),
         )
-    if code == 404:
+    if code == 404 or (code == 400 and _NO_PATH in words):
         return TargetError(
             f"there is no Prometheus API at {place}",
             why=f"{asked}: {why}",
