@@ -168,7 +168,8 @@ class Api:
         heard = is_alert(tls_fault(exc)) or isinstance(exc, httpx2.TimeoutException | httpx2.ConnectError)
         if heard or self._dialled or at.scheme != "https":
             return exc
-        return await refusal(at.hostname or "", at.port or 443, self._tls) or exc
+        said = await refusal(at.hostname or "", at.port or 443, self._tls)
+        return exc if said is None or not is_alert(tls_fault(said)) else said
 
     async def _sent(self, path: str, form: Form) -> tuple[httpx2.Response, bytes]:
         given = {name: value if isinstance(value, str) else list(value) for name, value in form.items()}
