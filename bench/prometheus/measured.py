@@ -56,7 +56,7 @@ def measured(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         bounded = ["prlimit", f"--data={MOST_BYTES}", *command]
         process = subprocess.Popen(bounded, stdout=out, stderr=errors, cwd=ROOT, env={**os.environ, **environment})
-        used = _waited(process, begun_s + LONGEST_S)
+        used, peak_mib = _waited(process, begun_s + LONGEST_S)
         took_s = time.monotonic() - begun_s
         server_s, server_mib = _cpu_s(server) - before_s, _rss_mib(server)
         out.seek(0)
@@ -66,7 +66,7 @@ def measured(
             name,
             took_s,
             used.ru_utime + used.ru_stime,
-            used.ru_maxrss / 1024,
+            peak_mib,
             server_s,
             server_mib,
             load,
@@ -78,12 +78,15 @@ def measured(
     return run
 
 
-def _waited(process: subprocess.Popen[bytes], until_s: float) -> resource.struct_rusage:
+def _waited(process: subprocess.Popen[bytes], until_s: float) -> tuple[resource.struct_rusage, float]:
+    """What it used, and its peak in MiB: ru_maxrss would count what the bench itself held when it started it."""
+    peak_mib = 0.0
     while True:
+        peak_mib = max(peak_mib, peak(process.pid))
         pid, status, used = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return used
+            return used, peak_mib
         if time.monotonic() > until_s:
             process.kill()
         time.sleep(0.02)
@@ -94,6 +97,12 @@ def _cpu_s(pid: int | None) -> float:
         return 0.0
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak(pid: int) -> float:
+    """MiB that were resident at most, 0 for one that has ended."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next((int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:")), 0.0)
 
 
 def _rss_mib(pid: int | None) -> float:

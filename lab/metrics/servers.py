@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.request import OpenerDirector, Request, build_opener, urlopen
 
 from lab.metrics.planted import World, exposition, openmetrics
 
@@ -50,10 +50,16 @@ def fill(data: Path, text: Path) -> None:
 
 
 @contextmanager
-def started(folder: Path, data: Path, *arguments: str) -> Iterator[tuple[str, int]]:
-    """A Prometheus on these blocks, with its files in ``folder``: its address, and its process."""
+def started(
+    folder: Path, data: Path, *arguments: str, scrapes: Mapping[str, object] | None = None
+) -> Iterator[tuple[str, int]]:
+    """A Prometheus on these blocks, with its files in ``folder``: its address, and its process.
+
+    ``scrapes``: its configuration, where it goes on from there.
+    """
     config = folder / "prometheus.yml"
-    config.write_text("global: {}\n", encoding="utf-8")
+    # JSON is YAML.
+    config.write_text(json.dumps(scrapes or {"global": {}}), encoding="utf-8")
     port = _free()
     command = [
         "prometheus",
@@ -65,6 +71,28 @@ def started(folder: Path, data: Path, *arguments: str) -> Iterator[tuple[str, in
     ]
     with _running(command, folder / "prometheus.log", f"http://127.0.0.1:{port}", "/-/ready") as running:
         yield running
+
+
+@contextmanager
+def secured(folder: Path, world: World, web: Mapping[str, object], opener: OpenerDirector) -> Iterator[str]:
+    """A Prometheus behind TLS with this in it. ``web``: its --web.config.file; ``opener``: whom it lets in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text, file, config, port = folder / "planted.om", folder / "web.yml", folder / "prometheus.yml", _free()
+    with text.open("w", encoding="utf-8") as written:
+        written.writelines(openmetrics(world))
+    fill(folder / "prometheus", text)
+    config.write_text("global: {}\n", encoding="utf-8")
+    file.write_text(json.dumps(web), encoding="utf-8")
+    command = [
+        "prometheus",
+        f"--config.file={config}",
+        f"--web.config.file={file}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        "--storage.tsdb.retention.time=50y",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with _running(command, folder / "log", f"https://127.0.0.1:{port}", "/-/ready", opener) as (address, _):
+        yield address
 
 
 @contextmanager
@@ -82,6 +110,17 @@ def scraping(folder: Path, config: Mapping[str, object], address: str = "127.0.0
     ]
     with _running(command, folder / "prometheus.log", f"http://{address}:{port}", "/-/ready") as (found, _):
         yield found
+
+
+@contextmanager
+def node_exporter(folder: Path) -> Iterator[str]:
+    """Memory and pressure of this machine: where it is scraped, ``HOST:PORT``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    address = f"127.0.0.1:{_free()}"
+    command = ["prometheus-node-exporter", f"--web.listen-address={address}", "--collector.disable-defaults"]
+    command += ["--collector.meminfo", "--collector.pressure", "--collector.uname"]
+    with _running(command, folder / "node.log", f"http://{address}", "/metrics"):
+        yield address
 
 
 @contextmanager
@@ -104,6 +143,16 @@ def state_metrics(program: str, kubeconfig: Path, folder: Path) -> Iterator[str]
 
 @contextmanager
 def victoria_metrics(folder: Path, world: World, *arguments: str) -> Iterator[str]:
+    with victoria_started(folder, *arguments) as (address, _):
+        for batch in _batches(exposition(world), 8 << 20):
+            imported(address, "/api/v1/import/prometheus", batch)
+        flushed(address)
+        yield address
+
+
+@contextmanager
+def victoria_started(folder: Path, *arguments: str) -> Iterator[tuple[str, int]]:
+    """An empty one: its address, and its process."""
     folder.mkdir(parents=True, exist_ok=True)
     port = _free()
     command = [
@@ -115,20 +164,29 @@ def victoria_metrics(folder: Path, world: World, *arguments: str) -> Iterator[st
         "-search.latencyOffset=0s",
         *arguments,
     ]
-    with _running(command, folder / "victoria.log", f"http://127.0.0.1:{port}", "/health") as (address, _):
-        for batch in _batches(exposition(world), 8 << 20):
-            with urlopen(Request(f"{address}/api/v1/import/prometheus", data=batch, method="POST"), timeout=120):
-                pass
-        with urlopen(f"{address}/internal/force_flush", timeout=120):
-            pass
-        yield address
+    with _running(command, folder / "victoria.log", f"http://127.0.0.1:{port}", "/health") as running:
+        yield running
+
+
+def imported(address: str, path: str, body: bytes) -> None:
+    """Into a VictoriaMetrics; ``path``: in which format."""
+    with urlopen(Request(f"{address}{path}", data=body, method="POST"), timeout=120):
+        pass
+
+
+def flushed(address: str) -> None:
+    """What was imported is found from now on."""
+    with urlopen(f"{address}/internal/force_flush", timeout=120):
+        pass
 
 
 @contextmanager
-def _running(command: list[str], log: Path, address: str, ready: str) -> Iterator[tuple[str, int]]:
+def _running(
+    command: list[str], log: Path, address: str, ready: str, opener: OpenerDirector | None = None
+) -> Iterator[tuple[str, int]]:
     with log.open("wb") as told, subprocess.Popen(command, stdout=told, stderr=told) as process:
         try:
-            _wait(process, address + ready, log)
+            _wait(process, address + ready, log, opener or build_opener())
             yield address, process.pid
         finally:
             process.terminate()
@@ -138,13 +196,13 @@ def _running(command: list[str], log: Path, address: str, ready: str) -> Iterato
                 process.kill()
 
 
-def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path, opener: OpenerDirector) -> None:
     end_s = time.monotonic() + READY_S
     while time.monotonic() < end_s:
         if process.poll() is not None:
             break
         try:
-            with urlopen(address, timeout=2) as answer:
+            with opener.open(address, timeout=2) as answer:
                 if answer.status == 200:
                     return
         except (URLError, OSError):

@@ -23,15 +23,27 @@ def planted() -> World:
 @contextmanager
 def real_prometheus(folder: Path) -> Iterator[str]:
     """It takes no query of more than 20,000 samples: a scan has to halve what it asks for."""
-    if not shutil.which("prometheus") or not shutil.which("promtool"):
-        pytest.skip("no prometheus here: apt-get install prometheus")
-    with prometheus(folder, planted(), "--query.max-samples=20000") as address:
+    with on_prometheus(folder, planted(), "--query.max-samples=20000") as address:
         yield address
 
 
 @contextmanager
 def real_victoria(folder: Path) -> Iterator[str]:
+    with on_victoria(folder, planted(), "-search.maxSamplesPerQuery=20000") as address:
+        yield address
+
+
+@contextmanager
+def on_prometheus(folder: Path, world: World, *arguments: str) -> Iterator[str]:
+    if not shutil.which("prometheus") or not shutil.which("promtool"):
+        pytest.skip("no prometheus here: apt-get install prometheus")
+    with prometheus(folder, world, *arguments) as address:
+        yield address
+
+
+@contextmanager
+def on_victoria(folder: Path, world: World, *arguments: str) -> Iterator[str]:
     if not shutil.which("victoria-metrics"):
         pytest.skip("no victoria-metrics here: apt-get install victoria-metrics")
-    with victoria_metrics(folder, planted(), "-search.maxSamplesPerQuery=20000") as address:
+    with victoria_metrics(folder, world, *arguments) as address:
         yield address

@@ -7,9 +7,13 @@ import gzip
 import json
 
 import anyio
+import numpy as np
 import pytest
 from metric_server import MetricServer, Reply, error, one_after_the_other, success
+from metric_store import MetricStore, containers
 
+from oakum.loop.progress import Silent
+from oakum.loop.scan_prometheus import HistorySettings, scan_prometheus
 from oakum.model.errors import (
     CallerError,
     DataError,
@@ -21,6 +25,7 @@ from oakum.model.errors import (
     TooMuchError,
 )
 from oakum.model.metrics import QueryBudget, Span
+from oakum.model.policy import Policy
 from oakum.prometheus import server
 from oakum.prometheus.access import find_access
 
@@ -65,6 +70,8 @@ def said(reply, **how):
         (error(403, "denied"), TargetError, "does not let us in"),
         (Reply(b"no org id", 401), TargetError, "OAKUM_PROMETHEUS_TENANT"),
         (Reply(b"404 page not found", 404), TargetError, "no Prometheus API"),
+        (error(400, 'unsupported path requested: "/select/0/api/v1/query"'), TargetError, "no Prometheus API"),
+        (Reply(b"<html><title>Error response</title></html>", 501), TargetError, "Error response"),
         (error(400, 'parse error: unexpected "}"', "bad_data"), InternalError, "refused a query"),
         (error(422, "query processing would load too many samples into memory"), TooMuchError, "so much"),
         (error(400, "exceeded maximum resolution of 11,000 points per timeseries"), TooMuchError, "so much"),
@@ -142,9 +149,10 @@ def test_a_server_that_stalls_costs_no_more_than_the_budget():
     assert isinstance(exc, SpentError)
 
 
-def test_a_server_that_takes_no_post_is_asked_by_get():
+@pytest.mark.parametrize("code", [405, 501])
+def test_a_server_that_takes_no_post_is_asked_by_get(code):
     def answer(request):
-        return success(ONE) if request.method == "GET" else Reply(b"", 405)
+        return success(ONE) if request.method == "GET" else Reply(b"", code)
 
     ((found, _), fake) = asked(answer)
     assert found[0].value.tolist() == [1.0]
@@ -333,3 +341,61 @@ def test_an_answer_that_is_too_large_to_hold_is_asked_for_in_parts(monkeypatch):
     monkeypatch.setattr("oakum.prometheus.api.LARGEST", 1000)
     exc = said(Reply(json.dumps({"status": "success", "data": "x" * 5000}).encode()))
     assert isinstance(exc, TooMuchError)
+
+
+def test_a_path_that_is_not_there_is_told_with_the_address_without_it():
+    with MetricServer(lambda _: Reply(b"404 page not found", 404)) as fake:
+        with_path, _ = outcome(f"{fake.address}/prometheus", lambda live: live.about())
+        without, _ = outcome(fake.address, lambda live: live.about())
+        assert f"oakum scan {fake.address} " in with_path.next_step
+        assert "is a path missing" in without.next_step
+
+
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        (b"Client sent an HTTP request to an HTTPS server.\n", "https://"),
+        (b"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>", "https://"),
+    ],
+)
+def test_a_server_that_speaks_tls_only_is_told_with_its_address(words, address):
+    exc = said(Reply(words, 400))
+    assert type(exc) is TargetError
+    assert f"oakum scan {address}" in exc.next_step
+
+
+def test_https_where_there_is_no_tls_is_told_with_the_other_address():
+    with MetricServer(lambda _: success(ONE)) as fake:
+        exc, _ = outcome(fake.address.replace("http", "https"), lambda live: live.about())
+    assert "does not speak TLS" in exc.what
+    assert f"oakum scan {fake.address} " in exc.next_step
+
+
+TIMES = np.arange(1_700_000_000.0 - 4 * 3600, 1_700_000_001.0, 60.0)
+
+
+def scanned(rows, before=lambda _: None):
+    settings = HistorySettings.of(window_s=4 * 3600, at="1700000000", step_s=60.0)
+    with MetricStore(TIMES, rows, before) as store:
+        opened = server(store.address, environment={}, table={}, budget=settings.budget)
+        return scan_prometheus("store", opened, settings=settings, policy=Policy(), now_s=1.7e9, progress=Silent())
+
+
+def test_containers_that_have_labels_and_no_number_are_told_and_are_not_nothing():
+    rows = [
+        (labels, np.full(TIMES.size, np.nan) if labels["__name__"] == "container_memory_rss" else value)
+        for labels, value in containers(TIMES, namespaces=1, each=3)
+    ]
+    with pytest.raises(TargetError, match="no sample of container_memory_rss came") as caught:
+        scanned(rows)
+    assert "3 containers" in caught.value.why
+    assert caught.value.next_step
+
+
+def test_a_counter_in_the_place_of_a_gauge_is_told():
+    def typed(asked):
+        counter = {"container_memory_rss": [{"type": "counter", "help": "", "unit": ""}]}
+        return success(counter) if asked.path.endswith("/metadata") else None
+
+    found = scanned(containers(TIMES, namespaces=1, each=3), typed)
+    assert "container_memory_rss is a counter here, and was read as a gauge" in found.warnings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import struct
 from dataclasses import replace
 
 import anyio
@@ -251,6 +252,18 @@ def test_what_is_less_when_the_server_evaluates_it_is_evaluated(selected, span):
     assert told.evaluated == ""
 
 
+SAMPLES_ONLY = Reply(
+    # One literal of snappy's block format: a ReadResponse of one series {a="b"} with the sample (1, 1 ms).
+    bytes([0x19, 24 << 2])
+    + b"\x0a\x17\x0a\x15\x0a\x06\x0a\x01a\x12\x01b\x12\x0b\x09"
+    + struct.pack("<d", 1.0)
+    + b"\x10\x01",
+    200,
+    {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"},
+)
+"""Of a server that knows no chunks: what was asked for first in ``accepted_response_types`` is not what it gives."""
+
+
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
@@ -261,7 +274,7 @@ def test_what_is_less_when_the_server_evaluates_it_is_evaluated(selected, span):
         (Reply(b"Forbidden", 403), "403"),
         (Reply(b"remote read is off", 501), "remote read is off"),
         (Reply(b"<html>hello</html>", 200, {"Content-Type": "text/html"}), "text/html"),
-        (Reply(b"\x00", 200, {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}), "x-protobuf"),
+        (SAMPLES_ONLY, "answers remote read with samples only"),
     ],
 )
 def test_a_server_that_does_not_offer_it_is_asked_once_and_evaluates(reply, words):

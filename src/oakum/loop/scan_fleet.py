@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from oakum.loop.folded import Rank, folded
-from oakum.loop.scan_prometheus import EXPORTS, Elsewhere, Judged, Judging, judge_shard
+from oakum.loop.scan_prometheus import Elsewhere, Judged, Judging, judge_shard
+from oakum.loop.scan_words import EXPORTS
 from oakum.model.errors import CallerError, DataError, MachineError, OakumError, SpentError, TargetError
 from oakum.model.metrics import Asked, MetricsServer, QueryBudget
 from oakum.model.policy import Policy

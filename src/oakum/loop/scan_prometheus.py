@@ -13,9 +13,11 @@ from oakum.judge import judge, judge_many
 from oakum.loop.folded import Folded, Rank
 from oakum.loop.progress import Progress
 from oakum.loop.scan import MANY, moment
-from oakum.model.absent import Absent, AbsentKind
+from oakum.loop.scan_closer import ACCUSED, closer
+from oakum.loop.scan_words import asked_for, nothing, share, unread
+from oakum.model.absent import AbsentKind
 from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TooMuchError
-from oakum.model.metrics import About, Asked, MetricsServer, QueryBudget
+from oakum.model.metrics import MetricsServer, QueryBudget
 from oakum.model.policy import Policy
 from oakum.model.scan import Scan, ScanRow, Skipped, Window
 from oakum.model.series import WorkloadSeries
@@ -31,9 +33,6 @@ SKEWED_S = 30.0
 
 MISSES = 3
 """A server that has not answered so many shards, and none before, is left alone."""
-
-EXPORTS = "VictoriaMetrics"
-"""The product that has an export in the place of remote read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +114,15 @@ async def judge_shard(
 
     members, mixed = await read(server, stock, shard)
     rows: list[ScanRow] = []
+    judged: list[Member] = []
     verdicts = await anyio.to_thread.run_sync(_verdicts, [member.series for member in members], compiled)
     for member, verdict in zip(members, verdicts, strict=True):
         if isinstance(verdict, DataError):
             mixed.append(Skipped(member.series.id, verdict.what, member.series.labels))
         else:
+            judged.append(member)
             rows.append((member.series, _near(member, verdict, policy)))
-    return Judged(tuple(rows), tuple(mixed))
+    return Judged(tuple(await closer(server, stock, judged, rows)), tuple(mixed))
 
 
 def scan_prometheus(  # noqa: PLR0913  (everything comes together here)
@@ -190,20 +191,24 @@ class _Reader:
         await self._read_all(stock)
         if not self.read and self.missed and not isinstance(self.missed[0][1], SpentError):
             raise self.missed[0][1]
-        asked = self.server.asked
-        missing = _missing(self.missed, stock, self.read)
+        asked, rows = self.server.asked, self.rows.told()
+        if not rows and not self.skipped and not self.missed:
+            raise nothing(self.server.place, stock)
+        missing = unread(self.missed, stock, self.read)
+        accused = [verdict for _, verdict in rows if verdict.name in ACCUSED]
+        beside = stock.beside.missing(unlimited=any(verdict.limit is None for verdict in accused)) if accused else []
         return Scan(
             source,
             now_s,
             Window(stock.span.start_s, stock.span.end_s, stock.span.step_s),
-            self.rows.told(),
+            rows,
             tuple(self.skipped),
-            (*stock.absent, *missing),
+            (*stock.absent, *beside, *missing),
             (
                 *self.notes,
                 *(f"{self.server.place} says: {said}" for said in asked.warnings),
-                *([f"the server evaluated {_share(asked)}: {asked.evaluated}"] if asked.evaluated else []),
-                _told(about, stock, asked),
+                *([f"the server evaluated {share(asked)}: {asked.evaluated}"] if asked.evaluated else []),
+                asked_for(about, stock, asked),
             ),
             partial=bool(missing) or asked.partial or any(each.kind is AbsentKind.TOO_DEAR for each in stock.absent),
             origin=f"kube {asked.through}" if asked.through else "",
@@ -290,34 +295,3 @@ def _near(member: Member, verdict: Verdict, policy: Policy) -> Verdict:
         return verdict
     said = f"its working set of {format_size(member.working_set)} is {format_share(share)} of its limit"
     return replace(verdict, reasons=(*verdict.reasons, said))
-
-
-def _missing(missed: Sequence[tuple[Shard, OakumError]], stock: Inventory, read: int) -> list[Absent]:
-    """What was not read, once for each reason; what was not even asked for goes with the last of them."""
-    found: dict[str, tuple[int, set[str], OakumError]] = {}
-    for shard, exc in missed:
-        count, names, first = found.get(exc.brief, (0, set(), exc))
-        found[exc.brief] = count + shard.series, names | {group.namespace for group in shard.groups}, first
-    absent = []
-    rest = stock.series - read - sum(shard.series for shard, _ in missed)
-    for number, (count, names, exc) in enumerate(found.values()):
-        last = number + 1 == len(found)
-        shown = ", ".join(sorted(names)[:3]) + (" and more" if len(names) > 3 or (last and rest) else "")
-        kind = AbsentKind.TOO_DEAR if isinstance(exc, SpentError | TooMuchError) else AbsentKind.UNREADABLE
-        what = f"{format_count(count + rest * last)} series of {shown}"
-        absent.append(Absent(what, kind, exc.brief, exc.next_step))
-    return absent
-
-
-def _share(asked: Asked) -> str:
-    return "the rest of the samples" if asked.chunks else "all samples"
-
-
-def _told(about: About, stock: Inventory, asked: Asked) -> str:
-    every = f", scraped every {format_duration(stock.every_s)}" if stock.every_s else ""
-    way = "export" if about.product == EXPORTS else "remote read"
-    chunks = f", {format_count(asked.chunks)} of them by {way}," if asked.chunks else ""
-    return (
-        f"{about} was asked {format_count(asked.requests)} times{chunks} for {', '.join(stock.choice.used)}{every};"
-        f" it sent {format_size(asked.bytes)}"
-    )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar
+from urllib.parse import urlsplit
 
 import anyio
 import httpx2
@@ -23,8 +24,8 @@ from oakum.prometheus.remote.lines import EXPORT
 from oakum.prometheus.remote.request import READ, Raw
 from oakum.wire.again import BUSY, pause_s
 from oakum.wire.carried import CarriedTransport
-from oakum.wire.faults import TRANSPORT
-from oakum.wire.tls import load
+from oakum.wire.faults import TRANSPORT, is_alert, tls_fault
+from oakum.wire.tls import load, refusal
 
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 120.0
@@ -63,7 +64,9 @@ class Api:
 
     def __init__(self, access: Access, budget: QueryBudget, dial: Dial | None = None) -> None:
         self.access, self.budget, self.asked = access, budget, Asked()
-        self._client = _client(access, dial)
+        self._tls = _tls(access)
+        self._client = _client(access, dial, self._tls)
+        self._dialled = dial is not None
         self._turns = anyio.CapacityLimiter(budget.at_once)
         self._until_s = time.monotonic() + budget.seconds
         self._gets = False
@@ -141,9 +144,9 @@ class Api:
                 if tried < TRIES and not isinstance(exc, httpx2.ConnectError | httpx2.ReadTimeout):
                     await anyio.sleep(0.1 * tried)
                     continue
-                raise unreached(exc, self.access) from exc
+                raise unreached(exc, self.access, await self._refusal(exc)) from exc
             code = response.status_code
-            if code == 405 and asked not in {READ, EXPORT} and not self._gets:
+            if code in {405, 501} and asked not in {READ, EXPORT} and not self._gets:
                 self._gets = True
                 continue
             wait_s = pause_s(response, tried) if code in BUSY else None
@@ -158,6 +161,15 @@ class Api:
                 )
             await anyio.sleep(wait_s)
         raise AssertionError("the last try returns or raises")
+
+    async def _refusal(self, exc: Exception) -> Exception:
+        """What the server says of a connection that it broke, where that was not heard."""
+        at = urlsplit(self.access.base)
+        heard = is_alert(tls_fault(exc)) or isinstance(exc, httpx2.TimeoutException | httpx2.ConnectError)
+        if heard or self._dialled or at.scheme != "https":
+            return exc
+        said = await refusal(at.hostname or "", at.port or 443, self._tls)
+        return exc if said is None or not is_alert(tls_fault(said)) else said
 
     async def _sent(self, path: str, form: Form) -> tuple[httpx2.Response, bytes]:
         given = {name: value if isinstance(value, str) else list(value) for name, value in form.items()}
@@ -187,6 +199,7 @@ class Api:
             if len(content) > LARGEST:
                 raise TooMuchError(
                     f"an answer of {self.access.base} is larger than {format_size(LARGEST)}",
+                    why="it is held whole until it is read, and no more is held",
                     next_step="ask for less: --window 6h, or --namespace",
                 )
         return bytes(content)
@@ -234,7 +247,7 @@ def _ahead_s(response: httpx2.Response) -> float | None:
         return None
 
 
-def _client(access: Access, dial: Dial | None) -> httpx2.AsyncClient:
+def _tls(access: Access) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=access.authority or None)
         if access.certificate:
@@ -245,6 +258,10 @@ def _client(access: Access, dial: Dial | None) -> httpx2.AsyncClient:
             why=" ".join(str(exc).split()),
             next_step="openssl x509 -noout -subject -in FILE",
         ) from exc
+    return context
+
+
+def _client(access: Access, dial: Dial | None, context: ssl.SSLContext) -> httpx2.AsyncClient:
     try:
         return httpx2.AsyncClient(
             verify=context,

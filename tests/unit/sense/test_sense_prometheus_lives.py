@@ -142,7 +142,7 @@ def pod(name, *spans, ending=Ending.RUNNING):
 
 
 def chain(*pods):
-    return chained(Owner("deploy", "cart"), pods, Metric.RSS, STEP_S)
+    return [series for series, _ in chained(Owner("deploy", "cart"), pods, Metric.RSS, STEP_S)]
 
 
 def test_pods_that_run_side_by_side_are_series_of_their_own_with_one_id():
@@ -162,7 +162,8 @@ def test_with_a_long_step_the_last_sample_of_the_old_pod_may_stand_after_the_fir
     old = pod("old", (0, 3600), ending=Ending.EXITED)
     new = pod("new", (3000, 9000))
     assert len(chained(Owner("deploy", "cart"), [old, new], Metric.RSS, 60.0)) == 1
-    assert [len(series.lifetimes) for series in chained(Owner("deploy", "cart"), [old, new], Metric.RSS, 600.0)] == [2]
+    ((series, pods),) = chained(Owner("deploy", "cart"), [old, new], Metric.RSS, 600.0)
+    assert len(series.lifetimes) == len(pods) == 2
 
 
 def test_each_new_pod_takes_the_place_of_the_one_that_ended_last():

@@ -51,8 +51,10 @@ class _Chain:
         self.lives += pod.lives
 
 
-def chained(owner: Owner, pods: Sequence[PodLives], metric: Metric, step_s: float) -> list[WorkloadSeries]:
-    """``pods``: of one workload, and one container's name. One series for each that runs side by side.
+def chained(
+    owner: Owner, pods: Sequence[PodLives], metric: Metric, step_s: float
+) -> list[tuple[WorkloadSeries, tuple[str, ...]]]:
+    """``pods``: of one workload, and one container's name. One series for each that runs side by side, and its pods.
 
     The last sample of a pod is told at the end of its step: both may be there for so long, though one had gone.
 
@@ -68,7 +70,7 @@ def chained(owner: Owner, pods: Sequence[PodLives], metric: Metric, step_s: floa
             chains.append(chain)
         chain.follow(pod)
     living = [chain for chain in chains if not chain.ended] or chains
-    return [_series(owner, chain, pods[0].key, metric) for chain in living]
+    return [(_series(owner, chain, pods[0].key, metric), tuple(chain.pods)) for chain in living]
 
 
 def series_id(owner: Owner, key: ContainerKey) -> str:

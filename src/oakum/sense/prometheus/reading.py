@@ -28,11 +28,13 @@ FACT_POINTS: Final = 48
 class Member:
     """One series of a workload; those that run side by side have one id.
 
-    ``working_set``: bytes at the end of the window, of the pod that runs; None where it is not told.
+    ``working_set``: bytes at the end of the window, of the pod that runs; None where it is not told. ``pods``: those
+    that followed each other, the one that runs last.
     """
 
     series: WorkloadSeries
     working_set: float | None
+    pods: tuple[PodKey, ...]
 
 
 async def read(server: MetricsServer, stock: Inventory, shard: Shard) -> tuple[list[Member], list[Skipped]]:
@@ -133,9 +135,9 @@ class _Reading:
                 group = (key.of.cluster, key.of.namespace, self.stock.owners.of(key.of), key.container)
                 pods.setdefault(group, []).append(PodLives(key, lives))
         for (_, _, owner, container), each in sorted(pods.items()):
-            for series in chained(owner, each, self.stock.choice.metric, span.step_s):
-                pod = each[0].key.of._replace(pod=series.labels["pod"])
-                found.append(Member(series, self.told[ContainerKey(pod, container)].working_set))
+            for series, names in chained(owner, each, self.stock.choice.metric, span.step_s):
+                own = tuple(each[0].key.of._replace(pod=name) for name in names)
+                found.append(Member(series, self.told[ContainerKey(own[-1], container)].working_set, own))
         return found, list(mixed.values())
 
 

@@ -14,6 +14,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import CallerError, TargetError, TooMuchError
 from oakum.model.metrics import MetricsServer, Span
 from oakum.model.units import format_duration
+from oakum.sense.prometheus.beside import NOTHING, Beside, beside
 from oakum.sense.prometheus.choice import CLUSTERS, LEAK, NAMED, Choice, LabelNames, chosen, leak_metric, state_metric
 from oakum.sense.prometheus.names import ContainerKey, Owners, container_key
 from oakum.sense.prometheus.promql import Matcher, any_of, selector
@@ -51,7 +52,7 @@ class Inventory:
     """What there is to read. ``shards``: in the order in which they are read; ``containers``: of pods, each once.
 
     ``narrowed``: by metric, those of the matchers asked for that are of a label of it.
-    ``product``: of the server, "" where that was not asked.
+    ``beside``: what else there is, asked of what grows. ``product``: of the server, "" where that was not asked.
     """
 
     choice: Choice
@@ -62,6 +63,7 @@ class Inventory:
     shards: tuple[Shard, ...]
     narrowed: Mapping[str, tuple[Matcher, ...]]
     absent: tuple[Absent, ...]
+    beside: Beside = NOTHING
     product: str = ""
 
     @property
@@ -106,7 +108,8 @@ async def take_stock(server: MetricsServer, wanted: Wanted) -> Inventory:
     span = _span(wanted, every_s)
     most = max(1, ANSWER_SAMPLES // span.points)
     shards = tuple(sharded(grouped(counts, owners), most))
-    return Inventory(choice, owners, span, every_s, len(counts), shards, narrowed, (*choice.absent, *refused))
+    absent = (*choice.absent, *refused)
+    return Inventory(choice, owners, span, every_s, len(counts), shards, narrowed, absent, await beside(server, whole))
 
 
 async def _clusters(
