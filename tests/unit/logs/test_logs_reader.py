@@ -65,7 +65,7 @@ def test_large_pieces_say_the_same_as_small_ones():
         ("Caused by: java.lang.OutOfMemoryError: Metaspace", "jvm-metaspace"),
         ("java.lang.OutOfMemoryError: Compressed class space", "jvm-metaspace"),
         (
-            "java.lang.OutOfMemoryError: unable to create native thread: possibly out of memory or process/resource limits",
+            "java.lang.OutOfMemoryError: unable to create native thread: possibly out of memory or process limits",
             "jvm-native-thread",
         ),
         ("java.lang.OutOfMemoryError: Direct buffer memory", "jvm-direct-memory"),
@@ -198,7 +198,10 @@ def test_what_a_container_runtime_puts_before_is_left_out():
 
 
 def test_a_stack_in_one_line_of_json_has_its_place():
-    line = rb'{"time":1795327557123,"stack":"java.lang.OutOfMemoryError: Java heap space\n\tat com.acme.Cart.add(Cart.java:42)\n"}'
+    line = (
+        rb'{"time":1795327557123,"stack":"java.lang.OutOfMemoryError: Java heap space'
+        rb'\n\tat com.acme.Cart.add(Cart.java:42)\n"}'
+    )
     assert str(found(line)["jvm-heap-space"].places[0][0]) == "Cart.java:42 in com.acme.Cart.add"
 
 
