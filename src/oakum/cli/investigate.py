@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -19,7 +20,7 @@ from oakum.cli.scan_prometheus import WINDOW
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
 from oakum.model.rights import HOME
-from oakum.model.target import DependencyTarget, PodTarget, Target, WorkloadTarget, parse_target
+from oakum.model.target import DependencyTarget, LogTarget, PodTarget, Target, WorkloadTarget, parse_target
 from oakum.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def investigate(
         str,
         typer.Argument(
             metavar="TARGET",
-            help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME or a dependency:"
-            " postgresql://USER@HOST/DATABASE",
+            help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME; a dependency:"
+            " postgresql://USER@HOST/DATABASE; or a log: log/PATH, ./FILE, - for standard input",
         ),
     ],
     *,
@@ -148,6 +149,15 @@ def investigate(
     window: Annotated[
         str, typer.Option("--window", metavar="DURATION", help="of a cluster: how far back Prometheus is read")
     ] = WINDOW,
+    logs: Annotated[
+        bool, typer.Option("--logs/--no-logs", help="read the logs that it writes, or that the cluster keeps of it")
+    ] = True,
+    patterns: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--patterns", metavar="FILE", help="TOML with more patterns to look for in logs; again for more files"
+        ),
+    ] = None,
     store: StoreOption = "",
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -157,6 +167,8 @@ def investigate(
     A leak or a suspicion opens an incident, or adds to the one that is open. Of a cluster's workload: which container
     of it grows, how its runs ended and at whose limit; on its node, what holds the memory. Of a dependency: what it
     holds for whom, such as connections that were never given back; a password is best given by PGPASSWORD or ~/.pgpass.
+    Of a log file, and those rotated away from beside it: what it says of memory, how often and when; that keeps no
+    incident.
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
     wanted = parse_target(target)
@@ -183,11 +195,16 @@ def investigate(
     most_bytes = parse_size(max_bytes) if max_bytes else None
     watch_s, interval_s = _seconds(watch_for), _seconds(interval)
     check_file(file)
+    looked_for = wiring.log_patterns(patterns or ())
 
     in_cluster = isinstance(wanted, WorkloadTarget | PodTarget)
     if in_cluster:
         given = {"--earlier": earlier, "--every": interval}
         _refuse(target, [name for name, value in given.items() if value], NOT_OF_WORKLOADS)
+    elif isinstance(wanted, LogTarget) and not logs:
+        raise CallerError(
+            f"--no-logs is not for {target}", why="it is a log", next_step=f"oakum investigate {quote(target)}"
+        )
     elif prometheus or window != WINDOW:
         raise CallerError(
             f"{'--prometheus' if prometheus else '--window'} is not for {target}",
@@ -217,6 +234,7 @@ def investigate(
         terms=terms,
         earlier=_earlier(earlier),
     )
+    settings = replace(settings, logs=logs, patterns=looked_for)
 
     def run(told: Progress, recorder: Recorder | None) -> Investigation:
         machine, policy = wiring.machine(), wiring.policy()
@@ -236,9 +254,21 @@ def investigate(
                 settings=looks,
                 progress=told,
             )
+        if isinstance(wanted, LogTarget):
+            from oakum.loop.logs import investigate_log  # noqa: PLC0415
+
+            return investigate_log(wanted, machine=machine, patterns=looked_for, progress=told)
         return journey(wanted, machine=machine, policy=policy, settings=settings, progress=told)
 
-    _told(run, wanted, incident=incident, store=store, alert=alert, output=output, file=file)
+    _told(
+        run,
+        wanted,
+        incident=incident and not isinstance(wanted, LogTarget),
+        store=store,
+        alert=alert,
+        output=output,
+        file=file,
+    )
 
 
 def _told(

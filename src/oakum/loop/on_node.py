@@ -21,6 +21,7 @@ from oakum.model.container_memory import GROWING, ContainerMemory
 from oakum.model.errors import OakumError
 from oakum.model.evidence import Evidence
 from oakum.model.kill import Kill
+from oakum.model.log import LogReading
 from oakum.model.policy import Policy
 from oakum.model.step import Plan, Step
 from oakum.model.target import CgroupTarget, PodTarget, WorkloadTarget
@@ -39,7 +40,7 @@ ROLLED: Final = {"deploy": "deployment", "sts": "statefulset", "ds": "daemonset"
 class Looked:
     """What the cluster told. ``worst``: None where no container could be watched; ``beside``: all that were.
 
-    ``compared``: of replicas; ``told``: of ends.
+    ``compared``: of replicas; ``told``: of ends. ``logs``: what its containers said.
     """
 
     answer: Investigation
@@ -48,6 +49,7 @@ class Looked:
     kills: Sequence[Kill] = ()
     compared: Sequence[str] = ()
     told: Sequence[str] = ()
+    logs: Sequence[LogReading] = ()
 
 
 def path_here(looked: Looked, machine: Machine) -> str | None:
@@ -76,8 +78,8 @@ def looked_into(
 
 
 def knowing(settings: Settings, worst: ContainerMemory) -> Settings:
-    """A history of hours is not overruled by half a minute of one process."""
-    return replace(settings, known=worst.verdict if worst.past else None)
+    """A history of hours is not overruled by half a minute of one process; its logs were read from the cluster."""
+    return replace(settings, known=worst.verdict if worst.past else None, logs=False)
 
 
 def both(
