@@ -100,10 +100,13 @@ def ways(listener: Listener, connect: Callable[[Listener], Made]) -> Made:
 
 
 def fetched(made: Conversation, listener: Listener, path: str, *, until_s: float, most_bytes: int) -> Fetched:
-    """What ``GET path`` answers; no redirect is followed. Closes ``made``. Raises OSError, HTTPException, ValueError."""
+    """What ``GET path`` answers; a redirect is not followed. Closes ``made``.
+
+    Raises OSError, HTTPException or ValueError.
+    """
     begun_s = time.monotonic()
     connection = http.client.HTTPConnection(listener.reached_at, listener.port, timeout=max(0.1, until_s - begun_s))
-    connection.sock = made  # type: ignore[assignment]  # what it uses of a socket is there
+    connection.sock = made  # what it uses of a socket is there
     try:
         host = str(Listener(listener.reached_at, listener.port))
         connection.request("GET", path, headers={"Host": host, "Accept-Encoding": "identity", "Connection": "close"})

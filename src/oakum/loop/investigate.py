@@ -9,6 +9,7 @@ from oakum import explain
 from oakum.judge import curve, judge
 from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
+from oakum.loop.go import GoLook
 from oakum.loop.jvm import JvmLook
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeLook
@@ -64,7 +65,7 @@ class Settings:
     """Whether the target may be stopped while its memory is copied."""
 
     terms: Terms
-    """What may be done to a process that is asked for its heap: Node.js, a JVM."""
+    """What may be done to a process that is asked for its heap: Node.js, a JVM, Go."""
 
     earlier: tuple[Series, ...] = ()
     """What was seen of this very process before; with it, its children are not chosen in its place."""
@@ -159,6 +160,8 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         return NodeLook(pid, machine, settings.terms, watch_s=settings.watch_s)
     elif runtime.name is RuntimeName.JVM:
         return JvmLook(pid, machine, settings.terms, watch_s=settings.watch_s)
+    elif runtime.name is RuntimeName.GO:
+        return GoLook(pid, machine, settings.terms)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     else:
@@ -166,7 +169,7 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
             Absent(
                 "what the heap holds",
                 AbsentKind.NOT_APPLICABLE,
-                f"this version looks into CPython, Node.js and the JVM; the target runs {runtime}",
+                f"this version looks into CPython, Node.js, the JVM and Go; the target runs {runtime}",
                 "the series and the kernel's figures still speak: the same command with --for 10m",
             )
         )

@@ -14,7 +14,10 @@ from oakum.heap.formats.v8.sections import is_v8
 from oakum.heap.means import ALL, Means
 from oakum.model.errors import CallerError, DataError
 
-KNOWN = "HPROF (JVM, Android), V8 snapshots (Node.js, Chrome), Oakum's census of CPython, Ruby's dump_all, pprof (heap, goroutine)"
+KNOWN = (
+    "HPROF (JVM, Android), V8 snapshots (Node.js, Chrome), Oakum's census of CPython, Ruby's dump_all, pprof (heap,"
+    " goroutine)"
+)
 FOREIGN = (
     (b"", "it is empty"),
     (b"PK\x03\x04", "it is a ZIP archive: unpack it first"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from oakum.heap.formats.pprof import profile, text
 from oakum.heap.formats.pprof.profile import HEAD_BYTES, Profile
 
-__all__ = ["HEAD_BYTES", "Profile", "is_pprof", "read_profile"]
+__all__ = ["HEAD_BYTES", "Profile", "is_pprof", "read_profile", "read_raw"]
 
 
 def is_pprof(begin: bytes) -> bool:
@@ -24,3 +24,8 @@ def read_profile(data: NDArray[np.uint8]) -> Profile:
         return profile.read_profile(data)
     found = text.read_text(data.tobytes())
     return replace(found, samples=tuple(each for each in found.samples if each.objects or each.bytes))
+
+
+def read_raw(raw: bytes) -> Profile:
+    """As ``read_profile``."""
+    return read_profile(np.frombuffer(raw, np.uint8))

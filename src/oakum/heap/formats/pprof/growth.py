@@ -112,7 +112,7 @@ def _site(name: str, before: Calls | None, after: Calls, seconds: float) -> _Sit
         cause=CauseName.GLOBAL if after.cause is CauseName.GOROUTINE else after.cause,
         advice=after.advice,
         may_bound=f"it is allocated for {cached}" if cached else "",
-        eviction_known=after.freed >= 0,
+        eviction_known=False,
         counted="objects",
         seconds=seconds,
     )
@@ -205,7 +205,7 @@ def _by_others(group: Group) -> str:
 
 def _goes_with(site: _Site, group: Group) -> bool:
     """Allocated inside of such a goroutine, or by the very function that starts it."""
-    makers = {group.made_by, group.runs.function.partition(".func")[0]} - {""}
+    makers = {group.made_by.partition(" (")[0], group.runs.function.partition(".func")[0]} - {""}
     return group.runs.function in site.functions or site.innermost in makers
 
 

@@ -49,7 +49,8 @@ class Sample:
 
     Of goroutines: how many, and the least that their stacks take. ``allocated``: objects since the start, -1 where that
     is not told. ``state``: what they wait for as the runtime says it, "" where only their stack tells.
-    ``waits_min``: the longest that one of them waits, in minutes. ``made_by``: the function that started them, or "".
+    ``waits_min``: the longest that one of them waits, in minutes. ``made_by``: who started them,
+    ``main.fetch (channels.go:7)``, or "".
     """
 
     stack: tuple[Frame, ...]

@@ -124,12 +124,12 @@ class _Alike:
 
 def _stacks(lines: list[str]) -> list[Sample]:
     found: dict[tuple[str, tuple[Frame, ...]], _Alike] = {}
-    for state, waits_min, stack, maker in _each(lines):
-        alike = found.setdefault((state, stack), _Alike())
+    for one in _each(lines):
+        alike = found.setdefault((one.state, tuple(one.stack)), _Alike())
         alike.count += 1
-        alike.waits_min = max(alike.waits_min, waits_min)
-        if maker:
-            alike.makers[maker] = alike.makers.get(maker, 0) + 1
+        alike.waits_min = max(alike.waits_min, one.waits_min)
+        if one.maker:
+            alike.makers[one.maker] = alike.makers.get(one.maker, 0) + 1
     return [
         Sample(
             stack,
@@ -143,28 +143,41 @@ def _stacks(lines: list[str]) -> list[Sample]:
     ]
 
 
-def _each(lines: list[str]) -> Iterator[tuple[str, int, tuple[Frame, ...], str]]:
-    """(what it waits for, minutes, stack, who made it) of each goroutine."""
-    state, waits, stack, maker, name, inside = "", 0, [], "", "", False
+@dataclass(slots=True)
+class _One:
+    """A goroutine. ``name``: of the function whose place comes next, "" for none."""
+
+    state: str
+    waits_min: int
+    stack: list[Frame] = field(default_factory=list)
+    maker: str = ""
+    name: str = ""
+
+    def take(self, line: str) -> None:
+        place = _FILE.match(line)
+        if line.startswith("created by "):
+            self.maker = line[len("created by ") :].partition(" in goroutine ")[0][:LONGEST_NAME]
+        elif self.maker:
+            if place is not None and " (" not in self.maker:
+                self.maker += f" ({place[1].rpartition('/')[2][:LONGEST_NAME]}:{place[2]})"
+        elif place is None:
+            self.name = line.rpartition("(")[0][:LONGEST_NAME] or line[:LONGEST_NAME]
+        elif self.name and len(self.stack) < DEEPEST:
+            self.stack.append(Frame(self.name, place[1][:LONGEST_NAME], int(place[2])))
+            self.name = ""
+
+
+def _each(lines: list[str]) -> Iterator[_One]:
+    one = None
     for line in lines:
         match = _GOROUTINE.match(line)
         if match is not None:
-            if inside:
-                yield state, waits, tuple(stack), maker
-            words = match[1].split(", ")
-            told = next((minutes for word in words[1:] if (minutes := _WAITS.match(word))), None)
-            state, waits, stack, maker, name, inside = words[0], int(told[1]) if told else 0, [], "", "", True
-            continue
-        if not inside or not line:
-            continue
-        if line.startswith("created by "):
-            maker, name = line[len("created by ") :].partition(" in goroutine ")[0][:LONGEST_NAME], ""
-            continue
-        place = _FILE.match(line)
-        if place is None:
-            name = line.rpartition("(")[0][:LONGEST_NAME] or line[:LONGEST_NAME]
-        elif name and len(stack) < DEEPEST:
-            stack.append(Frame(name, place[1][:LONGEST_NAME], int(place[2])))
-            name = ""
-    if inside:
-        yield state, waits, tuple(stack), maker
+            if one is not None:
+                yield one
+            state, *words = match[1].split(", ")
+            told = next((minutes for word in words if (minutes := _WAITS.match(word))), None)
+            one = _One(state, int(told[1]) if told else 0)
+        elif one is not None and line:
+            one.take(line)
+    if one is not None:
+        yield one

@@ -1,4 +1,4 @@
-"""A profile as an answer: functions, call paths that keep much alive or where goroutines wait, and the tree of calls."""
+"""A profile as an answer: functions, call paths that keep much alive, where goroutines wait, the tree of calls."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def warnings_of(profile: Profile) -> tuple[str, ...]:
     if profile.goroutines:
         told: tuple[str, ...] = (
             "a goroutine profile counts goroutines by stack: two of them, some time apart, tell which became more",
-            f"its bytes are {format_size(STACK_BYTES)} for each stack, the least that there is; what they hold is not in it",
+            f"its bytes are {format_size(STACK_BYTES)} a stack, the least that there is; what they hold is not in it",
         )
         return told + _nameless(profile)
     rate = f", from one sample in {format_size(profile.period_bytes)}" if profile.period_bytes > 1 else ""
@@ -63,10 +63,8 @@ def _nameless(profile: Profile) -> tuple[str, ...]:
     if not profile.nameless:
         return ()
     where = f" of {', '.join(profile.builds)}" if profile.builds else ""
-    return (
-        f"{format_count(profile.nameless)} places have no names, only addresses{where}: symbols were stripped; go tool"
-        " pprof with the unstripped program of that build names them",
-    )
+    told = f"{format_count(profile.nameless)} places have no names, only addresses{where}: symbols were stripped;"
+    return (f"{told} go tool pprof with the unstripped program of that build names them",)
 
 
 def runtime_of(profile: Profile) -> str:
