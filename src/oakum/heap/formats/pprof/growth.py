@@ -167,7 +167,7 @@ def _holder(
     told = f"each has a stack of about {format_size(stack_bytes)}"
     if held:
         names = ", ".join(dict.fromkeys(site.innermost for site in with_them))
-        told += f", and with each of them grows by about {format_size(held)} what {names} allocates"
+        told += f", and what {names} allocates grows by about {format_size(held)} with each"
     holder = HolderGrowth(
         name=group.name,
         kind="goroutines",
