@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -106,10 +107,13 @@ func measure() {
 func park(count string) {
 	var wanted int
 	fmt.Sscan(count, &wanted)
+	var begun sync.WaitGroup
+	begun.Add(wanted)
 	for i := 0; i < wanted; i++ {
-		go func() { <-make(chan int) }()
+		go func() {
+			begun.Done()
+			<-make(chan int)
+		}()
 	}
-	for runtime.NumGoroutine() < wanted {
-		time.Sleep(time.Millisecond)
-	}
+	begun.Wait()
 }
