@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from oakum.explain.causes import findings, goroutine
 from oakum.explain.causes.finding import Clue
@@ -14,6 +15,7 @@ from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
 from oakum.model.script import SUFFIXES, is_library
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 
+GO = ".go"
 MOST_PLACES = 4
 MOST_SITES = 5
 
@@ -30,7 +32,7 @@ def files_wanted(growth: HeapGrowth | None, profile: AllocationProfile | None = 
         wanted.append(growth.module_files.get(holder.module, holder.module) if growth is not None else "")
         wanted.append(holder.defined.file if holder.defined is not None else "")
     wanted += [site.place.file for site in profile.sites[:MOST_SITES]] if profile is not None else []
-    known = [file for file in wanted if file.endswith((".py", *SUFFIXES)) and not is_library(file)]
+    known = [file for file in wanted if file.endswith((".py", GO, *SUFFIXES)) and not is_library(file)]
     return tuple(dict.fromkeys(known))
 
 
@@ -40,6 +42,8 @@ def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str
     for file in files:
         if file in sources:
             text = sources[file]
+            if file.endswith(GO):
+                return _line_of(holder, text)
             if file.endswith(SUFFIXES):
                 found = find_script_sites(text, file, holder.attribute)
             else:
@@ -47,6 +51,14 @@ def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str
             if found.inserts or found.defined:
                 return found
     return Sites()
+
+
+def _line_of(holder: HolderGrowth, text: str) -> Sites:
+    """What stands on the line that a profile names; the text may be of another build, so nothing is concluded."""
+    place, lines = holder.defined, text.splitlines()
+    if place is None or not 0 < place.line <= len(lines):
+        return Sites()
+    return Sites(defined=[replace(place, source=lines[place.line - 1].strip())])
 
 
 def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tuple[Cause, ...]:
@@ -108,7 +120,9 @@ def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None)
 def _places(clue: Clue) -> tuple[CodePlace, ...]:
     """Where it is inserted into, then where it is made."""
     places = [*clue.sites.inserts, *clue.sites.defined]
-    if clue.holder.defined is not None:
+    if clue.holder.defined is not None and clue.language != "Go":
+        places.append(clue.holder.defined)
+    elif clue.holder.defined is not None and not places:
         places.append(clue.holder.defined)
     return tuple(dict.fromkeys(places))[:MOST_PLACES]
 

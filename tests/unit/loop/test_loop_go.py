@@ -31,6 +31,9 @@ def go(machine):
     return FakeGo(machine.clock)
 
 
+SOURCE = b"\n" * 14 + b"\tanswers <- basket\n"
+
+
 def process(machine, go, *, bytes_per_s=2 * MIB, baskets=True, goroutines_per_s=100):
     """It grows by what the profiles say, or by something else."""
     started = machine.start(("/srv/shop/shop",), cgroup="/shop")
@@ -81,6 +84,14 @@ def test_goroutines_that_become_more_are_named_with_what_they_wait_for_and_what_
     assert "the longest for 7 min" in titles(found, "blocked")[0]
     assert "room for every sender" in first.advice
     assert "--inspect" in found.plan.steps[0].command
+
+
+def test_the_line_is_shown_where_the_source_is_there(machine, go):
+    started = process(machine, go)
+    started.files["/srv/shop/fetch.go"] = SOURCE
+    found = investigated(machine, go, started)
+    assert [(place.line, place.source) for place in found.causes[0].where] == [(15, "answers <- basket")]
+    assert not [row for row in found.absent if ".go" in row.what]
 
 
 def test_a_call_path_that_grows_is_named_where_goroutines_do_not(machine, go):
