@@ -66,6 +66,8 @@ class FakeGo:
     asked: list[str] = field(default_factory=list)
     collected_s: list[float] = field(default_factory=list)
     ended: bool = False
+    rate: int = RATE
+    ahead_s: float = 0.0
 
     def open(self, pid: int) -> FakeGo:
         if self.ended:
@@ -113,15 +115,15 @@ class FakeGo:
         if collect:
             self.collected_s.append(now_s)
         rows = []
-        for stack, size in self.lives.items():
+        for stack, size in self.lives.items() if self.rate else ():
             count, freed = sampled(size), sampled(self.freed.get(stack, 0))
             ever = count + freed
             rows.append(f"{count}: {count * EACH} [{ever}: {ever * EACH}] @ 0x1 0x2\n{stack}\n")
-        head = f"heap profile: 1: 1 [1: 1] @ heap/{2 * RATE}\n"
+        head = f"heap profile: 1: 1 [1: 1] @ heap/{2 * self.rate}\n"
         return (head + "".join(rows) + self._figures(ends)).encode()
 
     def _figures(self, ends: list[float]) -> str:
-        ring = " ".join(str(int(each * 1e9)) for each in ends + [0.0] * 254)
+        ring = " ".join(str(int((each and each + self.ahead_s) * 1e9)) for each in ends + [0.0] * 254)
         live = sum(self.lives.values())
         figures = {
             "HeapAlloc": live,

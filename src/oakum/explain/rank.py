@@ -120,9 +120,8 @@ def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None)
 def _places(clue: Clue) -> tuple[CodePlace, ...]:
     """Where it is inserted into, then where it is made."""
     places = [*clue.sites.inserts, *clue.sites.defined]
-    if clue.holder.defined is not None and clue.language != "Go":
-        places.append(clue.holder.defined)
-    elif clue.holder.defined is not None and not places:
+    known = clue.language == "Go" and places
+    if clue.holder.defined is not None and not known:
         places.append(clue.holder.defined)
     return tuple(dict.fromkeys(places))[:MOST_PLACES]
 

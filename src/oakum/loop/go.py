@@ -10,7 +10,7 @@ from oakum.heap.formats.pprof.goroutines import Group, groups, total, with_detai
 from oakum.heap.formats.pprof.growth import LEAST_GOROUTINES, Look, grown
 from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
-from oakum.loop.go_asked import GOROUTINES, ORIGIN, GoAsked
+from oakum.loop.go_asked import GOROUTINES, ORIGIN, PATHS, GoAsked
 from oakum.loop.go_told import (
     outside_told,
     tell_goroutines_grown,
@@ -185,22 +185,12 @@ class GoLook:
             after = replace(again, goroutines=after.goroutines, goroutines_at_s=after.goroutines_at_s)
         if not grows and after.heap_at_s <= before.heap_at_s:
             why = "its memory does not grow, so no collection is asked for, and it made none itself"
-            absent = Absent("call paths that grew", AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m")
+            absent = Absent(PATHS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m")
             facts.miss(absent)
             return None
         growth = grown(before, after, found, seconds)
-        apart_s = after.heap_at_s - before.heap_at_s
-        facts.add(
-            "growth",
-            f"{format_size(growth.heap_bytes_before)} → {format_size(growth.heap_bytes_after)} lived after collections"
-            f" {format_duration(apart_s)} apart, by the profiles' samples",
-            "the two heap profiles",
-            facts={
-                "objects": [growth.objects_before, growth.objects_after],
-                "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
-                "seconds": apart_s,
-            },
-        )
+        if after.heap.period_bytes:
+            _tell_growth(growth, after.heap_at_s - before.heap_at_s, facts)
         live = growth.heap_bytes_before, growth.heap_bytes_after
         return replace(
             growth,
@@ -223,3 +213,17 @@ def _waiting(asked: GoAsked, before: Look, after: Look, seconds: float, *, in_fu
         found = with_detail(found, told) if told is not None else found
     tell_goroutines_grown(known, found, totals, seconds, asked.facts)
     return found
+
+
+def _tell_growth(growth: HeapGrowth, apart_s: float, facts: Facts) -> None:
+    facts.add(
+        "growth",
+        f"{format_size(growth.heap_bytes_before)} → {format_size(growth.heap_bytes_after)} lived after collections"
+        f" {format_duration(apart_s)} apart, by the profiles' samples",
+        "the two heap profiles",
+        facts={
+            "objects": [growth.objects_before, growth.objects_after],
+            "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
+            "seconds": apart_s,
+        },
+    )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from oakum.heap.formats.pprof.profile import Profile
 
 GOROUTINES: Final = "goroutines by stack and by what they wait for"
+PATHS: Final = "call paths that grew"
 STACKS: Final = "who started the goroutines, and for how long each waits"
 ORIGIN: Final = "HTTP GET, net/http/pprof"
 LEAST_STACK_BYTES: Final = 2048
@@ -58,6 +59,10 @@ class GoAsked:
             )
         heap = read_text(asked.raw)
         as_of_s = figures.ends_s[-1] if collect and figures.ends_s else figures.profile_as_of_s
+        as_of_s = None if as_of_s is None else min(as_of_s, now_s)
+        if not heap.period_bytes:
+            why = "it samples no allocations: runtime.MemProfileRate is 0"
+            self.facts.miss(Absent(PATHS, AbsentKind.NOT_APPLICABLE, why, "leave MemProfileRate as it is, at 512 KiB"))
         self._tell_heap(len(heap.samples), asked.seconds, asked.came_bytes, now_s, as_of_s, collect=collect)
         tell_figures(figures, self.facts)
         goroutines = None if collect else self._goroutines(figures.stack_inuse, count)

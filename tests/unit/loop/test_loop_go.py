@@ -236,3 +236,17 @@ def test_peers_that_connect_may_just_be_more_clients(machine, go, monkeypatch):
     found = investigated(machine, go, process(machine, go, baskets=False))
     assert found.verdict.name is VerdictName.SUSPECT
     assert any("as many as there are peers" in reason for reason in found.verdict.reasons)
+
+
+def test_a_program_that_samples_no_allocations_is_told_as_such_and_its_goroutines_still_are(machine, go):
+    go.rate = 0
+    found = investigated(machine, go, process(machine, go))
+    assert "MemProfileRate is 0" in missing(found, "call paths that grew").why
+    assert not titles(found, "growth")
+    assert found.causes[0].name == "goroutine"
+
+
+def test_a_clock_that_is_ahead_makes_no_growth_of_nothing(machine, go):
+    go.ahead_s = 1e9
+    found = investigated(machine, go, process(machine, go))
+    assert found.growth.holders[0].bytes_grown / found.growth.holders[0].seconds < 10 * MIB

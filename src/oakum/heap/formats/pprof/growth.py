@@ -22,6 +22,9 @@ LANGUAGE: Final = "Go"
 LEAST_SAMPLES: Final = 4
 """A call path that grew by fewer samples than this may not have grown at all."""
 
+LEAST_APART_S: Final = 1.0
+"""Heap profiles of moments that are closer are of the same one, in seconds."""
+
 LEAST_GOROUTINES: Final = 10
 LEAST_SHARE: Final = 0.03
 MOST_HOLDERS: Final = 8
@@ -46,8 +49,8 @@ class Look:
 
 def grown(before: Look, after: Look, found: dict[str, Group], seconds: float) -> HeapGrowth:
     """``found``: the groups of ``after``, with what is known of them beside. ``seconds``: between the looks."""
-    heap_s = max(after.heap_at_s - before.heap_at_s, 1e-3)
-    sites = _sites(before.heap, after.heap, heap_s)
+    heap_s = after.heap_at_s - before.heap_at_s
+    sites = _sites(before.heap, after.heap, heap_s) if heap_s >= LEAST_APART_S else []
     waiting = _waiting(before, after, found, sites)
     folded = {name for _, names in waiting for name in names}
     holders = [holder for holder, _ in waiting] + [site.holder for site in sites if site.holder.name not in folded]
