@@ -20,7 +20,7 @@ from oakum.heap.analysis import analyze, report
 from oakum.heap.difference import Sketch, difference, sketch, sketch_of
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
-from oakum.heap.formats.pprof.profile import HEAD_BYTES, is_pprof
+from oakum.heap.formats.pprof import HEAD_BYTES, is_pprof
 from oakum.heap.held import held
 from oakum.heap.redact import KEY_BYTES, redactor
 from oakum.heap.ways import ways

@@ -56,6 +56,7 @@ from oakum.model.retention import Retained
 from oakum.model.rights import HOME
 from oakum.model.scan import Scan
 from oakum.model.series import Series
+from oakum.model.served import Served, parse_served
 from oakum.model.source import ClusterSource, FileSource, HostSource, MetricsSource, metrics_source, parse_source
 from oakum.model.standing import Story
 from oakum.model.target import DependencyTarget, LogTarget, PodTarget, Target, WorkloadTarget, parse_target
@@ -72,6 +73,7 @@ def investigate(
     capture: bool = True,
     stop: bool = False,
     inspect: bool = False,
+    pprof: str = "",
     execute: bool = False,
     image: str = "",
     node_pod: str = "",
@@ -91,9 +93,10 @@ def investigate(
 ) -> Investigation:
     """As ``oakum investigate TARGET``. Raises the families of ``oakum.OakumError``.
 
-    ``inspect``: the inspector of a Node.js process may be opened and asked; ``execute``: programs of ours
-    may be started in the containers of a cluster's workload; ``image``: of an ephemeral container that may be added
-    beside its worst one; ``node_pod``: of a privileged pod that may be made on its node where neither can be, in
+    ``inspect``: the inspector of a Node.js process may be opened and asked, a Go program for its profiles; ``pprof``:
+    where it serves those, a port, a path or both (not given: /debug/pprof/ on each port of its own); ``execute``:
+    programs of ours may be started in the containers of a cluster's workload; ``image``: of an ephemeral container
+    that may be added beside its worst one; ``node_pod``: of a privileged pod that may be made on its node where neither can be, in
     ``node_pod_namespace``; ``max_pause_s``: no snapshot is taken that could stop it for longer; ``max_bytes``: nor a
     dump or copy that could be larger (None: no copy of more than 1 GiB over a network); ``max_copy_s``: for how long
     memory may be copied over one. ``earlier``: what was seen of the same process before. ``watch_s``: 20 s when not
@@ -115,7 +118,8 @@ def investigate(
         )
         return _on_record(wanted, asks, wiring.recorder(store) if incident else None, alert)
     looked_for = wiring.log_patterns([Path(file) for file in patterns])
-    terms = Terms(inspect, Budget(max_pause_s, max_bytes=max_bytes, max_copy_s=max_copy_s))
+    served = parse_served(pprof) if pprof else Served()
+    terms = Terms(inspect, Budget(max_pause_s, max_bytes=max_bytes, max_copy_s=max_copy_s), served)
     settings = investigating.Settings.of(
         watch_s=(FAST_S if isinstance(wanted, WorkloadTarget | PodTarget) else investigating.WATCH_S)
         if watch_s is None

@@ -30,6 +30,11 @@ class PprofFile:
         self._locations: dict[tuple[str, str, int], int] = {}
         self._samples: list[bytes] = []
 
+    @property
+    def texts(self) -> list[str]:
+        """As far as they were written by ``bytes``."""
+        return list(self._texts)
+
     def _text(self, text: str) -> int:
         return self._texts.setdefault(text, len(self._texts))
 

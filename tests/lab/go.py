@@ -1,4 +1,4 @@
-"""The leaking shop of lab/go, built by a real Go without the network."""
+"""The programs of lab/go, built by a real Go without the network, each in a memory cgroup."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from programs import ROOT, Lines, started
+from programs import ROOT, Lines, Program, started
 
 FOLDER = ROOT / "lab" / "go" / "shop"
+SERVICE = ROOT / "lab" / "go" / "service"
 
 
 def go() -> str:
@@ -22,10 +23,10 @@ def go() -> str:
     return found
 
 
-def built(folder: Path) -> Path:
-    program = folder / "shop"
+def built(folder: Path, source: Path = FOLDER) -> Path:
+    program = folder / source.name
     offline = {**os.environ, "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local"}
-    subprocess.run([go(), "build", "-o", program, "."], cwd=FOLDER, env=offline, check=True, timeout=300)
+    subprocess.run([go(), "build", "-o", program, "."], cwd=source, env=offline, check=True, timeout=300)
     return program
 
 
@@ -52,3 +53,23 @@ class GoShop:
 def go_shop(program: Path) -> Iterator[GoShop]:
     with started([str(program)], name="lab-go") as (process, _):
         yield GoShop(process)
+
+
+class GoService(Program):
+    """One program of lab/go/service."""
+
+    @property
+    def port(self) -> int:
+        return int(self.ready["port"])
+
+    def source_line(self, file: str, text: str) -> int:
+        """Where ``file`` says ``text``, from 1."""
+        lines = (SERVICE / file).read_text(encoding="utf-8").splitlines()
+        return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+@contextmanager
+def go_service(program: Path, kind: str, *words: str, limit_bytes: int = 512 << 20) -> Iterator[GoService]:
+    """``words``: what it serves, and under which path; lab/go/service/face.go."""
+    with started([str(program), kind, *words], name=f"lab-go-{kind}", limit_bytes=limit_bytes) as running:
+        yield GoService(*running)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pprof_files import PprofFile, block
+from pprof_files import PprofFile, block, number
 
 from oakum.heap.analysis import analyze
 from oakum.heap.difference import difference, sketch
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.formats.pprof import is_pprof, read_profile
+from oakum.heap.formats.pprof.figures import read_figures
 from oakum.heap.formats.pprof.views import profile_report
 from oakum.model.cause import CauseName
 from oakum.model.errors import CallerError, DataError
@@ -138,3 +141,50 @@ def test_a_recursive_function_is_counted_once_per_stack():
     file.sample([walk, walk, walk, ("main.main", "/srv/shop/main.go", 1)], (0, 1, 1000))
     rows = {row.name: row for row in profile_report(read_profile(array(file.bytes())), file="x").classes}
     assert rows["main.walk (tree.go:7)"].retained_bytes == 1000
+
+
+TEXTS = [
+    path.read_bytes()
+    for path in sorted((Path(__file__).parents[1] / "recordings" / "go").iterdir())
+    if path.suffix == ".txt"
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(TEXTS),
+    st.lists(st.tuples(st.integers(0, 9000), st.binary(max_size=3)), max_size=6),
+    st.integers(0, 9000),
+)
+def test_changed_and_cut_texts_of_go_give_an_answer_or_a_data_error_and_nothing_else(text, changes, cut):
+    data = bytearray(text)
+    for at, put in changes:
+        data[at % len(data) : at % len(data) + len(put)] = put
+    data = data[: max(1, len(data) - cut)]
+    read_figures(bytes(data))
+    try:
+        analyze(array(data), file="x", told=lambda _: None)
+    except (DataError, CallerError):
+        return
+
+
+def test_a_stack_of_many_ids_that_are_many_lines_each_stays_small():
+    """A place of many inlined lines, named again and again: the stack would be the product of both."""
+    lines = block(4, number(1, 1) + number(2, 3)) * 2000
+    raw = PprofFile(("goroutine",)).bytes() + block(4, number(1, 7) + lines) + block(5, number(1, 1) + number(2, 0))
+    raw += block(2, block(1, b"\x07" * 2000) + block(2, b"\x05"))
+    (sample,) = read_profile(array(raw)).samples
+    assert (len(sample.stack), sample.objects) == (1024, 5)
+
+
+def test_places_without_names_are_told_by_address_file_and_build():
+    file = PprofFile()
+    file.sample([("", "", 0)], (0, 10, 1_000_000))
+    # A mapping with its file and build, and the place again: as an address in it.
+    raw = file.bytes() + block(6, b"/srv/shop") + block(6, b"5f2c00aa")
+    at = len(file.texts)
+    raw += block(3, number(1, 1) + number(5, at) + number(6, at + 1))
+    raw += block(4, number(1, 1) + number(2, 1) + number(3, 0x46F1A2))
+    told = profile_report(read_profile(array(raw)), file="x")
+    assert told.suspects[0].holder == "0x46f1a2 (shop)"
+    assert "shop (build id 5f2c00aa)" in told.warnings[-1]

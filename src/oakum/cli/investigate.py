@@ -20,6 +20,7 @@ from oakum.cli.scan_prometheus import WINDOW
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
 from oakum.model.rights import HOME
+from oakum.model.served import Served, parse_served
 from oakum.model.target import DependencyTarget, LogTarget, PodTarget, Target, WorkloadTarget, parse_target
 from oakum.model.units import parse_duration, parse_size
 
@@ -69,10 +70,21 @@ def investigate(
         bool | None,
         typer.Option(
             "--inspect/--no-inspect",
-            help="Node.js: its inspector may be opened (SIGUSR1); JVM: it may be attached to (SIGQUIT); or must not;"
-            " on a terminal you are asked",
+            help="Node.js: its inspector may be opened (SIGUSR1); JVM: it may be attached to (SIGQUIT);"
+            " Go: the ports that it listens on may be asked for its profiles (GET); or must not; on a terminal you are"
+            " asked",
         ),
     ] = None,
+    pprof: Annotated[
+        str,
+        typer.Option(
+            "--pprof",
+            metavar="PORT/PATH",
+            help="Go: where it serves net/http/pprof, a port, a path or both; not given: /debug/pprof/ on every port"
+            " that it listens on",
+            show_default=False,
+        ),
+    ] = "",
     execute: Annotated[
         bool | None,
         typer.Option(
@@ -177,6 +189,7 @@ def investigate(
             "--no-capture": not capture,
             "--stop": stop,
             "--inspect": inspect is not None,
+            "--pprof": pprof,
             "--exec": execute is not None,
             "--image": image,
             "--max-pause": max_pause != MAX_PAUSE,
@@ -194,6 +207,7 @@ def investigate(
     max_pause_s, max_copy_s = parse_duration(max_pause), parse_duration(max_copy)
     most_bytes = parse_size(max_bytes) if max_bytes else None
     watch_s, interval_s = _seconds(watch_for), _seconds(interval)
+    served = parse_served(pprof) if pprof else Served()
     check_file(file)
     looked_for = wiring.log_patterns(patterns or ())
 
@@ -225,7 +239,7 @@ def investigate(
     from oakum.loop.terms import Terms  # noqa: PLC0415
     from oakum.model.budget import Budget  # noqa: PLC0415
 
-    terms = Terms(inspect, Budget(max_pause_s, max_bytes=most_bytes, max_copy_s=max_copy_s))
+    terms = Terms(inspect, Budget(max_pause_s, max_bytes=most_bytes, max_copy_s=max_copy_s), served)
     settings = Settings.of(
         watch_s=(FAST_S if in_cluster else WATCH_S) if watch_s is None else watch_s,
         interval_s=interval_s,

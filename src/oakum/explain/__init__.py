@@ -60,8 +60,8 @@ def explain(  # noqa: PLR0913  (everything comes together here)
         causes = causes or allocated(profile, sources)
     causes = with_outside(growth, causes, grows=grows)
     verdict, causes = with_logs(verdict, causes, logs, now_s)
-    inspected = profile is not None
-    steps = plan(verdict, causes, target, policy, inspected=inspected)
+    over_http = growth is not None and growth.language == "Go"
+    steps = plan(verdict, causes, target, policy, inspected=profile is not None, over_http=over_http)
     if grows and steps.steps:
         first, *rest = steps.steps
         steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *rest))

@@ -58,14 +58,15 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
     holder = clue.holder
     if holder.bytes_grown < TRIFLE_BYTES or holder.root is RootKind.UNREACHABLE:
         return _nothing_grows(series, growth)
-    per_s = holder.bytes_grown / max(growth.seconds, 1e-9)
-    gained = f"{holder.name} gained {format_size(holder.bytes_grown)} in {format_duration(growth.seconds)}"
+    grown_s = holder.grown_in_s(growth)
+    per_s = holder.bytes_grown / grown_s
+    gained = f"{holder.name} gained {format_size(holder.bytes_grown)} in {format_duration(grown_s)}"
     reasons: tuple[str, ...] = (
-        f"{gained} ({format_rate(per_s)}), {format_count(max(holder.items_grown, 0))} items more",
+        f"{gained} ({format_rate(per_s)}), {format_count(max(holder.items_grown, 0))} {holder.counted} more",
     )
     turned_over = holder.evicted_items > EVICTED_SHARE * max(holder.items_grown + holder.evicted_items, 1)
     if turned_over:
-        reasons += (f"{format_count(holder.evicted_items)} of its items went meanwhile: it turns over",)
+        reasons += (f"{format_count(holder.evicted_items)} of its {holder.counted} went meanwhile: it turns over",)
         return replace(
             series, name=_at_most_suspect(series), reasons=(*reasons, *series.reasons), settles=_longer(series)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from shlex import quote
 
-from oakum.model.cause import Cause
+from oakum.model.cause import Cause, CauseName
 from oakum.model.policy import Policy
 from oakum.model.step import Plan, Step
 from oakum.model.units import format_duration
@@ -15,9 +15,20 @@ RESTART = "Restart it in a calm moment"
 VERIFY = "Verify on the fixed version, under the same load"
 
 
-def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Policy, *, inspected: bool = False) -> Plan:
-    """Empty for a healthy target. ``inspected``: its heap is seen through an inspector, and stands still for that."""
-    options = " --inspect" if inspected else ""
+def plan(
+    verdict: Verdict,
+    causes: tuple[Cause, ...],
+    target: str,
+    policy: Policy,
+    *,
+    inspected: bool = False,
+    over_http: bool = False,
+) -> Plan:
+    """Empty for a healthy target. ``inspected``: its heap is seen through an inspector, and stands still for that.
+
+    ``over_http``: it was asked for its profiles.
+    """
+    options = " --inspect" if inspected or over_http else ""
     if verdict.name is VerdictName.HEALTHY:
         return Plan()
     if verdict.name is not VerdictName.LEAK:
@@ -28,7 +39,8 @@ def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, policy: Polic
             command=f"oakum investigate {quote(target)} --for 10m{options}",
         )
         return Plan((again,))
-    return Plan((_keep(target, options), _restart(verdict), _fix(causes), _verify(target, policy)))
+    risk = "it is asked for its profiles again, as it was now" if over_http else ""
+    return Plan((_keep(target, options, risk), _restart(verdict), _fix(causes), _verify(target, policy)))
 
 
 def on_record(plan: Plan, incident: str) -> Plan:
@@ -42,11 +54,11 @@ def on_record(plan: Plan, incident: str) -> Plan:
     return Plan(tuple(map(pointed, plan.steps)))
 
 
-def _keep(target: str, options: str) -> Step:
+def _keep(target: str, options: str, risk: str) -> Step:
     return Step(
         "Keep the evidence before anything is restarted",
         effect="the report survives the process",
-        risk="it stands still for two snapshots, as it did now"
+        risk=risk or "it stands still for two snapshots, as it did now"
         if options
         else "none: it reads memory and does not stop the target",
         command=f"oakum investigate {quote(target)}{options} -o html -f leak.html",
@@ -72,7 +84,9 @@ def _fix(causes: tuple[Cause, ...]) -> Step:
     return Step(
         f"Fix {cause.holder}{where}",
         effect=cause.advice,
-        risk="a bound changes how often values are computed again: look at the hit ratio",
+        risk="work that nobody waits for is given up: look at what its callers do then"
+        if cause.name is CauseName.GOROUTINE
+        else "a bound changes how often values are computed again: look at the hit ratio",
         undo="revert the change",
     )
 

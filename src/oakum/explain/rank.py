@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from oakum.explain.causes import findings
+from oakum.explain.causes import findings, goroutine
 from oakum.explain.causes.finding import Clue
 from oakum.explain.script import find_script_sites
 from oakum.explain.source import Sites, find_sites
@@ -14,6 +15,7 @@ from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
 from oakum.model.script import SUFFIXES, is_library
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 
+GO = ".go"
 MOST_PLACES = 4
 MOST_SITES = 5
 
@@ -30,7 +32,7 @@ def files_wanted(growth: HeapGrowth | None, profile: AllocationProfile | None = 
         wanted.append(growth.module_files.get(holder.module, holder.module) if growth is not None else "")
         wanted.append(holder.defined.file if holder.defined is not None else "")
     wanted += [site.place.file for site in profile.sites[:MOST_SITES]] if profile is not None else []
-    known = [file for file in wanted if file.endswith((".py", *SUFFIXES)) and not is_library(file)]
+    known = [file for file in wanted if file.endswith((".py", GO, *SUFFIXES)) and not is_library(file)]
     return tuple(dict.fromkeys(known))
 
 
@@ -40,6 +42,8 @@ def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str
     for file in files:
         if file in sources:
             text = sources[file]
+            if file.endswith(GO):
+                return _line_of(holder, text)
             if file.endswith(SUFFIXES):
                 found = find_script_sites(text, file, holder.attribute)
             else:
@@ -47,6 +51,14 @@ def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str
             if found.inserts or found.defined:
                 return found
     return Sites()
+
+
+def _line_of(holder: HolderGrowth, text: str) -> Sites:
+    """What stands on the line that a profile names; the text may be of another build, so nothing is concluded."""
+    place, lines = holder.defined, text.splitlines()
+    if place is None or not 0 < place.line <= len(lines):
+        return Sites()
+    return Sites(defined=[replace(place, source=lines[place.line - 1].strip())])
 
 
 def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tuple[Cause, ...]:
@@ -58,12 +70,12 @@ def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tup
 def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:
     holder = clue.holder
     best, *others = findings(clue)
-    per_s = holder.bytes_grown / max(growth.seconds, 1e-9)
+    per_s = holder.bytes_grown / holder.grown_in_s(growth)
     against = [f"{other.name}: {other.why}" for other in others if other.fit >= 0.5]
     if clue.sites.bounds:
         against.insert(0, f"something may bound it: {clue.sites.bounds[0]} ({clue.sites.bounds[0].source})")
     if holder.evicted_items:
-        against.append(f"{format_count(holder.evicted_items)} of its items went between the captures")
+        against.append(f"{format_count(holder.evicted_items)} of its {holder.counted} went between the captures")
     return Cause(
         name=best.name,
         confidence=round(best.fit * (0.6 if clue.sites.bounds or holder.bound else 1.0), 2),
@@ -82,15 +94,20 @@ def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:
 
 def _title(clue: Clue, growth: HeapGrowth) -> str:
     holder = clue.holder
-    items = f"{format_count(holder.items_before)} → {format_count(holder.items_after)} items"
+    seconds = format_duration(holder.grown_in_s(growth))
+    counts = f"{format_count(holder.items_before)} → {format_count(holder.items_after)}"
+    if holder.kind == goroutine.KIND:
+        per_s = holder.items_grown / holder.grown_in_s(growth)
+        return f"{holder.name} became more: {counts} in {seconds} ({per_s:.3g} a second)"
     what = f" of {holder.item_type}" if holder.item_type else ""
-    return f"{holder.name} ({holder.kind}) grew: {items}{what} in {format_duration(growth.seconds)}"
+    return f"{holder.name} ({holder.kind}) grew: {counts} {holder.counted}{what} in {seconds}"
 
 
 def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None) -> list[str]:
     holder = clue.holder
     before, after = format_size(holder.bytes_before), format_size(holder.bytes_after)
-    told = [f"it held {before} and {format_duration(growth.seconds)} later {after}: {format_rate(per_s)}"]
+    seconds = format_duration(holder.grown_in_s(growth))
+    told = [f"it held {before} and {seconds} later {after}: {format_rate(per_s)}"]
     if holder.evicted_items == 0 and holder.eviction_known:
         told.append("nothing that it held in the first capture was gone in the second")
     if rate_per_s and rate_per_s > 0:
@@ -103,7 +120,8 @@ def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None)
 def _places(clue: Clue) -> tuple[CodePlace, ...]:
     """Where it is inserted into, then where it is made."""
     places = [*clue.sites.inserts, *clue.sites.defined]
-    if clue.holder.defined is not None:
+    known = clue.language == "Go" and places
+    if clue.holder.defined is not None and not known:
         places.append(clue.holder.defined)
     return tuple(dict.fromkeys(places))[:MOST_PLACES]
 

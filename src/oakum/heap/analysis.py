@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
 from oakum.heap.formats.detect import read_dump
-from oakum.heap.formats.pprof.profile import is_pprof, read_profile
+from oakum.heap.formats.pprof import is_pprof, read_profile
 from oakum.heap.formats.pprof.views import profile_report
 from oakum.heap.graph import HeapGraph
 from oakum.heap.held import Held, held, loosely_held

@@ -73,7 +73,7 @@ def sketch_of_profile(profile: Profile, *, file: str) -> Sketch:
     return Sketch(
         file=file,
         format=views.FORMAT,
-        runtime=views.RUNTIME,
+        runtime=views.runtime_of(profile),
         reachable=views.total_of(profile),
         unreachable=Tally(0, 0),
         classes={row.name: (row.count, row.retained_bytes) for row in views.functions(profile)},

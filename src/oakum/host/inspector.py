@@ -16,9 +16,10 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from oakum.host import listening, network, signals
+from oakum.host.fetch import Timed, fetched, not_fetched, ways
 from oakum.host.gauge import ProcessFolder
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.debugger import Dispositions, Listener
+from oakum.model.debugger import Dispositions, Fetched, Listener
 from oakum.model.errors import DataError, TargetError
 from oakum.model.ports import Heard
 
@@ -89,6 +90,15 @@ class LiveDebuggee:
         except (OSError, http.client.HTTPException, ValueError, TypeError) as exc:
             return self._absent(what, exc)
 
+    def fetch(self, listener: Listener, path: str, *, within_s: float, most_bytes: int) -> Fetched | Absent:
+        until_s = time.monotonic() + within_s
+        try:
+            made = Timed(ways(listener, lambda way: self._reached(way, within_s=within_s)), until_s)
+            return fetched(made, listener, path, until_s=until_s, most_bytes=most_bytes)
+        except (OSError, http.client.HTTPException, ValueError) as exc:
+            what = f"{path} on {listener}"
+            return not_fetched(what, exc, within_s) or self._absent(what, exc)
+
     def _attached(self, listener: Listener, name: str) -> LiveInspection | Absent:
         from websockets.exceptions import WebSocketException  # noqa: PLC0415  (only where an inspector is open)
         from websockets.sync.client import connect  # noqa: PLC0415
@@ -110,8 +120,8 @@ class LiveDebuggee:
             made.close()
             return Absent(f"the inspector on {listener}", AbsentKind.UNREADABLE, str(exc))
 
-    def _reached(self, listener: Listener) -> socket:
-        return network.connect(self._folder, listener.reached_at, listener.port, within_s=CONNECT_S)
+    def _reached(self, listener: Listener, *, within_s: float = CONNECT_S) -> socket:
+        return network.connect(self._folder, listener.reached_at, listener.port, within_s=min(within_s, CONNECT_S))
 
     def _absent(self, what: str, exc: Exception) -> Absent:
         number = exc.errno if isinstance(exc, OSError) else None

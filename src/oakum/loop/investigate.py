@@ -11,6 +11,7 @@ from oakum.judge import curve, judge
 from oakum.logs import library
 from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
+from oakum.loop.go import GoLook
 from oakum.loop.jvm import JvmLook
 from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
@@ -68,7 +69,7 @@ class Settings:
     """Whether the target may be stopped while its memory is copied."""
 
     terms: Terms
-    """What may be done to a process that is asked for its heap: Node.js, a JVM."""
+    """What may be done to a process that is asked for its heap: Node.js, a JVM, Go."""
 
     earlier: tuple[Series, ...] = ()
     """What was seen of this very process before; with it, its children are not chosen in its place."""
@@ -190,6 +191,8 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         return NodeLook(pid, machine, settings.terms, watch_s=settings.watch_s)
     elif runtime.name is RuntimeName.JVM:
         return JvmLook(pid, machine, settings.terms, watch_s=settings.watch_s)
+    elif runtime.name is RuntimeName.GO:
+        return GoLook(pid, machine, settings.terms)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     else:
@@ -197,7 +200,7 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
             Absent(
                 "what the heap holds",
                 AbsentKind.NOT_APPLICABLE,
-                f"this version looks into CPython, Node.js and the JVM; the target runs {runtime}",
+                f"this version looks into CPython, Node.js, the JVM and Go; the target runs {runtime}",
                 "the series and the kernel's figures still speak: the same command with --for 10m",
             )
         )
@@ -294,7 +297,9 @@ def _sources(
     for path in explain.files_wanted(growth, profile):
         raw = machine.processes.read_file(pid, path, SOURCE_BYTES)
         if isinstance(raw, Absent):
-            facts.miss(raw)
+            # A Go program needs no sources where it runs, and its profile names the line.
+            if not path.endswith(".go"):
+                facts.miss(raw)
         else:
             texts[path] = raw.decode("utf-8", "replace")
     return texts

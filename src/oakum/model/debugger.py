@@ -1,4 +1,4 @@
-"""Where a process listens, and what of it a debugger may use."""
+"""Where a process listens, what it answers there, and what of it a debugger may use."""
 
 from __future__ import annotations
 
@@ -33,3 +33,17 @@ class Dispositions:
     caught: frozenset[int]
     ignored: frozenset[int]
     blocked: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a program answered to one HTTP request. ``kind``: of its content, ``text/html``; "" where it is not told.
+
+    ``seconds``: from the question to the last byte. ``location``: where it points to, "" for nowhere.
+    """
+
+    status: int
+    kind: str
+    body: bytes
+    seconds: float
+    location: str = ""

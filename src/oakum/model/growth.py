@@ -99,6 +99,12 @@ class HolderGrowth:
     eviction_known: bool = True
     """False where objects move between captures, so that one which went cannot be told from one which moved."""
 
+    counted: str = "items"
+    """What ``items_*`` count, in words."""
+
+    seconds: float = 0.0
+    """Over how long it grew, where that is another time than the one between the captures; 0 where it is that."""
+
     @property
     def bytes_grown(self) -> int:
         return self.bytes_after - self.bytes_before
@@ -106,6 +112,9 @@ class HolderGrowth:
     @property
     def items_grown(self) -> int:
         return self.items_after - self.items_before
+
+    def grown_in_s(self, growth: HeapGrowth) -> float:
+        return max(self.seconds or growth.seconds, 1e-9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from oakum.model.absent import Absent
 from oakum.model.attach import Answered, JvmStanding, Streamed
 from oakum.model.blob import Blob
-from oakum.model.debugger import Dispositions, Listener
+from oakum.model.debugger import Dispositions, Fetched, Listener
 from oakum.model.incident import Change, Incident, Record
 from oakum.model.kept_scan import KeptHead, KeptScan, ScanBounds
 from oakum.model.mute import Mute
@@ -542,6 +542,12 @@ class Debuggee(Protocol):
         """The version of the Node.js whose inspector answers there."""
 
     def connect(self, listener: Listener) -> Inspection | Absent: ...
+
+    def fetch(self, listener: Listener, path: str, *, within_s: float, most_bytes: int) -> Fetched | Absent:
+        """What ``GET path`` answers there, asked inside of the process's own network.
+
+        Absent where nothing comes within ``within_s`` for all of it, or more than ``most_bytes``.
+        """
 
     def close(self) -> None: ...
 

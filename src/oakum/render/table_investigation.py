@@ -45,7 +45,7 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
         yield Text(f"  {nearest.boundary}: {forecast_range_text(nearest)} from the last sample", style="dim")
     for cause in investigation.causes[:MOST_CAUSES]:
         yield from _cause(cause, _holder(investigation.growth, cause), verdict.reasons)
-    if investigation.growth is not None and investigation.causes:
+    if investigation.growth is not None and investigation.growth.types and investigation.causes:
         yield from _types(investigation.growth)
     yield from _list("why", verdict.reasons)
     if verdict.settles:
@@ -105,9 +105,9 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
 
     yield _title(f"{cause.name.value} ({format_share(cause.confidence)}): {shown(cause.holder)}")
     if holder is not None:
+        counted = f"{holder.counted}{' of ' + shown(holder.item_type) if holder.item_type else ''}"
         yield Text(
-            f"  {format_count(holder.items_before)} → {format_count(holder.items_after)} items"
-            f"{' of ' + shown(holder.item_type) if holder.item_type else ''},"
+            f"  {format_count(holder.items_before)} → {format_count(holder.items_after)} {counted},"
             f" {format_size(holder.bytes_before)} → {format_size(holder.bytes_after)}"
             f" ({format_rate(cause.growth_bytes_per_s)})"
         )

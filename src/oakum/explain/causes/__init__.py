@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oakum.explain.causes import (
+    call_path,
     closure,
     global_,
+    goroutine,
     java,
     javascript,
     listener,
@@ -18,6 +20,7 @@ from oakum.explain.causes import (
     unbounded_cache,
 )
 from oakum.explain.causes.finding import Clue, Finding
+from oakum.model.cause import CauseName
 
 RULES: tuple[Callable[[Clue], Finding | None], ...] = (
     closure.look,
@@ -34,6 +37,8 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
+    if clue.language == "Go":
+        return [goroutine.look(clue) or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)]
     if clue.holder.cause is not None:
         speaker = java if clue.language == "Java" else javascript
         return [speaker.look(clue, clue.holder.cause)]

@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 from oakum.heap.dump import Dump
 from oakum.heap.formats.census.file import is_census
 from oakum.heap.formats.hprof.header import is_hprof
-from oakum.heap.formats.pprof.profile import is_pprof
+from oakum.heap.formats.pprof import is_pprof
 from oakum.heap.formats.ruby.reader import is_ruby
 from oakum.heap.formats.v8.sections import is_v8
 from oakum.heap.means import ALL, Means
 from oakum.model.errors import CallerError, DataError
 
-KNOWN = "HPROF (JVM, Android), V8 snapshots (Node.js, Chrome), Oakum's census of CPython, Ruby's dump_all, pprof"
+KNOWN = (
+    "HPROF (JVM, Android), V8 snapshots (Node.js, Chrome), Oakum's census of CPython, Ruby's dump_all, pprof (heap,"
+    " goroutine)"
+)
 FOREIGN = (
     (b"", "it is empty"),
     (b"PK\x03\x04", "it is a ZIP archive: unpack it first"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from oakum.heap.formats.census.file import is_census
 from oakum.heap.formats.hprof.header import is_hprof
-from oakum.heap.formats.pprof.profile import HEAD_BYTES, is_pprof
+from oakum.heap.formats.pprof import HEAD_BYTES, is_pprof
 from oakum.heap.formats.ruby.reader import is_ruby
 from oakum.heap.formats.v8.sections import is_v8
 from oakum.heap.redact.key import keys_of

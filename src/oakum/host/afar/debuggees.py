@@ -6,11 +6,13 @@ import errno
 import http.client
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 from oakum.host.afar.agent import Agent
 from oakum.host.afar.folder import REFUSED, AfarFolder, translated
-from oakum.host.afar.stream import AfarStream
+from oakum.host.afar.stream import ANSWERS_WITHIN_S, AfarStream
+from oakum.host.fetch import fetched, not_fetched, ways
 from oakum.host.inspector import (
     CONNECT_S,
     MESSAGE_BYTES,
@@ -22,7 +24,7 @@ from oakum.host.inspector import (
 from oakum.host.listening import TABLES, parse_table, sockets
 from oakum.host.signals import parse_dispositions
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.debugger import Dispositions, Listener
+from oakum.model.debugger import Dispositions, Fetched, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +93,15 @@ class AfarDebuggee:
         except (OSError, http.client.HTTPException, ValueError, TypeError) as exc:
             return self._absent(what, exc)
 
+    def fetch(self, listener: Listener, path: str, *, within_s: float, most_bytes: int) -> Fetched | Absent:
+        until_s = time.monotonic() + within_s
+        try:
+            made = ways(listener, lambda way: self._reached(way, within_s=within_s))
+            return fetched(made, listener, path, until_s=until_s, most_bytes=most_bytes)
+        except (OSError, http.client.HTTPException, ValueError) as exc:
+            what = f"{path} on {listener}"
+            return not_fetched(what, exc, within_s) or self._absent(what, exc)
+
     def _attached(self, listener: Listener, name: str) -> LiveInspection:
         from oakum.host.afar.web_socket import AfarWebSocket  # noqa: PLC0415  (as above)
 
@@ -102,18 +113,19 @@ class AfarDebuggee:
             raise
         return LiveInspection(joined, self._folder.pid)
 
-    def _reached(self, listener: Listener) -> AfarStream:
+    def _reached(self, listener: Listener, *, within_s: float = ANSWERS_WITHIN_S) -> AfarStream:
         """Raises OSError: EXDEV where the process lives in another network than the agent, which may not enter it."""
         own = AfarFolder(self._agent, self._agent.greeting.pid)
         try:
             theirs, ours = (self._agent.ask("link", folder.number, "ns/net") for folder in (self._folder, own))
         finally:
             own.close()
-        if theirs == ours:
-            return AfarStream(self._agent, listener.reached_at, listener.port)
+        inside = None if theirs == ours else self._folder.number
         try:
-            return AfarStream(self._agent, listener.reached_at, listener.port, inside=self._folder.number)
+            return AfarStream(self._agent, listener.reached_at, listener.port, inside=inside, within_s=within_s)
         except PermissionError as exc:
+            if inside is None:
+                raise
             raise OSError(errno.EXDEV, f"pid {self._folder.pid} lives in another network than its container") from exc
 
     def _links(self, name: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from oakum.model.errors import OakumError
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+ANSWERS_WITHIN_S: Final = 5.0
 PUSHED_BYTES: Final = 1 << 17
 """A request has no more: it is one line, in hexadecimal."""
 
@@ -22,9 +23,20 @@ PUSHED_BYTES: Final = 1 << 17
 class AfarStream:
     """The agent lost is an OSError here, as of a socket."""
 
-    def __init__(self, agent: Agent, address: str, port: int, *, inside: int | None = None) -> None:
-        """``inside``: a held process, in whose network it is made; None: in the agent's own. Raises OSError."""
-        self._agent, self._users = agent, 1
+    def __init__(
+        self,
+        agent: Agent,
+        address: str,
+        port: int,
+        *,
+        inside: int | None = None,
+        within_s: float = ANSWERS_WITHIN_S,
+    ) -> None:
+        """``inside``: a held process, in whose network it is made; None: in the agent's own.
+
+        ``within_s``: for each answer that is read as a file. Raises OSError.
+        """
+        self._agent, self._users, self._within_s = agent, 1, within_s
         try:
             self.number = agent.begin("tcp", address, port, *(() if inside is None else (inside,)))
         except OakumError as exc:
@@ -51,7 +63,7 @@ class AfarStream:
         """For http.client."""
         assert mode == "rb"
         self._users += 1
-        return io.BufferedReader(_Reading(self))
+        return io.BufferedReader(_Reading(self, self._within_s))
 
     def close(self) -> None:
         """As of a socket: whoever reads its file may read on."""
@@ -64,7 +76,7 @@ class AfarStream:
 class _Reading(io.RawIOBase):
     """Each answer within its time."""
 
-    def __init__(self, stream: AfarStream, within_s: float = 5.0) -> None:
+    def __init__(self, stream: AfarStream, within_s: float) -> None:
         super().__init__()
         self._stream, self._rest, self._until_s = stream, b"", time.monotonic() + within_s
 

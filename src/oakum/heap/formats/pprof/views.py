@@ -1,17 +1,19 @@
-"""A heap profile as an answer: functions, call paths that keep much alive, and the tree of calls."""
+"""A profile as an answer: functions, call paths that keep much alive, where goroutines wait, the tree of calls."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from oakum.heap.formats.pprof.profile import Frame, Profile, Sample
+from oakum.heap.formats.pprof.frames import is_library, place_of
+from oakum.heap.formats.pprof.goroutines import Group, groups
+from oakum.heap.formats.pprof.profile import STACK_BYTES, Frame, Profile, Sample
 from oakum.heap.shapes import Shape, guess
 from oakum.model.cause import CauseName, CodePlace
 from oakum.model.growth import PathStep
 from oakum.model.heap import Block, ClassRow, HeapReport, Suspect, Tally
 from oakum.model.units import format_count, format_size
 
-FORMAT, RUNTIME = "pprof", "pprof heap profile"
+FORMAT, RUNTIME, GOROUTINES_OF = "pprof", "pprof heap profile", "pprof goroutine profile"
 LEAST_SHARE = 0.003
 MOST_SUSPECTS = 20
 MOST_CONFIDENCE = 0.4
@@ -22,14 +24,6 @@ CALLERS = 3
 
 TREE_DEPTH, TREE_SHARE, TREE_WIDTH = 24, 0.01, 12
 GOROUTINES = frozenset({"runtime.malg", "runtime.newproc1", "runtime.newproc"})
-STANDARD = frozenset(
-    """
-    archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar flag
-    fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime slices
-    sort strconv strings structs sync syscall testing text time type unicode unique unsafe vendor weak
-    """.split()  # noqa: SIM905  (a hundred lines of one word each)
-)
-"""Folders of Go's own packages."""
 
 
 @dataclass(slots=True)
@@ -46,32 +40,35 @@ class _Call:
     below: dict[str, _Call] = field(default_factory=dict)
 
 
-def is_library(frame: Frame) -> bool:
-    """Of Go itself or of a module that was fetched: nobody of the application wrote it."""
-    file = frame.file.replace("\\", "/")
-    package = frame.function.rpartition("/")[0] or frame.function.partition(".")[0]
-    top = package.partition("/")[0]
-    fetched = "/pkg/mod/" in file or "/vendor/" in file or "@v" in file
-    return fetched or (top in STANDARD and not file.endswith("_test.go")) or frame.function == "?"
-
-
-def place_of(frame: Frame) -> str:
-    """``main.newSession (sessions.go:24)``."""
-    base = frame.file.replace("\\", "/").rpartition("/")[2]
-    where = f"{base}:{frame.line}" if frame.line and base else base
-    return f"{frame.function} ({where})" if where else frame.function
-
-
 def total_of(profile: Profile) -> Tally:
     return Tally(sum(sample.objects for sample in profile.samples), sum(sample.bytes for sample in profile.samples))
 
 
 def warnings_of(profile: Profile) -> tuple[str, ...]:
+    if profile.goroutines:
+        told: tuple[str, ...] = (
+            "a goroutine profile counts goroutines by stack: two of them, some time apart, tell which became more",
+            f"its bytes are {format_size(STACK_BYTES)} a stack, the least that there is; what they hold is not in it",
+        )
+        return told + _nameless(profile)
     rate = f", from one sample in {format_size(profile.period_bytes)}" if profile.period_bytes > 1 else ""
     return (
         "a heap profile tells where living memory was allocated, not who holds it: no paths to roots",
         f"its numbers are estimates{rate}",
+        *_nameless(profile),
     )
+
+
+def _nameless(profile: Profile) -> tuple[str, ...]:
+    if not profile.nameless:
+        return ()
+    where = f" of {', '.join(profile.builds)}" if profile.builds else ""
+    told = f"{format_count(profile.nameless)} places have no names, only addresses{where}: symbols were stripped;"
+    return (f"{told} go tool pprof with the unstripped program of that build names them",)
+
+
+def runtime_of(profile: Profile) -> str:
+    return GOROUTINES_OF if profile.goroutines else RUNTIME
 
 
 def profile_report(profile: Profile, *, file: str) -> HeapReport:
@@ -80,7 +77,7 @@ def profile_report(profile: Profile, *, file: str) -> HeapReport:
     return HeapReport(
         file=file,
         format=FORMAT,
-        runtime=RUNTIME,
+        runtime=runtime_of(profile),
         total=total,
         references=0,
         reachable=total,
@@ -125,19 +122,73 @@ def _heaviest(lines: dict[int, int]) -> int:
 
 
 def holders(profile: Profile) -> dict[str, Suspect]:
-    """Call paths by name, most bytes first."""
+    """Call paths by name, most bytes first; of goroutines, those that wait alike."""
+    if profile.goroutines:
+        return {name: _waiting(group, total_of(profile).objects) for name, group in groups(profile).items()}
+    paths: dict[str, list[Sample]] = {}
+    for sample in profile.samples:
+        paths.setdefault(_name(sample.stack), []).append(sample)
+    total = total_of(profile).bytes
+    made = [_suspect(name, samples, total) for name, samples in paths.items()]
+    return {suspect.holder: suspect for suspect in sorted(made, key=lambda suspect: -suspect.retained_bytes)}
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """A call path. ``freed``: objects that it allocated and that are gone, -1 where that is not told."""
+
+    stack: tuple[Frame, ...]
+    objects: int
+    bytes: int
+    freed: int
+    cause: CauseName
+    advice: str
+    places: tuple[CodePlace, ...]
+
+
+def calls_of(profile: Profile) -> dict[str, Calls]:
+    """By name."""
     groups: dict[str, list[Sample]] = {}
     for sample in profile.samples:
         groups.setdefault(_name(sample.stack), []).append(sample)
-    total = total_of(profile).bytes
-    made = [_suspect(name, samples, total) for name, samples in groups.items()]
-    return {suspect.holder: suspect for suspect in sorted(made, key=lambda suspect: -suspect.retained_bytes)}
+    made = {}
+    for name, samples in groups.items():
+        stack = max(samples, key=lambda sample: sample.bytes).stack
+        objects = sum(sample.objects for sample in samples)
+        known = all(sample.allocated >= 0 for sample in samples)
+        freed = sum(sample.allocated - sample.objects for sample in samples) if known else -1
+        cause, _, advice = _cause(name, stack, objects)
+        size = sum(sample.bytes for sample in samples)
+        made[name] = Calls(stack, objects, size, freed, cause, advice, _places(stack))
+    return made
 
 
 def _ranked(profile: Profile, total: int) -> tuple[Suspect, ...]:
     large = [each for each in holders(profile).values() if each.retained_bytes >= max(1, LEAST_SHARE * total)]
     ranked = sorted(large, key=lambda each: (each.foreign, -each.retained_bytes))[:MOST_SUSPECTS]
     return tuple(replace(suspect, rank=rank) for rank, suspect in enumerate(ranked, 1))
+
+
+def _waiting(group: Group, total: int) -> Suspect:
+    share = group.count / total if total else 0.0
+    size = group.count * STACK_BYTES
+    maker = f", started by {group.made_by}" if group.made_by else ""
+    waits = f"; the longest waits for {group.waits_min} min" if group.waits_min else ""
+    return Suspect(
+        rank=1,
+        cause=CauseName.GOROUTINE,
+        title=f"{format_count(group.count)} {group.name}{maker}{waits}",
+        holder=group.name,
+        retained_bytes=size,
+        share=share,
+        count=group.count,
+        item_type="goroutines",
+        path=tuple(PathStep(place_of(at), "calls" if n else "") for n, at in enumerate(reversed(group.stack))),
+        advice="Two profiles some minutes apart tell whether they become more: oakum heap diff OLD NEW.",
+        confidence=round(MOST_CONFIDENCE * share, 3),
+        foreign=group.foreign,
+        places=_places(group.stack),
+    )
 
 
 def _own(stack: tuple[Frame, ...]) -> tuple[Frame, ...]:

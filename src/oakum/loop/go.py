@@ -1,0 +1,229 @@
+"""A Go program looked into by its own profiles over HTTP: call paths and goroutines, before and after the watch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from oakum.heap.formats.pprof.goroutines import Group, groups, total, with_detail
+from oakum.heap.formats.pprof.growth import LEAST_GOROUTINES, Look, grown
+from oakum.loop.consent import Consent
+from oakum.loop.facts import Facts
+from oakum.loop.go_asked import GOROUTINES, ORIGIN, PATHS, GoAsked
+from oakum.loop.go_told import (
+    outside_told,
+    tell_goroutines_grown,
+    tell_limit,
+    tell_metrics,
+    uncollected_told,
+)
+from oakum.loop.looking import LAST_WORD_S
+from oakum.loop.progress import Progress
+from oakum.loop.terms import Terms
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.allocation import AllocationProfile
+from oakum.model.errors import OakumError
+from oakum.model.growth import HeapGrowth
+from oakum.model.ports import Debuggee
+from oakum.model.units import format_count, format_duration, format_size
+from oakum.model.verdict import Verdict, VerdictName
+from oakum.probe.go import HEAP, SERVE_IT, Endpoint, GoProbe
+from oakum.probe.go_cost import MOST_STACKS_S
+from oakum.probe.go_metrics import GoMetrics, find_metrics
+from oakum.probe.go_session import GoSession
+from oakum.sense.watch import ProcessWatch
+
+if TYPE_CHECKING:
+    from oakum.host import Machine
+
+COMPARED = "two looks into its profiles, compared"
+
+HALF = 0.5
+"""A profile that is as of less than this share of the watch later than the first one wants a collection."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An endpoint that answers, and the first look into it. ``apart_s`` is counted from ``at_s``, monotonic."""
+
+    endpoint: Endpoint
+    session: GoSession
+    first: Look
+    at_s: float
+
+
+class GoLook:
+    """Looking of a Go program. Nothing but GET requests is sent, and those only after a yes."""
+
+    profile: AllocationProfile | None = None
+
+    def __init__(self, pid: int, machine: Machine, terms: Terms) -> None:
+        self._pid, self._machine, self._terms, self._budget = pid, machine, terms, terms.budget
+        self._consent = Consent(agreed=terms.inspect)
+        self._debuggee: Debuggee | None = None
+        self._known: _Known | None = None
+        self._metrics: GoMetrics | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        debuggee, self._debuggee, self._known, self._metrics = self._debuggee, None, None, None
+        if debuggee is not None:
+            debuggee.close()
+
+    @property
+    def _command(self) -> str:
+        served = "" if self._terms.served_is_usual else f" --pprof {self._terms.served}"
+        return f"oakum investigate pid/{self._pid}{served} --inspect"
+
+    def prepare(self, facts: Facts, progress: Progress) -> None:
+        try:
+            self._prepare(facts, progress)
+        except OakumError as exc:
+            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
+
+    def _prepare(self, facts: Facts, progress: Progress) -> None:
+        self._debuggee = self._machine.debuggees.open(self._pid)
+        probe = GoProbe(self._pid, self._debuggee, self._terms.served)
+        ports = probe.candidates()
+        if isinstance(ports, Absent):
+            facts.miss(ports)
+            return
+        refused = self._consent.refusal(
+            f"{probe.how(ports)} {self._question()}", self._budget.asked(self._command), progress
+        )
+        if refused is not None:
+            facts.miss(refused)
+            return
+        endpoint = probe.find(ports)
+        if isinstance(endpoint, Absent):
+            self._metrics = find_metrics(self._debuggee, ports)
+            if self._metrics is not None:
+                tell_metrics(self._metrics, facts)
+            facts.miss(endpoint)
+            return
+        count = endpoint.goroutines
+        told = "" if count is None else f": {format_count(count)} goroutines"
+        facts.add("pprof", f"net/http/pprof answers on {endpoint}{told}", ORIGIN, facts={"goroutines": count})
+        session = probe.session(endpoint)
+        first = self._asked(session, facts, progress).look(count)
+        self._known = _Known(endpoint, session, first, self._machine.clock.monotonic_s())
+        tell_limit(first.figures, self._limit_bytes(), self._machine.processes.environment(self._pid), facts)
+
+    def _question(self) -> str:
+        """What would be done where profiles are served, before anything is asked."""
+        return (
+            "Where profiles are served: before and after the watch a heap profile, which does not stop it, and"
+            " a goroutine profile, which takes about 2 ms for each 1,000 goroutines; up to Go 1.18 it stands still"
+            f" meanwhile; none that could take longer than {format_duration(self._budget.pause_s)}. Only if memory"
+            " grows: one collection, which runs beside it, and all stacks in full, where that stops it for less than"
+            f" {format_duration(MOST_STACKS_S)}. No CPU profile, no trace, no signal."
+        )
+
+    def _limit_bytes(self) -> int | None:
+        memory = self._machine.cgroups.memory(self._machine.processes.info(self._pid).cgroup)
+        limit = None if isinstance(memory, Absent) else memory.limit
+        return None if limit is None else limit.limit_bytes
+
+    def _asked(self, session: GoSession, facts: Facts, progress: Progress) -> GoAsked:
+        return GoAsked(session, self._machine.clock, self._budget, self._command, facts, progress)
+
+    def ends_watch(self, verdict: Verdict) -> bool:
+        return self._known is not None and any(row.p10_s < LAST_WORD_S for row in verdict.forecasts)
+
+    def follow(self, pid: int, facts: Facts, progress: Progress) -> None:
+        """The new process serves its own profiles, and what was agreed holds for it too."""
+        had = self._debuggee is not None
+        self._leave()
+        self._pid = pid
+        if had:
+            self.prepare(facts, progress)
+
+    def conclude(self, watch: ProcessWatch, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+        known = self._known
+        if watch.ended:
+            return None
+        try:
+            if known is None:
+                self._conclude_outside(facts)
+                return None
+            return self._compared(known, verdict, facts, progress)
+        except OakumError as exc:
+            facts.miss(Absent(COMPARED, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
+        finally:
+            self._leave()
+        return None
+
+    def _conclude_outside(self, facts: Facts) -> None:
+        before, debuggee = self._metrics, self._debuggee
+        if before is None or debuggee is None:
+            return
+        after = find_metrics(debuggee, [before.listener])
+        if after is None:
+            facts.miss(Absent("its metrics after the watch", AbsentKind.UNREADABLE, "they were not served again"))
+            return
+        tell_metrics(after, facts, before)
+        if after.goroutines - before.goroutines >= LEAST_GOROUTINES:
+            why = "metrics count them, and profiles, which tell them apart, are not served"
+            facts.miss(Absent(GOROUTINES, AbsentKind.NOT_APPLICABLE, why, SERVE_IT))
+
+    def _compared(self, known: _Known, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+        before = known.first
+        asked = self._asked(known.session, facts, progress)
+        after = asked.look(None if before.goroutines is None else 2 * total(before.goroutines))
+        seconds = max(self._machine.clock.monotonic_s() - known.at_s, 1e-3)
+        grows = verdict.name in {VerdictName.SUSPECT, VerdictName.LEAK}
+        found = _waiting(asked, before, after, seconds, in_full=grows)
+        if grows and after.heap_at_s - before.heap_at_s < HALF * seconds:
+            progress.stage("it has not collected since: one collection is asked for, which runs beside the program")
+            again = asked.look(None, collect=True)
+            after = replace(again, goroutines=after.goroutines, goroutines_at_s=after.goroutines_at_s)
+        if not grows and after.heap_at_s <= before.heap_at_s:
+            why = "its memory does not grow, so no collection is asked for, and it made none itself"
+            absent = Absent(PATHS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m")
+            facts.miss(absent)
+            return None
+        growth = grown(before, after, found, seconds)
+        if after.heap.period_bytes:
+            _tell_growth(growth, after.heap_at_s - before.heap_at_s, facts)
+        live = growth.heap_bytes_before, growth.heap_bytes_after
+        return replace(
+            growth,
+            outside=outside_told(before.figures, after.figures, seconds, verdict.rate_per_s),
+            uncollected=uncollected_told(before.figures, after.figures, live, seconds),
+        )
+
+
+def _waiting(asked: GoAsked, before: Look, after: Look, seconds: float, *, in_full: bool) -> dict[str, Group]:
+    """Groups of goroutines after the watch. ``in_full``: with more of those that became more, where that is cheap."""
+    if before.goroutines is None or after.goroutines is None:
+        return {}
+    known, found = groups(before.goroutines), groups(after.goroutines)
+    totals = total(before.goroutines), total(after.goroutines)
+    more = any(
+        each.count - (known[name].count if name in known else 0) >= LEAST_GOROUTINES for name, each in found.items()
+    )
+    if in_full and more:
+        told = asked.stacks(totals[1])
+        found = with_detail(found, told) if told is not None else found
+    tell_goroutines_grown(known, found, totals, seconds, asked.facts)
+    return found
+
+
+def _tell_growth(growth: HeapGrowth, apart_s: float, facts: Facts) -> None:
+    facts.add(
+        "growth",
+        f"{format_size(growth.heap_bytes_before)} → {format_size(growth.heap_bytes_after)} lived after collections"
+        f" {format_duration(apart_s)} apart, by the profiles' samples",
+        "the two heap profiles",
+        facts={
+            "objects": [growth.objects_before, growth.objects_after],
+            "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
+            "seconds": apart_s,
+        },
+    )
