@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
 from oakum.explain.deeper import deeper_steps
+from oakum.explain.deeper_native import native_steps
+from oakum.explain.native import native_verdict, with_native
 from oakum.explain.outside import with_outside
 from oakum.explain.plan import on_record, plan
 from oakum.explain.rank import clues, files_wanted, rank
@@ -15,6 +17,7 @@ from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause
 from oakum.model.deeper import Deeper
 from oakum.model.growth import HeapGrowth
+from oakum.model.layout import LayoutGrowth
 from oakum.model.policy import Policy
 from oakum.model.step import Plan
 from oakum.model.verdict import Verdict, VerdictName
@@ -40,22 +43,25 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     sources: Mapping[str, str],
     policy: Policy,
     deeper: Deeper | None = None,
+    layout: LayoutGrowth | None = None,
 ) -> Explanation:
     """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does.
 
     ``deeper``: what could be asked of a CPython process, where it is not known who allocates.
+    ``layout``: two looks at its mappings.
     """
     found = clues(growth, sources) if growth is not None else []
-    verdict = assess(series, growth, found)
+    verdict = native_verdict(assess(series, growth, found), layout)
     causes: tuple[Cause, ...] = ()
     grows = verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
     if grows:
         causes = rank(growth, found, series.rate_per_s) if growth is not None else ()
         causes = causes or allocated(profile, sources)
     causes = with_outside(growth, causes, grows=grows)
+    causes = with_native(layout, causes, grows=grows)
     inspected = profile is not None
     steps = plan(verdict, causes, target, policy, inspected=inspected)
     if grows and steps.steps:
         first, *rest = steps.steps
-        steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *rest))
+        steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *native_steps(causes, layout), *rest))
     return Explanation(verdict, causes, steps)

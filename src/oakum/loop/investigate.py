@@ -10,6 +10,7 @@ from oakum.judge import curve, judge
 from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
 from oakum.loop.jvm import JvmLook
+from oakum.loop.layout import Layouts
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeLook
 from oakum.loop.subject import Subject, choose
@@ -21,6 +22,7 @@ from oakum.model.assessment import Investigation
 from oakum.model.deeper import Deeper
 from oakum.model.errors import CallerError, OakumError
 from oakum.model.growth import HeapGrowth
+from oakum.model.layout import LayoutGrowth
 from oakum.model.policy import Policy
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.series import Series, WorkloadSeries
@@ -28,6 +30,7 @@ from oakum.model.target import ProcessTarget, Target
 from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict
 from oakum.probe.deeper import look_deeper
+from oakum.probe.native import may_walk
 from oakum.probe.python import PythonProbe
 from oakum.probe.runtime import recognise
 from oakum.sense.joined import joined
@@ -111,10 +114,13 @@ def investigate(
     with watching as watch, Workers(target, machine) as workers:
         runtime = _recognise(subject, machine, facts)
         with _looking(runtime, pid, machine, settings, facts) as looking:
+            layouts = Layouts(machine, runtime)
             looking.prepare(facts, progress)
-            series_verdict = _watch(watch, looking, facts, machine, settings, progress)
+            layouts.begin(pid, facts)
+            series_verdict = _watch(watch, looking, layouts, facts, machine, settings=settings, progress=progress)
             series_verdict = settings.known or series_verdict
             workers.tell(facts, watch.info.pid)
+            layout = layouts.conclude(watch.info.pid, facts)
             growth = looking.conclude(watch, series_verdict, facts, progress)
             partial = watch.ended and growth is None
         told = watch.told(machine.kernel_log)
@@ -128,6 +134,7 @@ def investigate(
         growth,
         runtime,
         facts,
+        layout=layout,
         profile=looking.profile,
         machine=machine,
         policy=policy,
@@ -161,6 +168,10 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         return JvmLook(pid, machine, settings.terms, watch_s=settings.watch_s)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
+    elif may_walk(runtime):
+        why = "C, C++ and Rust list no objects: a live process tells blocks by size and class, not who holds them"
+        core = f"a core of it: gcore -o leak {pid} && oakum heap analyze leak.{pid}"
+        facts.miss(Absent("what the heap holds", AbsentKind.NOT_APPLICABLE, why, core))
     else:
         facts.miss(
             Absent(
@@ -173,11 +184,13 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
     return Captures(probe, pid, stop=settings.stop, budget=settings.terms.budget)
 
 
-def _watch(
+def _watch(  # noqa: PLR0913  (one step of the journey)
     watch: ProcessWatch,
     looking: Looking,
+    layouts: Layouts,
     facts: Facts,
     machine: Machine,
+    *,
     settings: Settings,
     progress: Progress,
 ) -> Verdict:
@@ -192,6 +205,7 @@ def _watch(
                 break
             progress.stage(f"it ended, and pid {watch.info.pid} took its place: going on with that one")
             looking.follow(watch.info.pid, facts, progress)
+            layouts.begin(watch.info.pid, facts)
         if now_s - judged_s >= JUDGED_EVERY_S:
             judged_s = now_s
             series = joined(settings.earlier, watch.series())
@@ -212,6 +226,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     runtime: Runtime,
     facts: Facts,
     *,
+    layout: LayoutGrowth | None,
     profile: AllocationProfile | None,
     machine: Machine,
     policy: Policy,
@@ -226,6 +241,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         sources=sources,
         policy=policy,
         deeper=_deeper(subject.process.pid, runtime, machine),
+        layout=layout,
     )
     return Investigation(
         target=str(subject.target),
