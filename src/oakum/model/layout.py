@@ -170,3 +170,10 @@ class LayoutGrowth:
 
     def per_s(self, *kinds: MappingKind) -> float:
         return self.grown(*kinds) / max(self.seconds, 1e-9)
+
+
+def asked(size: int) -> str:
+    """What was asked of malloc where it made a chunk of ``size`` bytes: it adds 8, and rounds up to 16 (from 32 on)."""
+    if size <= 32:
+        return "up to 24 bytes"
+    return f"{size - 23} to {size - 8} bytes"

@@ -35,7 +35,7 @@ def names(answer):
 def test_blocks_of_one_size_that_grow_are_named_and_are_no_fragmentation():
     answer = told(look(heap=20), look(heap=30), (chunks(19.5), chunks(29.5)))
     assert names(answer) == [CauseName.NATIVE_ALLOCATION]
-    assert answer.causes[0].holder == "blocks of 64 bytes from malloc"
+    assert answer.causes[0].holder == "blocks of 41 to 56 bytes from malloc"
     assert answer.verdict.name is VerdictName.SUSPECT
     assert "100 %" in answer.verdict.reasons[0]
     assert answer.verdict.settles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oakum.model.cause import Cause, CauseName, Example
-from oakum.model.layout import MALLOC, Chunked, LayoutGrowth
+from oakum.model.layout import MALLOC, Chunked, LayoutGrowth, asked
 from oakum.model.units import format_count, format_rate, format_share, format_size
 
 LEAST_BYTES = 1 << 20
@@ -87,7 +87,7 @@ def _size(before: Chunked, after: Chunked, used: int) -> Gained | None:
         grown = row.bytes - (was.bytes if was else 0)
         if grown >= NAMED * used and (best is None or grown > best.grown):
             counted = was.count if was else 0
-            name = f"blocks of {row.size} bytes from malloc"
+            name = f"blocks of {asked(row.size)} from malloc"
             best = Gained(name, counted, row.count, row.bytes, grown, min(1.0, grown / used))
     return best
 

@@ -51,7 +51,7 @@ def in_ranges(low, high, address):
 def slot_for(keys, key):
     """Where a key stands in an open table (int64[2**k], 0 is free), or may stand; -1 where the table is full."""
     mask = keys.size - 1
-    at = ((key >> 3) * 0x9E3779B1) & mask
+    at = ((((key >> 3) & 0x3FFFFFFF) * 0x9E3779B1) >> 13) & mask
     for _ in range(64):
         if keys[at] == key or keys[at] == 0:
             return at

@@ -113,7 +113,8 @@ def _nested(text: str, depth: int) -> tuple[str, str]:
             parts.append("(anonymous namespace)")
             text = text[14:]
         else:
-            told, text = _source(text)
+            # L: of this file alone.
+            told, text = _source(text.removeprefix("L"))
             parts.append(told)
     return "::".join(parts), text[1:]
 
