@@ -1,5 +1,6 @@
 // Objects with virtual functions that nobody frees. `held`: a table holds them; `lost`: no pointer leads to them.
-// usage: leak_objects held|lost FIRST [PER_S]   makes FIRST objects, says so, then PER_S more each second, for ever.
+// usage: leak_objects held|lost FIRST [PER_S]   makes FIRST objects, says so, then PER_S more each second, for ever;
+// ends where PER_S is below 0.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -51,6 +52,7 @@ int main(int count, char** words) {
   scrub();
   std::printf("ready %ld\n", made);
   std::fflush(stdout);
+  if (per_s < 0) return 0;
   for (;;) {
     for (long number = 0; number < per_s / 20; ++number) open_session(held, made++);
     scrub();
