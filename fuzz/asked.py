@@ -19,6 +19,7 @@ from oakum import render
 from oakum.heap.analysis import analyze, report
 from oakum.heap.difference import Sketch, difference, sketch, sketch_of
 from oakum.heap.dump import Dump
+from oakum.heap.formats.core import is_core
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.formats.pprof import HEAD_BYTES, is_pprof
 from oakum.heap.held import held
@@ -41,7 +42,7 @@ def ask(data: bytes) -> str:
     array = np.frombuffer(data, np.uint8)
     drawn = zlib.crc32(data) % DRAWN_ONE_IN == 0
     try:
-        if is_pprof(data[:HEAD_BYTES]):
+        if is_pprof(data[:HEAD_BYTES]) or is_core(data[:HEAD_BYTES]):
             sketches = [sketch(array, file=name, told=_quiet) for name in ("old", "new")]
             return "\n".join(_told(analyze(array, file="dump", told=_quiet), sketches, drawn=drawn))
         dump = read_dump(array)

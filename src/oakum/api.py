@@ -96,16 +96,15 @@ def investigate(
     ``inspect``: the inspector of a Node.js process may be opened and asked, a Go program for its profiles; ``pprof``:
     where it serves those, a port, a path or both (not given: /debug/pprof/ on each port of its own); ``execute``:
     programs of ours may be started in the containers of a cluster's workload; ``image``: of an ephemeral container
-    that may be added beside its worst one; ``node_pod``: of a privileged pod that may be made on its node where neither can be, in
-    ``node_pod_namespace``; ``max_pause_s``: no snapshot is taken that could stop it for longer; ``max_bytes``: nor a
-    dump or copy that could be larger (None: no copy of more than 1 GiB over a network); ``max_copy_s``: for how long
-    memory may be copied over one. ``earlier``: what was seen of the same process before. ``watch_s``: 20 s when not
-    given, of a cluster's workload or pod as long as its sources need. ``prometheus``: the URL of a server that tells of
-    a cluster's containers from before, over ``window_s``; not given: as the environment or oakum.toml says.
-    ``interval_s``: between two samples; of a cluster's workload each source samples as often as it can. Of a dependency
-    (``postgresql://…``) nothing else is asked.
-    ``logs``: whether the logs of the target are read; ``patterns``: TOML files with more to look for in them. Of a log
-    file itself (``log/PATH``) no record is kept.
+    that may be added beside its worst one; ``node_pod``: of a privileged pod that may be made on its node where
+    neither can be, in ``node_pod_namespace``; ``max_pause_s``: no snapshot is taken that could stop it for longer;
+    ``max_bytes``: nor a dump or copy that could be larger (None: no copy of more than 1 GiB over a network);
+    ``max_copy_s``: for how long memory may be copied over one. ``earlier``: what was seen of the same process before.
+    ``watch_s``: 20 s when not given, of a cluster's workload or pod as long as its sources need. ``prometheus``: the
+    URL of a server that tells of a cluster's containers from before, over ``window_s``; not given: as the environment
+    or oakum.toml says. ``interval_s``: between two samples; of a cluster's workload each source samples as often as it
+    can. Of a dependency (``postgresql://…``) nothing else is asked. ``logs``: whether the logs of the target are read;
+    ``patterns``: TOML files with more to look for in them. Of a log file itself (``log/PATH``) no record is kept.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """

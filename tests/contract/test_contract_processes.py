@@ -54,6 +54,30 @@ def test_growth_shows_in_the_next_sample(world):
     gauge.close()
 
 
+def test_mappings_are_ascending_and_their_own_pages_add_up_to_the_sample(world):
+    gauge = world.processes.open(world.pid)
+    rows, memory = world.processes.mappings(world.pid), gauge.sample()
+    gauge.close()
+    assert all(before.end <= after.start for before, after in zip(rows, rows[1:], strict=False))
+    assert all(row.own_bytes <= row.size_bytes for row in rows)
+    assert sum(row.anon_bytes for row in rows) == pytest.approx(memory.anon_bytes, abs=1 << 20)
+    assert any(row.path == "[heap]" for row in rows)
+
+
+def test_growth_shows_in_the_mappings(world):
+    before = sum(row.anon_bytes for row in world.processes.mappings(world.pid))
+    world.grow(SIZE)
+    after = sum(row.anon_bytes for row in world.processes.mappings(world.pid))
+    assert SIZE <= after - before < 2 * SIZE
+
+
+def test_mappings_of_nobody_are_absent_with_why(world):
+    world.end()
+    found = world.processes.mappings(world.pid)
+    assert isinstance(found, Absent)
+    assert found.why
+
+
 def test_a_full_sample_knows_swap_and_a_share_no_larger_than_what_is_resident(world):
     gauge = world.processes.open(world.pid)
     memory = gauge.sample_in_full()

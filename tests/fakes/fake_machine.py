@@ -18,6 +18,7 @@ from oakum.host import Machine
 from oakum.host.memory import check_time
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import CallerError, TargetError
+from oakum.model.layout import Mapping
 from oakum.model.log import LogFile
 from oakum.model.node import NodeView, Room
 from oakum.model.oom import OomReport, OomTask
@@ -51,6 +52,8 @@ class FakeProcess:
     may_be_read: bool = True
     carried_bytes_per_s: float | None = None
     state: str = "S"
+    mappings: tuple[Mapping, ...] | None = None
+    """None: one heap, as large as its anonymous memory."""
 
 
 @dataclass(slots=True)
@@ -233,6 +236,17 @@ class FakeProcesses:
         if process is None:
             return Absent(f"the environment of pid {pid}", AbsentKind.UNREADABLE, "No such process")
         return process.environment
+
+    def mappings(self, pid: int) -> list[Mapping] | Absent:
+        process = self._machine.table.get(pid)
+        what = f"the mappings of pid {pid}"
+        if process is None:
+            return Absent(what, AbsentKind.UNREADABLE, "No such process")
+        if process.mappings is None:
+            # As its series has it: one heap.
+            size = process.anon_bytes
+            return [Mapping(1 << 30, (1 << 30) + max(size, 4096), "rw-p", 0, 0, "[heap]", size, size)]
+        return list(process.mappings)
 
     def read_file(self, pid: int, path: str, max_bytes: int) -> bytes | Absent:
         process = self._machine.table.get(pid)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
 from oakum.explain.deeper import deeper_steps
+from oakum.explain.deeper_native import native_steps
 from oakum.explain.logs import steps as log_steps
 from oakum.explain.logs import with_logs
+from oakum.explain.native import native_verdict, with_native
 from oakum.explain.outside import with_outside
 from oakum.explain.plan import on_record, plan
 from oakum.explain.rank import clues, files_wanted, rank
@@ -17,6 +19,7 @@ from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause
 from oakum.model.deeper import Deeper
 from oakum.model.growth import HeapGrowth
+from oakum.model.layout import LayoutGrowth
 from oakum.model.log import LogReading
 from oakum.model.policy import Policy
 from oakum.model.step import Plan
@@ -45,26 +48,28 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     deeper: Deeper | None = None,
     logs: Sequence[LogReading] = (),
     now_s: float = 0.0,
+    layout: LayoutGrowth | None = None,
 ) -> Explanation:
     """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does.
 
     ``deeper``: what could be asked of a CPython process, where it is not known who allocates. ``now_s``: UTC epoch
-    seconds, by which what ``logs`` say is of today or is not.
+    seconds, by which what ``logs`` say is of today or is not. ``layout``: two looks at its mappings.
     """
     found = clues(growth, sources) if growth is not None else []
-    verdict = assess(series, growth, found)
+    verdict = native_verdict(assess(series, growth, found), layout)
     causes: tuple[Cause, ...] = ()
     grows = verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
     if grows:
         causes = rank(growth, found, series.rate_per_s) if growth is not None else ()
         causes = causes or allocated(profile, sources)
     causes = with_outside(growth, causes, grows=grows)
+    causes = with_native(layout, causes, grows=grows)
     verdict, causes = with_logs(verdict, causes, logs, now_s)
     over_http = growth is not None and growth.language == "Go"
     steps = plan(verdict, causes, target, policy, inspected=profile is not None, over_http=over_http)
     if grows and steps.steps:
         first, *rest = steps.steps
-        steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *rest))
+        steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *native_steps(causes, layout), *rest))
     if verdict.name in {VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
         steps = Plan((*steps.steps, *log_steps(logs, target).steps))
     return Explanation(verdict, causes, steps)

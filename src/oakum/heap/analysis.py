@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
+from oakum.heap.formats.core import is_core
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.formats.pprof import is_pprof, read_profile
 from oakum.heap.formats.pprof.views import profile_report
@@ -40,6 +41,10 @@ def analyze(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = AL
     told(reading(data))
     if is_pprof(data[:256].tobytes()):
         return profile_report(read_profile(data), file=file)
+    if is_core(data[:20].tobytes()):
+        from oakum.heap.formats.core.report import core_report, read_core  # noqa: PLC0415  (loads its kernels)
+
+        return core_report(read_core(data, files=means.files, told=told), file=file)
     dump = read_dump(data, means)
     return report(dump, file=file, told=told, means=means)
 

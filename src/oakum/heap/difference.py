@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from oakum.heap.analysis import Told, dominating, reading
 from oakum.heap.dump import Dump
+from oakum.heap.formats.core import is_core
 from oakum.heap.formats.detect import read_dump
 from oakum.heap.formats.pprof import Profile, is_pprof, read_profile, views
 from oakum.heap.held import Held, held
@@ -65,6 +66,8 @@ def sketch(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL
     told(reading(data, of=file))
     if is_pprof(data[:256].tobytes()):
         return sketch_of_profile(read_profile(data), file=file)
+    if is_core(data[:20].tobytes()):
+        return sketch_of_core(data, file=file, told=told, means=means)
     return sketch_of(read_dump(data, means), file=file, told=told, means=means)
 
 
@@ -80,6 +83,26 @@ def sketch_of_profile(profile: Profile, *, file: str) -> Sketch:
         holders=views.holders(profile),
         partial=False,
         warnings=tuple(f"{file}: {warning}" for warning in views.warnings_of(profile)),
+    )
+
+
+def sketch_of_core(data: NDArray[np.uint8], *, file: str, told: Told, means: Means) -> Sketch:
+    """C++ classes and sizes of blocks stand for classes; what is lost, and roots, for holders."""
+    from oakum.heap.formats.core.report import FORMAT, core_report, read_core, suspects_of  # noqa: PLC0415
+
+    core = read_core(data, files=means.files, told=told)
+    report = core_report(core, file=file)
+    found = suspects_of(core, least_bytes=LEAST_HOLDER_BYTES)
+    return Sketch(
+        file=file,
+        format=FORMAT,
+        runtime=core.runtime,
+        reachable=report.total,
+        unreachable=report.unreachable,
+        classes={name: (count, size) for name, count, size in core.groups},
+        holders={suspect.holder: suspect for suspect in found},
+        partial=core.partial,
+        warnings=tuple(f"{file}: {warning}" for warning in core.warnings),
     )
 
 

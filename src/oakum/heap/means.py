@@ -83,17 +83,25 @@ def row_bytes(edges: int) -> int:
     return 4 if edges < 2**31 else 8
 
 
+def bytes_of_none(path: str) -> bytes:
+    """Where no files are to be had."""
+    del path
+    return b""
+
+
 @dataclass(slots=True, eq=False)
 class Means:
     """``memory_bytes``: for arrays; None: as much as there is. ``scratch``: where the rest goes; None: nowhere.
 
-    ``spilled``: so many parts are kept in files by now.
+    ``spilled``: so many parts are kept in files by now. ``files``: the contents of a file that a core says was mapped,
+    empty where it is not to be had.
     """
 
     memory_bytes: int | None = None
     scratch: Scratch | None = None
     threads: Threads | None = None
     spilled: int = 0
+    files: Callable[[str], bytes] = bytes_of_none
 
     def plan(self, wanted: Need) -> None:
         """Decide what is kept in files, before the arrays are made. Raises MachineError where nothing would do."""

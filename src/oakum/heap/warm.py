@@ -6,6 +6,7 @@ import numpy as np
 
 from oakum.heap import kernels
 from oakum.heap.formats.glibc import kernels as glibc
+from oakum.heap.formats.native.census import Census
 from oakum.heap.formats.python import kernels as python
 from oakum.heap.tree import kernels as tree
 
@@ -38,6 +39,7 @@ def warm_up() -> None:
     glibc.mapped(*here, start, end)
     glibc.thread_controls(*here, start, end)
     glibc.owned(*place, long, long, long)
+    Census(np.zeros((1, 2), np.int64)).walk(lambda _, size: bytes(size), 0, 8192)
     warm_up_tree()
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 from oakum.host.gauge import LiveGauge, ProcessFolder, complete_info, read_info, read_whole
 from oakum.host.rooted import open_regular
+from oakum.host.smaps import SMAPS_BYTES, parse_smaps
 from oakum.host.stat import parse_stat
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import MachineError, OakumError, TargetError
+from oakum.model.layout import Mapping
 from oakum.model.process import ProcessInfo
 
 _ENVIRONMENT_BYTES = 1 << 21
@@ -63,6 +65,14 @@ class LiveProcesses:
         pairs = (os.fsdecode(pair).partition("=") for pair in raw.split(b"\0"))
         return {name: value for name, equals, value in pairs if name and equals}
 
+    def mappings(self, pid: int) -> Sequence[Mapping] | Absent:
+        what = f"the mappings of pid {pid}"
+        try:
+            raw = _read(pid, "smaps", SMAPS_BYTES)
+        except OSError as exc:
+            return _absent(what, pid, exc)
+        return parse_smaps(raw) or no_mappings(what)
+
     def read_file(self, pid: int, path: str, max_bytes: int) -> bytes | Absent:
         try:
             fd = open_regular(f"/proc/{pid}/root", path)
@@ -72,6 +82,10 @@ class LiveProcesses:
                 os.close(fd)
         except (OSError, ValueError) as exc:
             return _absent(f"{path} of pid {pid}", pid, exc)
+
+
+def no_mappings(what: str) -> Absent:
+    return Absent(what, AbsentKind.NOT_APPLICABLE, "it has no memory: it has ended, or it is a thread of the kernel")
 
 
 def _info_or_none(pid: int) -> ProcessInfo | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.loop.redact import WORKER, say_too_open
+from oakum.model.absent import Absent
 from oakum.model.errors import CallerError
 from oakum.model.growth import HeapGrowth
 from oakum.model.heap import HeapDiff, HeapPaths, HeapReport, MemoryUse
@@ -28,6 +31,9 @@ LEAST_MEMORY_BYTES = 256 * 1024**2
 MACHINE_SHARE = 0.8
 OWN_BYTES = 180 * 1024**2
 """What the analysis of a small dump takes: most of it is the compiled kernels and what runs them."""
+
+MAPPED_FILE_BYTES = 128 * 1024**2
+"""Of a larger file, names that stand behind are not told."""
 
 Told = Callable[[str], None]
 Answer = TypeVar("Answer", HeapReport, HeapDiff, HeapPaths)
@@ -144,7 +150,7 @@ def _made(request: Request, machine: Machine, told: Told) -> object:
 
     _say_compiling(told)
     dumps = Opened(machine.dumps, str(request["identity"]))
-    means = Means(_for_arrays(request), machine.scratch, machine.threads)
+    means = Means(_for_arrays(request), machine.scratch, machine.threads, files=partial(_mapped_file, machine))
     if request["verb"] == "diff":
         return _compared(request["files"], dumps, told, means)
     if request["verb"] == "paths":
@@ -169,6 +175,12 @@ class Opened:
 
     def open(self, path: str) -> AbstractContextManager[NDArray[np.uint8]]:
         return self.dumps.open(path, identity=self.identity)
+
+
+def _mapped_file(machine: Machine, path: str) -> bytes:
+    """A file of this machine by the path that a core has of it; empty where it is not here, or is no regular file."""
+    found = machine.processes.read_file(os.getpid(), path, MAPPED_FILE_BYTES)
+    return b"" if isinstance(found, Absent) else found
 
 
 def _for_arrays(request: Request) -> int:

@@ -13,6 +13,7 @@ from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
 from oakum.loop.go import GoLook
 from oakum.loop.jvm import JvmLook
+from oakum.loop.layout import Layouts
 from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeLook
@@ -25,6 +26,7 @@ from oakum.model.assessment import Investigation
 from oakum.model.deeper import Deeper
 from oakum.model.errors import CallerError, OakumError
 from oakum.model.growth import HeapGrowth
+from oakum.model.layout import LayoutGrowth
 from oakum.model.log import LogFile, LogPattern, LogReading
 from oakum.model.policy import Policy
 from oakum.model.runtime import Runtime, RuntimeName
@@ -33,6 +35,7 @@ from oakum.model.target import ProcessTarget, Target
 from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict
 from oakum.probe.deeper import look_deeper
+from oakum.probe.native import may_walk
 from oakum.probe.python import PythonProbe
 from oakum.probe.runtime import recognise
 from oakum.sense.joined import joined
@@ -122,12 +125,15 @@ def investigate(
     with watching as watch, Workers(target, machine) as workers:
         runtime = _recognise(subject, machine, facts)
         with _looking(runtime, pid, machine, settings, facts) as looking:
+            layouts = Layouts(machine, runtime)
             looking.prepare(facts, progress)
+            layouts.begin(pid, facts)
             # One that ends during the watch leaves its files, and no longer says which.
             files = known_logs(pid, machine.logs) if settings.logs else ()
-            series_verdict = _watch(watch, looking, facts, machine, settings, progress)
+            series_verdict = _watch(watch, looking, layouts, facts, machine, settings=settings, progress=progress)
             series_verdict = settings.known or series_verdict
             workers.tell(facts, watch.info.pid)
+            layout = layouts.conclude(watch.info.pid, facts)
             growth = looking.conclude(watch, series_verdict, facts, progress)
             partial = watch.ended and growth is None
             readings = _logs(files, watch.info.pid, pid, machine, settings, facts, progress)
@@ -142,6 +148,7 @@ def investigate(
         growth,
         runtime,
         facts,
+        layout=layout,
         profile=looking.profile,
         logs=readings,
         machine=machine,
@@ -195,6 +202,10 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         return GoLook(pid, machine, settings.terms)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
+    elif may_walk(runtime):
+        why = "C, C++ and Rust list no objects: a live process tells blocks by size and class, not who holds them"
+        core = f"a core of it: gcore -o leak {pid} && oakum heap analyze leak.{pid}"
+        facts.miss(Absent("what the heap holds", AbsentKind.NOT_APPLICABLE, why, core))
     else:
         facts.miss(
             Absent(
@@ -207,11 +218,13 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
     return Captures(probe, pid, stop=settings.stop, budget=settings.terms.budget)
 
 
-def _watch(
+def _watch(  # noqa: PLR0913  (one step of the journey)
     watch: ProcessWatch,
     looking: Looking,
+    layouts: Layouts,
     facts: Facts,
     machine: Machine,
+    *,
     settings: Settings,
     progress: Progress,
 ) -> Verdict:
@@ -226,6 +239,7 @@ def _watch(
                 break
             progress.stage(f"it ended, and pid {watch.info.pid} took its place: going on with that one")
             looking.follow(watch.info.pid, facts, progress)
+            layouts.begin(watch.info.pid, facts)
         if now_s - judged_s >= JUDGED_EVERY_S:
             judged_s = now_s
             series = joined(settings.earlier, watch.series())
@@ -246,6 +260,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     runtime: Runtime,
     facts: Facts,
     *,
+    layout: LayoutGrowth | None,
     profile: AllocationProfile | None,
     logs: tuple[LogReading, ...],
     machine: Machine,
@@ -263,6 +278,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         deeper=_deeper(subject.process.pid, runtime, machine),
         logs=logs,
         now_s=machine.clock.now_s(),
+        layout=layout,
     )
     return Investigation(
         target=str(subject.target),

@@ -25,7 +25,7 @@ class Suspect:
     ``holder``: as a developer would write it (``shop.SessionCache.entries``). ``share``: 0..1, of what roots hold.
     ``count``: its items where it has a length, else the objects that it dominates directly. ``item_type``: what its
     items mostly are. ``path``: from a class, a thread or a module to the holder. ``places``: where in the code.
-    ``confidence``: 0..1; one dump alone cannot tell a leak from a large cache, so it never is above 0.6.
+    ``confidence``: 0..1; one dump alone cannot tell a leak from a large cache: of what is held it never is above 0.6.
     """
 
     rank: int
@@ -46,6 +46,9 @@ class Suspect:
     """Of the runtime itself: ranked after libraries."""
 
     places: tuple[CodePlace, ...] = ()
+    lost: bool = False
+    """Nothing holds it, and nothing frees it by itself: ``share`` is of all there is."""
+
     growth: tuple[int, ...] = ()
     """Retained bytes in each dump that was compared, oldest first; empty for a single dump."""
 
@@ -127,6 +130,8 @@ class HeapReport:
 
     baseline_reachable: Tally | None = None
     memory: MemoryUse | None = None
+    reach_known: bool = True
+    """False: what roots hold is not known; everything counts as held, and ``unreachable`` says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from oakum.model.blob import Blob
 from oakum.model.debugger import Dispositions, Fetched, Listener
 from oakum.model.incident import Change, Incident, Record
 from oakum.model.kept_scan import KeptHead, KeptScan, ScanBounds
+from oakum.model.layout import Mapping as MappingRow
 from oakum.model.mute import Mute
 from oakum.model.node import NodeView, Room
 from oakum.model.oom import OomReport
@@ -79,6 +80,9 @@ class Processes(Protocol):
 
     def read_file(self, pid: int, path: str, max_bytes: int) -> bytes | Absent:
         """A file as the process sees it (through its mount namespace); regular files only."""
+
+    def mappings(self, pid: int) -> Sequence[MappingRow] | Absent:
+        """Its mappings with what of each is in memory, ascending. The kernel walks the page tables for that."""
 
 
 class Cgroups(Protocol):

@@ -25,6 +25,7 @@ def heap_to_json(report: HeapReport) -> dict[str, object]:
         "shallow_bytes": report.total.bytes,
         "reachable": _tally(report.reachable),
         "unreachable": _tally(report.unreachable),
+        "reach_known": report.reach_known,
         "loosely_held": _tally(report.loose),
         "classes": [
             {

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
+CORE = "core"
+
+
 def heap_view(report: HeapReport, *, top: int = 10) -> RenderableType:
     from rich.console import Group  # noqa: PLC0415
 
@@ -25,11 +28,7 @@ def heap_view(report: HeapReport, *, top: int = 10) -> RenderableType:
 def _parts(report: HeapReport, top: int) -> Iterator[RenderableType]:
     from rich.text import Text  # noqa: PLC0415
 
-    yield Text(
-        f"{format_size(report.reachable.bytes)} in {format_count(report.reachable.objects)} objects are held,"
-        f" {format_size(report.unreachable.bytes)} are not; {shown(report.runtime)}",
-        style="bold",
-    )
+    yield Text(f"{_held_line(report)}; {shown(report.runtime)}", style="bold")
     for warning in report.warnings:
         yield Text(f"note: {shown(warning)}", style="yellow")
     if report.baseline_reachable is not None:
@@ -69,6 +68,16 @@ def _parts(report: HeapReport, top: int) -> Iterator[RenderableType]:
         ],
     )
     yield from _memory(report.memory)
+
+
+def _held_line(report: HeapReport) -> str:
+    held, objects = format_size(report.reachable.bytes), format_count(report.reachable.objects)
+    if report.format != CORE:
+        return f"{held} in {objects} objects are held, {format_size(report.unreachable.bytes)} are not"
+    if not report.reach_known:
+        return f"{held} in {objects} blocks of malloc are in use; who leads to them is not known"
+    lost, count = format_size(report.unreachable.bytes), format_count(report.unreachable.objects)
+    return f"{held} in {objects} blocks of malloc are led to; to {lost} in {count} no pointer leads"
 
 
 def _memory(used: MemoryUse | None) -> Iterator[RenderableType]:
@@ -161,7 +170,8 @@ def suspect_lines(suspect: Suspect) -> Iterator[RenderableType]:
     )
     of = f" of {shown(suspect.item_type)}" if suspect.item_type else ""
     yield Text(
-        f"   {growth or format_size(suspect.retained_bytes)}, {format_share(suspect.share)} of what is held"
+        f"   {growth or format_size(suspect.retained_bytes)}, {format_share(suspect.share)}"
+        f" of {'all that is in use' if suspect.lost else 'what is held'}"
         + (f"; {format_count(suspect.count)} {'item' if suspect.count == 1 else 'items'}{of}" if suspect.count else "")
     )
     yield from _path_lines(elided(suspect.path))

@@ -114,6 +114,8 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
         for index, step in enumerate(holder.path):
             via = f"{shown(step.via)} → " if step.via else ""
             yield Text(f"  {'  ' * index}{via}{shown(step.node)}", style="dim" if index + 1 < len(holder.path) else "")
+    elif not cause.where and cause.title:
+        yield Text(f"  {shown(cause.title)} ({format_rate(cause.growth_bytes_per_s)})")
     for place in cause.where[:3]:
         yield Text(f"  {shown(str(place))}", style="cyan")
         if place.source:

@@ -15,6 +15,7 @@ from oakum.loop.progress import Silent
 from oakum.loop.scan import Settings as ScanSettings
 from oakum.loop.scan import scan_host
 from oakum.model.absent import AbsentKind
+from oakum.model.cause import CauseName
 from oakum.model.errors import CallerError, TargetError
 from oakum.model.policy import Policy
 from oakum.model.series import Ending
@@ -82,7 +83,23 @@ def test_a_native_program_that_grows_is_at_most_suspect_after_a_short_watch(mach
     assert found.verdict.name is VerdictName.SUSPECT
     assert found.verdict.rate_per_s == pytest.approx(2 * MIB, rel=0.1)
     assert found.verdict.settles
-    assert found.causes == ()
+    assert [cause.name for cause in found.causes] == [CauseName.NATIVE_ALLOCATION]
+    assert found.causes[0].growth_bytes_per_s == pytest.approx(2 * MIB, rel=0.1)
+    assert found.causes[0].confidence < 0.5
+    assert absent_of(found)["what malloc gave out"].get
+
+
+def test_a_heap_that_stands_in_memory_is_walked_twice_and_its_blocks_are_told(machine):
+    process = native(machine)
+    heap = bytearray(16 * 4096)
+    for at in range(0, len(heap) - 64, 64):
+        heap[at + 8 : at + 16] = (64 | 1).to_bytes(8, "little")
+    heap[-56:-48] = (64 | 1).to_bytes(8, "little")
+    process.pieces[0x6000_0000] = FakePiece(heap, "[heap]")
+    found = investigated(machine, f"pid/{process.pid}")
+    (chunks,) = [evidence for evidence in found.evidence if evidence.id == "chunks"]
+    assert chunks.facts["used_bytes"] == [len(heap) - 64] * 2
+    assert chunks.facts["sizes"] == [{"size": 64, "count": len(heap) // 64 - 1}]
 
 
 @pytest.mark.parametrize("name", ["python3", "perl", "ruby", "node", "java"])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from oakum.heap.dump import Dump
 from oakum.heap.formats.census.file import is_census
+from oakum.heap.formats.core import is_core
 from oakum.heap.formats.hprof.header import is_hprof
 from oakum.heap.formats.pprof import is_pprof
 from oakum.heap.formats.ruby.reader import is_ruby
@@ -16,12 +17,12 @@ from oakum.model.errors import CallerError, DataError
 
 KNOWN = (
     "HPROF (JVM, Android), V8 snapshots (Node.js, Chrome), Oakum's census of CPython, Ruby's dump_all, pprof (heap,"
-    " goroutine)"
+    " goroutine), ELF cores"
 )
 FOREIGN = (
     (b"", "it is empty"),
     (b"PK\x03\x04", "it is a ZIP archive: unpack it first"),
-    (b"\x7fELF", "it is an ELF file, perhaps a core dump: of a core, the runtime's own tool can make a heap dump"),
+    (b"\x7fELF", "it is an ELF file, but no core: a program or a library"),
     (b"<", "it is HTML or XML, perhaps an error page that was saved as the dump"),
 )
 
@@ -49,6 +50,12 @@ def read_dump(data: NDArray[np.uint8], means: Means = ALL) -> Dump:
         from oakum.heap.formats.ruby.reader import read_ruby  # noqa: PLC0415
 
         return RubyDump(read_ruby(data))
+    if is_core(begin):
+        raise CallerError(
+            "a core has no objects with fields",
+            why="blocks of malloc have sizes, C++ classes and what leads to them, no names of fields",
+            next_step="oakum heap analyze FILE",
+        )
     if is_pprof(begin):
         raise CallerError(
             "a heap profile holds no objects",

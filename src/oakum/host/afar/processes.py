@@ -10,9 +10,12 @@ from typing import Final
 
 from oakum.host.afar.agent import Agent, gone
 from oakum.host.afar.folder import AfarFolder, absent, information, lost, membership, translated
+from oakum.host.procfs import no_mappings
+from oakum.host.smaps import SMAPS_BYTES, parse_smaps
 from oakum.host.stat import parse_kib_table, parse_statm
 from oakum.model.absent import Absent
 from oakum.model.errors import OakumError, TargetError
+from oakum.model.layout import Mapping
 from oakum.model.process import ProcessInfo, ProcessMemory
 
 ENVIRONMENT_BYTES: Final = 1 << 21
@@ -80,6 +83,17 @@ class AfarProcesses:
             return absent(f"{path} of pid {pid}", pid, exc)
         except OakumError as exc:
             return lost(f"{path} of pid {pid}", exc)
+
+    def mappings(self, pid: int) -> Sequence[Mapping] | Absent:
+        what = f"the mappings of pid {pid}"
+        try:
+            with AfarFolder(self._agent, pid) as folder:
+                raw = folder.read("smaps", SMAPS_BYTES)
+        except OSError as exc:
+            return absent(what, pid, exc)
+        except OakumError as exc:
+            return lost(what, exc)
+        return parse_smaps(raw) or no_mappings(what)
 
     def members(self) -> Sequence[int]:
         """The container's own."""

@@ -1,0 +1,67 @@
+"""What the mappings of a process and malloc's blocks say: causes, and what they make of the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oakum.explain.causes import free_blocks, native_blocks, shared_memory, workers_or_arenas
+from oakum.model.cause import Cause, CauseName
+from oakum.model.layout import LayoutGrowth
+from oakum.model.verdict import Verdict, VerdictName
+
+ALLOCATES = "who allocates or holds it, as the next steps of the plan would tell; or watch longer: --for 10m"
+BOUNDED = "whether threads stop becoming more: the same command with --for 10m"
+SURE = 0.8
+
+
+def with_native(layout: LayoutGrowth | None, causes: tuple[Cause, ...], *, grows: bool) -> tuple[Cause, ...]:
+    """All causes, most growth first. ``grows``: whether the series does; else only what is high is told."""
+    if layout is None:
+        return causes
+    arenas = workers_or_arenas.look(layout)
+    found = [arenas, free_blocks.look(layout), shared_memory.look(layout)]
+    if not layout.explained:
+        # Its runtime has a heap of its own, which others look into.
+        found = [cause for cause in (arenas, shared_memory.look(layout)) if cause and cause.growth_bytes_per_s > 0]
+    elif grows and not free_blocks.grows(layout):
+        found.insert(0, native_blocks.look(layout))
+    rows = [*causes, *(cause for cause in found if cause is not None)]
+    if workers(layout):
+        # Threads that became more are why their blocks did.
+        rows = [_weaker(cause) if cause.name is CauseName.NATIVE_ALLOCATION else cause for cause in rows]
+    return tuple(sorted(rows, key=lambda cause: (-round(cause.growth_bytes_per_s * cause.confidence), cause.name)))
+
+
+def workers(layout: LayoutGrowth) -> bool:
+    """Whether most of the growth is that of arenas and stacks, with threads that became more."""
+    found = workers_or_arenas.look(layout)
+    return found is not None and found.growth_bytes_per_s > 0 and found.confidence >= SURE
+
+
+def _weaker(cause: Cause) -> Cause:
+    return replace(cause, confidence=round(cause.confidence / 2, 2))
+
+
+def native_verdict(series: Verdict, layout: LayoutGrowth | None) -> Verdict:
+    """Never firmer than the series: which blocks grow is known, who holds them is not."""
+    if layout is None or not layout.explained or series.name is VerdictName.HEALTHY:
+        return series
+    if free_blocks.grows(layout):
+        weaker = VerdictName.SUSPECT if series.name is VerdictName.LEAK else series.name
+        told = f"what it gained is free memory that malloc keeps: {free_blocks.reason(layout)}"
+        return replace(
+            series,
+            name=weaker,
+            probability=min(series.probability or 0.3, 0.3),
+            reasons=(told, *series.reasons),
+        )
+    arenas = workers_or_arenas.look(layout)
+    if arenas is not None and workers(layout):
+        return replace(series, reasons=(arenas.title, *series.reasons), settles=series.settles and BOUNDED)
+    if native_blocks.look(layout) is None:
+        return series
+    return replace(
+        series,
+        reasons=(native_blocks.reason(layout), *series.reasons),
+        settles="" if series.name is VerdictName.LEAK else ALLOCATES,
+    )

@@ -1,0 +1,1 @@
+"""Programs in C, C++ and Rust: malloc's chunks, C++ objects, and what no pointer leads to."""

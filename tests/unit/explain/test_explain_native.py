@@ -1,0 +1,115 @@
+"""Mappings and malloc's blocks: a leak is told from free blocks, from threads with their arenas, and from tmpfs."""
+
+from __future__ import annotations
+
+from examples_explain import MIB, SECONDS, series
+
+from oakum.explain import explain
+from oakum.model.cause import CauseName
+from oakum.model.layout import Chunked, KindUse, Layout, LayoutGrowth, MappingKind, ObjectKind, SizeClass
+from oakum.model.policy import Policy
+from oakum.model.verdict import VerdictName
+
+
+def look(threads=1, count=0, shared=(), allocator="glibc", **sizes):
+    kinds = {
+        MappingKind(name.strip("_").replace("_", "-")): KindUse(int(size * MIB), 1) for name, size in sizes.items()
+    }
+    return Layout(0, kinds, threads, count, 0, 0, tuple(shared), (), allocator)
+
+
+def chunks(used, free=0.0, *, size=64, objects=()):
+    count = int(used * MIB) // size
+    return Chunked(count, int(used * MIB), 1, int(free * MIB), 0, 0, (SizeClass(size, count),), tuple(objects))
+
+
+def told(before, after, held=(None, None), *, verdict=None, explained=True):
+    layout = LayoutGrowth(42, before, after, SECONDS, *held, explained=explained)
+    return explain("pid/42", verdict or series(), None, sources={}, policy=Policy(), layout=layout)
+
+
+def names(answer):
+    return [cause.name for cause in answer.causes]
+
+
+def test_blocks_of_one_size_that_grow_are_named_and_are_no_fragmentation():
+    answer = told(look(heap=20), look(heap=30), (chunks(19.5), chunks(29.5)))
+    assert names(answer) == [CauseName.NATIVE_ALLOCATION]
+    assert answer.causes[0].holder == "blocks of 41 to 56 bytes from malloc"
+    assert answer.verdict.name is VerdictName.SUSPECT
+    assert "100 %" in answer.verdict.reasons[0]
+    assert answer.verdict.settles
+
+
+def test_objects_of_a_class_are_named_before_their_size():
+    before = [ObjectKind(0x2010, "shop::Session", 1000, 3 * MIB)]
+    after = [ObjectKind(0x2010, "shop::Session", 4000, 12 * MIB)]
+    answer = told(look(heap=20), look(heap=30), (chunks(19.5, objects=before), chunks(29.5, objects=after)))
+    assert answer.causes[0].holder == "objects of shop::Session"
+    assert "1,000 → 4,000" in answer.causes[0].title
+
+
+def test_the_commands_name_the_process_and_say_what_they_cost():
+    steps = told(look(heap=20), look(heap=30), (chunks(19.5), chunks(29.5))).plan.steps
+    core = next(step for step in steps if "gcore" in step.command)
+    assert core.command == "gcore -o leak 42 && oakum heap analyze leak.42"
+    assert "stands still" in core.risk
+    assert any("memleak-bpfcc -p 42" in step.command for step in steps)
+
+
+def test_growth_that_is_free_blocks_is_fragmentation_and_no_leak():
+    answer = told(look(heap=60), look(heap=100), (chunks(20, 40), chunks(20, 80)), verdict=series(VerdictName.LEAK))
+    assert names(answer) == [CauseName.FRAGMENTATION]
+    assert answer.verdict.name is VerdictName.SUSPECT
+    assert any("malloc_trim" in step.command for step in answer.plan.steps)
+
+
+def test_free_blocks_that_do_not_grow_are_told_although_nothing_leaks():
+    answer = told(look(heap=100), look(heap=100), (chunks(20, 80), chunks(20, 80)), verdict=series(VerdictName.HEALTHY))
+    assert names(answer) == [CauseName.FRAGMENTATION]
+    assert answer.causes[0].growth_bytes_per_s == 0
+
+
+def test_threads_that_become_more_come_before_the_blocks_that_they_hold():
+    held = chunks(20), chunks(60)
+    answer = told(look(5, 4, arenas=20), look(20, 19, arenas=60), held)
+    assert names(answer) == [CauseName.WORKERS_OR_ARENAS, CauseName.NATIVE_ALLOCATION]
+    assert "5 → 20 threads" in answer.verdict.reasons[0]
+    assert any(step.command.startswith("MALLOC_ARENA_MAX=2") for step in answer.plan.steps)
+
+
+def test_arenas_that_grow_while_threads_do_not_are_a_leak_of_blocks():
+    answer = told(look(5, 4, arenas=20), look(5, 4, arenas=60), (chunks(20), chunks(60)))
+    assert names(answer) == [CauseName.NATIVE_ALLOCATION]
+
+
+def test_many_arenas_that_do_not_grow_are_told_as_high():
+    answer = told(look(40, 39, arenas=160), look(40, 39, arenas=160), (chunks(150), chunks(150)))
+    assert names(answer) == [CauseName.WORKERS_OR_ARENAS]
+    assert answer.causes[0].growth_bytes_per_s == 0
+
+
+def test_shared_memory_that_grows_is_told_whatever_the_series_says():
+    before, after = (
+        look(shared=[("/dev/shm/ring", MIB)], shared_=1),
+        look(shared=[("/dev/shm/ring", 90 * MIB)], shared_=90),
+    )
+    answer = told(before, after, verdict=series(VerdictName.HEALTHY))
+    assert names(answer) == [CauseName.PAGE_CACHE]
+    assert answer.causes[0].holder == "/dev/shm/ring"
+
+
+def test_an_allocator_that_is_not_read_makes_it_less_sure_and_has_steps_of_its_own():
+    answer = told(look(allocator="jemalloc 5.3.0", allocator_=20), look(allocator="jemalloc 5.3.0", allocator_=40))
+    assert answer.causes[0].confidence < 0.5
+    assert any("prof_gdump" in step.command for step in answer.plan.steps)
+
+
+def test_a_runtime_with_a_heap_of_its_own_is_not_blamed_for_it():
+    answer = told(look(blocks=20), look(blocks=60), explained=False)
+    assert CauseName.NATIVE_ALLOCATION not in names(answer)
+
+
+def test_what_does_not_grow_has_no_cause():
+    answer = told(look(heap=20), look(heap=20), (chunks(19), chunks(19)), verdict=series(VerdictName.HEALTHY))
+    assert names(answer) == []
