@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -158,12 +158,8 @@ def investigate(
     if in_cluster:
         given = {"--earlier": earlier, "--every": interval}
         _refuse(target, [name for name, value in given.items() if value])
-    elif prometheus or window != WINDOW:
-        raise CallerError(
-            f"{'--prometheus' if prometheus else '--window'} is not for {target}",
-            why="a Prometheus tells of the containers of a cluster",
-            next_step=f"oakum investigate {quote(target)}",
-        )
+    else:
+        _refuse_of_cluster(target, {"--prometheus": prometheus, "--window": window != WINDOW, "--node-pod": node_pod})
     if node_pod_namespace != HOME and not node_pod:
         raise CallerError(
             "--node-pod-namespace is not without --node-pod",
@@ -242,6 +238,17 @@ def _refuse(target: str, names: Sequence[str]) -> None:
             f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not for {target}",
             why="of a cluster's workload the record joins what it kept by itself, and each source samples as often as"
             " it can",
+            next_step=f"oakum investigate {quote(target)}",
+        )
+
+
+def _refuse_of_cluster(target: str, given: Mapping[str, object]) -> None:
+    """The same of a process or cgroup of this machine."""
+    names = [name for name, value in given.items() if value]
+    if names:
+        raise CallerError(
+            f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not for {target}",
+            why="that is for the containers of a cluster",
             next_step=f"oakum investigate {quote(target)}",
         )
 

@@ -27,8 +27,8 @@ _WAYS: Final = re.compile(r"(; (?:or|then) )")
 
 @dataclass(frozen=True, slots=True)
 class OutOfReach:
-    """``options``: those that looked into it this time (``--exec``). ``numbered``: pids are its node's, so a command with
-    one is for that node and not for the container.
+    """``options``: those that looked into it this time (``--exec``). ``numbered``: pids are its node's, so a command
+    with one is for that node and not for the container.
     """
 
     target: WorkloadTarget | PodTarget
