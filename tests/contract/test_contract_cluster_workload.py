@@ -298,6 +298,26 @@ def test_options_that_say_nothing_of_a_cluster_s_workload_are_refused_before_it_
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("pid/1", "--node-pod", "python:3"), "--node-pod is not for pid/1"),
+        (("pid/1", "--prometheus", "http://p", "--window", "1h"), "--prometheus and --window are not for pid/1"),
+        (("deploy/shop/deaf", "--node-pod-namespace", "tools"), "--node-pod-namespace is not without --node-pod"),
+    ],
+)
+def test_what_has_nothing_to_say_where_it_stands_is_refused(world, words, said):
+    done = run(world, *words)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_a_role_is_for_who_is_named_and_a_name_without_a_role_is_refused(world):
+    done = run(world, "--role", "read", "--to", "jane@example.org", command="doctor")
+    assert 'name: "jane@example.org"' in done.stdout
+    done = run(world, "--to", "jane@example.org", command="doctor")
+    assert (done.returncode, "--to is for a role" in done.stderr) == (2, True)
+
+
 def doctor(world, *more):
     done = run(world, *more, "-o", "json", command="doctor")
     assert done.returncode == 0, done.stderr
@@ -310,6 +330,7 @@ def test_doctor_asks_the_cluster_what_is_allowed_and_says_what_each_missing_verb
     told = doctor(world)
     assert set(told) == {"cluster", *(right.title for right in RIGHTS)}
     assert told["cluster"]["finding"].startswith("v1.36.2 at http://127.0.0.1")
+    assert told["cluster"]["finding"].endswith(", context lab as tester")
     missing = {name.partition(": ")[2]: fact for name, fact in told.items() if not fact["ok"]}
     assert {name: fact["finding"].partition(";")[0] for name, fact in missing.items()} == {
         "what containers use": "not allowed: get nodes/proxy",
@@ -321,6 +342,14 @@ def test_doctor_asks_the_cluster_what_is_allowed_and_says_what_each_missing_verb
     assert "; how much containers hold" in missing["what containers use"]["finding"]
     assert missing["cordons"]["get"].startswith("oakum doctor --role act --to tester | kubectl apply -f -")
     assert TOKEN not in json.dumps(told)
+
+
+def test_doctor_tells_as_whom_the_cluster_knows_its_user_and_whom_a_role_is_for(world):
+    world.fake.state.user = "system:serviceaccount:shop:ci"
+    world.fake.state.forbidden.add(("patch", "nodes"))
+    told = doctor(world)
+    assert told["cluster"]["finding"].endswith(" as tester, whom it knows as system:serviceaccount:shop:ci")
+    assert "--role act --to system:serviceaccount:shop:ci |" in told["cluster, act: cordons"]["get"]
 
 
 def test_doctor_tells_who_may_in_one_namespace_alone_so_and_asks_of_the_one_that_is_named(world):

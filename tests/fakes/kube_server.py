@@ -80,6 +80,7 @@ class State:
     version: int = 100
     forgotten: int = 0
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
+    user: str = "tester"
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     allowed_in: set[str] | None = None
     busy: int = 0
@@ -248,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
         verb = "create" if part in {"exec", "portforward"} else _verb(method, name, query)
         if (verb, title) in state.forbidden:
             where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
-            self._refuse(403, f'{plural} is forbidden: User "tester" cannot {verb} resource "{title}"{where}')
+            self._refuse(403, f'{plural} is forbidden: User "{state.user}" cannot {verb} resource "{title}"{where}')
             return
         if plural not in SERVED or title in state.odd:
             self._raw(*state.odd.get(title, UNSERVED), "application/json")
@@ -488,7 +489,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _review(self, body: dict) -> None:
         if body["kind"] == "SelfSubjectReview":
-            self._answer(201, {**body, "status": {"userInfo": {"username": "tester"}}})
+            self._answer(201, {**body, "status": {"userInfo": {"username": self.server.state.user}}})
             return
         asked = body["spec"]["resourceAttributes"]
         part = asked.get("subresource")

@@ -236,17 +236,26 @@ def turns(process):
     return int(told[told.index("voluntary_ctxt_switches:") + 1])
 
 
-def test_a_container_of_ours_is_kept_open_while_somebody_is_in_it_and_a_monitor_is_none_of_its_container(agent):
+@pytest.mark.parametrize("asked_to_end", [False, True])
+def test_a_container_of_ours_is_kept_open_while_somebody_is_in_it_and_a_monitor_is_none_of_its_container(
+    agent, asked_to_end
+):
     sandbox = LiveSandboxes().create(f"crio-conmon-{ID}", 256 << 20)
     if isinstance(sandbox, Absent):
         pytest.skip(f"no memory cgroup here: {sandbox.why}")
     with closing(sandbox):
         guest = sandbox.start(["cat"])
         kept = sandbox.start(keeper(300, sys.executable))
-        looked = turns(kept) + 3 * ALONE_S
+        looked = turns(kept) + ALONE_S + 2
         while kept.poll() is None and turns(kept) < looked:
             time.sleep(0.05)
         assert kept.poll() is None
         assert agent.ask("within", ID) == b""
+        if asked_to_end:
+            kept.terminate()
+            looked = turns(kept) + 3
+            while kept.poll() is None and turns(kept) < looked:
+                time.sleep(0.05)
+            assert kept.poll() is None
         guest.stdin.close()
         assert kept.wait(FIRST_WITHIN_S - 10) == 0

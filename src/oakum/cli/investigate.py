@@ -36,6 +36,7 @@ MAX_COPY: Final = "1min"
 NOT_OF_WORKLOADS: Final = (
     "of a cluster's workload the record joins what it kept by itself, and each source samples as often as it can"
 )
+NOT_OF_PROCESSES: Final = "that is for the containers of a cluster"
 
 
 def investigate(
@@ -219,12 +220,9 @@ def investigate(
         raise CallerError(
             f"--no-logs is not for {target}", why="it is a log", next_step=f"oakum investigate {quote(target)}"
         )
-    elif prometheus or window != WINDOW:
-        raise CallerError(
-            f"{'--prometheus' if prometheus else '--window'} is not for {target}",
-            why="a Prometheus tells of the containers of a cluster",
-            next_step=f"oakum investigate {quote(target)}",
-        )
+    else:
+        given = {"--prometheus": prometheus, "--window": window != WINDOW, "--node-pod": node_pod}
+        _refuse(target, [name for name, value in given.items() if value], NOT_OF_PROCESSES)
     if node_pod_namespace != HOME and not node_pod:
         raise CallerError(
             "--node-pod-namespace is not without --node-pod",

@@ -281,7 +281,7 @@ class _Afar:
         )
         if refused is not None:
             return refused
-        self.progress.stage(f"not beside it either: {before}")
+        self.progress.stage(f"not in another way: {before}")
         wanted = nodes.node_pod(
             home,
             ways.node_pod,

@@ -14,10 +14,12 @@ FIRST_WITHIN_S: Final = 60
 ALONE_S: Final = 4
 """It ends where the last one has been gone for so long, in seconds."""
 
-# Whoever is started in the container is in its cgroup, and nobody else is. It is not the first process of its
-# namespace, so the signal that asks it to end does end it.
+# Whoever is started in the container is in its cgroup, and nobody else is. Asked to end, it waits for them: what they
+# began in the target's folders they remove.
 _KEEPS: Final = """\
-import os, time
+import os, signal, time
+asked = []
+signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
 def group(pid):
     try:
         with open("/proc/%s/cgroup" % pid, "rb") as file:
@@ -30,6 +32,8 @@ while time.monotonic() - last < (ALONE if came else FIRST) and time.monotonic() 
     time.sleep(1)
     if any(p.isdigit() and p != me and group(p) == own for p in os.listdir("/proc")):
         last, came = time.monotonic(), True
+    elif asked:
+        break
 """
 
 
