@@ -19,6 +19,9 @@ from oakum.model.policy import Policy
 from oakum.model.verdict import Pattern, VerdictName
 from oakum.prometheus import server
 from oakum.sense.prometheus.beside import beside
+from oakum.sense.prometheus.choice import chosen
+from oakum.sense.prometheus.names import PodKey
+from oakum.sense.prometheus.node_memory import nodes_of
 
 GIB = 1024 * MIB
 
@@ -169,6 +172,33 @@ def test_where_services_cannot_be_asked_the_verdict_stands_and_the_row_says_why(
         assert after.name is before.name
         grows = before.name in {VerdictName.LEAK, VerdictName.SUSPECT}
         assert any(words in reason for reason in after.reasons) == grows, series.id
+
+
+def test_nodes_of_one_name_in_two_clusters_are_told_apart_by_the_label_that_memory_has():
+    """Of the pod's own cluster there are 2 GiB; which of two exporters without that label it is, nobody says."""
+    times = np.arange(WORLD.end_s - 3600, WORLD.end_s + 1, 60.0)
+    ones = np.ones(times.size)
+    pods = [PodKey(cluster, "shop", "cart-0") for cluster in ("eu", "us")]
+    labels = {"namespace": "shop", "pod": "cart-0", "container": "app", "id": "/a", "node": "node-b"}
+    rows = [({"__name__": "container_memory_rss", "cluster": pod.cluster, **labels}, ones) for pod in pods]
+    for cluster, gib in (("eu", 2), ("us", 8)):
+        own = {"cluster": cluster, "instance": "10.0.0.2:9100"}
+        rows.append(({"__name__": "node_uname_info", "nodename": "node-b", **own}, ones))
+        rows.append(({"__name__": "node_memory_MemTotal_bytes", **own}, ones * gib * GIB))
+    span = Span(WORLD.end_s - 3600, WORLD.end_s, 60.0)
+
+    async def journey(store):
+        async with server(store.address, environment={}, table={}, budget=QueryBudget()) as live:
+            choice = chosen({"container_memory_rss"}, {*labels, "cluster"}, (), telling="cluster")
+            return await nodes_of(live, choice, await beside(live, span), pods, span)
+
+    with MetricStore(times, rows) as store:
+        found = anyio.run(journey, store)
+        assert [found[pod].total for pod in pods] == [2 * GIB, 8 * GIB]
+    two = [({**row, "instance": f"10.0.0.{number}:9100"}, value) for number, (row, value) in enumerate(rows)]
+    without = [({name: row[name] for name in row if name != "cluster"}, value) for row, value in two[2:]]
+    with MetricStore(times, [*rows[:2], *without]) as store:
+        assert anyio.run(journey, store) == {}
 
 
 def test_pressure_of_a_container_is_told(found):

@@ -50,8 +50,13 @@ async def nodes_of(
 ) -> dict[PodKey, NodeMemory]:
     """Those that are told. Raises what the server raises."""
     where = await _where(server, choice, beside, set(pods), span)
-    memories = await _memories(server, beside, set(where.values()), span)
-    return {pod: memories[node] for pod, node in where.items() if node in memories}
+    found: dict[PodKey, NodeMemory] = {}
+    for cluster in sorted({pod.cluster for pod in where}):
+        own = {pod: node for pod, node in where.items() if pod.cluster == cluster}
+        asked = _Asked(server, beside, span, choice.leak.labels.cluster, cluster)
+        memories = await asked.memories(set(own.values()))
+        found |= {pod: memories[node] for pod, node in own.items() if node in memories}
+    return found
 
 
 async def _where(
@@ -77,56 +82,68 @@ async def _where(
     return found
 
 
-async def _memories(server: MetricsServer, beside: Beside, nodes: set[str], span: Span) -> dict[str, NodeMemory]:
-    found: dict[str, NodeMemory] = {}
-    if not nodes:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Of the nodes of one cluster. ``label``: by which memory tells clusters apart, "" where there is one cluster.
+
+    What has no such label may be of any cluster, and is taken to be of this one.
+    """
+
+    server: MetricsServer
+    beside: Beside
+    span: Span
+    label: str
+    cluster: str
+
+    def _own(self, labels: LabelSet) -> bool:
+        return not self.label or labels.get(self.label, self.cluster) == self.cluster
+
+    async def memories(self, nodes: set[str]) -> dict[str, NodeMemory]:
+        found: dict[str, NodeMemory] = {}
+        if not nodes:
+            return found
+        if TOTAL in self.beside.nodes:
+            instances = await self._instances(nodes)
+            if instances:
+                found = await self._exported(instances)
+        left = sorted(nodes - found.keys())
+        if left and CAPACITY in self.beside.nodes:
+            asked = selector(CAPACITY, [Matcher("resource", "=", "memory"), any_of("node", left)])
+            for each in await self.server.instant(asked, self.span.end_s):
+                if each.value.size and self._own(each.labels):
+                    found[each.labels["node"]] = NodeMemory(each.labels["node"], float(each.value[-1]))
         return found
-    if TOTAL in beside.nodes:
-        instances = await _instances(server, beside, nodes, span)
-        if instances:
-            found = await _exported(server, beside, instances, span)
-    left = sorted(nodes - found.keys())
-    if left and CAPACITY in beside.nodes:
-        asked = selector(CAPACITY, [Matcher("resource", "=", "memory"), any_of("node", left)])
-        for each in await server.instant(asked, span.end_s):
+
+    async def _instances(self, nodes: set[str]) -> dict[str, str]:
+        """The node of each ``instance`` of node-exporter; of a node that is told by two of them, neither."""
+        asked = [selector(TOTAL, [any_of("node", sorted(nodes))])]
+        if NAMED in self.beside.nodes:
+            asked.append(selector(NAMED, [any_of("nodename", sorted(nodes))]))
+        end = Span(max(self.span.start_s, self.span.end_s - 3600), self.span.end_s, self.span.step_s)
+        found: dict[str, set[str]] = {}
+        for row in await self.server.series(asked, end):
+            if self._own(row):
+                found.setdefault(row.get("node") or row.get("nodename", ""), set()).add(row.get("instance", ""))
+        return {next(iter(own)): node for node, own in found.items() if node in nodes and len(own) == 1}
+
+    async def _exported(self, instances: Mapping[str, str]) -> dict[str, NodeMemory]:
+        where = any_of("instance", sorted(instances))
+        names = "|".join(name for name in (TOTAL, AVAILABLE, SWAP, SWAP_FREE) if name in self.beside.nodes)
+        told: dict[str, dict[str, float]] = {}
+
+        def keep(labels: LabelSet, metric: str, value: float) -> None:
+            if self._own(labels):
+                told.setdefault(instances.get(labels.get("instance", ""), ""), {})[metric] = value
+
+        for each in await self.server.instant(f'{{__name__=~"{names}",{where}}}', self.span.end_s):
             if each.value.size:
-                found[each.labels["node"]] = NodeMemory(each.labels["node"], float(each.value[-1]))
-    return found
-
-
-async def _instances(server: MetricsServer, beside: Beside, nodes: set[str], span: Span) -> dict[str, str]:
-    """The node of each ``instance`` of node-exporter; of one that two clusters have, neither."""
-    named = any_of("node", sorted(nodes))
-    asked = [selector(TOTAL, [named])]
-    if NAMED in beside.nodes:
-        asked.append(selector(NAMED, [any_of("nodename", sorted(nodes))]))
-    rows = await server.series(asked, Span(max(span.start_s, span.end_s - 3600), span.end_s, span.step_s))
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        found.setdefault(row.get("node") or row.get("nodename", ""), set()).add(row.get("instance", ""))
-    return {own.copy().pop(): node for node, own in found.items() if node in nodes and len(own) == 1}
-
-
-async def _exported(
-    server: MetricsServer, beside: Beside, instances: Mapping[str, str], span: Span
-) -> dict[str, NodeMemory]:
-    where = any_of("instance", sorted(instances))
-    names = "|".join(name for name in (TOTAL, AVAILABLE, SWAP, SWAP_FREE) if name in beside.nodes)
-    told: dict[str, dict[str, float]] = {}
-
-    def keep(labels: LabelSet, metric: str, value: float) -> None:
-        told.setdefault(instances.get(labels.get("instance", ""), ""), {})[metric] = value
-
-    for each in await server.instant(f'{{__name__=~"{names}",{where}}}', span.end_s):
-        if each.value.size:
-            keep(each.labels, each.labels.get("__name__", ""), float(each.value[-1]))
-    if WAITING in beside.nodes:
-        rate = f"rate({Selected(WAITING, (where,))}[5m])"
-        for each in await server.instant(rate, span.end_s):
-            if each.value.size:
-                keep(each.labels, WAITING, float(each.value[-1]))
-    return {
-        node: NodeMemory(node, has[TOTAL], has.get(AVAILABLE), has.get(SWAP), has.get(SWAP_FREE), has.get(WAITING))
-        for node, has in told.items()
-        if node and has.get(TOTAL, 0) > 0
-    }
+                keep(each.labels, each.labels.get("__name__", ""), float(each.value[-1]))
+        if WAITING in self.beside.nodes:
+            for each in await self.server.instant(f"rate({Selected(WAITING, (where,))}[5m])", self.span.end_s):
+                if each.value.size:
+                    keep(each.labels, WAITING, float(each.value[-1]))
+        return {
+            node: NodeMemory(node, has[TOTAL], has.get(AVAILABLE), has.get(SWAP), has.get(SWAP_FREE), has.get(WAITING))
+            for node, has in told.items()
+            if node and has.get(TOTAL, 0) > 0
+        }
