@@ -6,13 +6,15 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
 from pgbouncer_server import PgBouncer
 from postgres_server import PostgresServer
 from programs import ROOT, Lines, answered, oakum
+
+from oakum import investigate as investigated
 
 pytestmark = pytest.mark.lab
 
@@ -122,14 +124,14 @@ def test_pgbouncer_hides_a_leak_from_its_server_and_its_console_tells_it(server,
     assert answer["verdict"]["forecast"]["boundary"] == "max_client_conn"
 
 
-def test_a_replica_tells_of_itself(server, investigate, tmp_path_factory, postgres_row):
-    with ExitStack() as stack:
-        replica = stack.enter_context(closing(server.replica(*ROOM)))
-        run, answer = investigate(f"postgresql://app@/postgres?host={replica.folder}", "--for", "5s")
-        postgres_row(*row("a replica", run, answer))
-    assert run.code == 0
-    assert answer["evidence"][0]["facts"]["replica"] is True
-    assert "a replica" in answer["evidence"][0]["title"]
+def test_a_replica_tells_of_itself_and_so_does_the_python_twin(server):
+    with closing(server.replica(*ROOM)) as replica:
+        url = f"postgresql://watcher:s3cret@/postgres?host={replica.folder}"
+        found = investigated(url, watch_s=5.0, interval_s=1.0, incident=False)
+    assert (found.verdict.name, found.incident) == ("healthy", None)
+    assert found.evidence[0].facts["replica"] is True
+    assert "a replica" in found.evidence[0].title
+    assert "s3cret" not in repr(found)
 
 
 def stopped(server, url):

@@ -209,6 +209,12 @@ def test_memory_of_backends_is_what_a_leak_holds():
     assert cause.retained_bytes == 49 * (3 << 20)
 
 
+def test_a_large_backend_is_to_be_asked_by_whoever_approves_it():
+    (step,) = watch(pool, depth=replace(DEPTH, memory={1000: 300 << 20, 1001: 1 << 20})).plan.steps
+    assert step.command == 'psql postgresql://db/shop -c "SELECT pg_log_backend_memory_contexts(1000)"'
+    assert watch(pool, depth=replace(DEPTH, memory={1000: 30 << 20})).plan.steps == ()
+
+
 def test_clients_that_leak_at_pgbouncer_are_named_there():
     def depth(now):
         pools = (BouncerPool("shop", "app", 50, 4, 10, 0, 2.5, "transaction"),)
