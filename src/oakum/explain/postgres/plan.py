@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from shlex import quote
 from typing import Final
 
 from oakum.explain.postgres.leak import Leak
+from oakum.model.absent import Absent
 from oakum.model.cause import Example
 from oakum.model.postgres import PostgresSample, Session
 from oakum.model.step import Plan, Step
+from oakum.model.units import format_size
 from oakum.model.verdict import Verdict, VerdictName
 
 ADVICE: Final = (
@@ -26,6 +29,9 @@ SEEN: Final = (
     " FROM pg_stat_activity"
 )
 ENDED: Final = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+
+LARGE_BYTES: Final = 256 << 20
+"""A backend of its own memory from there on is asked what it holds."""
 
 BOUND_SHARE: Final = 0.75
 """A role that leaks may keep so much of the room: the rest is for the others."""
@@ -56,13 +62,16 @@ notify(item)
 
 
 def plan(verdict: Verdict, target: str, leak: Leak | None, forgotten: Session | None, last: PostgresSample) -> Plan:
-    """Empty for a healthy server. ``forgotten``: a session that is idle within a transaction for too long."""
+    """Empty for a healthy server, unless one of its backends is large.
+
+    ``forgotten``: a session that is idle within a transaction for too long.
+    """
     if verdict.name is VerdictName.HEALTHY:
-        return Plan()
+        return Plan(tuple(_contexts(target, last)))
     steps = [_look(target, leak, forgotten)] if leak is not None or forgotten is not None else []
     if leak is not None and leak.at:
         steps = [_look_at_bouncer(target), _end_at_bouncer()]
-    elif leak is not None and leak.name is VerdictName.LEAK:
+    elif leak is not None and (leak.name is VerdictName.LEAK or not leak.seen):
         steps += [_end(target, leak), _bound(target, leak, last)]
         if last.version >= 140000:
             steps.append(_idle_timeout(target, leak.group.user))
@@ -85,7 +94,7 @@ def plan(verdict: Verdict, target: str, leak: Leak | None, forgotten: Session | 
             command=f"oakum investigate {quote(target)} --for 10m",
         )
     )
-    return Plan(tuple(steps))
+    return Plan((*_contexts(target, last), *steps))
 
 
 def _psql(target: str, statement: str) -> str:
@@ -101,7 +110,7 @@ def literal(text: str) -> str:
     return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in text else f"'{doubled}'"
 
 
-def name(text: str) -> str:
+def quoted_name(text: str) -> str:
     """As SQL writes a name."""
     return '"' + text.replace('"', '""') + '"'
 
@@ -118,6 +127,20 @@ def _look(target: str, leak: Leak | None, forgotten: Session | None) -> Step:
         effect="the client's address and port lead to the process that holds them: ss -tnp there",
         risk="none: it only reads; statements may hold values",
         command=_psql(target, f"{SEEN} WHERE {where} ORDER BY backend_start"),
+    )
+
+
+def _contexts(target: str, last: PostgresSample) -> Iterator[Step]:
+    """Of the largest backend: it is asked by whoever approves it, for the server writes the answer into its log."""
+    memory = {} if last.depth is None or isinstance(last.depth.memory, Absent) else last.depth.memory
+    pid = max(memory, key=lambda each: memory[each], default=0)
+    if memory.get(pid, 0) < LARGE_BYTES or last.version < 140000:
+        return
+    yield Step(
+        f"Have pid {pid} tell what its {format_size(memory[pid])} are used for",
+        effect="its memory contexts stand in the server's log: caches of plans and catalogs, sorts, a cursor's rows",
+        risk="some hundred lines in the log; needs a superuser, or EXECUTE on the function",
+        command=_psql(target, f"SELECT pg_log_backend_memory_contexts({pid})"),
     )
 
 
@@ -155,7 +178,7 @@ def _end(target: str, leak: Leak) -> Step:
 
 def _bound(target: str, leak: Leak, last: PostgresSample) -> Step:
     there = sum(session.user == leak.group.user for session in last.sessions)
-    role, bound = name(leak.group.user), max(there, int(BOUND_SHARE * last.room))
+    role, bound = quoted_name(leak.group.user), max(there, int(BOUND_SHARE * last.room))
     return Step(
         "Bound its role, so that the leak does not take the others' connections",
         effect=f"past {bound} connections of this role, new ones of it are refused, and nobody else's",
@@ -170,8 +193,8 @@ def _idle_timeout(target: str, user: str) -> Step:
         "Let the server end what is idle for long",
         effect="new sessions of this role end after 30 minutes without a statement",
         risk="a pool that keeps connections for longer must test them first; not for roles that a pooler connects as",
-        command=_psql(target, f"ALTER ROLE {name(user)} SET idle_session_timeout = '30min'"),
-        undo=_psql(target, f"ALTER ROLE {name(user)} RESET idle_session_timeout"),
+        command=_psql(target, f"ALTER ROLE {quoted_name(user)} SET idle_session_timeout = '30min'"),
+        undo=_psql(target, f"ALTER ROLE {quoted_name(user)} RESET idle_session_timeout"),
     )
 
 
@@ -195,6 +218,6 @@ def _transaction_timeout(target: str, user: str) -> Step:
         "Let the server end transactions that are forgotten",
         effect="new sessions of this role end after 5 minutes idle within a transaction",
         risk="what waits for a user within a transaction for longer fails",
-        command=_psql(target, f"ALTER ROLE {name(user)} SET idle_in_transaction_session_timeout = '5min'"),
-        undo=_psql(target, f"ALTER ROLE {name(user)} RESET idle_in_transaction_session_timeout"),
+        command=_psql(target, f"ALTER ROLE {quoted_name(user)} SET idle_in_transaction_session_timeout = '5min'"),
+        undo=_psql(target, f"ALTER ROLE {quoted_name(user)} RESET idle_in_transaction_session_timeout"),
     )
