@@ -41,7 +41,7 @@ def investigate(
         typer.Argument(
             metavar="TARGET",
             help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME or a dependency:"
-            " postgresql://USER@HOST/DATABASE",
+            " postgresql://USER@HOST/DATABASE, redis://HOST:PORT",
         ),
     ],
     *,
@@ -142,7 +142,8 @@ def investigate(
 
     A leak or a suspicion opens an incident, or adds to the one that is open. Of a cluster's workload: which container
     of it grows, how its runs ended and at whose limit; on its node, what holds the memory. Of a dependency: what it
-    holds for whom, such as connections that were never given back; a password is best given by PGPASSWORD or ~/.pgpass.
+    holds for whom, such as connections that were never given back, or keys without a TTL; a password is best given by
+    PGPASSWORD or ~/.pgpass, of Redis by REDISCLI_AUTH.
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
     wanted = parse_target(target)
