@@ -20,17 +20,23 @@ class FakeSample:
 
 
 class FakeDependency:
-    """Port Dependency. ``answers``: one per question, the last again and again; an error is raised."""
+    """Port Dependency. ``answers``: to the first question and to the last one; those between get what stands between,
+    and the last of that again and again. An error is raised.
+    """
 
     def __init__(self, answers: Sequence[FakeSample | TargetError], place: str = "fake://db:1/shop") -> None:
         self.place = place
         self.asked: list[bool] = []
         self.closed = False
-        self._answers = list(answers)
+        self._first, *between, self._last = answers if len(answers) > 1 else (answers[0], answers[0])
+        self._between = between or [self._first]
 
     async def sample(self, *, whole: bool) -> FakeSample:
         self.asked.append(whole)
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if whole:
+            answer = self._first if len(self.asked) == 1 else self._last
+        else:
+            answer = self._between.pop(0) if len(self._between) > 1 else self._between[0]
         if isinstance(answer, TargetError):
             raise answer
         return answer

@@ -27,7 +27,8 @@ def _programs() -> Path | None:
 class PostgresServer:
     """Started at once; ``close`` removes it with all that it held."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str, primary: Path | None = None) -> None:
+        """``options``: of postgres. ``primary``: the folder of the server whose replica this is."""
         programs = _programs()
         if programs is None:
             pytest.skip("no PostgreSQL here: apt-get install postgresql")
@@ -37,8 +38,11 @@ class PostgresServer:
         self._as = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         if self._as:
             os.chown(self._folder, NOBODY, NOBODY)
-        self._run("initdb", "-D", self._data, "-U", "oakum", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        self.start()
+        if primary is None:
+            self._run("initdb", "-D", self._data, "-U", "oakum", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        else:
+            self._run("pg_basebackup", "-h", primary, "-U", "oakum", "-D", self._data, "-R", "-c", "fast", "--no-sync")
+        self.start(*options)
 
     @property
     def folder(self) -> Path:
@@ -70,6 +74,10 @@ class PostgresServer:
     def _answers(self) -> bool:
         asked = [self._programs / "pg_isready", "-q", "-h", self._folder, "-d", "postgres"]
         return subprocess.run(asked, check=False).returncode == 0
+
+    def replica(self, *options: str) -> PostgresServer:
+        """A hot standby of this one. ``options``: those of this one, where it was given any."""
+        return PostgresServer(*options, primary=self._folder)
 
     def stop(self, how: str = "fast") -> None:
         self._run("pg_ctl", "-D", self._data, "-w", "-m", how, "stop")

@@ -82,6 +82,20 @@ def lab_row(record_property):
     return note
 
 
+POSTGRES_COLUMNS = ("client", "verdict", "cause", "holder", "dearest ms", "between ms", "seconds")
+
+
+@pytest.fixture
+def postgres_row(record_property):
+    """As lab_row, for PostgreSQL: milliseconds of the server's own time."""
+
+    def note(*values: object) -> None:
+        assert len(values) == len(POSTGRES_COLUMNS)
+        record_property("postgres_row", [str(value) for value in values])
+
+    return note
+
+
 PROBE_COLUMNS = ("runtime", "probe", "evidence found", "pause inside s", "pause said s", "seconds", "MB read")
 
 
@@ -138,6 +152,7 @@ def pytest_terminal_summary(terminalreporter):
     _table(terminalreporter, "walk_row", "writes at which it was killed; losses: 0 where the test passed", WALKED)
     _table(terminalreporter, "node_row", "what Node.js paid", NODE_COLUMNS)
     _table(terminalreporter, "jvm_row", "what JVMs paid", JVM_COLUMNS)
+    _table(terminalreporter, "postgres_row", "what was named of PostgreSQL, and what it paid", POSTGRES_COLUMNS)
 
 
 def _table(terminalreporter, kind, title, columns):

@@ -133,7 +133,8 @@ class _Watch:
         end_s, due_s = begun_s + self.settings.watch_s, begun_s
         while True:
             due_s = max(due_s + self.settings.interval_s, clock.monotonic_s())
-            if due_s >= end_s:
+            # The last one is near.
+            if due_s > end_s - self.settings.interval_s / 2:
                 break
             await anyio.sleep(max(0.0, due_s - clock.monotonic_s()))
             await self._sample(dependency, whole=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import OakumError
 from oakum.model.postgres import PostgresSample, Session
 from oakum.model.process import ProcessInfo
@@ -18,16 +19,23 @@ SAME_S: Final = 3.0
 MOST: Final = 2000
 """Of more sessions the memory is not read."""
 
+ELSEWHERE: Final = Absent(
+    "the memory of each connection's backend",
+    AbsentKind.NOT_APPLICABLE,
+    "the server's processes are not seen on this machine",
+    "the same command on the server's machine",
+)
+
 
 def with_memory(sample: PostgresSample, machine: Machine) -> PostgresSample:
     """Anonymous bytes by pid: a backend's own, not the buffers that all share.
 
-    A server on another machine, or one whose pids this machine does not know, leaves it empty. The pid as the server
-    sees itself, the name and the start must agree: another machine's pids mean nothing here.
+    The pid as the server sees itself, the name and the start must agree: another machine's pids mean nothing here.
+    Absent where no process here is a backend of it; left empty where there are no sessions whose age is told.
     """
-    if sample.depth is None or not 0 < len(sample.sessions) <= MOST:
-        return sample
     wanted = {session.pid: session for session in sample.sessions if session.age_s is not None}
+    if sample.depth is None or not 0 < len(wanted) <= MOST:
+        return sample
     memory = {}
     try:
         for process in machine.processes.list():
@@ -37,8 +45,8 @@ def with_memory(sample: PostgresSample, machine: Machine) -> PostgresSample:
                 if held is not None:
                     memory[session.pid] = held
     except OakumError:
-        return sample
-    return replace(sample, depth=replace(sample.depth, memory=memory))
+        memory = {}
+    return replace(sample, depth=replace(sample.depth, memory=memory or ELSEWHERE))
 
 
 def _is(process: ProcessInfo, session: Session, at_s: float) -> bool:

@@ -157,6 +157,9 @@ def test_the_version_is_told(spoken):
         ["scan", "http://prometheus:9090", "--label", "nothing"],
         ["scan", "http://prometheus:9090", "--scheduler", "dask:8786"],
         ["scan", "host", "--scheduler", "tcp://dask:8786"],
+        ["investigate", "postgresql://me:s3[cret@db/shop"],
+        ["investigate", "postgresql://me@db/shop", "--for", "1s"],
+        ["investigate", "postgresql://me@db/shop", "--every", "10ms"],
     ],
 )
 def test_a_mistake_is_the_callers_and_nothing_is_done(arguments, tmp_path, monkeypatch, spoken):
@@ -193,6 +196,21 @@ def test_an_option_about_a_server_is_refused_where_there_is_none(source, option,
     code, _, told = spoken("scan", source, *option)
     assert code == 2
     assert f"{option[0]} is about a Prometheus server" in " ".join(told.split())
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(["--stop"], ["--no-capture"], ["--inspect"], ["--exec"], ["--image", "python"], ["--max-pause", "1s"]),
+        *(["--max-bytes", "1GiB"], ["--max-copy", "1s"], ["--earlier", "a"], ["--prometheus", "http://p"]),
+        ["--window", "1h"],
+    ],
+)
+def test_an_option_of_other_targets_is_refused_for_a_dependency_and_no_password_said(option, spoken):
+    code, _, told = spoken("investigate", "postgresql://me:s3cret@db/shop", "--no-incident", *option)
+    assert code == 2
+    assert f"{option[0]} is not for postgresql://me@db/shop" in " ".join(told.split())
+    assert "s3cret" not in told
 
 
 def test_the_scans_of_several_namespaces_keep_the_context_and_each_is_run_whatever_the_one_before_ends_with(spoken):

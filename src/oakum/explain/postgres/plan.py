@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from shlex import quote
 from typing import Final
 
 from oakum.explain.postgres.leak import Leak
+from oakum.model.absent import Absent
 from oakum.model.cause import Example
 from oakum.model.postgres import PostgresSample, Session
 from oakum.model.step import Plan, Step
+from oakum.model.units import format_size
 from oakum.model.verdict import Verdict, VerdictName
 
 ADVICE: Final = (
@@ -26,6 +29,9 @@ SEEN: Final = (
     " FROM pg_stat_activity"
 )
 ENDED: Final = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+
+LARGE_BYTES: Final = 256 << 20
+"""A backend of its own memory from there on is asked what it holds."""
 
 BOUND_SHARE: Final = 0.75
 """A role that leaks may keep so much of the room: the rest is for the others."""
@@ -56,9 +62,12 @@ notify(item)
 
 
 def plan(verdict: Verdict, target: str, leak: Leak | None, forgotten: Session | None, last: PostgresSample) -> Plan:
-    """Empty for a healthy server. ``forgotten``: a session that is idle within a transaction for too long."""
+    """Empty for a healthy server, unless one of its backends is large.
+
+    ``forgotten``: a session that is idle within a transaction for too long.
+    """
     if verdict.name is VerdictName.HEALTHY:
-        return Plan()
+        return Plan(tuple(_contexts(target, last)))
     steps = [_look(target, leak, forgotten)] if leak is not None or forgotten is not None else []
     if leak is not None and leak.at:
         steps = [_look_at_bouncer(target), _end_at_bouncer()]
@@ -85,7 +94,7 @@ def plan(verdict: Verdict, target: str, leak: Leak | None, forgotten: Session | 
             command=f"oakum investigate {quote(target)} --for 10m",
         )
     )
-    return Plan(tuple(steps))
+    return Plan((*_contexts(target, last), *steps))
 
 
 def _psql(target: str, statement: str) -> str:
@@ -118,6 +127,20 @@ def _look(target: str, leak: Leak | None, forgotten: Session | None) -> Step:
         effect="the client's address and port lead to the process that holds them: ss -tnp there",
         risk="none: it only reads; statements may hold values",
         command=_psql(target, f"{SEEN} WHERE {where} ORDER BY backend_start"),
+    )
+
+
+def _contexts(target: str, last: PostgresSample) -> Iterator[Step]:
+    """Of the largest backend: it is asked by whoever approves it, for the server writes the answer into its log."""
+    memory = {} if last.depth is None or isinstance(last.depth.memory, Absent) else last.depth.memory
+    pid = max(memory, key=lambda each: memory[each], default=0)
+    if memory.get(pid, 0) < LARGE_BYTES or last.version < 140000:
+        return
+    yield Step(
+        f"Have pid {pid} tell what its {format_size(memory[pid])} are used for",
+        effect="its memory contexts stand in the server's log: caches of plans and catalogs, sorts, a cursor's rows",
+        risk="some hundred lines in the log; needs a superuser, or EXECUTE on the function",
+        command=_psql(target, f"SELECT pg_log_backend_memory_contexts({pid})"),
     )
 
 
