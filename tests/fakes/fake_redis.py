@@ -32,6 +32,7 @@ class FakeLink:
     bits: int = 10
     took_s: float = 0.0005
     now: int = 0
+    table: tuple = (None, {})
 
     @property
     def keys(self) -> dict[bytes, FakeKey]:
@@ -81,13 +82,21 @@ class FakeLink:
 
     def _scan(self, cursor, count):
         """As ``dictScan``: places in the order of their reversed bits."""
-        places = {}
-        for key in self.keys:
-            place = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") & ((1 << self.bits) - 1)
-            places.setdefault(place, []).append(key)
+        places = self._places()
         found, at = [], _turned(cursor) >> (64 - self.bits)
         while at < 1 << self.bits and len(found) < count:
             found += places.get(_turned(at << (64 - self.bits)), [])
             at += 1
         done = at >= 1 << self.bits
         return [b"0" if done else b"%d" % _turned(at << (64 - self.bits)), found]
+
+    def _places(self):
+        """Made anew where the number of keys changed."""
+        known = (self.now, len(self.keys))
+        if self.table[0] != known:
+            places = {}
+            for key in self.keys:
+                place = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") & ((1 << self.bits) - 1)
+                places.setdefault(place, []).append(key)
+            self.table = (known, places)
+        return self.table[1]

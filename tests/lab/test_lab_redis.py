@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import closing, suppress
+from pathlib import Path
 from shutil import which
 
 import pytest
@@ -103,6 +104,23 @@ def test_a_user_who_must_not_scan_is_told_which_right_is_missing(server):
     assert absent["keys by pattern"].endswith("ACL SETUSER viewer +scan")
     assert absent["its slow log"].endswith("ACL SETUSER viewer +slowlog|get")
     assert "1 key, 1 of them (100 %) without TTL, counted by the server" in titles(answer)
+
+
+def test_the_rights_that_the_page_names_are_all_that_is_needed(server):
+    page = (Path(__file__).parents[2] / "docs" / "redis.md").read_text(encoding="utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith("ACL SETUSER oakum")]
+    client = server.client()
+    client.rpush("jobs", "a", "b")
+    client.xadd("events", {"a": "b"})
+    client.xgroup_create("events", "mailers")
+    client.set("a:1", "b", ex=100)
+    client.execute_command(*line.replace("PASSWORD", PASSWORD).split())
+    _, answer, said = investigated(f"redis://oakum@127.0.0.1:{server.port}", watch="5s", REDISCLI_AUTH=PASSWORD)
+    assert [row for row in answer["absent"] if row["kind"] == "not-permitted"] == [], said
+    assert {row["key"]: row["groups"] for row in facts(answer, "collection")} == {
+        "jobs": [],
+        "events": [{"name": "mailers", "consumers": 0, "pending": 0, "lag": 0}],
+    }
 
 
 def test_a_user_who_must_not_read_keys_is_told_so_and_counts_them_all_the_same(server):

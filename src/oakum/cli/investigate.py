@@ -45,7 +45,7 @@ def investigate(
         typer.Argument(
             metavar="TARGET",
             help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME; a dependency:"
-            " postgresql://USER@HOST/DATABASE; or a log: log/PATH, ./FILE, - for standard input",
+            " postgresql://USER@HOST/DATABASE, redis://HOST:PORT; or a log: log/PATH, ./FILE, - for standard input",
         ),
     ],
     *,
@@ -179,7 +179,8 @@ def investigate(
 
     A leak or a suspicion opens an incident, or adds to the one that is open. Of a cluster's workload: which container
     of it grows, how its runs ended and at whose limit; on its node, what holds the memory. Of a dependency: what it
-    holds for whom, such as connections that were never given back; a password is best given by PGPASSWORD or ~/.pgpass.
+    holds for whom, such as connections that were never given back, or keys without a TTL; a password is best given by
+    PGPASSWORD or ~/.pgpass, of Redis by REDISCLI_AUTH.
     Of a log file, and those rotated away from beside it: what it says of memory, how often and when; that keeps no
     incident.
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.

@@ -97,7 +97,7 @@ def _patterns(last: RedisSample) -> Iterator[Cause]:
             (0.97 if share > 0.9 and not pattern.went.value else 0.88) - 0.3 * bool(against),
             f"keys {pattern.pattern} are written without TTL, and nobody deletes them",
             pattern.pattern,
-            round(pattern.bytes or 0),
+            None if pattern.bytes is None else round(pattern.bytes),
             grown_bytes(pattern) / survey.between_s,
             why=tuple(why),
             against=tuple(against),
@@ -132,7 +132,7 @@ def _queue(each: CollectionGrowth, before: Collection) -> Cause:
         0.92,
         f"the {now.kind} {now.key} is filled faster than it is emptied",
         now.key,
-        now.bytes or 0,
+        now.bytes,
         _per_s(each, before, seconds),
         why=tuple(why),
         advice=f"Speed up or add consumers of {now.key}, and bound it: XADD with MAXLEN ~; LPUSH and RPUSH answer how"
@@ -149,7 +149,7 @@ def _one_key(each: CollectionGrowth, before: Collection) -> Cause:
         0.85,
         f"the {now.kind} {now.key} gains items and loses none",
         now.key,
-        now.bytes or 0,
+        now.bytes,
         _per_s(each, before, now.at_s - before.at_s),
         why=(
             _grew(each, before),

@@ -46,7 +46,7 @@ def _mend(causes: tuple[Cause, ...], target: str) -> Iterator[Step]:
             ask = f"{client}{database}"
             yield Step(
                 f"Give those that are there a day to live, {cause.holder}",
-                effect=f"{format_size(cause.retained_bytes)} come back within a day",
+                effect=f"{_size(cause)} come back within a day",
                 risk="what is still wanted after a day is lost; names with quotes or spaces are passed over",
                 command=f"{ask} --scan --pattern {quote(glob)} | grep -v '[\" ]'"
                 f" | sed 's/.*/EXPIRE & 86400 NX/' | {ask} > /dev/null",
@@ -59,6 +59,10 @@ def _mend(causes: tuple[Cause, ...], target: str) -> Iterator[Step]:
                 risk="none: it only reads",
                 command=f"{client} CLIENT LIST | grep -E 'cmd=(blpop|brpop|lpop|rpop|lmove|blmove|xread|xreadgroup)'",
             )
+
+
+def _size(cause: Cause) -> str:
+    return "they" if cause.retained_bytes is None else format_size(cause.retained_bytes)
 
 
 def _bound(verdict: Verdict, target: str, last: RedisSample) -> Iterator[Step]:

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST_CHARTS = 60
-MEASURED = {Metric.WORKING_SET.value: "working set, with page cache", Metric.USAGE.value: "all that is charged"}
+MEASURED = {
+    Metric.WORKING_SET.value: "working set, with page cache",
+    Metric.USAGE.value: "all that is charged",
+    Metric.HEAP_USED.value: "memory in use, as it tells itself",
+}
 """What a chart's line is called where it is no anonymous memory."""
 
 MOST_CHANGES = 200

@@ -55,6 +55,8 @@ def test_the_house_as_it_stands_keeps_its_floors(copy_of_house):
         ("loop/__init__.py", "import sqlalchemy", "only store and postgres speak SQL"),
         ("loop/__init__.py", "import httpx2", "only kube and prometheus speak HTTP"),
         ("explain/__init__.py", "import oakum.postgres", "stages speak to adapters through model's ports"),
+        ("explain/__init__.py", "import oakum.redis_family", "stages speak to adapters through model's ports"),
+        ("loop/__init__.py", "import redis", "only redis_family speaks to Redis"),
         ("postgres/__init__.py", "import sqlalchemy", "postgres asks by its driver alone"),
         ("explain/__init__.py", "import oakum.kube", "stages speak to adapters through model's ports"),
         ("model/cluster.py", "import anyio", "ground"),
