@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class GoService(Program):
 
 
 @contextmanager
-def go_service(program: Path, kind: str, *words: str, limit_bytes: int = 512 << 20) -> Iterator[GoService]:
-    """``words``: what it serves, and under which path; lab/go/service/face.go."""
-    with started([str(program), kind, *words], name=f"lab-go-{kind}", limit_bytes=limit_bytes) as running:
+def go_service(program: Path, kind: str, *words: str, prefix: Sequence[str] = ()) -> Iterator[GoService]:
+    """``words``: what it serves, and under which path; lab/go/service/face.go. ``prefix``: of the command."""
+    with started([*prefix, str(program), kind, *words], name=f"lab-go-{kind}") as running:
         yield GoService(*running)
