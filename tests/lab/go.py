@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,10 +23,15 @@ def go() -> str:
     return found
 
 
+def offline() -> dict[str, str]:
+    """No network, and Go's usual cache: in the empty one that tests have, all of Go would be built anew."""
+    cache = os.environ.get("GOCACHE", str(Path.home() / ".cache" / "go-build"))
+    return {**os.environ, "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOCACHE": cache}
+
+
 def built(folder: Path, source: Path = FOLDER) -> Path:
     program = folder / source.name
-    offline = {**os.environ, "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local"}
-    subprocess.run([go(), "build", "-o", program, "."], cwd=source, env=offline, check=True, timeout=300)
+    subprocess.run([go(), "build", "-o", program, "."], cwd=source, env=offline(), check=True, timeout=300)
     return program
 
 
@@ -69,7 +74,7 @@ class GoService(Program):
 
 
 @contextmanager
-def go_service(program: Path, kind: str, *words: str, limit_bytes: int = 512 << 20) -> Iterator[GoService]:
-    """``words``: what it serves, and under which path; lab/go/service/face.go."""
-    with started([str(program), kind, *words], name=f"lab-go-{kind}", limit_bytes=limit_bytes) as running:
+def go_service(program: Path, kind: str, *words: str, prefix: Sequence[str] = ()) -> Iterator[GoService]:
+    """``words``: what it serves, and under which path; lab/go/service/face.go. ``prefix``: of the command."""
+    with started([*prefix, str(program), kind, *words], name=f"lab-go-{kind}") as running:
         yield GoService(*running)

@@ -8,7 +8,7 @@ import subprocess
 
 import jsonschema
 import pytest
-from go import built, go, go_shop
+from go import built, go, go_shop, offline
 from programs import SCHEMAS, oakum
 
 pytestmark = pytest.mark.lab
@@ -49,6 +49,7 @@ def test_bytes_by_function_are_those_of_gos_own_tool(profiles):
         text=True,
         check=True,
         timeout=120,
+        env=offline(),
     ).stdout
     rows = re.findall(r"^\s*(\d+)B?\s+[\d.]+%\s+[\d.]+%\s+(\d+)B?\s+[\d.]+%\s+(\S+)", said, re.MULTILINE)
     wanted = {name: (int(flat), int(cum)) for flat, cum, name in rows if name.startswith("main.")}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import closing
 
 import numpy as np
 import pytest
+from agent_pipes import pipes
 from go import SERVICE, built, go_service
 from programs import PAUSE_BEYOND_S, answered, oakum
 
 from oakum.heap.formats.pprof import read_profile
 from oakum.heap.formats.pprof.text import read_text
+from oakum.host.afar.agent import Agent, command
+from oakum.host.afar.debuggees import AfarDebuggees
 from oakum.host.inspector import LiveDebuggees
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.debugger import Listener
@@ -120,11 +124,21 @@ def test_what_serves_no_profiles_is_told_as_what_it_is_and_in_time(program, face
     assert time.monotonic() - begun_s < 60
 
 
-def test_an_endpoint_that_changes_or_goes_is_an_error_with_a_next_step(program):
-    with go_service(program, "pool") as service, closing(LiveDebuggees().open(service.pid)) as debuggee:
+@pytest.fixture(params=["this machine", "from afar"])
+def debuggees(request):
+    if request.param == "this machine":
+        yield LiveDebuggees()
+        return
+    with pipes(command()) as channel:
+        yield AfarDebuggees(Agent(channel))
+
+
+def test_an_endpoint_that_changes_or_goes_is_an_error_with_a_next_step(program, debuggees):
+    with go_service(program, "pool") as service, closing(debuggees.open(service.pid)) as debuggee:
         probe = GoProbe(service.pid, debuggee, Served())
         session = probe.session(probe.find(probe.candidates()))
         assert session.heap().raw.startswith(b"heap profile: ")
+        assert b"main.main()" in session.stacks().raw
         service.ask("quit html")
         with pytest.raises(DataError, match="is no profile"):
             session.heap()
@@ -133,6 +147,16 @@ def test_an_endpoint_that_changes_or_goes_is_an_error_with_a_next_step(program):
         service.process.wait()
         with pytest.raises(TargetError, match="did not answer"):
             session.goroutines()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network namespace")
+def test_a_loopback_of_its_own_network_is_reached(program):
+    apart = ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
+    with go_service(program, "pool", prefix=apart) as service, closing(LiveDebuggees().open(service.pid)) as debuggee:
+        probe = GoProbe(service.pid, debuggee, Served(service.port))
+        found = probe.find(probe.candidates())
+    assert not isinstance(found, Absent)
+    assert found.goroutines > 0
 
 
 def test_text_and_protobuf_of_one_moment_tell_the_same(program):

@@ -40,6 +40,8 @@ ALLOCATES = "who allocates it: memray with native frames, as the plan has it; or
 def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Verdict:
     """Never firmer than the evidence; never turns a long healthy history into a leak."""
     verdict = _assessed(series, growth, found)
+    if growth is not None and growth.beside:
+        verdict = replace(verdict, reasons=(*verdict.reasons, growth.beside), settles=_longer(verdict))
     if growth is None or not growth.outside or verdict.name is VerdictName.HEALTHY:
         return verdict
     return replace(verdict, reasons=(growth.outside, *verdict.reasons))
@@ -173,6 +175,8 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
             ),
             settles=exact if torn else "watch longer: the same command with --for 10m",
         )
+    if growth.beside:
+        return series
     reason = f"no object holds noticeably more than {format_duration(growth.seconds)} before"
     healthy = series.pattern is not None and not series.pattern.leaks
     name = VerdictName.HEALTHY if healthy else series.name

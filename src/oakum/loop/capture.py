@@ -27,7 +27,8 @@ CAPTURES: Final[Mapping[RuntimeName, Callable[[Wanted], Capture]]] = {
 
 OTHERS: Final[Mapping[RuntimeName, str]] = {
     RuntimeName.RUBY: "ObjectSpace.dump_all(output: File.open('heap.json', 'w')) in the program",
-    RuntimeName.GO: "curl -o heap.pb.gz http://HOST:PORT/debug/pprof/heap, where net/http/pprof is served",
+    RuntimeName.GO: "oakum investigate pid/{pid} --inspect    # or, where net/http/pprof is served: curl -o heap.pb.gz"
+    " http://HOST:PORT/debug/pprof/heap",
 }
 
 

@@ -183,12 +183,12 @@ class GoLook:
             progress.stage("it has not collected since: one collection is asked for, which runs beside the program")
             again = asked.look(None, collect=True)
             after = replace(again, goroutines=after.goroutines, goroutines_at_s=after.goroutines_at_s)
+        growth = grown(before, after, found, seconds)
+        beside = "" if grows else _beside(growth)
         if not grows and after.heap_at_s <= before.heap_at_s:
             why = "its memory does not grow, so no collection is asked for, and it made none itself"
-            absent = Absent(PATHS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m")
-            facts.miss(absent)
-            return None
-        growth = grown(before, after, found, seconds)
+            facts.miss(Absent(PATHS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
+            return replace(growth, beside=beside) if beside else None
         if after.heap.period_bytes:
             _tell_growth(growth, after.heap_at_s - before.heap_at_s, facts)
         live = growth.heap_bytes_before, growth.heap_bytes_after
@@ -196,6 +196,7 @@ class GoLook:
             growth,
             outside=outside_told(before.figures, after.figures, seconds, verdict.rate_per_s),
             uncollected=uncollected_told(before.figures, after.figures, live, seconds),
+            beside=beside,
         )
 
 
@@ -213,6 +214,18 @@ def _waiting(asked: GoAsked, before: Look, after: Look, seconds: float, *, in_fu
         found = with_detail(found, told) if told is not None else found
     tell_goroutines_grown(known, found, totals, seconds, asked.facts)
     return found
+
+
+def _beside(growth: HeapGrowth) -> str:
+    """Of a program whose memory does not grow: the goroutines that became the most more, "" for none."""
+    more = [each for each in growth.holders if each.kind == "goroutines" and not each.may_bound]
+    if not more:
+        return ""
+    most = max(more, key=lambda each: each.items_grown)
+    seconds = most.grown_in_s(growth)
+    counts = f"{format_count(most.items_before)} → {format_count(most.items_after)} in {format_duration(seconds)}"
+    per_s = most.items_grown / seconds
+    return f"but {most.name} became more, {counts} ({per_s:.2g} a second): memory does not show it yet"
 
 
 def _tell_growth(growth: HeapGrowth, apart_s: float, facts: Facts) -> None:

@@ -142,3 +142,6 @@ class HeapGrowth:
 
     uncollected: str = ""
     """What is to be said where the process gained garbage that its runtime has not collected yet."""
+
+    beside: str = ""
+    """What is to be said whatever memory does: goroutines that became more, too few for their bytes to show."""

@@ -250,3 +250,17 @@ def test_a_clock_that_is_ahead_makes_no_growth_of_nothing(machine, go):
     go.ahead_s = 1e9
     found = investigated(machine, go, process(machine, go))
     assert found.growth.holders[0].bytes_grown / found.growth.holders[0].seconds < 10 * MIB
+
+
+@pytest.mark.parametrize("every_s", [2.0, 10_000.0])
+def test_goroutines_that_become_more_are_told_where_memory_does_not_show_it(machine, go, every_s):
+    go.collects_every_s = every_s
+    found = investigated(machine, go, process(machine, go, bytes_per_s=0, baskets=False, goroutines_per_s=10))
+    assert found.verdict.name is not VerdictName.LEAK
+    assert "but goroutines at chan send in main.ask (fetch.go:15) became more, 100 → 3" in found.verdict.reasons[-1]
+    assert "--for 10m" in found.verdict.settles
+
+
+def test_a_program_that_stands_still_is_told_nothing_of_goroutines(machine, go):
+    found = investigated(machine, go, process(machine, go, bytes_per_s=0, baskets=False, goroutines_per_s=0))
+    assert not any("goroutines" in reason for reason in found.verdict.reasons)
