@@ -176,8 +176,8 @@ def page(head: str, cores: Sequence[tuple[str, ...]], others: Sequence[tuple[str
             head,
             "",
             (
-                f"Aimed at: {MOST_S:.0f} s and {MOST_MIB:.0f} MiB for 1 GB. Of {len(cores)} cores, {wall} were read within it by the"
-                f" wall clock, {cpu} by CPU time, {memory} in that memory."
+                f"Aimed at: {MOST_S:.0f} s and {MOST_MIB:.0f} MiB for 1 GB. Of {len(cores)} cores, {wall} were read"
+                f" within it by the wall clock, {cpu} by CPU time, {memory} in that memory."
             ),
             "",
             markdown(names, cores),

@@ -46,11 +46,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """``period_bytes``: bytes from one sample to the next, 0 where that is not told. ``taken_at_s``: UTC epoch."""
+    """``period_bytes``: bytes from one sample to the next, 0 where that is not told. ``taken_at_s``: UTC epoch.
+
+    ``format``: of the file: ``pprof``, ``jeprof``.
+    """
 
     samples: tuple[Sample, ...]
     period_bytes: int
     taken_at_s: float
+    format: str = "pprof"
 
 
 def is_pprof(begin: bytes) -> bool:

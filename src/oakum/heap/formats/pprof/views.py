@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from oakum.heap.formats.pprof.profile import Frame, Profile, Sample
@@ -11,7 +12,7 @@ from oakum.model.growth import PathStep
 from oakum.model.heap import Block, ClassRow, HeapReport, Suspect, Tally
 from oakum.model.units import format_count, format_size
 
-FORMAT, RUNTIME = "pprof", "pprof heap profile"
+RUNTIME = "{} heap profile"
 LEAST_SHARE = 0.003
 MOST_SUSPECTS = 20
 MOST_CONFIDENCE = 0.4
@@ -21,6 +22,9 @@ CALLERS = 3
 """Call paths that agree in so many of the application's innermost functions are one."""
 
 TREE_DEPTH, TREE_SHARE, TREE_WIDTH = 24, 0.01, 12
+SYSTEM = re.compile(r"/(usr/)?lib(64)?/.*\.so[.0-9]*$")
+"""Libraries that a system brings."""
+
 GOROUTINES = frozenset({"runtime.malg", "runtime.newproc1", "runtime.newproc"})
 STANDARD = frozenset(
     """
@@ -51,7 +55,7 @@ def is_library(frame: Frame) -> bool:
     file = frame.file.replace("\\", "/")
     package = frame.function.rpartition("/")[0] or frame.function.partition(".")[0]
     top = package.partition("/")[0]
-    fetched = "/pkg/mod/" in file or "/vendor/" in file or "@v" in file
+    fetched = "/pkg/mod/" in file or "/vendor/" in file or "@v" in file or bool(SYSTEM.match(file))
     return fetched or (top in STANDARD and not file.endswith("_test.go")) or frame.function == "?"
 
 
@@ -79,8 +83,8 @@ def profile_report(profile: Profile, *, file: str) -> HeapReport:
     total = total_of(profile)
     return HeapReport(
         file=file,
-        format=FORMAT,
-        runtime=RUNTIME,
+        format=profile.format,
+        runtime=RUNTIME.format(profile.format),
         total=total,
         references=0,
         reachable=total,
