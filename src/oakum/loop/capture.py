@@ -28,6 +28,7 @@ CAPTURES: Final[Mapping[RuntimeName, Callable[[Wanted], Capture]]] = {
 OTHERS: Final[Mapping[RuntimeName, str]] = {
     RuntimeName.RUBY: "ObjectSpace.dump_all(output: File.open('heap.json', 'w')) in the program",
     RuntimeName.GO: "curl -o heap.pb.gz http://HOST:PORT/debug/pprof/heap, where net/http/pprof is served",
+    RuntimeName.NATIVE: "gcore -o leak {pid} && oakum heap analyze leak.{pid}    # it stands still meanwhile",
 }
 
 
