@@ -114,11 +114,14 @@ def note(kind: int, body: bytes) -> bytes:
     return struct.pack("<III", 5, len(body), kind) + b"CORE\0\0\0\0" + body.ljust(-(-len(body) // 4) * 4, b"\0")
 
 
-def program(symbols: Mapping[str, tuple[int, int]]) -> bytes:
-    """An ELF file with these data objects: name to (address, size); mapped at PROGRAM from its begin on."""
+def program(symbols: Mapping[str, tuple[int, int]], kind: int = 1) -> bytes:
+    """An ELF file with these symbols: name to (address, size); mapped at PROGRAM from its begin on.
+
+    ``kind``: 1 data objects, 2 functions.
+    """
     names, rows = b"\0", struct.pack("<IBBHQQ", 0, 0, 0, 0, 0, 0)
     for name, (value, size) in symbols.items():
-        rows += struct.pack("<IBBHQQ", len(names), 1, 0, 1, value, size)
+        rows += struct.pack("<IBBHQQ", len(names), kind, 0, 1, value, size)
         names += name.encode() + b"\0"
     loads = struct.pack("<IIQQQQQQ", 1, 4, 0, 0, 0, 3 * PAGE, 3 * PAGE, PAGE)
     at = 64 + len(loads)

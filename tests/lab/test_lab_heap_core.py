@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 from native import built, core_of, running_native
 from programs import oakum
@@ -85,3 +89,18 @@ def test_a_core_that_is_cut_off_is_a_partial_answer_and_exit_4(lost, folder):
     assert run.json["reach_known"] is False
     assert run.json["suspects"] == []
     assert sum(row["count"] for row in run.json["classes"]) > 10_000
+
+
+def test_profiles_of_jemalloc_name_the_function_that_allocates(folder):
+    program = built("leak_objects.cc", folder)
+    library = next(iter(sorted(Path("/usr/lib").glob("*/libjemalloc.so.2"))), None)
+    if library is None:
+        pytest.skip("no jemalloc on this machine")
+    settings = f"prof:true,lg_prof_sample:14,prof_final:true,prof_prefix:{folder}/shop"
+    environment = {**os.environ, "LD_PRELOAD": str(library), "MALLOC_CONF": settings}
+    subprocess.run([program, "lost", "20000", "-1"], env=environment, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    (profile,) = folder.glob("shop.*.heap")
+    answer = analyzed(profile)
+    assert answer["format"] == "jeprof"
+    assert answer["shallow_bytes"] == pytest.approx(20_000 * (256 + 32), rel=0.25)
+    assert "open_session" in answer["suspects"][0]["holder"]

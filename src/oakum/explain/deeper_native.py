@@ -68,11 +68,12 @@ def _heaptrack(layout: LayoutGrowth) -> Step:
 def _jemalloc(layout: LayoutGrowth) -> Step:
     return Step(
         "Run one more instance, a canary, with jemalloc's profiler",
-        effect="heap profiles by call stack, one for each new height: jeprof and oakum heap diff compare them",
-        risk=f"some percent slower; only where {layout.after.allocator} was built with profiling (Debian's is not:"
-        " it warns of an invalid conf pair). … stands for what it is started with",
-        command="MALLOC_CONF=prof:true,lg_prof_sample:19,prof_gdump:true,prof_prefix:/tmp/jeprof …",
-        undo="end the canary",
+        effect="a heap profile by call stack for each GiB that it allocates; two of them tell who grows:"
+        " oakum heap diff OLD.heap NEW.heap",
+        risk=f"some percent slower; only where {layout.after.allocator} was built with profiling (Debian's is): else it"
+        " warns of an invalid conf pair and goes on without. … stands for what it is started with",
+        command="MALLOC_CONF=prof:true,lg_prof_sample:19,lg_prof_interval:30,prof_prefix:/tmp/jeprof …",
+        undo="end the canary, rm /tmp/jeprof.*.heap",
     )
 
 

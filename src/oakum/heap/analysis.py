@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from oakum.heap.dump import Dump
 from oakum.heap.formats.core import is_core
 from oakum.heap.formats.detect import read_dump
+from oakum.heap.formats.jeprof import is_jeprof, read_jeprof
 from oakum.heap.formats.pprof import is_pprof, read_profile
 from oakum.heap.formats.pprof.views import profile_report
 from oakum.heap.graph import HeapGraph
@@ -41,6 +42,8 @@ def analyze(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = AL
     told(reading(data))
     if is_pprof(data[:256].tobytes()):
         return profile_report(read_profile(data), file=file)
+    if is_jeprof(data[:20].tobytes()):
+        return profile_report(read_jeprof(data, means.files), file=file)
     if is_core(data[:20].tobytes()):
         from oakum.heap.formats.core.report import core_report, read_core  # noqa: PLC0415  (loads its kernels)
 

@@ -15,6 +15,7 @@ from oakum.heap.analysis import Told, dominating, reading
 from oakum.heap.dump import Dump
 from oakum.heap.formats.core import is_core
 from oakum.heap.formats.detect import read_dump
+from oakum.heap.formats.jeprof import is_jeprof, read_jeprof
 from oakum.heap.formats.pprof import Profile, is_pprof, read_profile, views
 from oakum.heap.held import Held, held
 from oakum.heap.histogram import histogram
@@ -66,6 +67,8 @@ def sketch(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL
     told(reading(data, of=file))
     if is_pprof(data[:256].tobytes()):
         return sketch_of_profile(read_profile(data), file=file)
+    if is_jeprof(data[:20].tobytes()):
+        return sketch_of_profile(read_jeprof(data, means.files), file=file)
     if is_core(data[:20].tobytes()):
         return sketch_of_core(data, file=file, told=told, means=means)
     return sketch_of(read_dump(data, means), file=file, told=told, means=means)
@@ -75,7 +78,7 @@ def sketch_of_profile(profile: Profile, *, file: str) -> Sketch:
     """Functions stand for classes, call paths for holders."""
     return Sketch(
         file=file,
-        format=views.FORMAT,
+        format=profile.format,
         runtime=views.runtime_of(profile),
         reachable=views.total_of(profile),
         unreachable=Tally(0, 0),

@@ -29,6 +29,7 @@ OTHERS: Final[Mapping[RuntimeName, str]] = {
     RuntimeName.RUBY: "ObjectSpace.dump_all(output: File.open('heap.json', 'w')) in the program",
     RuntimeName.GO: "oakum investigate pid/{pid} --inspect    # or, where net/http/pprof is served: curl -o heap.pb.gz"
     " http://HOST:PORT/debug/pprof/heap",
+    RuntimeName.NATIVE: "gcore -o leak {pid} && oakum heap analyze leak.{pid}    # it stands still meanwhile",
 }
 
 

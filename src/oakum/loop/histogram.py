@@ -15,6 +15,7 @@ from oakum.model.target import Target
 from oakum.model.units import format_duration
 from oakum.probe.jvm import Reach
 from oakum.probe.jvm_cost import histogram_pause_s
+from oakum.probe.native import may_walk
 from oakum.probe.room import pause_refusal
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def histogram(target: Target, *, machine: Machine, terms: Terms, progress: Progr
     if runtime.name is not RuntimeName.JVM:
         raise TargetError(
             f"pid {pid} runs {runtime}, and only a JVM counts its objects by class",
-            next_step=f"oakum heap capture pid/{pid} --output FILE",
+            next_step=f"oakum investigate pid/{pid}    # blocks by size and by C++ class"
+            if may_walk(runtime)
+            else f"oakum heap capture pid/{pid} --output FILE",
         )
     command = f"oakum heap histogram pid/{pid} --inspect"
     occasion = Occasion(pid, machine, terms.budget, command, progress)

@@ -61,7 +61,7 @@ def may_walk(runtime: Runtime) -> bool:
 
 def _profile(allocator: str, pid: int) -> str:
     if allocator.startswith("jemalloc"):
-        return "start one more instance with MALLOC_CONF=prof:true,lg_prof_sample:19,prof_gdump:true"
+        return "start one more instance with MALLOC_CONF=prof:true,lg_prof_sample:19,lg_prof_interval:30"
     if allocator.startswith("tcmalloc"):
         return "start one more instance with HEAPPROFILE=/tmp/oakum, where it was linked with tcmalloc's profiler"
     return f"memleak-bpfcc -p {pid} 30 2"

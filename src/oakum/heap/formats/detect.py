@@ -9,6 +9,7 @@ from oakum.heap.dump import Dump
 from oakum.heap.formats.census.file import is_census
 from oakum.heap.formats.core import is_core
 from oakum.heap.formats.hprof.header import is_hprof
+from oakum.heap.formats.jeprof import is_jeprof
 from oakum.heap.formats.pprof import is_pprof
 from oakum.heap.formats.ruby.reader import is_ruby
 from oakum.heap.formats.v8.sections import is_v8
@@ -17,7 +18,7 @@ from oakum.model.errors import CallerError, DataError
 
 KNOWN = (
     "HPROF (JVM, Android), V8 snapshots (Node.js, Chrome), Oakum's census of CPython, Ruby's dump_all, pprof (heap,"
-    " goroutine), ELF cores"
+    " goroutine), jeprof, ELF cores"
 )
 FOREIGN = (
     (b"", "it is empty"),
@@ -56,7 +57,7 @@ def read_dump(data: NDArray[np.uint8], means: Means = ALL) -> Dump:
             why="blocks of malloc have sizes, C++ classes and what leads to them, no names of fields",
             next_step="oakum heap analyze FILE",
         )
-    if is_pprof(begin):
+    if is_pprof(begin) or is_jeprof(begin):
         raise CallerError(
             "a heap profile holds no objects",
             why="it counts bytes by call path; only a dump knows who holds what",

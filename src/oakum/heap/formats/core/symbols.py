@@ -17,7 +17,9 @@ _SYMTAB, _DYNSYM, _NOTE = 2, 11, 7
 _ROW = np.dtype(
     [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("value", "<u8"), ("size", "<u8")]
 )
-_OBJECT, _THREAD_LOCAL = 1, 6
+OBJECTS, FUNCTIONS = (1,), (2, 10)
+"""Kinds of symbols: data, and functions (10: chosen when the program starts)."""
+
 MOST_SECTIONS, LONGEST = 1 << 16, 400
 
 
@@ -33,7 +35,7 @@ class Load:
 
 @dataclass(slots=True)
 class Symbols:
-    """``value``, ``size``: uint64[s], ascending by value, of data objects. ``stripped``: only what it exports."""
+    """``value``, ``size``: uint64[s], ascending by value. ``stripped``: only what it exports."""
 
     loads: tuple[Load, ...] = ()
     build: bytes = b""
@@ -54,7 +56,7 @@ class Symbols:
         return self._names[begin:end].decode("utf-8", "replace") if end > begin else ""
 
 
-def read_symbols(data: bytes) -> Symbols:
+def read_symbols(data: bytes, kinds: tuple[int, ...] = OBJECTS) -> Symbols:
     """Empty where it is no ELF file of 64 bits, or where its tables lie outside of it."""
     if len(data) < 64 or data[:6] != b"\x7fELF\x02\x01":
         return Symbols()
@@ -69,7 +71,7 @@ def read_symbols(data: bytes) -> Symbols:
         return found
     rows = np.frombuffer(data, _ROW, size // _ROW.itemsize, offset)
     _, _, names_at, names_bytes, _ = sections[link]
-    wanted = ((rows["info"] & 15) == _OBJECT) & (rows["section"] != 0) & (rows["name"] < names_bytes)
+    wanted = np.isin(rows["info"] & 15, kinds) & (rows["section"] != 0) & (rows["name"] < names_bytes)
     rows = rows[wanted]
     rows = rows[np.argsort(rows["value"], kind="stable")]
     found.value, found.size = rows["value"].copy(), rows["size"].copy()
@@ -78,11 +80,11 @@ def read_symbols(data: bytes) -> Symbols:
 
 
 def written(symbol: str) -> str:
-    """``_ZN4shopL5tableE`` as ``shop::table``; a name of C as it is."""
+    """``_ZN4shopL5tableE`` as ``shop::table``, a function without its parameters; a name of C as it is."""
     if not symbol.startswith("_Z"):
         return symbol
     plain = symbol[2:].removeprefix("L")
-    told = demangled(plain)
+    told = demangled(plain, whole=False)
     return symbol if told == plain else told
 
 

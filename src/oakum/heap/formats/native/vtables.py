@@ -70,13 +70,16 @@ class Vtables:
         return text.decode("ascii", "replace") if text.isascii() and text.decode("ascii").isprintable() else ""
 
 
-def demangled(name: str) -> str:
-    """``N4shop7SessionE`` as ``shop::Session``. What is not known stays as it is written."""
+def demangled(name: str, *, whole: bool = True) -> str:
+    """``N4shop7SessionE`` as ``shop::Session``. What is not known stays as it is written.
+
+    ``whole``: nothing may stand behind it; parameters of a function may, otherwise.
+    """
     try:
         told, rest = _type(name, 0)
     except (ValueError, IndexError):
         return name
-    return told if not rest else name
+    return told if not (rest and whole) else name
 
 
 def _type(text: str, depth: int) -> tuple[str, str]:
@@ -92,7 +95,7 @@ def _type(text: str, depth: int) -> tuple[str, str]:
     if first == "N":
         return _nested(text[1:], depth)
     if text[:2] in STANDARD:
-        return STANDARD[text[:2]], text[2:]
+        return _arguments(STANDARD[text[:2]], text[2:], depth)
     if text.startswith("St"):
         told, rest = _source(text[2:])
         told = f"std::{told}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from oakum.heap.formats.pprof.profile import Frame
 
 STANDARD = frozenset(
@@ -13,13 +15,16 @@ STANDARD = frozenset(
 )
 """Folders of Go's own packages."""
 
+SYSTEM = re.compile(r"/(usr/)?lib(64)?/.*\.so[.0-9]*$")
+"""Libraries that a system brings."""
+
 
 def is_library(frame: Frame) -> bool:
     """Of Go itself or of a module that was fetched: nobody of the application wrote it."""
     file = frame.file.replace("\\", "/")
     package = frame.function.rpartition("/")[0] or frame.function.partition(".")[0]
     top = package.partition("/")[0]
-    fetched = "/pkg/mod/" in file or "/vendor/" in file or "@v" in file
+    fetched = "/pkg/mod/" in file or "/vendor/" in file or "@v" in file or bool(SYSTEM.match(file))
     return fetched or (top in STANDARD and not file.endswith("_test.go")) or frame.function == "?"
 
 

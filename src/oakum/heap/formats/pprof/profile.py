@@ -68,6 +68,7 @@ class Profile:
 
     ``goroutines``: it counts those. ``nameless``: places of which only the address is known; ``builds``: of the files
     they lie in, what their linker named each.
+    ``format``: of the file: ``pprof``, ``jeprof``.
     """
 
     samples: tuple[Sample, ...]
@@ -76,6 +77,7 @@ class Profile:
     goroutines: bool = False
     nameless: int = 0
     builds: tuple[str, ...] = ()
+    format: str = "pprof"
 
 
 def is_pprof(begin: bytes) -> bool:

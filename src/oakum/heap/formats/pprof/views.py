@@ -13,7 +13,7 @@ from oakum.model.growth import PathStep
 from oakum.model.heap import Block, ClassRow, HeapReport, Suspect, Tally
 from oakum.model.units import format_count, format_size
 
-FORMAT, RUNTIME, GOROUTINES_OF = "pprof", "pprof heap profile", "pprof goroutine profile"
+RUNTIME, GOROUTINES_OF = "{} heap profile", "pprof goroutine profile"
 LEAST_SHARE = 0.003
 MOST_SUSPECTS = 20
 MOST_CONFIDENCE = 0.4
@@ -68,7 +68,7 @@ def _nameless(profile: Profile) -> tuple[str, ...]:
 
 
 def runtime_of(profile: Profile) -> str:
-    return GOROUTINES_OF if profile.goroutines else RUNTIME
+    return GOROUTINES_OF if profile.goroutines else RUNTIME.format(profile.format)
 
 
 def profile_report(profile: Profile, *, file: str) -> HeapReport:
@@ -76,7 +76,7 @@ def profile_report(profile: Profile, *, file: str) -> HeapReport:
     total = total_of(profile)
     return HeapReport(
         file=file,
-        format=FORMAT,
+        format=profile.format,
         runtime=runtime_of(profile),
         total=total,
         references=0,
