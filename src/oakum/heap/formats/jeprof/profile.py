@@ -97,7 +97,7 @@ def read_jeprof(data: NDArray[np.uint8], files: Callable[[str], bytes]) -> Profi
     ]
     if not samples and b"@" not in head:
         raise _broken("no stack stands in it")
-    return Profile(tuple(samples), period, 0.0, "jeprof")
+    return Profile(tuple(samples), period, 0.0, format="jeprof")
 
 
 def _of_jemalloc(head: bytes) -> list[tuple[list[int], int, int]]:
