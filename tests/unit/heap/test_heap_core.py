@@ -19,6 +19,16 @@ SESSION = Block(256, words=(VTABLE,))
 SMALL = [Block(48) for _ in range(12)]
 
 
+def shared(data):
+    """Every segment begins where the first does."""
+    raw = bytearray(data)
+    rows = range(64, 64 + 56 * int.from_bytes(raw[56:58], "little"), 56)
+    loads = [at for at in rows if raw[at] == 1]
+    for at in loads:
+        raw[at + 8 : at + 16] = raw[loads[0] + 8 : loads[0] + 16]
+    return bytes(raw[: 4 * PAGE])
+
+
 def read(data, **means):
     return analyze(np.frombuffer(data, np.uint8), file="core", told=lambda _: None, means=Means(**means))
 
@@ -180,6 +190,7 @@ def test_another_allocator_is_said_and_is_nothing_broken():
         (lambda data: data[:18] + b"\xf3\0" + data[20:], "machine 243"),
         (lambda data: data[:32] + b"\xff" * 8 + data[40:], "table of segments"),
         (lambda data: data[:40], "cut off"),
+        (shared, "share bytes"),
     ],
 )
 def test_another_architecture_and_broken_tables_are_told(change, why):

@@ -121,10 +121,18 @@ def read_header(data: NDArray[np.uint8]) -> Header:
             continue
         there = max(0, min(held, size, data.size - offset))
         segments.append(Segment(start, size, offset, there, bool(flags & 4), bool(flags & 2), bool(flags & 1)))
+    return Header(kind, machine, _checked(segments, data.size), tuple(notes), max(0, cut))
+
+
+def _checked(segments: list[Segment], file_bytes: int) -> tuple[Segment, ...]:
+    """Ascending by address."""
     ordered = sorted(segments, key=lambda row: row.start)
     if any(before.end > after.start for before, after in zip(ordered, ordered[1:], strict=False)):
         raise broken("its segments overlap")
-    return Header(kind, machine, tuple(ordered), tuple(notes), max(0, cut))
+    if sum(segment.file_bytes for segment in ordered) > file_bytes:
+        # Else a small file could say that it holds any amount of memory.
+        raise broken("its segments share bytes of the file")
+    return tuple(ordered)
 
 
 def broken(why: str) -> DataError:
