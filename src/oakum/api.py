@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from oakum import wiring
@@ -17,6 +18,7 @@ from oakum.loop import histogram as counting
 from oakum.loop import in_cluster, seen_before
 from oakum.loop import incident as incidents
 from oakum.loop import investigate as investigating
+from oakum.loop import logs as log_reading
 from oakum.loop import record as recording
 from oakum.loop import redact as redacting
 from oakum.loop import retain as retaining
@@ -52,7 +54,7 @@ from oakum.model.scan import Scan
 from oakum.model.series import Series
 from oakum.model.source import ClusterSource, FileSource, HostSource, MetricsSource, metrics_source, parse_source
 from oakum.model.standing import Story
-from oakum.model.target import PodTarget, WorkloadTarget, parse_target
+from oakum.model.target import LogTarget, PodTarget, WorkloadTarget, parse_target
 from oakum.model.verification import Verification
 from oakum.model.watch import WatchReport
 from oakum.render import incident_html, incident_markdown, incident_summary
@@ -75,6 +77,8 @@ def investigate(
     earlier: Sequence[Series] = (),
     prometheus: str = "",
     window_s: float = 86_400.0,
+    logs: bool = True,
+    patterns: Sequence[str | Path] = (),
     store: str = "",
     progress: Progress | None = None,
 ) -> Investigation:
@@ -88,10 +92,13 @@ def investigate(
     process before. ``watch_s``: 20 s when not given, of a cluster's workload or pod as long as its sources need.
     ``prometheus``: the URL of a server that tells of a cluster's containers from before, over ``window_s``; not given:
     as the environment or oakum.toml says.
+    ``logs``: whether the logs of the target are read; ``patterns``: TOML files with more to look for in them. Of a log
+    file itself (``log/PATH``) no record is kept.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
     wanted = parse_target(target)
+    looked_for = wiring.log_patterns([Path(file) for file in patterns])
     terms = Terms(inspect, Budget(max_pause_s, max_bytes=max_bytes, max_copy_s=max_copy_s))
     settings = investigating.Settings.of(
         watch_s=(FAST_S if isinstance(wanted, WorkloadTarget | PodTarget) else investigating.WATCH_S)
@@ -102,8 +109,11 @@ def investigate(
         terms=terms,
         earlier=tuple(earlier),
     )
-    recorder = wiring.recorder(store) if incident else None
+    settings = replace(settings, logs=logs, patterns=looked_for)
+    recorder = wiring.recorder(store) if incident and not isinstance(wanted, LogTarget) else None
     told = progress or Silent()
+    if isinstance(wanted, LogTarget):
+        return log_reading.investigate_log(wanted, machine=wiring.machine(), patterns=looked_for, progress=told)
 
     def past(context: str | None) -> History | None:
         source = metrics_source(prometheus) if prometheus else wiring.prometheus_source()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oakum.model.cluster import Cluster
     from oakum.model.errand import Errands
     from oakum.model.hands import MemoryLimits
+    from oakum.model.log import LogPattern
     from oakum.model.metrics import MetricsServer, QueryBudget
     from oakum.model.own_cost import OwnCosts
     from oakum.model.ports import Answers, Rates, Store, Workers
@@ -342,6 +343,28 @@ def read_policy(path: Path) -> Policy:
                 f"{path}: [policy] {name} = {value!r}", why="a positive number is wanted", next_step=f"edit {path}"
             )
     return Policy(**table)
+
+
+def log_patterns(named: Iterable[Path] = ()) -> tuple[LogPattern, ...]:
+    """The library of patterns, with those of ``[logs] patterns`` of oakum.toml and of the files ``named``, later first.
+
+    A path in oakum.toml is relative to its folder. Raises CallerError for a file that cannot be read or used.
+    """
+    from oakum.logs import library, parse_patterns, with_own  # noqa: PLC0415
+
+    path = _config_path()
+    table = {} if path is None else _table(path, "logs", {"patterns"})
+    always = () if path is None else _texts(path, "logs] patterns", table.get("patterns", []))
+    own: tuple[LogPattern, ...] = ()
+    for file in [*(Path(path.parent, name) for name in always if path is not None), *named]:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise CallerError(f"cannot read patterns from {file}", why=str(exc), next_step=f"ls -l {file}") from exc
+        made = parse_patterns(text, str(file))
+        taken = {pattern.id for pattern in made}
+        own = (*(pattern for pattern in own if pattern.id not in taken), *made)
+    return with_own(own) if own else library()
 
 
 def seal_recipients(named: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ from fake_clock import FakeClock
 from oakum.host import Machine
 from oakum.host.memory import check_time
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import TargetError
+from oakum.model.errors import CallerError, TargetError
+from oakum.model.log import LogFile
 from oakum.model.node import NodeView, Room
 from oakum.model.oom import OomReport, OomTask
 from oakum.model.process import CgroupLimit, CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
@@ -90,6 +91,7 @@ class FakeMachine:
         self.kernel_log = FakeKernelLog(self)
         self.memories = FakeMemories(self)
         self.node = FakeNode(self)
+        self.logs = FakeLogs()
 
     def ports(self, *, dumps=None, apart=None, debuggees=None, spools=None, jvms=None) -> Machine:
         """All of them; whoever needs more than these gives it."""
@@ -105,6 +107,7 @@ class FakeMachine:
             debuggees=debuggees,
             spools=spools,
             jvms=jvms,
+            logs=self.logs,
         )
 
     def start(
@@ -446,3 +449,39 @@ class FakeMemories:
 
 def _below(path: str, ancestor: str) -> bool:
     return path == ancestor or path.startswith(f"{ancestor.rstrip('/')}/")
+
+
+class FakeLogs:
+    """Port Logs: by pid, what it writes; by path, what stands there."""
+
+    def __init__(self) -> None:
+        self.by_pid: dict[int, list[LogFile | Absent]] = {}
+        self.content: dict[str, bytes] = {}
+
+    def writes(self, pid: int, name: str, content: bytes, *, previous: bool = False) -> None:
+        log = LogFile(name, f"file:{name}", "its standard output", len(content), previous)
+        self.by_pid.setdefault(pid, []).append(log)
+        self.content[name] = content
+
+    def of_process(self, pid: int) -> list[LogFile | Absent]:
+        return list(self.by_pid.get(pid, ()))
+
+    def of_file(self, path: str) -> list[LogFile]:
+        if path not in self.content:
+            raise CallerError(f"cannot read {path}", next_step="ls -l .")
+        return [LogFile(path, f"file:{path}", "given", len(self.content[path]))]
+
+    @contextmanager
+    def open(self, log: LogFile, *, most_bytes: int | None = None):
+        if log.name not in self.content:
+            raise TargetError(f"{log.name} cannot be read", why="No such file or directory", next_step="ls -l .")
+        yield FakeLog(self.content[log.name])
+
+
+class FakeLog:
+    def __init__(self, content: bytes) -> None:
+        self.notes: list[str] = []
+        self._content = content
+
+    def pieces(self):
+        yield self._content

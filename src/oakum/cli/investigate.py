@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answ
 from oakum.cli.scan_prometheus import WINDOW
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
-from oakum.model.target import PodTarget, WorkloadTarget, parse_target
+from oakum.model.target import LogTarget, PodTarget, WorkloadTarget, parse_target
 from oakum.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def investigate(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="TARGET", help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME or pod/NAMESPACE/NAME"
+            metavar="TARGET",
+            help="pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME; or a log: log/PATH, ./FILE,"
+            " - for standard input",
         ),
     ],
     *,
@@ -123,6 +126,15 @@ def investigate(
     window: Annotated[
         str, typer.Option("--window", metavar="DURATION", help="of a cluster: how far back Prometheus is read")
     ] = WINDOW,
+    logs: Annotated[
+        bool, typer.Option("--logs/--no-logs", help="read the logs that it writes, or that the cluster keeps of it")
+    ] = True,
+    patterns: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--patterns", metavar="FILE", help="TOML with more patterns to look for in logs; again for more files"
+        ),
+    ] = None,
     store: StoreOption = "",
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -130,7 +142,8 @@ def investigate(
     """Confirm, capture, explain, plan: does this process or cgroup leak, and what holds it?
 
     A leak or a suspicion opens an incident, or adds to the one that is open. Of a cluster's workload: which container
-    of it grows, how its runs ended and at whose limit; on its node, what holds the memory.
+    of it grows, how its runs ended and at whose limit; on its node, what holds the memory. Of a log file, and those
+    rotated away from beside it: what it says of memory, how often and when; that keeps no incident.
     Exits 1 when it leaks, 0 when it is healthy, 5 when that cannot be told yet.
     """
     wanted = parse_target(target)
@@ -139,11 +152,16 @@ def investigate(
     watch_s = parse_duration(watch_for) if watch_for else None
     interval_s = parse_duration(interval) if interval else None
     check_file(file)
+    looked_for = wiring.log_patterns(patterns or ())
 
     in_cluster = isinstance(wanted, WorkloadTarget | PodTarget)
     if in_cluster:
         given = {"--earlier": earlier, "--every": interval}
         _refuse(target, [name for name, value in given.items() if value])
+    elif isinstance(wanted, LogTarget) and not logs:
+        raise CallerError(
+            f"--no-logs is not for {target}", why="it is a log", next_step=f"oakum investigate {quote(target)}"
+        )
     elif prometheus or window != WINDOW:
         raise CallerError(
             f"{'--prometheus' if prometheus else '--window'} is not for {target}",
@@ -168,7 +186,8 @@ def investigate(
         terms=terms,
         earlier=_earlier(earlier),
     )
-    recorder = _recorder(store) if incident else None
+    settings = replace(settings, logs=logs, patterns=looked_for)
+    recorder = _recorder(store) if incident and not isinstance(wanted, LogTarget) else None
     with progress() as told:
 
         def run() -> Investigation:
@@ -187,6 +206,10 @@ def investigate(
                     settings=looks,
                     progress=told,
                 )
+            if isinstance(wanted, LogTarget):
+                from oakum.loop.logs import investigate_log  # noqa: PLC0415
+
+                return investigate_log(wanted, machine=machine, patterns=looked_for, progress=told)
             return journey(wanted, machine=machine, policy=policy, settings=settings, progress=told)
 
         recorded = _recorded(str(wanted), run, recorder, alert)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
 from oakum.explain.deeper import deeper_steps
+from oakum.explain.logs import steps as log_steps
+from oakum.explain.logs import with_logs
 from oakum.explain.outside import with_outside
 from oakum.explain.plan import on_record, plan
 from oakum.explain.rank import clues, files_wanted, rank
@@ -15,6 +17,7 @@ from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause
 from oakum.model.deeper import Deeper
 from oakum.model.growth import HeapGrowth
+from oakum.model.log import LogReading
 from oakum.model.policy import Policy
 from oakum.model.step import Plan
 from oakum.model.verdict import Verdict, VerdictName
@@ -40,10 +43,13 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     sources: Mapping[str, str],
     policy: Policy,
     deeper: Deeper | None = None,
+    logs: Sequence[LogReading] = (),
+    now_s: float = 0.0,
 ) -> Explanation:
     """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does.
 
-    ``deeper``: what could be asked of a CPython process, where it is not known who allocates.
+    ``deeper``: what could be asked of a CPython process, where it is not known who allocates. ``now_s``: UTC epoch
+    seconds, by which what ``logs`` say is of today or is not.
     """
     found = clues(growth, sources) if growth is not None else []
     verdict = assess(series, growth, found)
@@ -53,9 +59,12 @@ def explain(  # noqa: PLR0913  (everything comes together here)
         causes = rank(growth, found, series.rate_per_s) if growth is not None else ()
         causes = causes or allocated(profile, sources)
     causes = with_outside(growth, causes, grows=grows)
+    verdict, causes = with_logs(verdict, causes, logs, now_s)
     inspected = profile is not None
     steps = plan(verdict, causes, target, policy, inspected=inspected)
     if grows and steps.steps:
         first, *rest = steps.steps
         steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *rest))
+    if verdict.name is not VerdictName.HEALTHY:
+        steps = Plan((*steps.steps, *log_steps(logs, target).steps))
     return Explanation(verdict, causes, steps)

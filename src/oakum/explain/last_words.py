@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Final
+
+from oakum.logs import library, read_log
+from oakum.model.log import LogReading, Tells
+
+_OWN = frozenset({"jvm", "node", "python", "go", "ruby", "rust", "php", "dotnet", "native"})
+"""Runtimes whose words are a program's own; a kernel or a database speaks of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,32 +21,19 @@ class LastWords:
     words: str
 
 
-_JVM: Final = (
-    "Java heap space",
-    "GC overhead limit exceeded",
-    "Metaspace",
-    "Compressed class space",
-    "Direct buffer memory",
-    "unable to create native thread",
-    "Requested array size exceeds VM limit",
-)
-_OTHERS: Final = (
-    (r"JavaScript heap out of memory", "node", "V8: JavaScript heap out of memory"),
-    (r"^MemoryError\b", "python", "MemoryError"),
-    (r"fatal error: runtime: (?:out of memory|cannot allocate memory)", "go", "runtime: out of memory"),
-    (r"\bNoMemoryError\b|failed to allocate memory", "ruby", "NoMemoryError"),
-    (r"std::bad_alloc", "native", "std::bad_alloc"),
-)
-
-
 def last_words(log: str) -> LastWords | None:
     """None: they say nothing of memory."""
-    for kind in _JVM:
-        if f"java.lang.OutOfMemoryError: {kind}" in log:
-            return LastWords("jvm", f"java.lang.OutOfMemoryError: {kind}")
-    if "java.lang.OutOfMemoryError" in log:
-        return LastWords("jvm", "java.lang.OutOfMemoryError")
-    for pattern, runtime, words in _OTHERS:
-        if re.search(pattern, log, re.MULTILINE):
-            return LastWords(runtime, words)
-    return None
+    reading = read_log([log.encode("utf-8", "surrogateescape")], library(), now_s=0.0)
+    return words_in(reading)
+
+
+def words_in(reading: LogReading) -> LastWords | None:
+    """The runtime's words for memory that ran out, those that name a kind before those that do not."""
+    own = [
+        finding.pattern
+        for finding in reading.findings
+        if finding.pattern.tells is Tells.EXHAUSTED and finding.pattern.runtime in _OWN
+    ]
+    order = {pattern.id: place for place, pattern in enumerate(library())}
+    said = min(own, key=lambda pattern: (pattern.fallback, order.get(pattern.id, 0)), default=None)
+    return None if said is None else LastWords(said.runtime, said.error)

@@ -11,6 +11,7 @@ from oakum.host.clock import LiveClock
 from oakum.host.dumps import LiveDumps
 from oakum.host.inspector import LiveDebuggees
 from oakum.host.kernel_log import LiveKernelLog
+from oakum.host.logs import LiveLogs
 from oakum.host.memory import LiveMemories
 from oakum.host.node import LiveNode
 from oakum.host.own_memory import LiveOwnMemory
@@ -19,6 +20,7 @@ from oakum.host.sandbox import LiveSandboxes
 from oakum.host.scratch import LiveScratch
 from oakum.host.spool import LiveSpools
 from oakum.host.threads import LiveThreads
+from oakum.model.log import Logs
 from oakum.model.ports import (
     Apart,
     Cgroups,
@@ -59,6 +61,7 @@ class Machine:
     own_memory: OwnMemory = field(default_factory=LiveOwnMemory)
     jvms: Jvms = field(default_factory=LiveJvms)
     node: Node = field(default_factory=LiveNode)
+    logs: Logs = field(default_factory=LiveLogs)
 
 
 def this_machine() -> Machine:

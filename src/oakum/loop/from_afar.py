@@ -306,7 +306,7 @@ def _reached(
     from oakum.host.afar.memory import AfarMemories  # noqa: PLC0415
     from oakum.host.afar.node import AfarNode  # noqa: PLC0415
     from oakum.host.afar.processes import AfarProcesses  # noqa: PLC0415
-    from oakum.host.afar.untold import AfarKernelLog  # noqa: PLC0415
+    from oakum.host.afar.untold import AfarKernelLog, AfarLogs  # noqa: PLC0415
     from oakum.host.stat import PAGE_BYTES  # noqa: PLC0415
 
     if agent.greeting.page_bytes != PAGE_BYTES:
@@ -331,6 +331,7 @@ def _reached(
         cgroups=AfarCgroups(agent, processes, seen_by=seen_by),
         memories=AfarMemories(agent),
         kernel_log=AfarKernelLog(),
+        logs=AfarLogs(),
         debuggees=AfarDebuggees(agent),
         jvms=AfarJvms(agent),
         node=AfarNode(agent, seen_by=seen_by, beside=rooms),

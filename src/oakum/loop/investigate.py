@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from oakum import explain
 from oakum.judge import curve, judge
+from oakum.logs import library
 from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
 from oakum.loop.jvm import JvmLook
+from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeLook
 from oakum.loop.subject import Subject, choose
@@ -21,6 +24,7 @@ from oakum.model.assessment import Investigation
 from oakum.model.deeper import Deeper
 from oakum.model.errors import CallerError, OakumError
 from oakum.model.growth import HeapGrowth
+from oakum.model.log import LogFile, LogPattern, LogReading
 from oakum.model.policy import Policy
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.series import Series, WorkloadSeries
@@ -72,6 +76,12 @@ class Settings:
     known: Verdict | None = None
     """On the long history of what it is part of: it stands in the place of one on a short watch."""
 
+    logs: bool = True
+    """Whether the logs that it writes are read."""
+
+    patterns: tuple[LogPattern, ...] = ()
+    """What is looked for in them; the library alone where there are none."""
+
     @classmethod
     def of(
         cls,
@@ -112,11 +122,14 @@ def investigate(
         runtime = _recognise(subject, machine, facts)
         with _looking(runtime, pid, machine, settings, facts) as looking:
             looking.prepare(facts, progress)
+            # One that ends during the watch leaves its files, and no longer says which.
+            files = known_logs(pid, machine.logs) if settings.logs else ()
             series_verdict = _watch(watch, looking, facts, machine, settings, progress)
             series_verdict = settings.known or series_verdict
             workers.tell(facts, watch.info.pid)
             growth = looking.conclude(watch, series_verdict, facts, progress)
             partial = watch.ended and growth is None
+            readings = _logs(files, watch.info.pid, pid, machine, settings, facts, progress)
         told = watch.told(machine.kernel_log)
     for title, values in told.facts:
         facts.add("series", title, "procfs and cgroup", facts=values)
@@ -129,10 +142,28 @@ def investigate(
         runtime,
         facts,
         profile=looking.profile,
+        logs=readings,
         machine=machine,
         policy=policy,
         partial=partial,
     )
+
+
+def _logs(  # noqa: PLR0913, PLR0917  (what was known before the watch, and what is now)
+    before: Sequence[LogFile | Absent],
+    pid: int,
+    at_first: int,
+    machine: Machine,
+    settings: Settings,
+    facts: Facts,
+    progress: Progress,
+) -> tuple[LogReading, ...]:
+    """After the watch, so that what was said during it counts."""
+    if not settings.logs:
+        return ()
+    progress.stage("reading its logs")
+    now = known_logs(pid, machine.logs) if pid != at_first else before
+    return tell(read_logs(now, machine.logs, facts, settings.patterns or library(), LogBounds()), facts)
 
 
 def _subject(target: Target, machine: Machine, settings: Settings) -> Subject:
@@ -213,6 +244,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     facts: Facts,
     *,
     profile: AllocationProfile | None,
+    logs: tuple[LogReading, ...],
     machine: Machine,
     policy: Policy,
     partial: bool,
@@ -226,6 +258,8 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         sources=sources,
         policy=policy,
         deeper=_deeper(subject.process.pid, runtime, machine),
+        logs=logs,
+        now_s=machine.clock.now_s(),
     )
     return Investigation(
         target=str(subject.target),

@@ -76,8 +76,8 @@ def looked_into(
 
 
 def knowing(settings: Settings, worst: ContainerMemory) -> Settings:
-    """A history of hours is not overruled by half a minute of one process."""
-    return replace(settings, known=worst.verdict if worst.past else None)
+    """A history of hours is not overruled by half a minute of one process; its logs were read from the cluster."""
+    return replace(settings, known=worst.verdict if worst.past else None, logs=False)
 
 
 def both(

@@ -57,13 +57,16 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One finding. ``confidence`` 0..1. ``growth_bytes_per_s``: how much of the measured growth it accounts for."""
+    """One finding. ``confidence`` 0..1. ``growth_bytes_per_s``: how much of the measured growth it accounts for.
+
+    Of a cause of which only a log speaks, ``retained_bytes`` is None and its growth is not a number.
+    """
 
     name: CauseName
     confidence: float
     title: str
     holder: str
-    retained_bytes: int
+    retained_bytes: int | None
     growth_bytes_per_s: float
     where: tuple[CodePlace, ...] = ()
     why: tuple[str, ...] = ()

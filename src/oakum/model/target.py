@@ -22,6 +22,7 @@ IN_CLUSTER: Final = frozenset({"deploy", "sts", "ds", "job", "pod"})
 """How a target of a cluster begins, as it is printed."""
 
 _DNS_NAME: Final = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
+_PATHS: Final = ("/", "./", "../")
 _URL_SCHEMES: Final = ("redis", "rediss", "valkey", "postgresql", "postgres")
 
 
@@ -95,7 +96,19 @@ class DependencyTarget:
         return f"{parts.scheme}://{host}{parts.path}"
 
 
-Target: TypeAlias = ProcessTarget | CgroupTarget | WorkloadTarget | PodTarget | NodeTarget | DependencyTarget
+@dataclass(frozen=True, slots=True)
+class LogTarget:
+    """``log/PATH``, or a path that begins with ``/``, ``./`` or ``../``: a log file; ``-``: standard input."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path if self.path.startswith(_PATHS) or self.path == "-" else f"log/{self.path}"
+
+
+Target: TypeAlias = (
+    ProcessTarget | CgroupTarget | WorkloadTarget | PodTarget | NodeTarget | DependencyTarget | LogTarget
+)
 
 
 def parse_target(text: str) -> Target:
@@ -103,6 +116,8 @@ def parse_target(text: str) -> Target:
     kind, slash, rest = text.partition("/")
     if urlsplit(text).scheme in _URL_SCHEMES and "://" in text:
         return DependencyTarget(text)
+    if text == "-" or text.startswith(_PATHS):
+        return LogTarget(text)
     if not slash or not rest:
         raise _not_a_target(text)
     if kind == "pid":
@@ -115,6 +130,8 @@ def parse_target(text: str) -> Target:
         if ".." in path.split("/"):
             raise _not_a_target(text, "a cgroup path may not climb out with ..")
         return CgroupTarget(path)
+    if kind == "log":
+        return LogTarget(rest)
     return _parse_cluster_target(text, kind, rest)
 
 
@@ -145,6 +162,6 @@ def _not_a_target(text: str, why: str = "") -> CallerError:
         f"{text!r} is not a target",
         why=why
         or "a target is pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME[/CONTAINER],"
-        " node/NAME, redis://… or postgresql://…",
+        " node/NAME, log/PATH or ./FILE, redis://… or postgresql://…",
         next_step="oakum scan host    # lists the processes and cgroups of this machine",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 from oakum.model.series import Unit
 from oakum.model.verdict import Verdict, VerdictName
 from oakum.render.figures import (
@@ -49,6 +51,8 @@ def _sureness(verdict: Verdict) -> list[str]:
 
 def _speed(verdict: Verdict, unit: Unit, now_s: float) -> list[str]:
     if verdict.rate_per_s is None:
+        if isnan(verdict.level):
+            return []
         return [level_text(verdict.level, unit)]
     since = "" if verdict.onset_s is None else f" since {clock_text(verdict.onset_s, now_s=now_s)}"
     return [f"{rate_text(verdict.rate_per_s, unit)}{since}"]

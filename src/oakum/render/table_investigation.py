@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from oakum.model.assessment import Investigation
 from oakum.model.cause import Cause
+from oakum.model.evidence import Evidence
 from oakum.model.growth import HeapGrowth, HolderGrowth
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.render.figures import forecast_range_text, nearest_forecast
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_TYPES = 6
 MOST_CAUSES = 3
+MOST_FINDINGS = 8
 
 
 def investigation_view(investigation: Investigation) -> RenderableType:
@@ -49,8 +51,33 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
     if verdict.settles:
         yield from _list("what would settle it", (verdict.settles,))
     yield from _plan(investigation)
-    yield from _list("what Oakum did", tuple(evidence.title for evidence in investigation.evidence))
+    yield from _logs(investigation)
+    did = (evidence.title for evidence in investigation.evidence if not _of_log(evidence))
+    yield from _list("what Oakum did", tuple(did))
     yield from _list("absent", tuple(f"{row.what}: {row.why} → {row.get}" for row in investigation.absent))
+
+
+def _of_log(evidence: Evidence) -> bool:
+    """Whether it is a pattern that was found in a log."""
+    return "example" in evidence.facts
+
+
+def _logs(investigation: Investigation) -> Iterator[RenderableType]:
+    """What was found in logs: how often and when, a line of it, what it means."""
+    from rich.text import Text  # noqa: PLC0415
+
+    rows = [evidence for evidence in investigation.evidence if _of_log(evidence)]
+    if not rows:
+        return
+    yield _title("in its logs")
+    for row in rows[:MOST_FINDINGS]:
+        yield Text(f"  · {shown(row.title)}")
+        yield Text(f"    {shown(str(row.facts['example']))}", style="cyan")
+        yield Text(f"    {shown(str(row.facts.get('meaning', '')))}", style="dim")
+    if len(rows) > MOST_FINDINGS:
+        yield Text(
+            f"  and {format_count(len(rows) - MOST_FINDINGS)} patterns more: -o json has all of them", style="dim"
+        )
 
 
 def _title(text: str) -> Text:

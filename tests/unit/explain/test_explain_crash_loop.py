@@ -153,7 +153,7 @@ def test_ends_are_told_with_their_rhythm_and_the_backoff_and_settings_without_a_
         (
             "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
             "node",
-            "V8: JavaScript heap",
+            "V8: Reached heap limit",
         ),
         ("Traceback (most recent call last):\n  File\nMemoryError\n", "python", "MemoryError"),
         ("fatal error: runtime: out of memory", "go", "runtime: out of memory"),

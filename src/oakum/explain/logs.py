@@ -1,0 +1,273 @@
+"""What logs say of a leak: sentences, plain values, and what they change in the assessment. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from oakum.model.cause import Cause, CauseName
+from oakum.model.log import Clock, LogFinding, LogReading, Tells
+from oakum.model.step import Plan, Step
+from oakum.model.units import format_count, format_duration, format_share, format_size
+from oakum.model.verdict import Verdict, VerdictName
+
+RECENT_S: Final = 86_400.0
+"""What was said no longer ago than this says something of now, in seconds."""
+
+MOST_REASONS: Final = 3
+MOST_STEPS: Final = 3
+OF_OTHERS: Final = frozenset({"kernel", "kubernetes", "postgres", "redis"})
+"""Whoever logs these speaks of somebody else's memory."""
+
+CONFIDENT: Final = {Tells.LEAK: 0.6, Tells.EXHAUSTED: 0.5, Tells.STARVED: 0.4, Tells.STRAIN: 0.3}
+SPEAKS: Final = 0.3
+"""A cause of which a log speaks: so much of the doubt goes."""
+DENIES: Final = 0.8
+"""One against which it speaks keeps so much of its confidence."""
+
+OVERHEAD: Final = 0.1
+"""Collections that take more of the time than this are told."""
+
+_HOLE: Final = re.compile(r"\{([a-z_]+)\}")
+
+
+def reading_line(reading: LogReading) -> str:
+    """``app.log: 12.0 MiB, 81,000 lines from … to …: 3 patterns found``."""
+    of = reading.of_bytes
+    size = format_size(reading.bytes_read)
+    part = f"{size}, " if of is None or of <= reading.bytes_read else f"{size} of {format_size(of)}, "
+    span = ""
+    if reading.first_s is not None and reading.last_s is not None:
+        span = f" from {when(reading.first_s, reading.clock)} to {when(reading.last_s, reading.clock)}"
+    found = len(reading.findings)
+    says = "nothing of memory" if not found else "1 pattern" if found == 1 else f"{format_count(found)} patterns"
+    zone = ", which name no zone: read as UTC" if reading.clock is Clock.ASSUMED_UTC else ""
+    notes = "".join(f"; {note}" for note in reading.notes)
+    name = f"{reading.name} (the run before)" if reading.previous else reading.name
+    return f"{name}: {part}{format_count(reading.lines)} lines{span}{zone}: {says}{notes}"
+
+
+def reading_facts(reading: LogReading) -> dict[str, object]:
+    """Plain values."""
+    told = reading.collections
+    return {
+        "log": reading.name,
+        "previous": reading.previous,
+        "bytes_read": reading.bytes_read,
+        "of_bytes": reading.of_bytes,
+        "lines": reading.lines,
+        "clock": reading.clock.value,
+        "first_s": reading.first_s,
+        "last_s": reading.last_s,
+        "patterns": [finding.pattern.id for finding in reading.findings],
+        "notes": list(reading.notes),
+        "collections": None
+        if told is None
+        else {"count": told.count, "pause_s": told.pause_s, "longest_s": told.longest_s, "span_s": told.span_s},
+    }
+
+
+def finding_line(finding: LogFinding, reading: LogReading) -> str:
+    """``java.lang.OutOfMemoryError: Java heap space: 12 times, first …, last … (about 3 a minute), at Cart.java:42``."""
+    parts = [f"{finding.pattern.error}: {_times(finding.count)}"]
+    if finding.first_s is not None and finding.last_s is not None:
+        first, last = when(finding.first_s, reading.clock), when(finding.last_s, reading.clock)
+        parts.append(f"first {first}, last {last}" if finding.count > 1 else first)
+        lasted_s = finding.last_s - finding.first_s
+        if finding.count > 2 and lasted_s > 60:
+            parts.append(f"about every {format_duration(lasted_s / (finding.count - 1))}")
+    elif finding.count > 1:
+        parts.append(f"lines {format_count(finding.first_line)} to {format_count(finding.last_line)}")
+    else:
+        parts.append(f"line {format_count(finding.first_line)}")
+    if finding.places:
+        parts.append(f"at {finding.places[0][0]}")
+    before = " in the run before" if reading.previous else ""
+    return f"{', '.join(parts)}{before}"
+
+
+def finding_facts(finding: LogFinding, reading: LogReading) -> dict[str, object]:
+    """Plain values: the record of the runbooks (error, pattern, location, action, command), and its counts."""
+    pattern = finding.pattern
+    return {
+        "log": reading.name,
+        "previous": reading.previous,
+        "id": pattern.id,
+        "error": pattern.error,
+        "pattern": pattern.pattern,
+        "meaning": pattern.meaning,
+        "action": pattern.action,
+        "command": pattern.command,
+        "runtime": pattern.runtime,
+        "tells": pattern.tells.value,
+        "cause": None if pattern.cause is None else pattern.cause.value,
+        "count": finding.count,
+        "first_line": finding.first_line,
+        "last_line": finding.last_line,
+        "clock": reading.clock.value,
+        "first_s": finding.first_s,
+        "last_s": finding.last_s,
+        "undated": finding.undated,
+        "width": finding.over.width,
+        "starts": list(finding.over.starts),
+        "counts": list(finding.over.counts),
+        "example": finding.example,
+        "location": str(finding.places[0][0]) if finding.places else None,
+        "places": [{"place": str(place), "count": count} for place, count in finding.places],
+    }
+
+
+def collections_line(reading: LogReading) -> str:
+    """ "" where no collector spoke."""
+    told = reading.collections
+    if told is None:
+        return ""
+    line = f"{reading.name}: {_times(told.count)} its collector stopped it, {format_duration(told.pause_s)} in all,"
+    line += f" the longest {format_duration(told.longest_s)}"
+    share = overhead(reading)
+    return line if share is None else f"{line}: {format_share(share)} of the time"
+
+
+def overhead(reading: LogReading) -> float | None:
+    told = reading.collections
+    if told is None or told.span_s is None or told.span_s < 10:
+        return None
+    return min(told.pause_s / told.span_s, 1.0)
+
+
+def reasons(readings: Sequence[LogReading], now_s: float) -> tuple[str, ...]:
+    """The gravest of what was said lately, the present run's first."""
+    rows = [
+        (reading.previous, finding, reading)
+        for reading in readings
+        for finding in reading.findings
+        if finding.pattern.tells is not Tells.BROKEN
+    ]
+    order = list(Tells)
+    rows.sort(
+        key=lambda row: (not recent(row[1], row[2], now_s), row[0], order.index(row[1].pattern.tells), -row[1].count)
+    )
+    told = [f"its log tells of {finding_line(finding, reading)}" for _, finding, reading in rows[:MOST_REASONS]]
+    busy = [reading for reading in readings if (share := overhead(reading)) is not None and share >= OVERHEAD]
+    return (*told, *(collections_line(reading) for reading in busy))
+
+
+def recent(finding: LogFinding, reading: LogReading, now_s: float) -> bool:
+    """Whether it says something of now: in its last day; without a date, in the log of the present run."""
+    if finding.last_s is None or reading.clock in {Clock.NONE, Clock.SINCE_START}:
+        return not reading.previous
+    return finding.last_s >= now_s - RECENT_S
+
+
+def with_logs(
+    verdict: Verdict, causes: tuple[Cause, ...], readings: Sequence[LogReading], now_s: float
+) -> tuple[Verdict, tuple[Cause, ...]]:
+    """The assessment and the causes with what the logs say.
+
+    Who ran out of memory in its last day is not healthy, whatever half a minute of its curve shows: a heap that is full
+    is flat. It is no leak for that either: a bound that is too small ends the same way.
+    """
+    lately = [finding for reading in readings for finding in reading.findings if recent(finding, reading, now_s)]
+    told = reasons(readings, now_s)
+    if not told:
+        return verdict, causes
+    spoke = [finding for finding in lately if finding.pattern.runtime not in OF_OTHERS]
+    exhausted = [finding for finding in spoke if finding.pattern.tells is Tells.EXHAUSTED]
+    unsure = verdict.name in {VerdictName.HEALTHY, VerdictName.CANNOT_TELL}
+    if exhausted and unsure:
+        verdict = replace(
+            verdict,
+            name=VerdictName.SUSPECT,
+            probability=max(verdict.probability or 0.0, 0.5),
+            reasons=(*told, *verdict.reasons),
+            settles=verdict.settles
+            or "what fills its memory, as the plan has it: a leak, or a bound that is too small",
+        )
+    else:
+        verdict = replace(verdict, reasons=(*verdict.reasons, *told))
+    weighed = tuple(_weighed(cause, spoke) for cause in causes)
+    if not causes and verdict.name is not VerdictName.HEALTHY:
+        weighed = tuple(named(spoke))
+    return verdict, tuple(weighed)
+
+
+def _weighed(cause: Cause, findings: Sequence[LogFinding]) -> Cause:
+    for finding in findings:
+        line = f"its log tells {_times(finding.count)} of {finding.pattern.error}"
+        if finding.pattern.cause is cause.name:
+            confidence = round(1 - (1 - cause.confidence) * (1 - SPEAKS), 2)
+            cause = replace(cause, confidence=confidence, why=(*cause.why, line), evidence=(*cause.evidence, "log"))
+        elif cause.name in finding.pattern.against:
+            against = f"{line}: that is another memory"
+            cause = replace(cause, confidence=round(cause.confidence * DENIES, 2), against=(*cause.against, against))
+    return cause
+
+
+def named(findings: Sequence[LogFinding]) -> Iterator[Cause]:
+    """Causes of which logs speak, where nothing else names one: what they hold is not known."""
+    by_cause: dict[CauseName, list[LogFinding]] = {}
+    for finding in findings:
+        if finding.pattern.cause is not None and finding.pattern.tells is not Tells.BROKEN:
+            by_cause.setdefault(finding.pattern.cause, []).append(finding)
+    for name, rows in by_cause.items():
+        first = rows[0]
+        places = tuple(dict.fromkeys(place for row in rows for place, _ in row.places))[:4]
+        yield Cause(
+            name=name,
+            confidence=max(CONFIDENT.get(row.pattern.tells, 0.3) for row in rows),
+            title=first.pattern.error,
+            holder=first.pattern.error,
+            retained_bytes=None,
+            growth_bytes_per_s=math.nan,
+            where=places,
+            why=tuple(f"{row.pattern.error}, {_times(row.count)}: {row.pattern.meaning}" for row in rows),
+            advice=first.pattern.action or first.pattern.meaning,
+            evidence=("log",),
+        )
+
+
+def steps(readings: Sequence[LogReading], target: str) -> Plan:
+    """What the patterns that were found would have done, the gravest first."""
+    made: dict[tuple[str, str], Step] = {}
+    for reading in readings:
+        for finding in reading.findings:
+            pattern = finding.pattern
+            if not pattern.action:
+                continue
+            command = filled(pattern.command, {**finding.groups, **whom(target)})
+            step = Step(
+                pattern.action, effect=f"{pattern.error}: {pattern.meaning}", risk="none: it looks", command=command
+            )
+            made.setdefault((pattern.action, command), step)
+    return Plan(tuple(made.values())[:MOST_STEPS])
+
+
+def whom(target: str) -> Mapping[str, str]:
+    """What a command's holes are filled with; a log alone does not say whose it is."""
+    kind, _, rest = target.partition("/")
+    known = {"target": target} if kind in {"pid", "cgroup", "deploy", "sts", "ds", "job", "pod"} else {}
+    return {**known, "pid": rest} if kind == "pid" else known
+
+
+def filled(command: str, known: Mapping[str, str]) -> str:
+    """What is not known stays to be filled in by a person: ``TARGET``. A text from a log never becomes a command."""
+
+    def fill(hole: re.Match[str]) -> str:
+        value = known.get(hole[1], "")
+        return value if re.fullmatch(r"[\w./@:+-]+", value) else hole[1].upper()
+
+    return _HOLE.sub(fill, command)
+
+
+def when(at_s: float, clock: Clock) -> str:
+    if clock is Clock.SINCE_START:
+        return f"{format_duration(at_s)} after the start"
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{format_count(count)} times"

@@ -1,0 +1,186 @@
+"""Bytes of a log in order, unpacked, however it ends: files that grow, shrink or are replaced, a pipe, the journal."""
+
+from __future__ import annotations
+
+import io
+import os
+import selectors
+import subprocess
+import time
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+import zstandard
+
+from oakum.model.errors import TargetError
+from oakum.model.units import format_size
+
+PIECE: Final = 4 << 20
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+JOURNAL_LINES: Final = 100_000
+JOURNAL_S: Final = 20.0
+"""The journal answers within so long, in seconds, or what has come by then is all."""
+
+
+class FileLog:
+    """``fd`` is a regular file that stays open. ``path``: "" where it has no name here."""
+
+    def __init__(self, fd: int, path: str, most_bytes: int | None) -> None:
+        self.notes: list[str] = []
+        self._fd, self._path, self._most = fd, path, most_bytes
+        self._size = os.fstat(fd).st_size
+
+    def pieces(self) -> Iterator[bytes]:
+        try:
+            head = os.pread(self._fd, 4, 0)
+            if head[:2] == GZIP:
+                yield from self._bounded(_gunzip(self._raw(0), self.notes))
+            elif head == ZSTD:
+                yield from self._bounded(_unzstd(self._raw(0), self.notes))
+            else:
+                yield from self._plain()
+        except OSError as exc:
+            raise TargetError(f"{self._path or 'a log'} cannot be read", why=exc.strerror or "") from exc
+        self._ended()
+
+    def _plain(self) -> Iterator[bytes]:
+        start = 0
+        if self._most is not None and self._size > self._most:
+            start = self._size - self._most
+            self.notes.append(f"only the last {format_size(self._most)} of {format_size(self._size)} were read")
+        first = start > 0
+        for piece in self._raw(start):
+            # What stands before the first line's end is half a line.
+            yield piece[piece.find(b"\n") + 1 :] if first else piece
+            first = False
+
+    def _raw(self, at: int) -> Iterator[bytes]:
+        """As much as it held when it was opened: one that grows faster than it is read would never end."""
+        while at < self._size:
+            piece = os.pread(self._fd, min(PIECE, self._size - at), at)
+            if not piece:
+                break
+            at += len(piece)
+            yield piece
+        if at < self._size:
+            self.notes.append("it became shorter while it was read: what was cut off is not counted")
+
+    def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        read = 0
+        for piece in pieces:
+            read += len(piece)
+            yield piece
+            if self._most is not None and read >= self._most:
+                self.notes.append(f"only its first {format_size(read)}, unpacked, were read")
+                return
+
+    def _ended(self) -> None:
+        if not self._path:
+            return
+        try:
+            now, own = os.stat(self._path), os.fstat(self._fd)
+        except OSError:
+            self.notes.append("it was removed while it was read")
+            return
+        if (now.st_dev, now.st_ino) != (own.st_dev, own.st_ino):
+            self.notes.append("it was rotated while it was read: what came later stands in the new file")
+
+
+class StreamLog:
+    """Standard input."""
+
+    def __init__(self, stream: io.RawIOBase | io.BufferedIOBase, most_bytes: int | None) -> None:
+        self.notes: list[str] = []
+        self._stream, self._most = stream, most_bytes
+
+    def pieces(self) -> Iterator[bytes]:
+        raw = self._raw()
+        first = next(raw, b"")
+        if first[:2] == GZIP:
+            yield from _gunzip(_joined(first, raw), self.notes)
+        elif first[:4] == ZSTD:
+            yield from _unzstd(_joined(first, raw), self.notes)
+        else:
+            yield from _joined(first, raw)
+
+    def _raw(self) -> Iterator[bytes]:
+        while piece := self._stream.read(PIECE):
+            yield piece
+
+
+class JournalLog:
+    """What journald kept of a unit, by its own program."""
+
+    def __init__(self, unit: str) -> None:
+        self.notes: list[str] = []
+        command = ["journalctl", "--quiet", "--no-pager", "-o", "short-iso-precise", "-n", str(JOURNAL_LINES)]
+        try:
+            self._process = subprocess.Popen(
+                [*command, f"--unit={unit}"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as exc:
+            raise TargetError("journalctl cannot be started", why=exc.strerror or "") from exc
+
+    def pieces(self) -> Iterator[bytes]:
+        assert self._process.stdout is not None
+        fd, until_s = self._process.stdout.fileno(), time.monotonic() + JOURNAL_S
+        with selectors.DefaultSelector() as selector:
+            selector.register(fd, selectors.EVENT_READ)
+            while (left_s := until_s - time.monotonic()) > 0 and selector.select(left_s):
+                piece = os.read(fd, 1 << 16)
+                if not piece:
+                    return
+                yield piece
+        self.notes.append(f"the journal did not end within {JOURNAL_S:.0f} s: the rest was not read")
+
+    def close(self) -> None:
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest
+
+
+def _gunzip(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
+    """Members one after another, as gzip writes them together."""
+    unpack = zlib.decompressobj(31)
+    whole = False
+    try:
+        for piece in pieces:
+            data = piece
+            while data:
+                if unpack.eof:
+                    if data.strip(b"\0") == b"":
+                        return
+                    unpack = zlib.decompressobj(31)
+                out = unpack.decompress(data, PIECE)
+                data = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+                whole = unpack.eof
+                if out:
+                    yield out
+    except zlib.error as exc:
+        notes.append(f"it is damaged from some place on: {exc}")
+        return
+    if not whole:
+        notes.append("it is cut off: its packing has no end")
+
+
+def _unzstd(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
+    unpack = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj(read_across_frames=True)
+    try:
+        for piece in pieces:
+            for begin in range(0, len(piece), 1 << 16):
+                out = unpack.decompress(piece[begin : begin + (1 << 16)])
+                if out:
+                    yield out
+    except zstandard.ZstdError as exc:
+        notes.append(f"it is damaged from some place on: {exc}")

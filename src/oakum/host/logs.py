@@ -1,0 +1,82 @@
+"""The logs of this machine: files, packed ones too, what a process writes to, its unit's journal."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+
+from oakum.host.log_places import rotated, written_by
+from oakum.host.log_streams import FileLog, JournalLog, StreamLog
+from oakum.model.absent import Absent
+from oakum.model.errors import CallerError, TargetError
+from oakum.model.log import LogFile, LogPieces
+
+STANDARD_INPUT = "-"
+
+
+class LiveLogs:
+    """Port Logs."""
+
+    def of_process(self, pid: int) -> Sequence[LogFile | Absent]:
+        return written_by(pid)
+
+    def of_file(self, path: str) -> Sequence[LogFile]:
+        if path == STANDARD_INPUT:
+            return [LogFile("standard input", STANDARD_INPUT, "given")]
+        try:
+            found = os.stat(path)
+        except OSError as exc:
+            raise CallerError(
+                f"cannot read {path}", why=exc.strerror or "", next_step=f"ls -l {quote(str(Path(path).parent))}"
+            ) from exc
+        if not stat.S_ISREG(found.st_mode):
+            raise CallerError(
+                f"{path} is no regular file",
+                why="a folder, a pipe or a device is not read by its name",
+                next_step=f"oakum investigate - < {quote(path)}    # for a pipe",
+            )
+        return [*rotated(path), LogFile(path, f"file:{path}", "given", found.st_size)]
+
+    @contextmanager
+    def open(self, log: LogFile, *, most_bytes: int | None = None) -> Iterator[LogPieces]:
+        kind, _, rest = log.key.partition(":")
+        if log.key == STANDARD_INPUT:
+            yield StreamLog(sys.stdin.buffer.raw if hasattr(sys.stdin.buffer, "raw") else sys.stdin.buffer, most_bytes)
+        elif kind == "journal":
+            journal = JournalLog(rest)
+            try:
+                yield journal
+            finally:
+                journal.close()
+        else:
+            path = rest if kind == "file" else "/proc/{}/fd/{}".format(*rest.split(":"))
+            fd = _opened(path, log)
+            try:
+                yield FileLog(fd, path if kind == "file" else "", most_bytes)
+            finally:
+                os.close(fd)
+
+
+def _opened(path: str, log: LogFile) -> int:
+    try:
+        # What became a pipe meanwhile must not hang us.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as exc:
+        refused = exc.errno in {errno.EACCES, errno.EPERM}
+        raise TargetError(
+            f"{log.name} cannot be read",
+            why=exc.strerror or "",
+            next_step="run oakum as the user of the process, or as root" if refused else f"ls -l {quote(log.name)}",
+        ) from exc
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise TargetError(
+            f"{log.name} is no regular file any more", why="it was replaced", next_step="the same command"
+        )
+    return fd

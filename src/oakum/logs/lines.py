@@ -1,0 +1,78 @@
+"""One line without what a runtime or a shipper put before it, and as it may be shown: its secrets masked, cut."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+SHOWN: Final = 240
+"""So many letters of a line are shown."""
+
+MASK: Final = "…masked…"
+
+_BEFORE: Final = re.compile(
+    r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) (?:(?:stdout|stderr) [FP] )?)"
+)
+_DOCKER: Final = re.compile(r'\{"log":"(?P<log>(?:[^"\\]|\\.)*)"?')
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_ESCAPES: Final = re.compile(r'\\([nrt"\\])')
+_ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+_NAMES: Final = (
+    r"passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|session[_-]?id"
+)
+_SECRETS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # a password in an address
+        r"(?i)(?P<keep>[a-z][a-z0-9+.-]{1,20}://[^\s:@/]{0,64}:)[^\s@]{1,256}(?=@)",
+        # whole headers
+        r"(?i)(?P<keep>\b(?:set-)?(?:cookie|authorization)[\"']?\s{0,3}[:=]\s{0,3}[\"']?)[^\"']{1,4096}",
+        # what follows a telling name: token=…, "password": "…"
+        rf"(?i)(?P<keep>(?:{_NAMES})[\w-]{{0,20}}[\"']?\s{{0,3}}(?:[:=]|=>)\s{{0,3}}[\"']?)[^\s\"',;&}}\]]{{1,4096}}",
+        r"(?i)(?P<keep>\b(?:bearer|basic) )[a-z0-9._~+/=-]{8,4096}",
+        # keys by their form: JSON web tokens, AWS, GitHub, Slack, Stripe, Google, PEM
+        r"(?P<keep>)\beyJ[\w-]{8,4096}(?:\.[\w-]{0,4096}){1,2}",
+        r"(?P<keep>)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+        r"(?P<keep>)\b(?:gh[pousr]_|github_pat_|xox[abprs]-|[sr]k_(?:live|test)_|AIza|glpat-)[\w-]{10,255}",
+        r"(?P<keep>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----).*",
+        # long texts of chance: 32 letters and digits or more
+        r"(?P<keep>)(?<![\w/.$-])(?=[A-Za-z_-]{0,200}\d)(?=[\d_-]{0,200}[A-Za-z])[A-Za-z0-9+_=-]{32,4096}(?![\w.(])",
+        # numbers of cards, mail addresses
+        r"(?P<keep>)\b(?:\d{4}[ -]){3}\d{4}\b",
+        r"(?P<keep>)\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}\b",
+    )
+)
+"""What looks like a secret; ``keep`` stays before the mask."""
+
+
+def said(line: str) -> str:
+    """What the program itself said: without a stamp of the container runtime, colours, and the envelope of a shipper."""
+    if "\x1b" in line:
+        line = _COLOUR.sub("", line)
+    if line.startswith('{"log":"') and (docker := _DOCKER.match(line)):
+        line = unescaped(docker["log"]).rstrip("\n")
+    elif before := _BEFORE.match(line):
+        line = line[before.end() :]
+    return line.rstrip("\r")
+
+
+def unescaped(text: str) -> str:
+    """As it was before it was put into JSON: a stack in one line has its lines again."""
+    return _ESCAPES.sub(lambda match: _ESCAPED[match[1]], text) if "\\" in text else text
+
+
+def showable(line: str, near: int = 0) -> str:
+    """Masked, then cut around the letter ``near``; letters that no terminal should get are left out."""
+    line = "".join(letter if letter.isprintable() or letter == "\t" else "" for letter in line)
+    line = masked(line)
+    if len(line) <= SHOWN:
+        return line.strip()
+    begin = max(0, min(near - SHOWN // 3, len(line) - SHOWN))
+    return f"{'…' if begin else ''}{line[begin : begin + SHOWN].strip()}{'…' if begin + SHOWN < len(line) else ''}"
+
+
+def masked(line: str) -> str:
+    for secret in _SECRETS:
+        line = secret.sub(lambda match: f"{match['keep']}{MASK}", line)
+    return line
