@@ -65,6 +65,6 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     if grows and steps.steps:
         first, *rest = steps.steps
         steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *rest))
-    if verdict.name is not VerdictName.HEALTHY:
+    if verdict.name in {VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
         steps = Plan((*steps.steps, *log_steps(logs, target).steps))
     return Explanation(verdict, causes, steps)

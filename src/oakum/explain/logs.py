@@ -151,7 +151,7 @@ def reasons(readings: Sequence[LogReading], now_s: float) -> tuple[str, ...]:
     rows.sort(
         key=lambda row: (not recent(row[1], row[2], now_s), row[0], order.index(row[1].pattern.tells), -row[1].count)
     )
-    told = [f"its log tells of {finding_line(finding, reading)}" for _, finding, reading in rows[:MOST_REASONS]]
+    told = [f"in its log: {finding_line(finding, reading)}" for _, finding, reading in rows[:MOST_REASONS]]
     busy = [reading for reading in readings if (share := overhead(reading)) is not None and share >= OVERHEAD]
     return (*told, *(collections_line(reading) for reading in busy))
 
@@ -239,6 +239,9 @@ def steps(readings: Sequence[LogReading], target: str) -> Plan:
             if not pattern.action:
                 continue
             command = filled(pattern.command, {**finding.groups, **whom(target)})
+            if command.startswith(f"oakum investigate {target}"):
+                # It has just been looked at.
+                command = ""
             step = Step(
                 pattern.action, effect=f"{pattern.error}: {pattern.meaning}", risk="none: it looks", command=command
             )

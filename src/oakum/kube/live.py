@@ -255,11 +255,23 @@ class LiveCluster:
         watching = Watching(self._api, EVENTS, nodes.event, namespace=namespace, settings=self._watch_settings)
         return watching.changes()
 
-    async def logs(self, container: ContainerName, *, previous: bool = False, lines: int = 200) -> str | Absent:
+    async def logs(
+        self,
+        container: ContainerName,
+        *,
+        previous: bool = False,
+        lines: int = 200,
+        most_bytes: int | None = None,
+        stamped: bool = False,
+    ) -> str | Absent:
         what = f"the {'previous ' if previous else ''}log of {container}"
         asked: dict[str, str | int] = {"container": container.container, "tailLines": lines}
         if previous:
             asked["previous"] = "true"
+        if most_bytes is not None:
+            asked["limitBytes"] = most_bytes
+        if stamped:
+            asked["timestamps"] = "true"
         call = PODS.call("get", container.namespace, container.pod, "log")
         try:
             told = await self._api.text(PODS.path(container.namespace, container.pod, "log"), call, asked)

@@ -22,8 +22,12 @@ _RUST: Final = re.compile(r"panicked at (?:'[^'\n]*', )?(?P<file>[^\s:,]+\.rs):(
 _RUST_FRAME: Final = re.compile(r"^\s*\d+: (?P<function>\S+)\n\s+at (?P<file>\S+\.rs):(?P<line>\d+)", re.MULTILINE)
 _RUBY: Final = re.compile(r"(?P<file>[\w./-]+\.rb):(?P<line>\d+):in [`'](?P<function>[^'\n]+)'")
 _PHP: Final = re.compile(r" in (?P<file>/\S+\.php)(?: on line |:)(?P<line>\d+)")
-_NET: Final = re.compile(r"^\s*at (?P<function>[\w.<>`]+)\([^)\n]*\) in (?P<file>\S[^\n]*?):line (?P<line>\d+)", re.MULTILINE)
-_NATIVE: Final = re.compile(r"^\s*#\d+ +0x[0-9a-f]+ in (?P<function>\S+) (?P<file>/[^\s:]+):(?P<line>\d+)", re.MULTILINE)
+_NET: Final = re.compile(
+    r"^\s*at (?P<function>[\w.<>`]+)\([^)\n]*\) in (?P<file>\S[^\n]*?):line (?P<line>\d+)", re.MULTILINE
+)
+_NATIVE: Final = re.compile(
+    r"^\s*#\d+ +0x[0-9a-f]+ in (?P<function>\S+) (?P<file>/[^\s:]+):(?P<line>\d+)", re.MULTILINE
+)
 
 _AFTER: Final = {
     "jvm": (_JAVA,),

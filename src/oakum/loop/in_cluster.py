@@ -25,6 +25,7 @@ from oakum.loop.from_afar import Ways, looked_into_from_afar
 from oakum.loop.history import History, read_history
 from oakum.loop.in_cluster_bounds import or_absent, tell_bounds
 from oakum.loop.in_cluster_ends import ended_meanwhile, read_ends
+from oakum.loop.in_cluster_logs import logs_of_containers, with_cluster_logs
 from oakum.loop.in_cluster_loops import Seen, beside, crash_loops, dies_too_soon, judged_loop, looping, tell_loops
 from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings
@@ -43,6 +44,7 @@ from oakum.model.crash_loop import CrashLoop
 from oakum.model.errors import MachineError, TargetError
 from oakum.model.kill import Ended, Kill
 from oakum.model.pod_cgroup import pod_cgroup
+from oakum.model.log import LogReading
 from oakum.model.policy import Policy
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.target import PodTarget
@@ -133,6 +135,18 @@ def _investigated(
             )
 
     looked = anyio.run(journey)
+    return with_cluster_logs(_inside(target, looked, cluster, consent, machine, settings, progress), looked.logs)
+
+
+def _inside(  # noqa: PLR0913, PLR0917  (as _investigated, and what was found)
+    target: ClusterTarget,
+    looked: Looked,
+    cluster: Opens,
+    consent: Consent,
+    machine: Machine,
+    settings: ClusterSettings,
+    progress: Progress,
+) -> Investigation:
     if settings.inside is None:
         return looked.answer
     if path_here(looked, machine) is not None:
@@ -212,8 +226,13 @@ async def investigate_in_cluster(
         found = await ended_meanwhile(found, seen.pods, again, cluster, machine, facts, besides=looping_pods)
     seen.memories, seen.others = containers.over_both(seen.memories, past)
     seen.ends, seen.kills = list(found.ends), list(found.kills)
+    logs: Sequence[LogReading] = ()
+    if settings.inside is None or settings.inside.logs:
+        progress.stage("reading what its containers say")
+        patterns = () if settings.inside is None else settings.inside.patterns
+        logs = await logs_of_containers(_rows(target, seen.pods), cluster, facts, patterns)
     await tell_missing(target.namespace, cluster, facts)
-    return _concluded(target, seen, cluster, machine, facts)
+    return replace(_concluded(target, seen, cluster, machine, facts), logs=logs)
 
 
 async def _past(

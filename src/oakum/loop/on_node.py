@@ -21,6 +21,7 @@ from oakum.model.container_memory import GROWING, ContainerMemory
 from oakum.model.errors import OakumError
 from oakum.model.evidence import Evidence
 from oakum.model.kill import Kill
+from oakum.model.log import LogReading
 from oakum.model.policy import Policy
 from oakum.model.step import Plan, Step
 from oakum.model.target import CgroupTarget, PodTarget, WorkloadTarget
@@ -39,7 +40,7 @@ ROLLED: Final = {"deploy": "deployment", "sts": "statefulset", "ds": "daemonset"
 class Looked:
     """What the cluster told. ``worst``: None where no container could be watched; ``beside``: all that were.
 
-    ``compared``: of replicas; ``told``: of ends.
+    ``compared``: of replicas; ``told``: of ends. ``logs``: what its containers said.
     """
 
     answer: Investigation
@@ -48,6 +49,7 @@ class Looked:
     kills: Sequence[Kill] = ()
     compared: Sequence[str] = ()
     told: Sequence[str] = ()
+    logs: Sequence[LogReading] = ()
 
 
 def path_here(looked: Looked, machine: Machine) -> str | None:

@@ -235,8 +235,19 @@ class Cluster(Protocol):
 
     def watch_events(self, namespace: str = "") -> AsyncGenerator[Seen[Event], None]: ...
 
-    async def logs(self, container: ContainerName, *, previous: bool = False, lines: int = 200) -> str | Absent:
-        """The last lines. Absent: there are none of that run any more, and why."""
+    async def logs(
+        self,
+        container: ContainerName,
+        *,
+        previous: bool = False,
+        lines: int = 200,
+        most_bytes: int | None = None,
+        stamped: bool = False,
+    ) -> str | Absent:
+        """The last lines. Absent: there are none of that run any more, and why.
+
+        ``most_bytes``: of these the first so many. ``stamped``: before each when it was said, as its node knows it.
+        """
 
     async def run(
         self,
