@@ -475,7 +475,8 @@ class FakeLogs:
     def open(self, log: LogFile, *, most_bytes: int | None = None):
         if log.name not in self.content:
             raise TargetError(f"{log.name} cannot be read", why="No such file or directory", next_step="ls -l .")
-        yield FakeLog(self.content[log.name])
+        content = self.content[log.name]
+        yield FakeLog(content if most_bytes is None else content[-most_bytes:])
 
 
 class FakeLog:

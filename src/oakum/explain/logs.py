@@ -72,7 +72,7 @@ def reading_facts(reading: LogReading) -> dict[str, object]:
 
 
 def finding_line(finding: LogFinding, reading: LogReading) -> str:
-    """``java.lang.OutOfMemoryError: Java heap space: 12 times, first …, last … (about 3 a minute), at Cart.java:42``."""
+    """``java.lang.OutOfMemoryError: Java heap space: 12 times, first …, last …, at Cart.java:42``."""
     parts = [f"{finding.pattern.error}: {_times(finding.count)}"]
     if finding.first_s is not None and finding.last_s is not None:
         first, last = when(finding.first_s, reading.clock), when(finding.last_s, reading.clock)
@@ -122,7 +122,7 @@ def finding_facts(finding: LogFinding, reading: LogReading) -> dict[str, object]
 
 
 def collections_line(reading: LogReading) -> str:
-    """ "" where no collector spoke."""
+    """How long it stopped the program; "" where no collector spoke."""
     told = reading.collections
     if told is None:
         return ""

@@ -49,6 +49,7 @@ def written_by(pid: int) -> list[LogFile | Absent]:
         elif not isinstance(seen, str) and seen is not None:
             found.setdefault(*seen)
     if elsewhere:
+        leads = " and ".join(dict.fromkeys(elsewhere))
         told = [*_carried(pid)]
         if told or found:
             return [*told, *found.values()]
@@ -56,7 +57,7 @@ def written_by(pid: int) -> list[LogFile | Absent]:
             Absent(
                 f"the log of pid {pid}",
                 AbsentKind.NOT_APPLICABLE,
-                f"its standard output and error go to {' and '.join(dict.fromkeys(elsewhere))}, and it writes no log file",
+                f"its standard output and error go to {leads}, and it writes no log file",
                 "oakum investigate PATH    # of the file where its log is kept",
             )
         ]
@@ -67,7 +68,7 @@ def _seen(pid: int, number: int) -> tuple[tuple[int, int], LogFile] | str | None
     """(which file, the log); what it leads to where that is no file; None for what is no log."""
     path = f"/proc/{pid}/fd/{number}"
     try:
-        told, leads = os.stat(path), os.readlink(path)
+        told, leads = Path(path).stat(), os.readlink(path)  # noqa: PTH115  (a pipe:[…] is no path)
         flags = next(
             int(line.split()[1], 8)
             for line in Path(f"/proc/{pid}/fdinfo/{number}").read_text(encoding="ascii").splitlines()
@@ -80,7 +81,9 @@ def _seen(pid: int, number: int) -> tuple[tuple[int, int], LogFile] | str | None
         return _kind(leads, told.st_mode) if standard else None
     if not flags & os.O_ACCMODE or not (standard or _LOG_NAME.search(leads.removesuffix(" (deleted)"))):
         return None
-    log = LogFile(leads, f"fd:{pid}:{number}", standard or "a file that it writes", told.st_size)
+    log = LogFile(
+        leads, f"fd:{pid}:{number}:{told.st_dev}:{told.st_ino}", standard or "a file that it writes", told.st_size
+    )
     return (told.st_dev, told.st_ino), log
 
 
@@ -118,7 +121,7 @@ def _of_container(cgroups: str) -> Iterator[LogFile]:
         if where is not None:
             folders = Path(PODS).glob(f"*_{where.pod_uid}/*")
             current = [path for folder in folders for path in folder.glob("*.log")]
-            paths = [path for path in current if where.container_id is None or _belongs(path, where.container_id)]
+            paths = [path for path in current if not where.container_id or _belongs(path, where.container_id)]
         elif (container := _CONTAINER.search(cgroups)) is not None:
             paths = list(Path(DOCKER, container[0]).glob("*-json.log"))
     except OSError:
@@ -163,7 +166,7 @@ def rotated(path: str) -> list[LogFile]:
             continue
         other = str(here.parent / name)
         try:
-            told = os.stat(other)
+            told = Path(other).stat()
         except OSError:
             continue
         if stat.S_ISREG(told.st_mode):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 import selectors
 import subprocess
 import time
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from pathlib import Path
+from typing import BinaryIO, Final
 
 import zstandard
 
@@ -79,7 +79,7 @@ class FileLog:
         if not self._path:
             return
         try:
-            now, own = os.stat(self._path), os.fstat(self._fd)
+            now, own = Path(self._path).stat(), os.fstat(self._fd)
         except OSError:
             self.notes.append("it was removed while it was read")
             return
@@ -90,9 +90,9 @@ class FileLog:
 class StreamLog:
     """Standard input."""
 
-    def __init__(self, stream: io.RawIOBase | io.BufferedIOBase, most_bytes: int | None) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self.notes: list[str] = []
-        self._stream, self._most = stream, most_bytes
+        self._stream = stream
 
     def pieces(self) -> Iterator[bytes]:
         raw = self._raw()

@@ -30,7 +30,7 @@ class LiveLogs:
         if path == STANDARD_INPUT:
             return [LogFile("standard input", STANDARD_INPUT, "given")]
         try:
-            found = os.stat(path)
+            found = Path(path).stat()
         except OSError as exc:
             raise CallerError(
                 f"cannot read {path}", why=exc.strerror or "", next_step=f"ls -l {quote(str(Path(path).parent))}"
@@ -47,7 +47,7 @@ class LiveLogs:
     def open(self, log: LogFile, *, most_bytes: int | None = None) -> Iterator[LogPieces]:
         kind, _, rest = log.key.partition(":")
         if log.key == STANDARD_INPUT:
-            yield StreamLog(sys.stdin.buffer.raw if hasattr(sys.stdin.buffer, "raw") else sys.stdin.buffer, most_bytes)
+            yield StreamLog(sys.stdin.buffer)
         elif kind == "journal":
             journal = JournalLog(rest)
             try:
@@ -55,12 +55,31 @@ class LiveLogs:
             finally:
                 journal.close()
         else:
-            path = rest if kind == "file" else "/proc/{}/fd/{}".format(*rest.split(":"))
-            fd = _opened(path, log)
+            fd = _opened(rest, log) if kind == "file" else _held(rest, log)
             try:
-                yield FileLog(fd, path if kind == "file" else "", most_bytes)
+                yield FileLog(fd, rest if kind == "file" else "", most_bytes)
             finally:
                 os.close(fd)
+
+
+def _held(key: str, log: LogFile) -> int:
+    """The very file that the process wrote, by its number there or, once it has ended, by its name."""
+    pid, number, *identity = key.split(":")
+    try:
+        fd = _opened(f"/proc/{pid}/fd/{number}", log)
+    except TargetError:
+        if Path(f"/proc/{pid}").exists():
+            raise
+        fd = _opened(log.name, log)
+    found = os.fstat(fd)
+    if [str(found.st_dev), str(found.st_ino)] != identity:
+        os.close(fd)
+        raise TargetError(
+            f"{log.name} is another file by now",
+            why="the process has closed it",
+            next_step=f"oakum investigate pid/{pid}",
+        )
+    return fd
 
 
 def _opened(path: str, log: LogFile) -> int:

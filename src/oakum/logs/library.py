@@ -73,9 +73,7 @@ def parse_patterns(text: str, name: str) -> tuple[LogPattern, ...]:
     return tuple(found)
 
 
-def _pattern(row: object, where: str) -> LogPattern:
-    if not isinstance(row, dict):
-        raise _wrong(where, "it is no table", "write [[pattern]] above its fields")
+def _check(row: Mapping[str, object], where: str) -> None:
     unknown = sorted(set(row) - _FIELDS)
     if unknown:
         raise _wrong(where, f"it has no field {unknown[0]!r}", f"it knows {', '.join(sorted(_FIELDS))}")
@@ -85,13 +83,19 @@ def _pattern(row: object, where: str) -> LogPattern:
     for field in _TEXTS:
         if not isinstance(row.get(field, ""), str):
             raise _wrong(where, f"{field} = {row[field]!r}", "a text is wanted")
-    where = f"{where} ({row['id']})"
-    if not _NAME.fullmatch(row["id"]):
+    if not _NAME.fullmatch(str(row["id"])):
         raise _wrong(where, f"id = {row['id']!r}", "an id is of lower-case letters and digits with hyphens between")
     if row.get("runtime", "any") not in RUNTIMES:
         raise _wrong(where, f"runtime = {row['runtime']!r}", f"one of {', '.join(RUNTIMES)} is wanted")
     if not isinstance(row.get("fallback", False), bool):
         raise _wrong(where, f"fallback = {row['fallback']!r}", "true or false is wanted")
+
+
+def _pattern(row: object, where: str) -> LogPattern:
+    if not isinstance(row, dict):
+        raise _wrong(where, "it is no table", "write [[pattern]] above its fields")
+    _check(row, where)
+    where = f"{where} ({row['id']})"
     compiled = _compiled(row["pattern"], "pattern", where)
     if row.get("location", "stack") not in {"stack", "none"}:
         _compiled(row["location"], "location", where)

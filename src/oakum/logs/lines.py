@@ -47,7 +47,9 @@ _SECRETS: Final = tuple(
 
 
 def said(line: str) -> str:
-    """What the program itself said: without a stamp of the container runtime, colours, and the envelope of a shipper."""
+    """What the program itself said: without the container runtime's stamp, colours, and a shipper's envelope."""
+    if "\0" in line:
+        line = line.replace("\0", "")
     if "\x1b" in line:
         line = _COLOUR.sub("", line)
     if line.startswith('{"log":"') and (docker := _DOCKER.match(line)):

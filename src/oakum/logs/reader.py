@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -38,6 +37,17 @@ TRIED: Final = 64
 """So often one pattern is tried on one line."""
 
 GRAVITY: Final = (Tells.EXHAUSTED, Tells.LEAK, Tells.STARVED, Tells.STRAIN, Tells.BROKEN)
+
+
+@dataclass(slots=True)
+class _Line:
+    """One line of the buffer. ``number``: from 1, 0 before it is counted. ``known``: some pattern has counted it."""
+
+    begin: int
+    end: int
+    number: int = 0
+    stamp: Stamp | None = None
+    known: bool = False
 
 
 @lru_cache(maxsize=4)
@@ -149,58 +159,51 @@ class LogReader:
         if end - begin <= LINE_BYTES:
             candidates[index] = at
             return
-        if self._match(index, *self._window(begin, end, at)) is not None or index not in candidates:
+        if index not in candidates or self._found[index].regex.search(self._window(begin, end, at)) is not None:
             candidates[index] = at
 
-    def _window(self, begin: int, end: int, at: int) -> tuple[str, int]:
-        """The line, or what is seen of it, as the program said it; and where ``at`` is in it, about."""
+    def _window(self, begin: int, end: int, at: int) -> str:
+        """The line, or what is seen of it, as the program said it."""
         low, high = begin, end
         if end - begin > LINE_BYTES:
             low = max(begin, at - BEFORE_BYTES)
             high = min(end, low + LINE_BYTES)
-        raw = self._buffer[low:high].decode("utf-8", "replace")
-        return said(raw), at - low
-
-    def _match(self, index: int, line: str, _: int = 0) -> re.Match[str] | None:
-        return self._found[index].regex.search(line)
+        return said(self._buffer[low:high].decode("utf-8", "replace"))
 
     def _decide(self, data: NDArray[np.uint8], begin: int, candidates: dict[int, int]) -> None:
         """Counts the patterns of one line. ``candidates``: by pattern, where a text of it was found."""
         if not candidates:
             return
         end = self._buffer.find(b"\n", next(iter(candidates.values())))
-        end = len(self._buffer) if end < 0 else end
-        number_ = 0
-        stamp: Stamp | None = None
-        known = False
+        here = _Line(begin, len(self._buffer) if end < 0 else end)
         for index in sorted(candidates, key=lambda each: (self._found[each].pattern.fallback, each)):
-            found = self._found[index]
-            if found.pattern.fallback and known:
-                continue
-            line, near = self._window(begin, end, candidates[index])
-            match = self._match(index, line)
-            if match is None:
-                continue
-            if not number_:
-                self._counted_to(data, begin)
-                number_ = self._line
-                stamp = self._when(begin, end)
-            if found.last_line == number_:
-                known = True
-                continue
-            groups = match.groupdict()
-            if "ms" in groups and "after" in groups:
-                self._collected(found.pattern, stamp, groups)
-            if not reaches(found.pattern, groups):
-                continue
-            known = True
-            found.add(number_, None if stamp is None else stamp.at_s, match)
-            if found.count == 1:
-                found.shows(showable(line, match.start() if len(line) > LINE_BYTES // 8 else near and 0))
-            if found.wants_place:
-                before = self._buffer[max(0, begin - AROUND) : begin].decode("utf-8", "replace")
-                after = self._buffer[end + 1 : end + 1 + AROUND].decode("utf-8", "replace")
-                found.stood(place(found.pattern.runtime, found.pattern.location, _said(before), line, _said(after)))
+            if not (self._found[index].pattern.fallback and here.known):
+                self._try(self._found[index], here, candidates[index], data)
+
+    def _try(self, found: Found, here: _Line, at: int, data: NDArray[np.uint8]) -> None:
+        line = self._window(here.begin, here.end, at)
+        match = found.regex.search(line)
+        if match is None:
+            return
+        if not here.number:
+            self._counted_to(data, here.begin)
+            here.number, here.stamp = self._line, self._when(here.begin, here.end)
+        if found.last_line == here.number:
+            here.known = True
+            return
+        groups = match.groupdict()
+        if "ms" in groups and "after" in groups:
+            self._collected(found.pattern, here.stamp, groups)
+        if not reaches(found.pattern, groups):
+            return
+        here.known = True
+        found.add(here.number, None if here.stamp is None else here.stamp.at_s, match)
+        if found.count == 1:
+            found.shows(showable(line, match.start()))
+        if found.wants_place:
+            before = self._buffer[max(0, here.begin - AROUND) : here.begin].decode("utf-8", "replace")
+            after = self._buffer[here.end + 1 : here.end + 1 + AROUND].decode("utf-8", "replace")
+            found.stood(place(found.pattern.runtime, found.pattern.location, _said(before), line, _said(after)))
 
     def _collected(self, pattern: LogPattern, stamp: Stamp | None, groups: dict[str, str | None]) -> None:
         after, pause = number(groups["after"]), number(groups["ms"])

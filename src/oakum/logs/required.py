@@ -28,7 +28,7 @@ def required(pattern: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(best))
 
 
-def _tokens(pattern: str) -> list[str]:
+def _parts(pattern: str) -> list[str]:
     """Escapes, classes and groups whole; every other letter by itself."""
     found, at = [], 0
     while at < len(pattern):
@@ -61,18 +61,19 @@ def _end(pattern: str, at: int) -> int:
 
 def _branches(pattern: str) -> list[list[str]]:
     branches: list[list[str]] = [[]]
-    for token in _tokens(pattern):
-        if token == "|":
+    for part in _parts(pattern):
+        if part == "|":
             branches.append([])
         else:
-            branches[-1].append(token)
+            branches[-1].append(part)
     return branches
 
 
 def _runs(tokens: list[str]) -> list[str]:
-    runs, run = [], ""
-    for place, token in enumerate(tokens):
-        letter = _letter(token)
+    runs: list[str] = []
+    run = ""
+    for place, part in enumerate(tokens):
+        letter = _letter(part)
         after = tokens[place + 1] if place + 1 < len(tokens) else ""
         if letter and not (after in {"?", "*"} or (after.startswith("{") and len(after) > 1)):
             run += letter
@@ -83,8 +84,8 @@ def _runs(tokens: list[str]) -> list[str]:
     return [*runs, run]
 
 
-def _letter(token: str) -> str:
-    """The letter that a token stands for, "" where it is none."""
-    if len(token) == 2 and token[0] == "\\":
-        return "" if token[1] in _CLASSES else _ESCAPED.get(token[1], token[1])
-    return "" if len(token) != 1 or token in ".^$*+?()[]{}|" else token
+def _letter(part: str) -> str:
+    """The letter that a part stands for, "" where it is none."""
+    if len(part) == 2 and part[0] == "\\":
+        return "" if part[1] in _CLASSES else _ESCAPED.get(part[1], part[1])
+    return "" if len(part) != 1 or part in ".^$*+?()[]{}|" else part

@@ -39,7 +39,7 @@ FORMATS: Final = tuple(
         # klog: I1122 06:05:57.123456
         rf"^[IWEF](?P<mo>[01]\d)(?P<d>[0-3]\d) {_CLOCK}",
         # epoch in JSON or at the begin: "ts":1700000000.123, 1700000000123
-        r'(?:^|"(?:ts|time|timestamp|@timestamp|t)" ?: ?"?)(?P<e>1\d{9}(?:\d{3}|\d{6}|\d{9})?)(?:\.(?P<f>\d{1,9}))?(?!\d)',
+        r'(?:^|"(?:ts|time|timestamp|@timestamp|t)" ?: ?"?)(?P<e>1\d{9}(?:\d{3}){0,3})(?:\.(?P<f>\d{1,9}))?(?!\d)',
         # since the start: JVM [12.345s], kernel [  12.345678], V8 and Go: 12.345: …, gc 1 @0.012s
         r"^(?:\[|gc \d+ @)\s*(?P<up>\d{1,9}\.\d{1,9})(?:s?\]|s )",
         r"^\[\d+:0x[0-9a-f]+\]\s+(?P<upms>\d{1,12}) ms: ",

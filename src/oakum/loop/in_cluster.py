@@ -43,8 +43,8 @@ from oakum.model.container_memory import ContainerMemory
 from oakum.model.crash_loop import CrashLoop
 from oakum.model.errors import MachineError, TargetError
 from oakum.model.kill import Ended, Kill
-from oakum.model.pod_cgroup import pod_cgroup
 from oakum.model.log import LogReading
+from oakum.model.pod_cgroup import pod_cgroup
 from oakum.model.policy import Policy
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.target import PodTarget

@@ -17,7 +17,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
 from oakum.model.errors import OakumError
 from oakum.model.evidence import Cost
-from oakum.model.log import Clock, Collections, LogFile, LogPattern, LogReading, Logs
+from oakum.model.log import Clock, Collections, LogFile, LogPattern, LogReading, Logs, Tells
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.target import LogTarget
 from oakum.model.verdict import Verdict, VerdictName
@@ -131,7 +131,7 @@ def investigate_log(
         finding
         for reading in readings
         for finding in reading.findings
-        if finding.pattern.tells is says.Tells.EXHAUSTED and finding.pattern.runtime not in says.OF_OTHERS
+        if finding.pattern.tells is Tells.EXHAUSTED and finding.pattern.runtime not in says.OF_OTHERS
     ]
     verdict = replace(
         verdict, reasons=(*told, *verdict.reasons) if told else (*verdict.reasons, "no line tells of memory")

@@ -118,7 +118,7 @@ class Collections:
 
 @dataclass(frozen=True, slots=True)
 class LogReading:
-    """One log that was read. ``findings``: the gravest first. ``first_s``, ``last_s``: of its first and last dated line.
+    """One log that was read. ``findings``: the gravest first. ``first_s``, ``last_s``: of its earliest and latest time.
 
     ``of_bytes``: how large it is, packed where it is packed; None where that is not known. ``notes``: what is not as it
     should be: it was cut, it was rotated, it is not text.
