@@ -369,3 +369,22 @@ def test_doctor_says_that_a_cluster_does_not_answer_and_nothing_where_none_is_kn
     assert "is broken" in broken["finding"]
     world.kubeconfig.unlink()
     assert doctor(world) == {}
+
+
+def logged(found):
+    return {row.facts["id"]: row.facts for row in found.evidence if "example" in row.facts}
+
+
+def test_what_its_containers_say_is_evidence_and_makes_a_suspect(world):
+    pod = next(pod for pod in PODS if pod["metadata"]["labels"]["app"] == "native-requests")
+    before = investigated(world, "deploy/shop/native-requests", elsewhere())
+    log = b"2026-11-21T10:00:00Z java.lang.OutOfMemoryError: Java heap space token=hunter2\n"
+    log += b"2026-11-21T10:00:00Z \tat com.acme.Cart.add(Cart.java:42)\n"
+    world.fake.state.logs["shop", pod["metadata"]["name"], "app", False] = log.replace(b"2026-11-21", b"2999-11-21")
+    found = investigated(world, "deploy/shop/native-requests", elsewhere())
+    facts = logged(found)["jvm-heap-space"]
+    assert (facts["count"], facts["location"], facts["previous"]) == (1, "Cart.java:42 in com.acme.Cart.add", False)
+    assert "hunter2" not in facts["example"]
+    assert before.verdict.name is VerdictName.CANNOT_TELL
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert any(reason.startswith("in its log: java.lang.OutOfMemoryError") for reason in found.verdict.reasons)

@@ -16,7 +16,7 @@ import zstandard
 from oakum.model.errors import TargetError
 from oakum.model.units import format_size
 
-PIECE: Final = 4 << 20
+PIECE: Final = 1 << 20
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 JOURNAL_LINES: Final = 100_000
 JOURNAL_S: Final = 20.0

@@ -11,7 +11,7 @@ import numpy as np
 
 from oakum.explain import logs as says
 from oakum.judge import curve, judge
-from oakum.logs import LogReader, library
+from oakum.logs import LogReader
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
@@ -42,14 +42,6 @@ class LogBounds:
 
     most_bytes: int | None = MOST_BYTES
     within_s: float | None = WITHIN_S
-
-
-def logs_of_process(
-    pid: int, logs: Logs, facts: Facts, progress: Progress, *, patterns: Sequence[LogPattern] = ()
-) -> tuple[LogReading, ...]:
-    """Those that are known now; what cannot be read is missed."""
-    progress.stage("reading its logs")
-    return tell(read_logs(known_logs(pid, logs), logs, facts, patterns or library(), LogBounds()), facts)
 
 
 def known_logs(pid: int, logs: Logs) -> Sequence[LogFile | Absent]:
@@ -188,4 +180,4 @@ def _runtime(readings: Sequence[LogReading]) -> str:
     return max(counts, key=lambda name: counts[name]) if counts else "unknown"
 
 
-__all__ = ["LogBounds", "investigate_log", "known_logs", "logs_of_process", "read_logs", "tell"]
+__all__ = ["LogBounds", "investigate_log", "known_logs", "read_logs", "tell"]

@@ -160,7 +160,7 @@ class LogPieces(Protocol):
         """What was not as it should be; complete once the pieces have ended."""
 
     def pieces(self) -> Iterator[bytes]:
-        """Its bytes in order, a few MiB at once, unpacked."""
+        """Its bytes in order, a MiB or so at once, unpacked."""
 
 
 class Logs(Protocol):

@@ -149,7 +149,7 @@ RIGHTS: Final = (
         Capability.READ,
         "logs",
         verbs("pods/log", "get"),
-        "a JVM that ended itself is not told from other exits, and no last words of who dies over and over",
+        "a JVM that ended itself is not told from other exits, and nothing of what its containers say of memory",
     ),
     Right(
         Capability.READ,

@@ -29,6 +29,7 @@ from oakum.model.source import (
 from oakum.model.target import (
     CgroupTarget,
     DependencyTarget,
+    LogTarget,
     NodeTarget,
     PodTarget,
     ProcessTarget,
@@ -40,6 +41,12 @@ from oakum.model.target import (
 @pytest.mark.parametrize(
     ("text", "target"),
     [
+        ("log/app.log", LogTarget("app.log")),
+        ("log//var/log/app.log", LogTarget("/var/log/app.log")),
+        ("/var/log/app.log", LogTarget("/var/log/app.log")),
+        ("./app.log", LogTarget("./app.log")),
+        ("../app.log", LogTarget("../app.log")),
+        ("-", LogTarget("-")),
         ("pid/4242", ProcessTarget(4242)),
         ("cgroup/kubepods/pod1", CgroupTarget("/kubepods/pod1")),
         ("deploy/shop/cart", WorkloadTarget("deploy", "shop", "cart")),

@@ -189,3 +189,28 @@ def test_the_person_behind_sudo_is_the_author(monkeypatch):
     assert wiring.author() == "root"
     monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
     assert wiring.author() == "4000000000"
+
+
+PATTERN = "[[pattern]]\nid = '{}'\npattern = 'cart {}'\nmeaning = 'm'\n"
+
+
+def test_patterns_of_logs_come_from_oakum_toml_and_from_files_that_are_named(places, tmp_path):
+    here, _ = places
+    ours = wiring.log_patterns()
+    (here / "more").mkdir()
+    written(here / "more" / "shop.toml", PATTERN.format("one", "one") + PATTERN.format("two", "two"))
+    written(here / "oakum.toml", "[logs]\npatterns = ['more/shop.toml']\n")
+    named = written(tmp_path / "named.toml", PATTERN.format("two", "more"))
+    found = {pattern.id: pattern for pattern in wiring.log_patterns([named])}
+    assert len(found) == len(ours) + 2
+    assert found["two"].pattern == "cart more"
+
+
+def test_a_file_of_patterns_that_is_not_there_or_wrong_is_named(places, tmp_path):
+    with pytest.raises(CallerError, match="cannot read patterns from"):
+        wiring.log_patterns([tmp_path / "none.toml"])
+    with pytest.raises(CallerError, match=r"wrong\.toml: pattern 1"):
+        wiring.log_patterns([written(tmp_path / "wrong.toml", "[[pattern]]\nid = 'x'\n")])
+    written(places[0] / "oakum.toml", "[logs]\npatterns = 'x.toml'\n")
+    with pytest.raises(CallerError, match="patterns"):
+        wiring.log_patterns()

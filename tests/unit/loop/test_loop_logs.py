@@ -1,0 +1,76 @@
+"""A log by itself: what is read, judged and said; and what cannot be read."""
+
+from __future__ import annotations
+
+import pytest
+from fake_machine import FakeMachine
+
+from oakum.logs import library
+from oakum.loop.facts import Facts
+from oakum.loop.logs import LogBounds, investigate_log, known_logs, read_logs, tell
+from oakum.loop.progress import Silent
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.errors import CallerError
+from oakum.model.target import LogTarget
+from oakum.model.verdict import VerdictName
+from oakum.render import investigation_to_json
+
+
+def investigated(content, name="app.log"):
+    machine = FakeMachine()
+    machine.logs.content[name] = content
+    found = investigate_log(LogTarget(name), machine=machine.ports(), patterns=library(), progress=Silent())
+    assert investigation_to_json(found)
+    return found
+
+
+def test_a_log_that_says_nothing_tells_neither_health_nor_a_leak():
+    found = investigated(b"2026-11-22 06:05:57 started\n")
+    assert found.verdict.name is VerdictName.CANNOT_TELL
+    assert found.verdict.reasons == ("no line tells of memory",)
+    assert "oakum investigate pid/N" in found.verdict.settles
+
+
+def test_memory_that_ran_out_makes_a_suspect_with_its_evidence_and_a_step():
+    found = investigated(b"2020-11-22 06:05:57 java.lang.OutOfMemoryError: Metaspace\n")
+    assert (found.verdict.name, found.runtime) == (VerdictName.SUSPECT, "jvm")
+    assert found.evidence[1].facts["id"] == "jvm-metaspace"
+    assert found.causes[0].name == "class-loader"
+    assert found.plan.steps[0].command == "jcmd PID VM.classloader_stats"
+
+
+def collections(floor):
+    line = "[%d.500s][info][gc] GC(%d) Pause Young (Normal) (G1 Evacuation Pause) 600M->%dM(1024M) 2.5ms\n"
+    return "".join(line % (60 * at, at, floor(at)) for at in range(120)).encode()
+
+
+def test_a_heap_that_rises_after_each_collection_is_judged_as_any_other_curve():
+    found = investigated(collections(lambda at: 100 + 3 * at))
+    assert found.verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
+    assert found.verdict.rate_per_s == pytest.approx(3 * (1 << 20) / 60, rel=0.1)
+    assert found.verdict.onset_s is None
+
+
+def test_one_that_returns_to_the_same_height_is_not():
+    found = investigated(collections(lambda at: 100 + at % 3))
+    assert found.verdict.name in {VerdictName.HEALTHY, VerdictName.CANNOT_TELL}
+
+
+def test_a_log_that_is_not_there_is_the_callers_mistake():
+    with pytest.raises(CallerError):
+        investigate_log(LogTarget("none"), machine=FakeMachine().ports(), patterns=library(), progress=Silent())
+
+
+def test_logs_that_a_process_writes_are_read_and_one_that_may_not_be_is_missed():
+    machine = FakeMachine()
+    process = machine.start()
+    machine.logs.writes(process.pid, "error.log", b"MemoryError\n")
+    machine.logs.by_pid[process.pid].append(Absent("x", AbsentKind.NOT_PERMITTED, "another user", "sudo"))
+    machine.logs.writes(process.pid, "gone.log", b"")
+    del machine.logs.content["gone.log"]
+    facts = Facts(machine.clock)
+    files = known_logs(process.pid, machine.logs)
+    (reading,) = tell(read_logs(files, machine.logs, facts, library(), LogBounds()), facts)
+    assert reading.findings[0].pattern.id == "python-memory-error"
+    assert [absent.kind for absent in facts.absent] == [AbsentKind.NOT_PERMITTED, AbsentKind.UNREADABLE]
+    assert [row.facts.get("id") for row in facts.evidence] == [None, "python-memory-error"]
