@@ -23,6 +23,9 @@ MOST_STEPS: Final = 3
 OF_OTHERS: Final = frozenset({"kernel", "kubernetes", "postgres", "redis"})
 """Whoever logs these speaks of somebody else's memory."""
 
+LOOKED_AT: Final = frozenset({"pid", "cgroup", "deploy", "sts", "ds", "job", "pod"})
+"""Kinds of targets that are no logs."""
+
 CONFIDENT: Final = {Tells.LEAK: 0.6, Tells.EXHAUSTED: 0.5, Tells.STARVED: 0.4, Tells.STRAIN: 0.3}
 SPEAKS: Final = 0.3
 """A cause of which a log speaks: so much of the doubt goes."""
@@ -239,7 +242,7 @@ def steps(readings: Sequence[LogReading], target: str) -> Plan:
             if not pattern.action:
                 continue
             command = filled(pattern.command, {**finding.groups, **whom(target)})
-            if command.startswith(f"oakum investigate {target}"):
+            if pattern.command.startswith("oakum investigate {target}") and target.partition("/")[0] in LOOKED_AT:
                 # It has just been looked at.
                 command = ""
             step = Step(
@@ -250,9 +253,9 @@ def steps(readings: Sequence[LogReading], target: str) -> Plan:
 
 
 def whom(target: str) -> Mapping[str, str]:
-    """What a command's holes are filled with; a log alone does not say whose it is."""
+    """What a command's holes are filled with. A log alone does not say whose it is, nor a workload which process."""
     kind, _, rest = target.partition("/")
-    known = {"target": target} if kind in {"pid", "cgroup", "deploy", "sts", "ds", "job", "pod"} else {}
+    known = {"target": target} if kind in {"pid", "cgroup"} else {}
     return {**known, "pid": rest} if kind == "pid" else known
 
 

@@ -36,10 +36,11 @@ class LiveLogs:
                 f"cannot read {path}", why=exc.strerror or "", next_step=f"ls -l {quote(str(Path(path).parent))}"
             ) from exc
         if not stat.S_ISREG(found.st_mode):
+            folder = stat.S_ISDIR(found.st_mode)
             raise CallerError(
                 f"{path} is no regular file",
-                why="a folder, a pipe or a device is not read by its name",
-                next_step=f"oakum investigate - < {quote(path)}    # for a pipe",
+                why="it is a folder" if folder else "a pipe or a device is not read by its name",
+                next_step=f"ls {quote(path)}" if folder else f"oakum investigate - < {quote(path)}",
             )
         return [*rotated(path), LogFile(path, f"file:{path}", "given", found.st_size)]
 

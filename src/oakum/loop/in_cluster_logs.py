@@ -8,7 +8,7 @@ from typing import Final
 
 import anyio
 
-from oakum.explain.logs import with_logs
+from oakum.explain.logs import steps, with_logs
 from oakum.logs import library, read_log
 from oakum.loop.facts import Facts
 from oakum.loop.logs import tell
@@ -18,7 +18,9 @@ from oakum.model.cluster import Cluster
 from oakum.model.cluster_pod import Container, ContainerName, Pod
 from oakum.model.errors import OakumError
 from oakum.model.log import LogPattern, LogReading
+from oakum.model.step import Plan
 from oakum.model.units import format_count, format_size
+from oakum.model.verdict import VerdictName
 
 LINES: Final = 5_000
 """Of each log so many lines, the last."""
@@ -79,9 +81,12 @@ async def _read(
 
 
 def with_cluster_logs(answer: Investigation, readings: Sequence[LogReading]) -> Investigation:
-    """The answer with what the logs say in its verdict and causes."""
+    """The answer with what the logs say in its verdict, its causes and its plan."""
     verdict, causes = with_logs(answer.verdict, answer.causes, readings, answer.generated_at_s)
-    return replace(answer, verdict=verdict, causes=causes)
+    plan = answer.plan
+    if verdict.name in {VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
+        plan = Plan((*plan.steps, *steps(readings, answer.target).steps))
+    return replace(answer, verdict=verdict, causes=causes, plan=plan)
 
 
 def _restarts(container: Container) -> int:

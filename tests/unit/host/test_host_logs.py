@@ -176,3 +176,18 @@ def test_where_nothing_is_written_to_a_file_that_is_said():
 def test_a_process_that_is_not_there():
     with pytest.raises(TargetError, match="there is no process"):
         LiveLogs().of_process(2**22 + 5)
+
+
+def test_one_that_may_not_be_read_names_who_may(tmp_path, monkeypatch):
+    path = tmp_path / "app.log"
+    path.write_bytes(TEXT)
+    log = of(path)
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("oakum.host.logs.os.open", refuse)
+    with pytest.raises(TargetError) as raised:
+        whole(log)
+    assert raised.value.why == "Permission denied"
+    assert "as root" in raised.value.next_step
