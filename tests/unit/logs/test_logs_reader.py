@@ -95,6 +95,7 @@ def test_large_pieces_say_the_same_as_small_ones():
         ("numpy.core._exceptions._ArrayMemoryError: Unable to allocate 7.45 GiB for an array", "python-memory-error"),
         ("QueuePool limit of size 5 overflow 10 reached, connection timed out", "sqlalchemy-pool-timeout"),
         ("fatal error: runtime: out of memory", "go-out-of-memory"),
+        ("fatal error: pageAlloc: out of memory", "go-out-of-memory"),
         ("fatal error: concurrent map writes", "go-concurrent-map"),
         ("goroutine 17 [chan receive, 31 minutes]:", "go-goroutine-blocked"),
         ("memory allocation of 8589934592 bytes failed", "rust-allocation-failed"),
