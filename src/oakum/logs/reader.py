@@ -86,7 +86,9 @@ class LogReader:
         self._buffer = self._buffer + data if self._buffer else data
         if not self._probed and len(self._buffer) >= AROUND:
             self._probe(self._buffer[:AROUND])
-        self._work(len(self._buffer) - AROUND)
+        limit = len(self._buffer) - AROUND
+        # Whole lines: what a line says is decided by all that it holds. One that is longer than a piece is cut.
+        self._work(self._buffer.rfind(b"\n", self._at, max(limit, self._at)) + 1 or limit)
         keep = max(0, self._at - AROUND)
         if keep:
             self._counted_to(self._view(), keep)

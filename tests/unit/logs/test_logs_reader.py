@@ -58,6 +58,16 @@ def test_large_pieces_say_the_same_as_small_ones():
     assert read(log).findings[0].count == 6
 
 
+@pytest.mark.parametrize("size", [997, 40_001])
+def test_a_line_at_the_edge_of_a_piece_is_decided_as_a_whole(size):
+    """A text that is known by its first letters alone would be another pattern's."""
+    log = JAVA * 2000
+    reader = LogReader(library(), now_s=NOW_S)
+    for at in range(0, len(log), size):
+        reader.feed(log[at : at + size])
+    assert {finding.pattern.id: finding.count for finding in reader.finish().findings} == {"jvm-heap-space": 4000}
+
+
 @pytest.mark.parametrize(
     ("line", "name"),
     [
