@@ -29,7 +29,7 @@ from oakum.model.incident import Assessed, Change, Entry, EntryKind, Incident, K
 from oakum.model.plan_record import Approval, PlanRecord, StepState
 from oakum.model.sighting import Sighting
 from oakum.model.step import Plan
-from oakum.model.target import PodTarget, ProcessTarget, WorkloadTarget, parse_target
+from oakum.model.target import DependencyTarget, PodTarget, ProcessTarget, WorkloadTarget, parse_target
 from oakum.model.units import format_size
 from oakum.model.verdict import Verdict, VerdictName
 from oakum.render.codec_investigation import investigation_to_json
@@ -160,6 +160,12 @@ def _on_record(incident: Incident, bench: Bench) -> tuple[int, Verdict]:
             f"{incident.id} is about {incident.target}",
             why="Oakum changes nothing in a cluster yet",
             next_step=f"oakum incident report {incident.id} -o markdown, whose steps are commands of kubectl",
+        )
+    if isinstance(target, DependencyTarget):
+        raise CallerError(
+            f"{incident.id} is about {incident.target}",
+            why="Oakum changes nothing in a dependency",
+            next_step=f"oakum incident report {incident.id} -o markdown, whose steps can be typed",
         )
     if not isinstance(target, ProcessTarget):
         raise CallerError(

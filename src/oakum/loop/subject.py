@@ -6,11 +6,12 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from shlex import quote
 
 from oakum.model.errors import CallerError, TargetError
 from oakum.model.ports import Cgroups, Clock, Processes
 from oakum.model.process import ProcessInfo
-from oakum.model.target import CgroupTarget, ProcessTarget, Target
+from oakum.model.target import CgroupTarget, DependencyTarget, ProcessTarget, Target
 from oakum.model.units import format_size
 
 COMPARED_S = 3.0
@@ -67,6 +68,12 @@ def members(target: Target, *, processes: Processes, cgroups: Cgroups) -> list[P
                 f"no process in {target}", why="the cgroup is empty or not there", next_step="oakum scan host"
             )
         return found
+    if isinstance(target, DependencyTarget):
+        raise CallerError(
+            f"{target} is no process of this machine",
+            why="of a dependency Oakum asks and tells; steps for it are commands in the answer",
+            next_step=f"oakum investigate {quote(str(target))}",
+        )
     raise CallerError(
         f"{target} is not on this machine",
         why="this version investigates pid/N, cgroup/PATH, and workloads and pods of a cluster",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from oakum.incident import Event
@@ -88,11 +89,12 @@ def subject_of(wanted: str, on: str, bench: Bench) -> Subject:
         info = _chosen(wanted, bench)
         return Subject(wanted, info.pid, info.started_s)
     record = bench.store.incidents.record(number_of(wanted))
-    if not on and record.incident.target.partition("/")[0] in IN_CLUSTER:
+    target = record.incident.target
+    if not on and (target.partition("/")[0] in IN_CLUSTER or "://" in target):
         raise CallerError(
-            f"{record.incident.id} is about {record.incident.target}",
+            f"{record.incident.id} is about {target}",
             why="what is verified is a process of this machine",
-            next_step=f"oakum investigate {record.incident.target} --for 1h, which goes on with this incident",
+            next_step=f"oakum investigate {quote(target)} --for 1h, which goes on with this incident",
         )
     applied = [plan for plan in bench.store.plans.of(record.incident.number) if plan.state is StepState.APPLIED]
     last = applied[-1] if applied else None

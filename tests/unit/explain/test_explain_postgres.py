@@ -147,6 +147,27 @@ def test_a_slow_leak_is_suspected_from_the_ages_of_what_is_there():
     assert found.verdict.settles.endswith("--for 10min")
 
 
+def test_what_has_filled_the_server_grows_no_more_and_is_suspected_all_the_same():
+    def at(now):
+        return [session(n, now, began=n - 90, used=n - 89.9) for n in range(85)]
+
+    found = watch(at)
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert found.causes[0].holder == "shop as app: idle"
+    assert "85 of the 85 connections that are taken" in found.verdict.reasons[0]
+    assert any("pg_terminate_backend" in step.command for step in found.plan.steps)
+    assert watch(at, room=500).verdict.name is not VerdictName.LEAK
+
+
+def test_a_server_that_is_nearly_full_of_what_is_hidden_cannot_be_told():
+    def at(now):
+        return [replace(each, state="", started=0.0, age_s=None, used_s=None) for each in pool(now, size=90)]
+
+    found = watch(at, sees_all=False, user="plain")
+    assert found.verdict.name is VerdictName.CANNOT_TELL
+    assert "GRANT pg_monitor" in found.verdict.settles
+
+
 def test_what_was_opened_together_long_ago_is_no_leak():
     found = watch(lambda now: [session(n, now, began=-3600 + n / 100, used=-3600 + n / 100) for n in range(20)])
     assert (found.verdict.name, found.causes) == (VerdictName.HEALTHY, ())
@@ -194,7 +215,7 @@ def test_what_is_hidden_makes_a_leak_a_suspicion_and_says_the_grant():
     found = watch(at, sees_all=False, user="plain")
     assert found.verdict.name is VerdictName.SUSPECT
     assert "whether they are in use is hidden from us" in found.verdict.reasons
-    assert found.absent[0].get.startswith("psql -c 'GRANT pg_monitor TO plain'")
+    assert found.absent[0].get.startswith("psql -c 'GRANT pg_monitor TO \"plain\"'")
 
 
 def test_the_last_statement_leads_to_the_code():

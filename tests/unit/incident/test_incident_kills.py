@@ -101,3 +101,9 @@ def test_restarts_and_kills_of_a_workload_are_counted_once_and_of_the_container_
     told = {symptom.name: symptom.evidence for symptom in symptoms(found)}
     assert told["restarts"] == "5 in all its pods, as the cluster counts them"
     assert told["OOM kills"] == "1 in the last day, as the cluster and the kernel tell"
+
+
+def test_a_dependency_is_known_by_where_it_is_whoever_asks_it():
+    labels = {"dependency": "postgresql://db:5432/shop"}
+    assert identity("postgresql://me@db/shop", labels, host="here") == "postgresql://db:5432/shop"
+    assert identity("postgresql://you@db/shop", labels, host="there") == "postgresql://db:5432/shop"

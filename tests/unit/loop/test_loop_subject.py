@@ -9,8 +9,8 @@ from fake_machine import FakeMachine
 
 from oakum.loop import subject
 from oakum.loop.subject import choose
-from oakum.model.errors import TargetError
-from oakum.model.target import CgroupTarget, ProcessTarget
+from oakum.model.errors import CallerError, TargetError
+from oakum.model.target import CgroupTarget, DependencyTarget, ProcessTarget
 
 MIB = 1 << 20
 KIB = 1 << 10
@@ -130,3 +130,10 @@ def test_oakum_itself_in_the_group_is_not_looked_at(machine, monkeypatch):
     gains(machine, own, 90 * MIB)
     assert chosen(machine, CgroupTarget("/pod")).process.pid == workers[0].pid
     assert chosen(machine, ProcessTarget(own.pid)).process.pid == own.pid
+
+
+def test_a_dependency_is_no_process_and_no_password_is_said(machine):
+    with pytest.raises(CallerError, match="is no process of this machine") as raised:
+        chosen(machine, DependencyTarget("postgresql://me:s3cret@db/shop"))
+    assert raised.value.next_step == "oakum investigate postgresql://me@db/shop"
+    assert "s3cret" not in str(raised.value)

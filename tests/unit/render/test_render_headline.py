@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oakum.model.verdict import Forecast, Pattern, Verdict, VerdictName
-from oakum.render.figures import forecast_range_text, interval_text, nearest_forecast, probability_text, rate_text
+from oakum.render.figures import (
+    forecast_range_text,
+    interval_text,
+    nearest_forecast,
+    of_limit_text,
+    probability_text,
+    rate_text,
+)
 from oakum.render.headline import SIGNS, headline
 
 
@@ -137,3 +144,10 @@ def test_any_verdict_has_one_printable_sentence(verdict, unit):
     reached = [row.p50_s for row in verdict.forecasts if math.isfinite(row.p10_s)]
     nearest = nearest_forecast(verdict)
     assert (nearest.p50_s if nearest else None) == min(reached, default=None)
+
+
+def test_what_is_counted_is_told_by_its_name():
+    assert of_limit_text(42.0, 97.0, "connections") == "42 connections of 97, 43 %"
+    assert rate_text(0.5, "connections") == "+0.50 connections/s"
+    assert rate_text(0.02, "connections") == "+1.20 connections/min"
+    assert interval_text((0.01, 0.03), 0.02, "connections") == "0.60 to 1.80"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import isfinite, nan
+from shlex import quote
 from typing import Final
 
 from oakum.explain.postgres.evidence import forgotten, rate_of_sessions, session_line, told
 from oakum.explain.postgres.groups import Group, Moment, groups, handed_on
 from oakum.explain.postgres.leak import Leak, leaks
-from oakum.explain.postgres.plan import ADVICE, EXAMPLE, TRANSACTION_ADVICE, TRANSACTION_EXAMPLE, plan
+from oakum.explain.postgres.plan import ADVICE, EXAMPLE, TRANSACTION_ADVICE, TRANSACTION_EXAMPLE, plan, quoted_name
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cause import Cause, CauseName
 from oakum.model.dependency import Asked, Findings
@@ -35,7 +36,8 @@ def explained(asked: Asked[PostgresSample]) -> Findings:
     found = groups(moments)
     behind = _at_bouncer(samples)
     at_bouncer = leaks(groups(behind), behind, at=AT_BOUNCER) if behind else ()
-    leaking = [*at_bouncer, *leaks(found, moments)]
+    pressed = _share(last) >= asked.policy.warn_share
+    leaking = [*at_bouncer, *leaks(found, moments, pressed=pressed)]
     worst = min(leaking, key=lambda leak: (leak.name is not VerdictName.LEAK, not leak.seen), default=None)
     held = forgotten(last.sessions, asked.policy.idle_transaction_s)
     verdict = _assessed(asked, samples, worst, held)
@@ -80,6 +82,10 @@ def _assessed(
             reasons=(*reasons, *series.reasons),
             settles=settles,
         )
+    if not samples[-1].sees_all and _share(samples[-1]) >= asked.policy.warn_share:
+        settles = f"who holds them, and since when: {_grant(samples[-1])}"
+        name = VerdictName.CANNOT_TELL if series.name is VerdictName.HEALTHY else VerdictName.SUSPECT
+        return replace(series, name=name, reasons=(*reasons, *series.reasons), settles=settles)
     if series.name is VerdictName.LEAK or (series.name is VerdictName.SUSPECT and _in_use(samples)):
         why = "those that came are in use, or others went for them: that is load, or a pool that fills"
         return replace(
@@ -104,8 +110,9 @@ def _leaks(series: Verdict, leak: Leak, last: PostgresSample, reasons: tuple[str
         name=leak.name,
         pattern=series.pattern if own or not leak.seen else Pattern.LINEAR,
         probability=leak.probability,
-        rate_per_s=leak.rate_per_s,
-        rate_interval=leak.interval,
+        level=last.level,
+        rate_per_s=leak.rate_per_s or None,
+        rate_interval=leak.interval if leak.rate_per_s else None,
         onset_s=last.at_s - leak.since_s,
         forecasts=forecasts,
         reasons=(*reasons, *series.reasons),
@@ -135,10 +142,14 @@ def _forecasts(leak: Leak, last: PostgresSample) -> tuple[Forecast, ...]:
     return (Forecast(boundary, p10, p50, p90),) if isfinite(p50) else ()
 
 
+def _share(last: PostgresSample) -> float:
+    return len(last.sessions) / last.room if last.room > 0 else 1.0
+
+
 def _pressed(asked: Asked[PostgresSample], samples: Sequence[PostgresSample]) -> Iterator[str]:
     """What is said of the server as a whole."""
     last, first = samples[-1], samples[0]
-    share = len(last.sessions) / last.room if last.room > 0 else 1.0
+    share = _share(last)
     if share >= asked.policy.warn_share:
         yield (
             f"{format_share(share)} of its connections are taken:"
@@ -170,7 +181,9 @@ def _cause(leak: Leak, last: PostgresSample) -> Cause:
     statement = _last_statement(group, depth)
     why = [*leak.why, *([f"they come from {clients}"] if clients else []), *([statement] if statement else [])]
     transaction = group.state.startswith("idle in")
-    against = [] if leak.seen else ["a pool that replaces its connections by age, and is hardly used, looks the same"]
+    against = (
+        [] if leak.seen else ["a pool that is larger than it needs, or replaces its connections by age, looks the same"]
+    )
     return Cause(
         CauseName.CONNECTION_POOL,
         leak.probability,
@@ -225,6 +238,10 @@ def _transactions(held: Sequence[Session]) -> Iterator[Cause]:
     )
 
 
+def _grant(last: PostgresSample) -> str:
+    return f"psql -c {quote(f'GRANT pg_monitor TO {quoted_name(last.user)}')}"
+
+
 def _absent(samples: Sequence[PostgresSample], moments: Sequence[Moment], leaking: Sequence[Leak]) -> Iterator[Absent]:
     last = samples[-1]
     if not last.sees_all:
@@ -232,7 +249,7 @@ def _absent(samples: Sequence[PostgresSample], moments: Sequence[Moment], leakin
             "what other roles' sessions do: their state, ages and clients",
             AbsentKind.NOT_PERMITTED,
             f"{last.user} is no member of pg_monitor",
-            f"psql -c 'GRANT pg_monitor TO {last.user}'    # as a superuser",
+            f"{_grant(last)}    # as a superuser",
         )
     depth = last.depth
     if depth is not None:

@@ -66,10 +66,20 @@ class Leak:
         return early, middle, late
 
 
-def leaks(groups: Sequence[Group], moments: Sequence[Moment], *, at: str = "") -> tuple[Leak, ...]:
-    """The fastest first. ``at``: where, "" for the server itself."""
+def leaks(
+    groups: Sequence[Group], moments: Sequence[Moment], *, at: str = "", pressed: bool = False
+) -> tuple[Leak, ...]:
+    """The fastest first. ``at``: where, "" for the server itself. ``pressed``: little room is left there: what has
+    filled it grows no more.
+    """
     span_s = moments[-1][0] - moments[0][0]
-    found = [leak for group in groups if (leak := _grown(group, len(moments), span_s, at) or _old(group, at))]
+    found = []
+    for group in groups:
+        leak = _grown(group, len(moments), span_s, at) or _old(group, at)
+        if leak is None and pressed:
+            leak = _filled(group, len(moments[-1][1]), at)
+        if leak is not None:
+            found.append(leak)
     return tuple(sorted(found, key=lambda leak: (not leak.seen, -leak.rate_per_s)))
 
 
@@ -133,6 +143,32 @@ def _old(group: Group, at: str) -> Leak | None:
     settles = f"a pool that replaces its connections by age stays as large: the same command with --for {longer}"
     interval = _interval(len(ages), oldest)
     return Leak(group, VerdictName.SUSPECT, 0.6, rate, interval, oldest, why, seen=False, settles=settles, at=at)
+
+
+def _filled(group: Group, of: int, at: str) -> Leak | None:
+    """Most of what is taken, and unused: a leak that has reached the end, or a pool that is larger than it needs."""
+    unused = group.unused
+    ages = [each.age_s for each in unused if each.age_s is not None]
+    if len(ages) < SURE_GAIN or len(ages) < UNUSED_SHARE * group.last or len(ages) < of / 2:
+        return None
+    oldest = max(ages)
+    why = (
+        f"{len(ages)} of the {of} connections{at} that are taken are {group.title}'s, used once, when they were opened",
+    )
+    settles = "make room as the plan has it, or restart it: then a leak grows again, and --for 10m shows it"
+    return Leak(
+        group,
+        VerdictName.SUSPECT,
+        0.75,
+        # How fast it came here says nothing of now.
+        0.0,
+        (0.0, 0.0),
+        oldest,
+        why,
+        seen=False,
+        settles=settles,
+        at=at,
+    )
 
 
 def _interval(count: int, span_s: float) -> tuple[float, float]:

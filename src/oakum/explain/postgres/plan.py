@@ -71,7 +71,7 @@ def plan(verdict: Verdict, target: str, leak: Leak | None, forgotten: Session | 
     steps = [_look(target, leak, forgotten)] if leak is not None or forgotten is not None else []
     if leak is not None and leak.at:
         steps = [_look_at_bouncer(target), _end_at_bouncer()]
-    elif leak is not None and leak.name is VerdictName.LEAK:
+    elif leak is not None and (leak.name is VerdictName.LEAK or not leak.seen):
         steps += [_end(target, leak), _bound(target, leak, last)]
         if last.version >= 140000:
             steps.append(_idle_timeout(target, leak.group.user))
@@ -110,7 +110,7 @@ def literal(text: str) -> str:
     return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in text else f"'{doubled}'"
 
 
-def name(text: str) -> str:
+def quoted_name(text: str) -> str:
     """As SQL writes a name."""
     return '"' + text.replace('"', '""') + '"'
 
@@ -178,7 +178,7 @@ def _end(target: str, leak: Leak) -> Step:
 
 def _bound(target: str, leak: Leak, last: PostgresSample) -> Step:
     there = sum(session.user == leak.group.user for session in last.sessions)
-    role, bound = name(leak.group.user), max(there, int(BOUND_SHARE * last.room))
+    role, bound = quoted_name(leak.group.user), max(there, int(BOUND_SHARE * last.room))
     return Step(
         "Bound its role, so that the leak does not take the others' connections",
         effect=f"past {bound} connections of this role, new ones of it are refused, and nobody else's",
@@ -193,8 +193,8 @@ def _idle_timeout(target: str, user: str) -> Step:
         "Let the server end what is idle for long",
         effect="new sessions of this role end after 30 minutes without a statement",
         risk="a pool that keeps connections for longer must test them first; not for roles that a pooler connects as",
-        command=_psql(target, f"ALTER ROLE {name(user)} SET idle_session_timeout = '30min'"),
-        undo=_psql(target, f"ALTER ROLE {name(user)} RESET idle_session_timeout"),
+        command=_psql(target, f"ALTER ROLE {quoted_name(user)} SET idle_session_timeout = '30min'"),
+        undo=_psql(target, f"ALTER ROLE {quoted_name(user)} RESET idle_session_timeout"),
     )
 
 
@@ -218,6 +218,6 @@ def _transaction_timeout(target: str, user: str) -> Step:
         "Let the server end transactions that are forgotten",
         effect="new sessions of this role end after 5 minutes idle within a transaction",
         risk="what waits for a user within a transaction for longer fails",
-        command=_psql(target, f"ALTER ROLE {name(user)} SET idle_in_transaction_session_timeout = '5min'"),
-        undo=_psql(target, f"ALTER ROLE {name(user)} RESET idle_in_transaction_session_timeout"),
+        command=_psql(target, f"ALTER ROLE {quoted_name(user)} SET idle_in_transaction_session_timeout = '5min'"),
+        undo=_psql(target, f"ALTER ROLE {quoted_name(user)} RESET idle_in_transaction_session_timeout"),
     )
