@@ -151,7 +151,9 @@ def _dependency(text: str) -> DependencyTarget:
         raise CallerError(
             f"this is no {text.partition('://')[0].lower()}:// address that can be read",
             why="signs of a name or password such as @ / : [ ] are written as %40 %2F %3A %5B %5D",
-            next_step="oakum investigate postgresql://USER@HOST:5432/DATABASE    # the password in PGPASSWORD",
+            next_step="oakum investigate postgresql://USER@HOST:5432/DATABASE    # the password in PGPASSWORD"
+            if text.lower().startswith("postgres")
+            else "oakum investigate redis://USER@HOST:6379    # the password in REDISCLI_AUTH",
         ) from None
     return DependencyTarget(text)
 

@@ -50,8 +50,8 @@ def no_entry(words: str, access: Access) -> TargetError:
     )
 
 
-def unreached(exc: BaseException, access: Access) -> OakumError:
-    """Of a connection that failed."""
+def unreached(exc: BaseException, access: Access, *, met: bool = False) -> OakumError:
+    """Of a connection that failed. ``met``: it has answered before."""
     fault = _certificate(exc)
     if fault is not None:
         return TargetError(
@@ -67,13 +67,18 @@ def unreached(exc: BaseException, access: Access) -> OakumError:
         )
     words = " ".join(str(exc).split()) or type(exc).__name__
     if isinstance(exc, exceptions.TimeoutError | TimeoutError):
-        return SilentError(f"{access.place} does not answer in time", why=words, next_step=f"{access.client} PING")
-    hint = ""
-    if access.tls is not None:
-        hint = "; does it speak TLS? redis:// is without"
-    elif isinstance(exc, exceptions.ConnectionError) and ("closed" in words.lower() or "reset" in words.lower()):
-        hint = "; does it want TLS? rediss:// is with"
+        why = str(exc) or "no answer came within the deadline"
+        return SilentError(f"{access.place} does not answer in time", why=why, next_step=f"{access.client} PING")
+    hint = "" if met else _hint(words, access)
     return TargetError(f"{access.place} cannot be reached", why=words + hint, next_step=f"{access.client} PING")
+
+
+def _hint(words: str, access: Access) -> str:
+    """TLS that only one of the two speaks looks like a connection that is closed."""
+    if access.tls is not None:
+        return "; does it speak TLS? redis:// is without"
+    closed = "closed" in words.lower() or "reset" in words.lower()
+    return "; does it want TLS? rediss:// is with" if closed else ""
 
 
 def _certificate(exc: BaseException | None) -> ssl.SSLCertVerificationError | None:

@@ -36,6 +36,7 @@ class Link:
         self.access = access
         self._connection: Connection | None = None
         self._database = 0
+        self._met = False
 
     async def ask(self, *words: str | int | bytes, name: str = "") -> Reply:
         """``name``: how the command is called where it is refused; its first word where that is not given.
@@ -47,7 +48,9 @@ class Link:
             connection = await self._open()
             with anyio.fail_after(DEADLINE_S):
                 await connection.send_packed_command(packed([words]), check_health=False)
-                return await connection.read_response(disable_decoding=True, timeout=math.inf)
+                reply = await connection.read_response(disable_decoding=True, timeout=math.inf)
+                self._met = True
+                return reply
 
     async def ask_many(self, commands: Sequence[Sequence[str | int | bytes]], *, name: str) -> list[Reply]:
         """In one go; what the server refused stands as an OakumError in the place of its answer."""
@@ -110,7 +113,7 @@ class Link:
             if isinstance(first, exceptions.ResponseError):
                 raise refused(first, name, self.access) from first
             await self.close()
-            raise unreached(first, self.access) from first
+            raise unreached(first, self.access, met=self._met) from first
 
 
 def _first(exc: BaseException) -> BaseException:

@@ -226,6 +226,8 @@ class LiveRedis:
         after = await self._spent()
         told = [await collections(node.census, node.place) for node in self._nodes if node.first is not None]
         now = tuple(each for some in told for each in some)
+        if any(node.second is not None and node.second.short for node in self._nodes):
+            self._before = {}
         found, others = patterns(
             self._tree,
             [(node.first, node.second if second else None) for node in self._nodes if node.first is not None],

@@ -34,6 +34,8 @@ class Node:
     first: Walk | None = None
     second: Walk | None = None
     absent: list[Absent] = field(default_factory=list)
+    run: str = ""
+    """Of the server, when it was surveyed first."""
     sections: bool = True
     """Whether INFO is asked for some sections: before Redis 7.0 it takes one at most."""
 
@@ -115,9 +117,11 @@ class Node:
             what = {"PTTL": "which patterns have a TTL", "TYPE": "types of keys"}.get(command, "sizes of keys")
             self.miss(what, fault)
         if second:
+            # One that was started again has other keys: nothing came, and nothing went.
+            walk.short |= self.run != self.figures.run
             self.second = walk
         else:
-            self.first = walk
+            self.first, self.run = walk, self.figures.run
         return walk
 
     async def spent_micros(self) -> int | None:

@@ -10,6 +10,7 @@ from oakum.explain.redis_plan import _glob
 from oakum.model.absent import AbsentKind
 from oakum.model.errors import TargetError
 from oakum.model.redis import Keyspace
+from oakum.redis_family import info
 from oakum.redis_family import survey as surveying
 from oakum.redis_family.node import Node
 from oakum.redis_family.pattern_tree import PatternTree
@@ -167,6 +168,19 @@ def test_an_older_server_is_asked_for_all_of_info():
 def test_what_is_no_server_of_data_is_said(reply, what):
     with pytest.raises(TargetError, match=what):
         anyio.run(node(INFO=reply).look)
+
+
+def test_a_server_that_was_started_again_is_not_compared():
+    begun = Node.of(FakeLink({0: users(50)}), PatternTree())
+
+    async def told():
+        for second, run in ((False, b"a"), (True, b"b")):
+            reply = b"used_memory:7\nrun_id:%b\ndb0:keys=50,expires=0\n" % run
+            begun.figures = info.figures(info.fields(reply), "here")
+            await begun.survey(Budget(), second=second)
+        return {each.pattern: each for each in patterns(begun.census.tree, [(begun.first, begun.second)])[0]}
+
+    assert anyio.run(told)["user:*"].grown is None
 
 
 def test_thousands_of_connections_are_not_listed():
