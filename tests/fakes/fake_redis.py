@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from oakum.model.errors import OakumError
 from oakum.redis_family.access import Access
-from oakum.redis_family.faults import DeniedError
+from oakum.redis_family.faults import denied
 from oakum.redis_family.survey import _turned
 
 LENGTHS = {"LLEN": "list", "XLEN": "stream", "HLEN": "hash", "SCARD": "set", "ZCARD": "zset"}
@@ -62,7 +62,7 @@ class FakeLink:
         self.asked.append(words)
         command = words[0]
         if command in self.denied:
-            return DeniedError(command, f"NOPERM this user has no permissions to run the '{command.lower()}' command")
+            return denied(command, f"NOPERM this user has no permissions to run the '{command.lower()}' command")
         if command == "PING":
             return b"PONG"
         if command == "SCAN":

@@ -56,6 +56,10 @@ class TooMuchError(TargetError):
     """A source does not answer so much at once: ask for less."""
 
 
+class DeniedError(TargetError):
+    """One command that this user must not give, or that the server does not know: the rest may be asked."""
+
+
 class DataError(OakumError):
     """The data is broken."""
 

@@ -228,7 +228,7 @@ class NodeSession:
                     AbsentKind.NOT_YET,
                     f"it is open still on {self.listener}; it closes itself once nobody is connected, within"
                     f" {HOLDS_S:.0f} s of our last word",
-                    "ss -tnp | grep " + str(self.listener.port),
+                    "ss -atnp | grep " + str(self.listener.port),
                 )
             self._clock.sleep_until(self._clock.monotonic_s() + 0.02)
         return None

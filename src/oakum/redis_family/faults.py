@@ -9,24 +9,26 @@ from typing import Final
 from redis import exceptions
 
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import OakumError, SilentError, TargetError
+from oakum.model.errors import DeniedError, OakumError, SilentError, TargetError
 from oakum.redis_family.access import Access
 
 _UNKNOWN: Final = re.compile(r"unknown (sub)?command|not (supported|allowed|available)|disabled", re.IGNORECASE)
+_REFUSED: Final = " is refused"
 _KEYS: Final = re.compile(r"permissions? to access|access a key|one of the keys", re.IGNORECASE)
 
 
-class DeniedError(TargetError):
-    """A command that this user must not give, or that this server has not. ``keys``: it is the keys that it must not.
+def denied(command: str, words: str) -> DeniedError:
+    """``words``: of the server."""
+    return DeniedError(f"{command}{_REFUSED}", why=words)
 
-    ``ours``: whether it is a matter of rights; else the server does not know the command.
-    """
 
-    def __init__(self, command: str, words: str) -> None:
-        super().__init__(f"{command} is refused", why=words)
-        self.command = command
-        self.ours = words.startswith("NOPERM")
-        self.keys = self.ours and _KEYS.search(words) is not None
+def _is_right(fault: DeniedError) -> bool:
+    """Whether it is a matter of rights; else the server does not know the command."""
+    return fault.why.startswith("NOPERM")
+
+
+def _command(fault: DeniedError) -> str:
+    return fault.what.removesuffix(_REFUSED)
 
 
 def refused(exc: exceptions.ResponseError, command: str, access: Access) -> OakumError:
@@ -34,7 +36,7 @@ def refused(exc: exceptions.ResponseError, command: str, access: Access) -> Oaku
     words = " ".join(str(exc).split())[:200]
     told = f"NOPERM {words}" if isinstance(exc, exceptions.NoPermissionError) and "NOPERM" not in words else words
     if isinstance(exc, exceptions.NoPermissionError) or _UNKNOWN.search(words):
-        return DeniedError(command, told)
+        return denied(command, told)
     if isinstance(exc, exceptions.AuthenticationError) or words.startswith(("NOAUTH", "WRONGPASS")):
         return no_entry(words, access)
     return TargetError(f"{access.place} refuses {command}", why=words, next_step=f"{access.client} {command}")
@@ -94,8 +96,8 @@ def absent_of(what: str, fault: OakumError, user: str, access: Access) -> Absent
     """What a refused command would have told, and the right that would get it."""
     if not isinstance(fault, DeniedError):
         return Absent(what, AbsentKind.UNREADABLE, fault.brief, fault.next_step)
-    if not fault.ours:
-        return Absent(what, AbsentKind.NOT_APPLICABLE, f"this server has no {fault.command}: {fault.why}")
+    if not _is_right(fault):
+        return Absent(what, AbsentKind.NOT_APPLICABLE, f"this server has no {_command(fault)}: {fault.why}")
     return Absent(what, AbsentKind.NOT_PERMITTED, fault.why, right(fault, user, access))
 
 
@@ -103,6 +105,6 @@ def right(fault: DeniedError, user: str, access: Access) -> str:
     """``ACL SETUSER`` as its owner types it. ``%R~*``: read any key, nothing else (Redis 7.0, Valkey)."""
     whom = user or access.user or "default"
     asker = f"redis-cli -h {access.host} -p {access.port}{' --tls' if access.tls else ''}"
-    if fault.keys:
+    if _KEYS.search(fault.why):
         return f"{asker} ACL SETUSER {whom} '%R~*'"
-    return f"{asker} ACL SETUSER {whom} +{fault.command.lower().replace(' ', '|')}"
+    return f"{asker} ACL SETUSER {whom} +{_command(fault).lower().replace(' ', '|')}"

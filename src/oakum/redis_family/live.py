@@ -13,11 +13,10 @@ import anyio
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.dependency import Dependency
-from oakum.model.errors import OakumError, TargetError
+from oakum.model.errors import DeniedError, OakumError, TargetError
 from oakum.model.evidence import Cost
 from oakum.model.redis import Client, Collection, CollectionGrowth, Figures, RedisSample, Slow, Survey
 from oakum.redis_family.access import Access
-from oakum.redis_family.faults import DeniedError
 from oakum.redis_family.info import ClusterNode, cluster_nodes
 from oakum.redis_family.link import Link
 from oakum.redis_family.node import Node

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import OakumError, SilentError, TargetError
+from oakum.model.errors import DeniedError, OakumError, SilentError, TargetError
 from oakum.model.redis import Client, Figures, Keyspace, Slow
 from oakum.redis_family import info
-from oakum.redis_family.faults import DeniedError, absent_of, right
+from oakum.redis_family.faults import absent_of, right
 from oakum.redis_family.link import Link, Reply
 from oakum.redis_family.pattern_tree import PatternTree
 from oakum.redis_family.survey import OUR_COMMANDS, Budget, Census, Walk

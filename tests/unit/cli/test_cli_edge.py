@@ -34,6 +34,7 @@ CODES = {
     "SilentError": 3,
     "SpentError": 3,
     "TooMuchError": 3,
+    "DeniedError": 3,
     "DataError": 4,
     "MachineError": 6,
 }

@@ -92,7 +92,7 @@ def test_an_inspector_that_stays_open_is_told_with_how_to_look(machine, node, pi
     collect(pid, machine, told)
     (line,) = told.lines
     assert "it is open still" in line
-    assert "ss -ltnp" in line
+    assert "ss -atnp" in line
 
 
 def test_growth_is_counted_from_the_first_look_at_this_very_process():

@@ -122,6 +122,6 @@ def test_samples_are_further_apart_in_a_longer_watch():
 
 def test_a_kind_that_is_not_known_is_refused_with_those_that_are():
     assert all(kind_of(parse_target(f"{scheme}://db/shop")) is kind for scheme, kind in KINDS.items())
-    with pytest.raises(CallerError, match="does not look into valkey://") as raised:
-        kind_of(parse_target("valkey://cache"))
+    with pytest.raises(CallerError, match="does not look into memcached://") as raised:
+        kind_of(DependencyTarget("memcached://cache"))
     assert "postgresql://" in raised.value.why

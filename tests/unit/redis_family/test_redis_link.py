@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import anyio
 import pytest
 
-from oakum.model.errors import SilentError, TargetError
+from oakum.model.errors import DeniedError, SilentError, TargetError
 from oakum.redis_family import link as linking
 from oakum.redis_family.access import Access
-from oakum.redis_family.faults import DeniedError, absent_of
+from oakum.redis_family.faults import absent_of
 from oakum.redis_family.link import Link, packed
 
 SECRET = "s3cret"
