@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from contextlib import contextmanager
@@ -28,18 +29,22 @@ def answering(*answers):
         for answer in answers:
             try:
                 taken, _ = server.accept()
-            except OSError:
+                held.append(taken)
+                if answer is not None:
+                    taken.recv(65536)
+                    taken.sendall(answer)
+                    taken.shutdown(socket.SHUT_WR)
+            except OSError:  # who asked has gone
                 return
-            held.append(taken)
-            if answer is not None:
-                taken.recv(65536)
-                taken.sendall(answer)
-                taken.shutdown(socket.SHUT_WR)
 
-    threading.Thread(target=serve, daemon=True).start()
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
     try:
         yield Access("redis", "127.0.0.1", server.getsockname()[1], password="")
     finally:
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+        serving.join()
         server.close()
         for taken in held:
             taken.close()

@@ -69,7 +69,7 @@ def reach(memory: CoreMemory, heaps: Heaps, shift: int, vtables: NDArray[np.int6
     for source, begin, size, names in _sources(memory, heaps, shift):
         rows = np.zeros((4, MOST_ROWS), np.int64)
         filled, count, held, followed = kernels.trace(source, *heaps.place_of, *heaps.chunks, begin, size, least, rows)
-        chunks, total, pointers = chunks + count, total + held, pointers + followed
+        chunks, total, pointers = chunks + int(count), total + int(held), pointers + int(followed)
         for index, more, size_bytes, address in rows[:, :filled].T.tolist():
             found.append(Root(*names(index), more, size_bytes, address))
     kernels.point(*heaps.place_of, *heaps.chunks)
