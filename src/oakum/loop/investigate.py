@@ -23,6 +23,7 @@ from oakum.loop.workers import Workers
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
 from oakum.model.assessment import Investigation
+from oakum.model.by_hand import core_command
 from oakum.model.deeper import Deeper
 from oakum.model.errors import CallerError, OakumError
 from oakum.model.growth import HeapGrowth
@@ -204,7 +205,7 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     elif may_walk(runtime):
         why = "C, C++ and Rust list no objects: a live process tells blocks by size and class, not who holds them"
-        core = f"a core of it: gcore -o leak {pid} && oakum heap analyze leak.{pid}"
+        core = f"{core_command(pid)}    # a core: it stands still meanwhile"
         facts.miss(Absent("what the heap holds", AbsentKind.NOT_APPLICABLE, why, core))
     else:
         facts.miss(
