@@ -5,7 +5,7 @@ from __future__ import annotations
 from oakum.explain.causes import free_blocks
 from oakum.model.by_hand import core_command
 from oakum.model.cause import Cause, CauseName
-from oakum.model.layout import MALLOC, LayoutGrowth
+from oakum.model.layout import LayoutGrowth
 from oakum.model.step import Step
 from oakum.model.units import format_duration, format_size
 
