@@ -118,7 +118,9 @@ def investigate(
     facts = Facts(machine.clock)
     if subject.why:
         chosen = subject.process.pid
-        facts.add("subject", f"pid {chosen} is looked at: {subject.why}", "procfs", facts={"pid": chosen})
+        choice = f"pid {chosen} is looked at: {subject.why}"
+        progress.stage(choice)
+        facts.add("subject", choice, "procfs", facts={"pid": chosen})
     pid = subject.process.pid
     watching = ProcessWatch(
         pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
