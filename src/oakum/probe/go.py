@@ -94,9 +94,9 @@ class GoProbe:
             told.append((port, found))
         why = "; ".join(f"{port}: {absent.why}" for port, absent in told)
         # What is served and does not come is worth more than what is not served at all.
-        found = sorted((absent for _, absent in told), key=lambda each: each.kind is AbsentKind.NOT_APPLICABLE)
-        kind = found[0].kind if found else AbsentKind.NOT_APPLICABLE
-        get = next((absent.get for absent in found if absent.get), SERVE_IT)
+        ranked = sorted((absent for _, absent in told), key=lambda each: each.kind is AbsentKind.NOT_APPLICABLE)
+        kind = ranked[0].kind if ranked else AbsentKind.NOT_APPLICABLE
+        get = next((absent.get for absent in ranked if absent.get), SERVE_IT)
         return Absent(HEAP, kind, f"no profiles come from {self._served.path}: {why}", get)
 
     def session(self, endpoint: Endpoint) -> GoSession:
