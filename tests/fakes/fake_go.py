@@ -48,6 +48,7 @@ class FakeGo:
     """``waiting``: goroutines that send to nobody; ``lives``, ``freed``: bytes by call path. ``collects_every_s``.
 
     ``listens``: its ports; ``pages``: what is answered in the place of profiles, by path; ``ends``: nothing comes.
+    ``bounds``: seconds and bytes that the last answer had, by path.
     """
 
     clock: FakeClock
@@ -64,6 +65,7 @@ class FakeGo:
     next_gc: int = 64 * MIB
     takes_s: float = 0.001
     asked: list[str] = field(default_factory=list)
+    bounds: dict[str, tuple[float, int]] = field(default_factory=dict)
     collected_s: list[float] = field(default_factory=list)
     ended: bool = False
     rate: int = RATE
@@ -78,8 +80,8 @@ class FakeGo:
         return list(self.listens)
 
     def fetch(self, listener: Listener, path: str, *, within_s: float, most_bytes: int) -> Fetched | Absent:
-        del within_s
         self.asked.append(path)
+        self.bounds[path] = within_s, most_bytes
         if self.ended or listener not in self.listens:
             return Absent(f"{path} on {listener}", AbsentKind.UNREADABLE, "nobody listens there any more")
         if path in self.pages:

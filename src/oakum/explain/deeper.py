@@ -37,8 +37,10 @@ def _memray(deeper: Deeper, *, native: bool) -> Step:
         return Step(
             "Attach memray to it, for a minute, once somebody has approved it",
             effect=effect,
-            risk="a debugger stops it for about half a second and loads code into it; it runs slower meanwhile."
-            f" Seen: memray in {deeper.memray}, and it may be looked into; needed beside them: gdb or lldb",
+            risk="a debugger stops it for about half a second and calls functions in it that load code: where that goes"
+            " wrong it hangs or crashes, and only a restart helps; so of several alike take the one that is missed"
+            f" least. It runs slower meanwhile. Seen: memray in {deeper.memray}, and it may be looked into; needed"
+            " beside them: gdb or lldb",
             command=f"memray attach{option} --duration 60 -o leak.bin {deeper.pid}"
             " && memray flamegraph --leaks leak.bin",
             undo="it detaches by itself after the minute",

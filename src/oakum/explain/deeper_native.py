@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from oakum.explain.causes import free_blocks
+from oakum.model.by_hand import core_command
 from oakum.model.cause import Cause, CauseName
-from oakum.model.layout import MALLOC, LayoutGrowth
+from oakum.model.layout import LayoutGrowth
 from oakum.model.step import Step
 from oakum.model.units import format_duration, format_size
 
@@ -18,12 +19,12 @@ def native_steps(causes: tuple[Cause, ...], layout: LayoutGrowth | None) -> tupl
         return ()
     first = causes[0].name
     if first is CauseName.FRAGMENTATION or free_blocks.grows(layout):
-        return (_information(layout),)
+        return (_giving_back(),)
     if first is CauseName.WORKERS_OR_ARENAS:
         return (_arenas(),)
     if layout.after.allocator.startswith("jemalloc"):
         return (_jemalloc(layout), _memleak(layout))
-    return (_core(layout), _memleak(layout), _heaptrack(layout))
+    return (_core(layout), _memleak(layout), _heaptrack())
 
 
 def _core(layout: LayoutGrowth) -> Step:
@@ -32,9 +33,10 @@ def _core(layout: LayoutGrowth) -> Step:
     return Step(
         "Write a core of it and read that, once somebody has approved the pause",
         effect="blocks by size and by C++ class, and those that no pointer leads to: whether they are lost, or held",
-        risk=f"it stands still for about {pause}, while {format_size(size)} are written; a core holds every secret that"
-        " the process has: keep it where nobody else reads. Needed: gdb",
-        command=f"gcore -o leak {layout.pid} && oakum heap analyze leak.{layout.pid}",
+        risk=f"it stands still for about {pause}, while {format_size(size)} are written, and what it reserved and never"
+        " touched as well: so much room is needed as VmData tells, where df looks; a full disk stops others too. A core"
+        " holds every secret that the process has: keep it where nobody else reads. Needed: gdb",
+        command=core_command(layout.pid),
         undo=f"rm leak.{layout.pid}",
         takes_s=size / WRITTEN_PER_S,
     )
@@ -52,14 +54,13 @@ def _memleak(layout: LayoutGrowth) -> Step:
     )
 
 
-def _heaptrack(layout: LayoutGrowth) -> Step:
+def _heaptrack() -> Step:
     return Step(
         "Run one more instance, a canary, under heaptrack",
         effect="who allocates what is never freed, by function and line, from its start on",
         risk="the canary is some times slower and larger; it gets a small share of the traffic, and the leaking"
-        " instances go on as they are. heaptrack can attach too (heaptrack -p"
-        f" {layout.pid}), which loads code into the process and has been seen to crash it. … stands for what it is"
-        " started with",
+        " instances go on as they are. Do not attach it: a debugger would call functions in the process, which has been"
+        " seen to crash it, and can leave it hanging for good. … stands for what it is started with",
         command="heaptrack -o leak … && heaptrack_print --print-leaks 1 leak.*",
         undo="end the canary",
     )
@@ -77,14 +78,15 @@ def _jemalloc(layout: LayoutGrowth) -> Step:
     )
 
 
-def _information(layout: LayoutGrowth) -> Step:
+def _giving_back() -> Step:
     return Step(
-        "Ask malloc what it keeps free and have it give back, once somebody has approved it",
-        effect=f"of {format_size(layout.after.of(*MALLOC))}, whole free pages go back to the kernel at once",
-        risk="a debugger stops it and calls a function in it: where a thread stands inside malloc at that moment, the"
-        " call waits for a lock that nobody gives, until the debugger is ended. Needed: gdb, and root or its user",
-        command=f"timeout 20 gdb -batch -p {layout.pid} -ex 'call (int)malloc_trim(0)'",
-        undo="none is needed",
+        "Run one more instance, a canary, whose malloc gives back sooner",
+        effect="whether memory stays low with two arenas that give back what is free at their end. What is free between"
+        " blocks in use goes back only where the program calls malloc_trim(0) itself, after its large work",
+        risk="more page faults, and threads wait for each other where they allocate much. Let no debugger call"
+        " malloc_trim in a process that runs: that has left one asleep for good. … stands for what it is started with",
+        command="MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072 …",
+        undo="end the canary",
     )
 
 

@@ -10,6 +10,7 @@ from oakum.loop.capturing.node import capture_node
 from oakum.loop.capturing.python import capture_python
 from oakum.loop.capturing.settings import Settings
 from oakum.loop.capturing.wanted import Wanted, chosen
+from oakum.model.by_hand import core_command
 from oakum.model.capture import Capture
 from oakum.model.errors import CallerError, TargetError
 from oakum.model.runtime import Runtime, RuntimeName
@@ -29,7 +30,7 @@ OTHERS: Final[Mapping[RuntimeName, str]] = {
     RuntimeName.RUBY: "ObjectSpace.dump_all(output: File.open('heap.json', 'w')) in the program",
     RuntimeName.GO: "oakum investigate pid/{pid} --inspect    # or, where net/http/pprof is served: curl -o heap.pb.gz"
     " http://HOST:PORT/debug/pprof/heap",
-    RuntimeName.NATIVE: "gcore -o leak {pid} && oakum heap analyze leak.{pid}    # it stands still meanwhile",
+    RuntimeName.NATIVE: f"{core_command('{pid}')}    # it stands still meanwhile; all of its secrets are in the core",
 }
 
 

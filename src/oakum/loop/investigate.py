@@ -23,6 +23,7 @@ from oakum.loop.workers import Workers
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
 from oakum.model.assessment import Investigation
+from oakum.model.by_hand import core_command
 from oakum.model.deeper import Deeper
 from oakum.model.errors import CallerError, OakumError
 from oakum.model.growth import HeapGrowth
@@ -117,7 +118,9 @@ def investigate(
     facts = Facts(machine.clock)
     if subject.why:
         chosen = subject.process.pid
-        facts.add("subject", f"pid {chosen} is looked at: {subject.why}", "procfs", facts={"pid": chosen})
+        choice = f"pid {chosen} is looked at: {subject.why}"
+        progress.stage(choice)
+        facts.add("subject", choice, "procfs", facts={"pid": chosen})
     pid = subject.process.pid
     watching = ProcessWatch(
         pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
@@ -204,7 +207,7 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     elif may_walk(runtime):
         why = "C, C++ and Rust list no objects: a live process tells blocks by size and class, not who holds them"
-        core = f"a core of it: gcore -o leak {pid} && oakum heap analyze leak.{pid}"
+        core = f"{core_command(pid)}    # a core: it stands still meanwhile"
         facts.miss(Absent("what the heap holds", AbsentKind.NOT_APPLICABLE, why, core))
     else:
         facts.miss(

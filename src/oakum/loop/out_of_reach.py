@@ -21,6 +21,7 @@ ON_ITS_NODE: Final = "the same command on its node, as root"
 _INVESTIGATE: Final = re.compile(r"(?:sudo )?oakum investigate (?:pid/[0-9]+|cgroup/\S+)(?=\s|$)")
 _OTHER: Final = re.compile(r"(?:sudo )?oakum [a-z][a-z -]* (?:pid/[0-9]+|cgroup/\S+)")
 _INSIDE: Final = re.compile(r"(?:kill|jcmd|grep|ls|cat|memray attach)\b.*(?<![\w.])[0-9]+\b")
+_NATIVE: Final = re.compile(r"df -h \. && grep VmData /proc/|memleak-bpfcc -p ")
 _REMOTE: Final = "sys.remote_exec("
 _WAYS: Final = re.compile(r"(; (?:or|then) )")
 
@@ -53,9 +54,9 @@ class OutOfReach:
         """One of several that are told: what follows # is no part of the command."""
         command, mark, comment = text.partition("    # ")
         told = _INVESTIGATE.sub(lambda _: self.again, command)
-        if _OTHER.search(told):
-            return ON_ITS_NODE
-        if _INSIDE.match(told):
+        if _OTHER.search(told) or (_NATIVE.match(told) and not self.numbered):
+            return ON_ITS_NODE  # a core would fill the container's disk
+        if _INSIDE.match(told) or _NATIVE.match(told):
             told = self._inside(told)
         return self._kubectl(told) + mark + comment
 

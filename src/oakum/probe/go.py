@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.debugger import Fetched, Listener
 from oakum.model.ports import Debuggee
 from oakum.model.served import Served
-from oakum.model.units import format_duration
-from oakum.probe.go_session import GoSession
+from oakum.model.units import format_duration, format_size
+from oakum.probe import go_metrics
+from oakum.probe.go_session import ANSWERED_WITHIN_S, MOST_BYTES, GoSession
 
 HEAP = "what the heap holds"
 FOUND_WITHIN_S: Final = 2.0
@@ -23,6 +24,7 @@ FOUND_WITHIN_S: Final = 2.0
 
 MOST_PORTS: Final = 8
 INDEX_BYTES: Final = 1 << 20
+HEAP_NAME: Final = "heap?debug=1"
 SERVE_IT: Final = (
     'import _ "net/http/pprof" and serve it on loopback: go http.ListenAndServe("127.0.0.1:6060", nil); where it is'
     " served elsewhere already: --pprof PORT/PATH"
@@ -72,11 +74,14 @@ class GoProbe:
         return sorted(set(wanted), key=lambda each: (not each.is_local, each))[:MOST_PORTS]
 
     def how(self, ports: Sequence[Listener]) -> str:
-        """What would be asked of it first, in words."""
+        """What would be asked of it first, in words, and what where no profiles are served."""
         named = ", ".join(map(str, ports))
         return (
             f"Oakum would ask pid {self._pid} over HTTP for {self._served.path} (a GET on {named}, at most"
-            f" {format_duration(FOUND_WITHIN_S)} each)."
+            f" {format_duration(FOUND_WITHIN_S)} each). Where that page is missing: for {self._served.path}{HEAP_NAME}"
+            f" (at most {format_duration(ANSWERED_WITHIN_S)} and {format_size(MOST_BYTES)} each). Where no profiles are"
+            f" served: for {go_metrics.PATH} of the same ports (at most {format_duration(go_metrics.WITHIN_S)} and"
+            f" {format_size(go_metrics.MOST_BYTES)} each), and of the one that has them once more after the watch."
         )
 
     def find(self, ports: Sequence[Listener]) -> Endpoint | Absent:
@@ -87,18 +92,19 @@ class GoProbe:
             if isinstance(found, Endpoint):
                 return found
             told.append((port, found))
-        gets = list(dict.fromkeys(absent.get for _, absent in told if absent.get))
         why = "; ".join(f"{port}: {absent.why}" for port, absent in told)
-        kinds = [absent.kind for _, absent in told]
-        kind = next((each for each in kinds if each is not AbsentKind.NOT_APPLICABLE), AbsentKind.NOT_APPLICABLE)
-        return Absent(HEAP, kind, f"no profiles come from {self._served.path}: {why}", gets[0] if gets else SERVE_IT)
+        # What is served and does not come is worth more than what is not served at all.
+        ranked = sorted((absent for _, absent in told), key=lambda each: each.kind is AbsentKind.NOT_APPLICABLE)
+        kind = ranked[0].kind if ranked else AbsentKind.NOT_APPLICABLE
+        get = next((absent.get for absent in ranked if absent.get), SERVE_IT)
+        return Absent(HEAP, kind, f"no profiles come from {self._served.path}: {why}", get)
 
     def session(self, endpoint: Endpoint) -> GoSession:
         return GoSession(self._pid, self._debuggee, endpoint.listener, endpoint.path)
 
     def _look(self, port: Listener) -> Endpoint | Absent:
         path = self._served.path
-        index = self._fetch(port, path)
+        index = self._debuggee.fetch(port, path, within_s=FOUND_WITHIN_S, most_bytes=INDEX_BYTES)
         if isinstance(index, Absent):
             return index
         count = _COUNT.search(index.body) if index.status == _OK else None
@@ -106,13 +112,12 @@ class GoProbe:
             return Endpoint(port, path, int(count[1]))
         if index.status in _MISSING or index.status == _OK:
             # Who mounts handlers by name may have left the index out.
-            heap = self._fetch(port, f"{path}heap?debug=1")
-            if isinstance(heap, Fetched) and heap.status == _OK and heap.body.startswith(b"heap profile: "):
+            heap = self._debuggee.fetch(port, f"{path}{HEAP_NAME}", within_s=ANSWERED_WITHIN_S, most_bytes=MOST_BYTES)
+            if isinstance(heap, Absent):
+                return replace(heap, why=f"{HEAP_NAME}: {heap.why}", get=heap.get or BY_HAND)
+            if heap.status == _OK and heap.body.startswith(b"heap profile: "):
                 return Endpoint(port, path, None)
         return not_a_profile(index)
-
-    def _fetch(self, port: Listener, path: str) -> Fetched | Absent:
-        return self._debuggee.fetch(port, path, within_s=FOUND_WITHIN_S, most_bytes=INDEX_BYTES)
 
 
 def not_a_profile(answer: Fetched) -> Absent:

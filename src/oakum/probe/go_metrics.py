@@ -16,7 +16,9 @@ from oakum.model.ports import Debuggee
 
 PATH: Final = "/metrics"
 WITHIN_S: Final = 2.0
-MOST_BYTES: Final = 16 << 20
+MOST_BYTES: Final = 2 << 20
+"""20,000 series are no larger; a large service has half of that."""
+
 WANTED: Final = ("go_goroutines", "go_memstats_heap_inuse_bytes", "go_memstats_stack_inuse_bytes")
 _LINE = re.compile(rb"^(go_[a-z_]{1,60}) ([0-9.eE+]{1,40})(?: \d+)?\r?$", re.MULTILINE)
 _MOST: Final = 1 << 60

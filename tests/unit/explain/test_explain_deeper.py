@@ -42,6 +42,12 @@ def test_where_nothing_is_named_memray_is_attached_and_a_canary_is_traced():
     assert "remote_exec" not in told
 
 
+def test_an_attach_tells_that_the_target_may_hang_in_it():
+    step = next(step for step in steps(MEMRAY) if "memray attach" in step.command)
+    assert "approved" in step.title
+    assert "it hangs or crashes, and only a restart helps" in step.risk
+
+
 def test_the_canary_tells_its_price_and_that_a_rollout_would_destroy_the_evidence():
     canary = next(step for step in steps(DEEPER) if "tracemalloc" in step.title)
     assert "never by a rollout" in canary.title

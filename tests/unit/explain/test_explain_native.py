@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from examples_explain import MIB, SECONDS, series
 
 from oakum.explain import explain
@@ -52,8 +53,10 @@ def test_objects_of_a_class_are_named_before_their_size():
 def test_the_commands_name_the_process_and_say_what_they_cost():
     steps = told(look(heap=20), look(heap=30), (chunks(19.5), chunks(29.5))).plan.steps
     core = next(step for step in steps if "gcore" in step.command)
-    assert core.command == "gcore -o leak 42 && oakum heap analyze leak.42"
+    assert core.command.startswith("df -h . && ")
+    assert core.command.endswith(" && (umask 077; gcore -o leak 42) && oakum heap analyze leak.42")
     assert "stands still" in core.risk
+    assert "so much room is needed" in core.risk
     assert any("memleak-bpfcc -p 42" in step.command for step in steps)
 
 
@@ -61,7 +64,16 @@ def test_growth_that_is_free_blocks_is_fragmentation_and_no_leak():
     answer = told(look(heap=60), look(heap=100), (chunks(20, 40), chunks(20, 80)), verdict=series(VerdictName.LEAK))
     assert names(answer) == [CauseName.FRAGMENTATION]
     assert answer.verdict.name is VerdictName.SUSPECT
-    assert any("malloc_trim" in step.command for step in answer.plan.steps)
+    step = next(step for step in answer.plan.steps if "…" in step.command)
+    assert step.command == "MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072 …"
+    assert "malloc_trim(0) itself" in step.effect
+
+
+@pytest.mark.parametrize("free", [0, 40])
+def test_no_step_lets_a_debugger_call_a_function_in_it(free):
+    steps = told(look(heap=60), look(heap=100), (chunks(20), chunks(60 - free, free))).plan.steps
+    assert steps
+    assert not any(word in step.command for step in steps for word in ("gdb", "call", "heaptrack -p"))
 
 
 def test_free_blocks_that_do_not_grow_are_told_although_nothing_leaks():

@@ -124,3 +124,14 @@ def test_a_process_that_has_ended_is_a_target_error(tmp_path):
     process.communicate()
     with pytest.raises(TargetError):
         taken(process.pid, tmp_path / "a.census")
+
+
+def test_a_core_of_a_native_program_is_advised_where_there_is_room_and_for_its_owner_alone(tmp_path):
+    with started("/bin/cat") as process:
+        with pytest.raises(TargetError) as told:
+            taken(process.pid, tmp_path / "a")
+        process.kill()
+    pid = process.pid
+    assert told.value.next_step.startswith(
+        f"df -h . && grep VmData /proc/{pid}/status && (umask 077; gcore -o leak {pid})"
+    )

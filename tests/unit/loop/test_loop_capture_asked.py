@@ -166,7 +166,11 @@ def test_behind_a_wrapper_the_one_that_runs_what_can_be_asked_is_found(world, tm
     front = world.machine.start(("tini", "--", "app"), cgroup="/shop", anon_bytes=1 << 16)
     world.machine.table[world.pid].parent_pid = front.pid
     inner, world.pid = world.pid, front.pid
-    assert world.capture(tmp_path / "a").pid == inner
+    person = Person(answer=True)
+    assert world.capture(tmp_path / "a", person, inspect=None).pid == inner
+    told, asked = person.said(f"pid {inner} is looked at: the largest of 2"), person.said("Oakum would send SIG")
+    assert person.lines.index(told) < person.lines.index(asked)
+    assert f"pid {inner}" in asked
 
 
 def test_texts_are_kept_only_when_they_are_asked_for_and_both_is_told(world, tmp_path):

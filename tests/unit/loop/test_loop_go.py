@@ -121,6 +121,9 @@ def test_without_a_yes_nothing_is_asked(machine, go):
         f"{found.target.join(['oakum investigate ', ''])} --inspect",
     )
     assert "a GET on 127.0.0.1:6060" in refused.why
+    assert "for /debug/pprof/heap?debug=1 (at most 30 s and 32.0 MiB each)" in refused.why
+    assert "for /metrics of the same ports (at most 2.00 s and 2.00 MiB each)" in refused.why
+    assert "once more after the watch" in refused.why
 
 
 def test_no_cpu_profile_and_no_trace_are_ever_asked_for(machine, go):
@@ -199,6 +202,7 @@ def test_its_metrics_stand_in_where_no_profiles_are_served(machine, go):
     machine.clock.after(10.0, lambda: go.pages.update({"/metrics": Fetched(200, "text/plain", page % 900, 0.1)}))
     found = investigated(machine, go, process(machine, go))
     assert titles(found, "metrics")[1].startswith("its metrics tell 100 → 900 goroutines, 23.8 MiB of heap")
+    assert go.bounds["/metrics"] == (2.0, 2 << 20)
     assert 'import _ "net/http/pprof"' in missing(found, "goroutines by stack and by what they wait for").get
 
 

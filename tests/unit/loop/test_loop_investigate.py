@@ -34,9 +34,21 @@ def ports(machine):
     return machine.ports()
 
 
-def investigated(machine, target, settings=WATCH):
+class Said(Silent):
+    def __init__(self):
+        self.lines = []
+
+    def stage(self, text):
+        self.lines.append(text)
+
+
+def investigated(machine, target, settings=WATCH, progress=None):
     found = investigate(
-        parse_target(target), machine=ports(machine), policy=Policy(), settings=settings, progress=Silent()
+        parse_target(target),
+        machine=ports(machine),
+        policy=Policy(),
+        settings=settings,
+        progress=progress or Silent(),
     )
     # Whatever was found can be told in every way.
     json.dumps(render.investigation_to_json(found), allow_nan=False)
@@ -72,7 +84,9 @@ def test_a_native_program_that_is_calm_is_no_leak_and_its_heap_is_said_to_be_unr
     found = investigated(machine, f"pid/{process.pid}")
     assert found.verdict.name in {VerdictName.HEALTHY, VerdictName.CANNOT_TELL}
     assert found.runtime == "native"
-    assert absent_of(found)["what the heap holds"].kind is AbsentKind.NOT_APPLICABLE
+    told = absent_of(found)["what the heap holds"]
+    assert told.kind is AbsentKind.NOT_APPLICABLE
+    assert f"df -h . && grep VmData /proc/{process.pid}/status && (umask 077; gcore -o leak {process.pid})" in told.get
     assert (found.causes, found.growth, found.partial) == ((), None, False)
 
 
@@ -204,8 +218,11 @@ def test_the_worker_that_grows_is_looked_at_and_not_the_master_in_front_of_it(ma
     master = native(machine)
     workers = [native(machine, parent_pid=master.pid) for _ in range(3)]
     growing(machine, workers[1], 2 * MIB)
-    found = investigated(machine, f"pid/{master.pid}")
-    assert found.evidence[0].title.startswith(f"pid {workers[1].pid} is looked at: grew most of 4 processes")
+    told = f"pid {workers[1].pid} is looked at: grew most of 4 processes"
+    progress = Said()
+    found = investigated(machine, f"pid/{master.pid}", progress=progress)
+    assert found.evidence[0].title.startswith(told)
+    assert progress.lines[1].startswith(told)
 
 
 @pytest.mark.parametrize("target", ["pid/99999", "cgroup/nothing.slice"])

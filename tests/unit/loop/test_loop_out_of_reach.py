@@ -17,6 +17,7 @@ from oakum.host.attach_words import Words
 from oakum.loop.on_node import Looked, both
 from oakum.loop.out_of_reach import ON_ITS_NODE, OutOfReach
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.by_hand import core_command
 from oakum.model.cluster_pod import ContainerName
 from oakum.model.container_memory import ContainerMemory
 from oakum.model.deeper import Deeper
@@ -46,6 +47,8 @@ GETS = [
     Words(PID).silent("version", 1.0).next_step,
     Words(PID).hung_up("version", "it ended").next_step,
     Words(PID).too_slow("histogram", 1.0).next_step,
+    core_command(PID),
+    f"memleak-bpfcc -p {PID} --older 20000 -T 10 30 2",
 ]
 
 
@@ -82,6 +85,7 @@ def test_from_afar_no_step_and_no_absent_names_a_pid_of_the_container_as_one_of_
         (GETS[0], "oakum investigate deploy/shop/cart@prod --exec --inspect"),
         (GETS[1], f"{INSIDE}sh -c 'kill -CONT 7'; then the same command"),
         (GETS[4], ON_ITS_NODE),
+        (core_command(PID), ON_ITS_NODE),
         (GETS[5], "oakum investigate deploy/shop/cart@prod --exec"),
         (f"{GETS[0][:-10]} --max-bytes 2GiB", "oakum investigate deploy/shop/cart@prod --exec --max-bytes 2GiB"),
         ("kubectl get pods", "kubectl --context prod -n shop get pod cart-1"),
@@ -108,6 +112,7 @@ def test_memray_is_attached_by_a_program_in_the_container():
         (GETS[0], "oakum investigate deploy/shop/cart@prod --exec --inspect"),
         (GETS[1], f"kill -CONT {PID}    # on its node, as root; then the same command"),
         (GETS[4], ON_ITS_NODE),
+        (core_command(PID), f"{core_command(PID)}    # on its node, as root"),
     ],
 )
 def test_a_pid_that_its_node_told_is_never_meant_inside_its_container(get, expected):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_clock import FakeClock
 from fake_go import PORT, FakeGo
 
-from oakum.model.absent import Absent
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.debugger import Fetched, Listener
 from oakum.model.errors import CallerError, DataError
 from oakum.model.served import Served, parse_served
@@ -82,6 +83,39 @@ def test_what_each_port_answered_is_told():
     assert isinstance(told, Absent)
     assert "127.0.0.1:6060: it asks who we are (HTTP 403); 127.0.0.1:8080: it asks" in told.why
     assert "oakum heap diff" in told.get
+
+
+def test_a_large_heap_profile_is_found_where_the_page_is_missing():
+    lives = {f"#\t0x1\tmain.f{number}+0x4a\t/srv/shop/a.go:{number}\n": 8 << 20 for number in range(20_000)}
+    go = FakeGo(FakeClock(), lives=lives, index=False)
+    assert len(go.heap(collect=False)) > 1 << 20
+    found = GoProbe(7, go, Served()).find([PORT])
+    assert (str(found), found.goroutines) == ("127.0.0.1:6060/debug/pprof/", None)
+    assert go.bounds == {"/debug/pprof/": (2.0, 1 << 20), "/debug/pprof/heap?debug=1": (30.0, 32 << 20)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (AbsentKind.TOO_DEAR, "more than 32.0 MiB came, and no end"),
+        (AbsentKind.UNREADABLE, "nothing, or no end of it, came within 30 s"),
+    ],
+)
+def test_a_heap_profile_that_does_not_come_whole_is_told_and_not_that_none_is_served(kind, why):
+    other = Listener("127.0.0.1", 8080)
+    missing = Fetched(404, "text/plain", b"404 page not found", 0.1)
+    go = FakeGo(FakeClock(), index=False, pages={"/debug/pprof/heap?debug=1": Absent("heap", kind, why)})
+    also = FakeGo(FakeClock(), pages={"/debug/pprof/": missing, "/debug/pprof/heap?debug=1": missing})
+    also.listens = [other]
+
+    def fetch(listener, path, **bounds):
+        return (go if listener == PORT else also).fetch(listener, path, **bounds)
+
+    told = GoProbe(7, SimpleNamespace(fetch=fetch), Served()).find([other, PORT])
+    assert told.kind is kind
+    assert f"127.0.0.1:6060: heap?debug=1: {why}" in told.why
+    assert "curl -o a.pb.gz" in told.get
+    assert "import" not in told.get
 
 
 def test_a_bomb_is_not_unpacked():
