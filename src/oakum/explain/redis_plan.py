@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from shlex import quote
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from oakum.model.cause import Cause, CauseName
 from oakum.model.redis import RedisSample
@@ -102,9 +102,9 @@ def _client(target: str) -> str:
     """The password comes from REDISCLI_AUTH."""
     parts = urlsplit(target)
     tls = " --tls" if parts.scheme.endswith("ss") or parts.scheme == "valkeys" else ""
-    user = f" --user {quote(parts.username)}" if parts.username else ""
+    user = f" --user {quote(unquote(parts.username))}" if parts.username else ""
     database = f" -n {parts.path.strip('/')}" if parts.path.strip("/").isdigit() else ""
-    return f"redis-cli -h {parts.hostname} -p {parts.port or 6379}{tls}{user}{database}"
+    return f"redis-cli -h {quote(parts.hostname or '')} -p {parts.port or 6379}{tls}{user}{database}"
 
 
 def _glob(pattern: str) -> tuple[str, str]:

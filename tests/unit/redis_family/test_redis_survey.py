@@ -8,7 +8,7 @@ from fake_redis import FakeKey, FakeLink
 
 from oakum.explain.redis_plan import _glob
 from oakum.model.absent import AbsentKind
-from oakum.model.errors import TargetError
+from oakum.model.errors import DataError, TargetError
 from oakum.model.redis import Keyspace
 from oakum.redis_family import info
 from oakum.redis_family import survey as surveying
@@ -50,6 +50,18 @@ def test_every_size_is_asked_with_samples_and_none_of_a_module():
     assert b"big" in {words[2] for words in sizes}
     assert found["doc:*"].bytes_each is None
     assert {words[0] for words in link.asked} <= {"PING", "SCAN", "TYPE", "MEMORY"}
+
+
+@pytest.mark.parametrize(
+    "reply", [b"OK", None, 7, [b"0"], [b"next", []], [0, []], [b"0", b"a"], [b"9" * 5000, []], [b"0", [b"a", 7]]]
+)
+def test_what_is_no_answer_to_scan_is_said(reply):
+    class Odd(FakeLink):
+        def _answer(self, words):
+            return reply if words[0] == "SCAN" else super()._answer(words)
+
+    with pytest.raises(DataError, match="SCAN did not answer"):
+        surveyed(Odd({0: users(20)}), [Keyspace(0, 20, 0)])
 
 
 def test_databases_are_told_apart_and_named_in_what_is_typed():
