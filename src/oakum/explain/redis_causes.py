@@ -129,7 +129,7 @@ def _patterns(last: RedisSample) -> Iterator[Cause]:
             why=tuple(why),
             against=tuple(against),
             advice=f"Give {pattern.pattern} a TTL where it is written: SET key value EX seconds. Those that are there"
-            " need EXPIRE once.",
+            " keep none until somebody who knows them gives it to them.",
             example=TTL,
             evidence=("pattern",),
         )

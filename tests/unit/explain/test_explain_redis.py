@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from oakum.explain.redis import explained
+from oakum.explain.redis_plan import plan
 from oakum.explain.redis_told import pattern_line
 from oakum.judge import judge
 from oakum.model.absent import AbsentKind
@@ -116,6 +117,22 @@ def test_keys_without_ttl_that_account_for_the_growth_are_a_leak():
     commands = [step.command for step in told.plan.steps]
     assert any("redis-cli -h db -p 6379 --user viewer --scan --pattern 'session:*'" in each for each in commands)
     assert all(step.undo for step in told.plan.steps if "CONFIG SET" in step.command)
+
+
+def test_of_keys_that_are_there_a_few_are_shown_and_none_is_ended():
+    told = found(survey(pattern("*")), gained=5 * MIB)
+    assert told.verdict.name is VerdictName.LEAK
+    words = " ".join(f"{step.title} {step.effect} {step.command} {step.undo}" for step in told.plan.steps)
+    assert not [word for word in ("EXPIRE", "PERSIST", "DEL ", "UNLINK") if word in words]
+    (shown,) = [step for step in told.plan.steps if "--scan" in step.command]
+    assert ("| head -n 10 |" in shown.command, "TTL" in shown.command, shown.undo) == (True, True, "")
+    assert "none: it only reads" in shown.risk
+
+
+def test_a_name_in_the_address_is_made_fit_for_a_shell():
+    told = found(survey(pattern()), gained=5 * MIB, target="redis://a%40b;id@db:6379")
+    (shown,) = [step.command for step in told.plan.steps if "--scan" in step.command]
+    assert shown.startswith("redis-cli -h db -p 6379 --user 'a@b;id' --scan")
 
 
 @pytest.mark.parametrize(
@@ -242,6 +259,45 @@ def test_near_its_bound_it_is_told_what_happens_there():
     told = found(survey(pattern()), gained=5 * MIB, server=near)
     assert "refuses writes (noeviction)" in "".join(told.verdict.reasons)
     assert any("CONFIG SET maxmemory" in step.command for step in told.plan.steps)
+
+
+def bounds(**server):
+    told = found(survey(pattern()), gained=5 * MIB, server=replace(SERVER, **server))
+    return [step for step in told.plan.steps if "CONFIG SET" in step.command]
+
+
+@pytest.mark.parametrize(
+    ("policy", "effect", "risk"),
+    [
+        ("noeviction", "writes are refused there (noeviction)", "errors when it is full"),
+        ("allkeys-lru", "any key may be evicted there (allkeys-lru)", "lost without a word"),
+        ("volatile-ttl", "keys that have a TTL are evicted there (volatile-ttl)", "before their time"),
+        ("", "writes are refused there (noeviction, as by default)", "errors when it is full"),
+    ],
+)
+def test_what_a_bound_does_is_said_by_the_policy(policy, effect, risk):
+    (step,) = bounds(maxmemory=0, policy=policy)
+    assert (effect in step.effect, risk in step.risk) == (True, True)
+    assert step.undo.endswith("CONFIG SET maxmemory 0")
+
+
+def test_no_bound_is_advised_that_the_machine_cannot_hold():
+    near = {"used": 370 * MIB}
+    assert bounds(maxmemory=0, system_bytes=300 * MIB)
+    assert not bounds(maxmemory=0, system_bytes=200 * MIB)
+    assert bounds(**near, system_bytes=600 * MIB)
+    assert not bounds(**near, system_bytes=599 * MIB)
+
+
+def test_of_a_cluster_the_node_that_needs_a_bound_is_named():
+    one = replace(SERVER, mode="cluster", maxmemory=0, place="redis://b:7001")
+    other = replace(SERVER, mode="cluster", place="redis://a:7000", used=390 * MIB)
+    (cause,) = found(survey(pattern()), gained=5 * MIB).causes
+    sample = RedisSample(1020.0, (other, one), 1.0, Cost())
+    verdict = found(survey(pattern()), gained=5 * MIB).verdict
+    (step,) = [each for each in plan(verdict, (cause,), TARGET, sample).steps if "CONFIG SET" in each.command]
+    assert "redis://b:7001, one of 2 primaries" in step.title
+    assert step.command.startswith("redis-cli -h b -p 7001 --user viewer CONFIG SET")
 
 
 def test_without_a_bound_no_forecast_is_made_up():
