@@ -69,8 +69,10 @@ def assessed(asked: Asked[RedisSample], first: RedisSample, last: RedisSample, c
     reasons = tuple(f"{cause.title}: {cause.why[0]}, {format_rate(cause.growth_bytes_per_s)}" for cause in growing[:3])
     reasons = (*reasons, *_standing(last, asked))
     if not growing or explains < TRIFLE_BYTES:
-        told = replace(series, reasons=(*reasons, *series.reasons))
-        return _too_little(told, growing, watched_s, gained) if growing else _nothing_grows(told, first, last, gained)
+        series = replace(series, reasons=(*reasons, *series.reasons))
+        if growing:
+            return _too_little(series, growing, watched_s, gained)
+        return _nothing_grows(series, first, last, gained)
     if watched_s <= 0 or gained <= 0 or not EXPLAINED[0] <= explains / gained <= EXPLAINED[1]:
         told = f"the server as a whole gained {format_size(gained, signed=True)} in {format_duration(watched_s)}"
         return replace(
