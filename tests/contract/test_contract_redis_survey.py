@@ -13,7 +13,7 @@ from oakum.model.redis import Keyspace
 from oakum.redis_family.access import Access
 from oakum.redis_family.link import Link
 from oakum.redis_family.pattern_tree import PatternTree
-from oakum.redis_family.queues import collections
+from oakum.redis_family.queues import collections, lengths
 from oakum.redis_family.survey import Budget, Census
 from oakum.redis_family.told import patterns
 
@@ -103,7 +103,9 @@ def surveyed(world, *, between=lambda: None, budget=None):
             second = await census.survey(world.spaces, chosen, second=True)
             found, others = patterns(tree, [(first, second)])
             assert others == 0
-            return {each.pattern: each for each in found}, (first, second), await collections(census, "here")
+            now = await collections(census, "here")
+            assert await lengths(census) == {(each.database, each.key): each.length for each in now}
+            return {each.pattern: each for each in found}, (first, second), now
 
     return anyio.run(told)
 

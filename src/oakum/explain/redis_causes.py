@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from oakum.model.cause import Cause, CauseName, Example
@@ -24,6 +25,9 @@ BUFFER_BYTES: Final = 1 << 20
 WASTE_BYTES: Final = 64 << 20
 WASTE_SHARE: Final = 0.25
 """What an allocator holds unused is told from so much on, and from so much of what is used."""
+
+FOLLOWED_TIMES: Final = 3
+"""Of a key that holds many, so many lengths tell its course."""
 
 TTL = Example(
     before='redis.set(f"session:{id}", data)',
@@ -56,6 +60,29 @@ def accumulates(pattern: KeyPattern) -> bool:
     if grown is None or came is None or went is None or grown.low <= 0 or grown.value < LEAST_KEYS:
         return False
     return went.value <= TURNED_OVER * came.value
+
+
+def fell(course: Sequence[float]) -> float:
+    """By how much at most it came down again."""
+    return max((top - level for top, level in zip(accumulate(course, max), course, strict=True)), default=0.0)
+
+
+def emptied(each: CollectionGrowth) -> bool:
+    """Whether it gained, and meanwhile lost more than a part of that: somebody takes out of it."""
+    course = _course(each)
+    gained = course[-1] - course[0]
+    return gained >= LEAST_KEYS and fell(course) > TURNED_OVER * gained
+
+
+def unfollowed(last: RedisSample) -> frozenset[str]:
+    """Keys whose lengths were not seen often enough to tell how they came to what they are."""
+    held = () if last.survey is None else last.survey.collections
+    return frozenset(each.now.key for each in held if len(_course(each)) < FOLLOWED_TIMES)
+
+
+def _course(each: CollectionGrowth) -> tuple[int, ...]:
+    before = () if each.before is None else (each.before.length,)
+    return (*before, *each.between, each.now.length)
 
 
 def forever(pattern: KeyPattern) -> float | None:
@@ -102,7 +129,7 @@ def _patterns(last: RedisSample) -> Iterator[Cause]:
             why=tuple(why),
             against=tuple(against),
             advice=f"Give {pattern.pattern} a TTL where it is written: SET key value EX seconds. Those that are there"
-            " need EXPIRE once.",
+            " keep none until somebody who knows them gives it to them.",
             example=TTL,
             evidence=("pattern",),
         )
@@ -110,7 +137,7 @@ def _patterns(last: RedisSample) -> Iterator[Cause]:
 
 def _collections(last: RedisSample) -> Iterator[Cause]:
     for each in () if last.survey is None else last.survey.collections:
-        if each.before is None or each.now.length - each.before.length < LEAST_KEYS:
+        if each.before is None or each.now.length - each.before.length < LEAST_KEYS or emptied(each):
             continue
         yield _queue(each, each.before) if each.now.kind in {"list", "stream"} else _one_key(each, each.before)
 
@@ -163,7 +190,8 @@ def _one_key(each: CollectionGrowth, before: Collection) -> Cause:
 
 def _grew(each: CollectionGrowth, before: Collection) -> str:
     seconds = format_duration(each.now.at_s - before.at_s)
-    return f"{format_count(before.length)} → {format_count(each.now.length)} items in {seconds}"
+    seen = f", seen {format_count(len(_course(each)))} times" if each.between else ""
+    return f"{format_count(before.length)} → {format_count(each.now.length)} items in {seconds}{seen}"
 
 
 def _per_s(each: CollectionGrowth, before: Collection, seconds: float) -> float:

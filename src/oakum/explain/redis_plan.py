@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from shlex import quote
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from oakum.model.cause import Cause, CauseName
-from oakum.model.redis import RedisSample
+from oakum.model.redis import Figures, RedisSample
 from oakum.model.step import Plan, Step
-from oakum.model.units import format_duration, format_size
+from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict, VerdictName
+
+FEW: Final = 10
+"""So many keys are shown."""
 
 
 def plan(verdict: Verdict, causes: tuple[Cause, ...], target: str, last: RedisSample) -> Plan:
@@ -45,12 +49,11 @@ def _mend(causes: tuple[Cause, ...], target: str) -> Iterator[Step]:
             glob, database = _glob(cause.holder)
             ask = f"{client}{database}"
             yield Step(
-                f"Give those that are there a day to live, {cause.holder}",
-                effect=f"{_size(cause)} come back within a day",
-                risk="what is still wanted after a day is lost; names with quotes or spaces are passed over",
-                command=f"{ask} --scan --pattern {quote(glob)} | grep -v '[\" ]'"
-                f" | sed 's/.*/EXPIRE & 86400 NX/' | {ask} > /dev/null",
-                undo=f"the same with 's/.*/PERSIST &/', within a day ({ask})",
+                f"See a few of those that are there, {cause.holder}",
+                effect="names with their TTL in seconds, -1 for none: who knows these keys judges which may end",
+                risk="none: it only reads; * stands for : too here, so keys of longer names are among them",
+                command=f"{ask} --scan --pattern {quote(glob)} | head -n {FEW} | while IFS= read -r key; do"
+                f' printf \'%s %s\\n\' "$({ask} TTL "$key" < /dev/null)" "$key"; done',
             )
         elif cause.name is CauseName.QUEUE_BACKLOG and cause.evidence == ("collection",):
             yield Step(
@@ -61,32 +64,51 @@ def _mend(causes: tuple[Cause, ...], target: str) -> Iterator[Step]:
             )
 
 
-def _size(cause: Cause) -> str:
-    return "they" if cause.retained_bytes is None else format_size(cause.retained_bytes)
-
-
 def _bound(verdict: Verdict, target: str, last: RedisSample) -> Iterator[Step]:
-    server = last.servers[0]
+    """Of a cluster for the one that needs it most; for none whose machine has not that much memory."""
+    server = max(last.servers, key=_need)
+    room = round(server.maxmemory * 1.5) if server.maxmemory else server.used * 2
+    if server.system_bytes is not None and room > server.system_bytes:
+        return
+    ask = _client(target, server.place if server.mode == "cluster" else "")
+    whose = f": {server.place}, one of {len(last.servers)} primaries" if len(last.servers) > 1 else ""
+    does, risk = _when_full(server.policy)
     if not server.maxmemory:
         yield Step(
-            "Give it a bound, below the limit of its container",
-            effect="writes are refused there (noeviction), instead of a kill that loses all of it",
-            risk="its clients see errors when it is full",
-            command=f"{_client(target)} CONFIG SET maxmemory {round(server.used * 2)}",
-            undo=f"{_client(target)} CONFIG SET maxmemory 0",
+            f"Give it a bound, below the limit of its container{whose}",
+            effect=f"{does}, instead of a kill that loses all of it",
+            risk=risk,
+            command=f"{ask} CONFIG SET maxmemory {room}",
+            undo=f"{ask} CONFIG SET maxmemory 0",
         )
         return
     soonest = min((row.p10_s for row in verdict.forecasts), default=None)
     if soonest is None or soonest > 86400:
         return
-    what = "refuses writes" if server.policy in {"", "noeviction"} else "evicts keys that have a TTL"
     yield Step(
-        f"Gain time: it {what} in about {format_duration(max(soonest, 0.0))}",
+        f"Gain time{whose}: in about {format_duration(max(soonest, 0.0))} {does}",
         effect="half as much room again, while the fix is made",
         risk="the machine or its container must have that memory: look first",
-        command=f"{_client(target)} CONFIG SET maxmemory {round(server.maxmemory * 1.5)}",
-        undo=f"{_client(target)} CONFIG SET maxmemory {server.maxmemory}",
+        command=f"{ask} CONFIG SET maxmemory {room}",
+        undo=f"{ask} CONFIG SET maxmemory {server.maxmemory}",
     )
+
+
+def _need(server: Figures) -> tuple[bool, float]:
+    """Without a bound first, then the fullest."""
+    return not server.maxmemory, server.used / (server.maxmemory or 1)
+
+
+def _when_full(policy: str) -> tuple[str, str]:
+    """(what is done at maxmemory, what that risks)."""
+    if policy.startswith("allkeys"):
+        lost = "keys are lost without a word: where it is no cache, CONFIG SET maxmemory-policy noeviction first"
+        return f"any key may be evicted there ({policy})", lost
+    if policy.startswith("volatile"):
+        told = f"keys that have a TTL are evicted there ({policy}), and writes refused when none is left"
+        return told, "those keys are lost before their time, and then its clients see errors"
+    told = f"writes are refused there ({policy or 'noeviction, as by default'})"
+    return told, "its clients see errors when it is full"
 
 
 def _verify(target: str) -> Step:
@@ -98,13 +120,13 @@ def _verify(target: str) -> Step:
     )
 
 
-def _client(target: str) -> str:
-    """The password comes from REDISCLI_AUTH."""
-    parts = urlsplit(target)
+def _client(target: str, place: str = "") -> str:
+    """The password comes from REDISCLI_AUTH. ``place``: a node of its cluster."""
+    parts, at = urlsplit(target), urlsplit(place or target)
     tls = " --tls" if parts.scheme.endswith("ss") or parts.scheme == "valkeys" else ""
-    user = f" --user {quote(parts.username)}" if parts.username else ""
+    user = f" --user {quote(unquote(parts.username))}" if parts.username else ""
     database = f" -n {parts.path.strip('/')}" if parts.path.strip("/").isdigit() else ""
-    return f"redis-cli -h {parts.hostname} -p {parts.port or 6379}{tls}{user}{database}"
+    return f"redis-cli -h {quote(at.hostname or '')} -p {at.port or 6379}{tls}{user}{database}"
 
 
 def _glob(pattern: str) -> tuple[str, str]:

@@ -159,10 +159,14 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class CollectionGrowth:
-    """The same key, twice; ``before`` is None where it was not there, or not looked at."""
+    """The same key, twice; ``before`` is None where it was not there, or not looked at.
+
+    ``between``: its lengths meanwhile, as they were seen; empty where it was not followed.
+    """
 
     now: Collection
     before: Collection | None = None
+    between: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -42,8 +43,8 @@ class Access:
     @property
     def client(self) -> str:
         """The beginning of a command that asks it; a password is read from REDISCLI_AUTH."""
-        user = f" --user {self.user}" if self.user else ""
-        return f"redis-cli -h {self.host} -p {self.port}{' --tls' if self.tls else ''}{user}"
+        user = f" --user {quote(self.user)}" if self.user else ""
+        return f"redis-cli -h {quote(self.host)} -p {self.port}{' --tls' if self.tls else ''}{user}"
 
     def at(self, host: str, port: int) -> Access:
         """Another node of its cluster: the same login."""

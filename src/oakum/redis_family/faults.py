@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from shlex import quote
 from typing import Final
 
 from redis import exceptions
@@ -14,6 +15,7 @@ from oakum.redis_family.access import Access
 
 _UNKNOWN: Final = re.compile(r"unknown (sub)?command|not (supported|allowed|available)|disabled", re.IGNORECASE)
 _REFUSED: Final = " is refused"
+_OPEN: Final = re.compile(r"without any password configured|no password is set", re.IGNORECASE)
 _KEYS: Final = re.compile(r"permissions? to access|access a key|one of the keys", re.IGNORECASE)
 
 
@@ -37,12 +39,20 @@ def refused(exc: exceptions.ResponseError, command: str, access: Access) -> Oaku
     told = f"NOPERM {words}" if isinstance(exc, exceptions.NoPermissionError) and "NOPERM" not in words else words
     if isinstance(exc, exceptions.NoPermissionError) or _UNKNOWN.search(words):
         return denied(command, told)
-    if isinstance(exc, exceptions.AuthenticationError) or words.startswith(("NOAUTH", "WRONGPASS")):
+    known = words.startswith(("NOAUTH", "WRONGPASS")) or _OPEN.search(words)
+    if isinstance(exc, exceptions.AuthenticationError) or known:
         return no_entry(words, access)
     return TargetError(f"{access.place} refuses {command}", why=words, next_step=f"{access.client} {command}")
 
 
 def no_entry(words: str, access: Access) -> TargetError:
+    if _OPEN.search(words):
+        return TargetError(
+            f"{access.place} does not let us in with a password",
+            why=f"it has none: {words}",
+            next_step="env -u REDISCLI_AUTH -u OAKUM_REDIS_PASSWORD_FILE"
+            f" oakum investigate {quote(access.place)}    # leave the password out",
+        )
     whom = f"as {access.user}" if access.user else "without a user"
     how = "with a password that it does not take" if access.password else "and no password is known"
     return TargetError(
@@ -103,8 +113,8 @@ def absent_of(what: str, fault: OakumError, user: str, access: Access) -> Absent
 
 def right(fault: DeniedError, user: str, access: Access) -> str:
     """``ACL SETUSER`` as its owner types it. ``%R~*``: read any key, nothing else (Redis 7.0, Valkey)."""
-    whom = user or access.user or "default"
-    asker = f"redis-cli -h {access.host} -p {access.port}{' --tls' if access.tls else ''}"
+    whom = quote(user or access.user or "default")
+    asker = f"redis-cli -h {quote(access.host)} -p {access.port}{' --tls' if access.tls else ''}"
     if _KEYS.search(fault.why):
         return f"{asker} ACL SETUSER {whom} '%R~*'"
     return f"{asker} ACL SETUSER {whom} +{_command(fault).lower().replace(' ', '|')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,11 +21,12 @@ from oakum.redis_family.info import ClusterNode, cluster_nodes
 from oakum.redis_family.link import Link
 from oakum.redis_family.node import Node
 from oakum.redis_family.pattern_tree import PatternTree
-from oakum.redis_family.queues import collections
+from oakum.redis_family.queues import collections, lengths
 from oakum.redis_family.survey import Budget, Order, Walk
 from oakum.redis_family.told import patterns
 
 NO_SLOW: Final[tuple[Slow, ...]] = ()
+NO_LENGTHS: Final[Mapping[tuple[int, str], int]] = {}
 
 MOST_PRIMARIES: Final = 64
 """Of a larger cluster only so many are asked."""
@@ -65,6 +66,7 @@ class LiveRedis:
         self._started: dict[str, float] = {}
         self._surveyed: Survey | None = None
         self._before: dict[tuple[str, int, str], Collection] = {}
+        self._between: dict[tuple[str, int, str], list[int]] = {}
 
     @property
     def place(self) -> str:
@@ -80,6 +82,8 @@ class LiveRedis:
             await self._find()
         else:
             await self._look()
+            if not whole:
+                await self._follow()
         looked_s = time.monotonic() - begun_s
         found = await self._whole(at_s) if whole else _Whole(None, None, (), "")
         spent_s = looked_s if found.survey is None or found.survey.server_s is None else found.survey.server_s
@@ -182,6 +186,13 @@ class LiveRedis:
         if not any(await _all(partial(looked, node) for node in self._nodes)):
             raise faults[0]
 
+    async def _follow(self) -> None:
+        """How long those keys are that hold most, between the two surveys."""
+        told = await self._each(_lengths, NO_LENGTHS)
+        for node, known in zip(self._nodes, told, strict=True):
+            for (database, key), length in known.items():
+                self._between.setdefault((node.place, database, key), []).append(length)
+
     def _gone(self, node: Node, exc: TargetError) -> None:
         if len(self._nodes) == 1:
             return
@@ -245,13 +256,17 @@ class LiveRedis:
             server_s=None if before is None or after is None else (after - before) / 1e6,
             patterns=found,
             others=others,
-            collections=tuple(CollectionGrowth(each, self._before.get(_named(each))) for each in now),
+            collections=tuple(self._course(each) for each in now),
             uneven=self._uneven(done),
         )
         if not second:
             self._surveyed = survey
             self._before = {_named(each): each for each in now}
         return survey
+
+    def _course(self, now: Collection) -> CollectionGrowth:
+        named = _named(now)
+        return CollectionGrowth(now, self._before.get(named), tuple(self._between.get(named, ())))
 
     async def _walked(self, node: Node, budget: Budget, second: bool) -> Walk | None:  # noqa: FBT001
         if second and (node.first is None or node.second is not None):
@@ -287,6 +302,10 @@ class LiveRedis:
                 return None
             starts.append(self._started.setdefault(each.run or each.place, at_s - each.uptime_s))
         return max(starts, default=None)
+
+
+async def _lengths(node: Node) -> Mapping[tuple[int, str], int]:
+    return NO_LENGTHS if node.first is None else await lengths(node.census)
 
 
 def _named(each: Collection) -> tuple[str, int, str]:

@@ -18,6 +18,24 @@ MOST_STREAMS: Final = 16
 """So many are asked for their groups."""
 
 
+FOLLOWED: Final = 20
+"""Of so many, the largest, the length is asked again and again: what is emptied in between is no backlog."""
+
+
+async def lengths(census: Census) -> dict[tuple[int, str], int]:
+    """By database and printable name, of those that ``collections`` told; only what takes the same time for all."""
+    found = {}
+    chosen = sorted(list(census.held.values())[:FOLLOWED], key=lambda held: held.database)
+    for database, some in groupby(chosen, key=lambda held: held.database):
+        await census.link.select(database)
+        asked = list(some)
+        told = await census.link.ask_many([(LENGTHS[held.kind], held.key) for held in asked], name="LLEN")
+        for held, length in zip(asked, told, strict=True):
+            if isinstance(length, int):
+                found[database, printable(held.key)] = length
+    return found
+
+
 async def collections(census: Census, place: str) -> tuple[Collection, ...]:
     """The largest that were met, and all that were told before; one that is gone is left out."""
     chosen = sorted(census.held.values(), key=lambda held: -(held.size or 0))[:HELD]

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oakum.model.errors import DataError, OakumError
 from oakum.model.redis import Keyspace
-from oakum.redis_family.link import Link
+from oakum.redis_family.link import Link, Reply
 from oakum.redis_family.pattern_tree import Column, PatternTree, Tally
 from oakum.redis_family.patterns import Normaliser
 
@@ -49,6 +49,9 @@ SAMPLES: Final = 5
 
 SOME: Final = 500
 """Commands that go out together; between two such others are served."""
+
+CURSOR_DIGITS: Final = 20
+"""Of 64 bits."""
 
 OUR_COMMANDS: Final = ("scan", "pttl", "type", "memory|usage", "memory", "llen", "xlen", "hlen", "scard", "zcard")
 
@@ -160,7 +163,8 @@ class Census:
         waiting: list[bytes] = []
         while True:
             near = _ahead(int(cursor), stop, self.order, space.keys) if stop else MOST_COUNT
-            (reached, keys), took_s = await self.link.timed("SCAN", cursor, "COUNT", min(walk.count, near))
+            reply, took_s = await self.link.timed("SCAN", cursor, "COUNT", min(walk.count, near))
+            reached, keys = _scanned(reply)
             walk.adapt(took_s)
             cursor, done = reached, reached == b"0"
             spent = perf_counter() > end_s or walk.spent_s > spent_s or worker.seen + len(waiting) >= most
@@ -183,6 +187,15 @@ class Census:
             self.known[space.database] = np.sort(hashes)
             self.until[space.database] = 0 if done else int(cursor)
         walk.seen += worker.seen
+
+
+def _scanned(reply: Reply) -> tuple[bytes, list[Any]]:
+    """(where to go on, names). Raises DataError for what is no answer to SCAN."""
+    if isinstance(reply, list) and len(reply) == 2:
+        cursor, keys = reply
+        if isinstance(cursor, bytes) and cursor.isdigit() and len(cursor) <= CURSOR_DIGITS and isinstance(keys, list):
+            return cursor, keys
+    raise DataError("SCAN did not answer with a cursor and names of keys", why="this server speaks another protocol")
 
 
 def past(cursor: int, stop: int, order: Order) -> bool:

@@ -18,6 +18,12 @@ def test_an_address_names_its_parts():
     assert told.client == "redis-cli -h db.shop -p 6380 --user ann"
 
 
+def test_a_name_that_is_odd_is_made_fit_for_a_shell():
+    assert find_access("redis://a;id@h", {}).client == "redis-cli -h h -p 6379 --user 'a;id'"
+    assert find_access("redis://a%40b@h", {}).client.endswith("--user a@b")
+    assert find_access("redis://h;id", {}).client == "redis-cli -h 'h;id' -p 6379"
+
+
 def test_what_is_not_named_is_as_redis_has_it():
     told = find_access("valkey://db", {"REDISCLI_AUTH": SECRET})
     assert (told.port, told.database, told.user, told.password) == (6379, None, "", SECRET)

@@ -13,7 +13,7 @@ import pytest
 from oakum.model.errors import DeniedError, SilentError, TargetError
 from oakum.redis_family import link as linking
 from oakum.redis_family.access import Access
-from oakum.redis_family.faults import absent_of
+from oakum.redis_family.faults import absent_of, denied, right
 from oakum.redis_family.link import Link, packed
 
 SECRET = "s3cret"
@@ -122,3 +122,26 @@ def test_a_password_that_is_wrong_is_never_said():
             asked(login, "PING")
     assert "does not let us in" in str(caught.value)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ERR AUTH <password> called without any password configured for the default user. Are you sure?",
+        "ERR Client sent AUTH, but no password is set",
+    ],
+)
+def test_a_password_for_a_server_that_has_none_is_to_be_left_out(words):
+    with answering(f"-{words}\r\n".encode()) as access:
+        login = Access("redis", access.host, access.port, password=SECRET)
+        with pytest.raises(TargetError) as caught:
+            asked(login, "PING")
+    assert "it has none" in caught.value.why
+    assert caught.value.next_step.endswith(f"oakum investigate {login.place}    # leave the password out")
+    assert "set REDISCLI_AUTH" not in caught.value.next_step
+
+
+def test_a_name_that_is_odd_is_made_fit_for_a_shell():
+    access = Access("redis", "h", 6379, user="a;id")
+    assert right(denied("SCAN", "NOPERM no"), "", access).endswith("ACL SETUSER 'a;id' +scan")
+    assert right(denied("SCAN", "NOPERM access a key"), "b$c", access).endswith("ACL SETUSER 'b$c' '%R~*'")

@@ -8,12 +8,13 @@ from fake_redis import FakeKey, FakeLink
 
 from oakum.explain.redis_plan import _glob
 from oakum.model.absent import AbsentKind
-from oakum.model.errors import TargetError
+from oakum.model.errors import DataError, TargetError
 from oakum.model.redis import Keyspace
-from oakum.redis_family import info
+from oakum.redis_family import info, live
 from oakum.redis_family import survey as surveying
 from oakum.redis_family.node import Node
 from oakum.redis_family.pattern_tree import PatternTree
+from oakum.redis_family.queues import collections, lengths
 from oakum.redis_family.survey import Budget, Census, Order, Walk, past, stride
 from oakum.redis_family.told import patterns, printable
 
@@ -50,6 +51,18 @@ def test_every_size_is_asked_with_samples_and_none_of_a_module():
     assert b"big" in {words[2] for words in sizes}
     assert found["doc:*"].bytes_each is None
     assert {words[0] for words in link.asked} <= {"PING", "SCAN", "TYPE", "MEMORY"}
+
+
+@pytest.mark.parametrize(
+    "reply", [b"OK", None, 7, [b"0"], [b"next", []], [0, []], [b"0", b"a"], [b"9" * 5000, []], [b"0", [b"a", 7]]]
+)
+def test_what_is_no_answer_to_scan_is_said(reply):
+    class Odd(FakeLink):
+        def _answer(self, words):
+            return reply if words[0] == "SCAN" else super()._answer(words)
+
+    with pytest.raises(DataError, match="SCAN did not answer"):
+        surveyed(Odd({0: users(20)}), [Keyspace(0, 20, 0)])
 
 
 def test_databases_are_told_apart_and_named_in_what_is_typed():
@@ -181,6 +194,49 @@ def test_a_server_that_was_started_again_is_not_compared():
         return {each.pattern: each for each in patterns(begun.census.tree, [(begun.first, begun.second)])[0]}
 
     assert anyio.run(told)["user:*"].grown is None
+
+
+class FakeQueue(FakeLink):
+    """A server with one list."""
+
+    def _answer(self, words):
+        if words[0] == "INFO":
+            return b"used_memory:7\nrun_id:a\ndb0:keys=1,expires=0\n"
+        if words[0] in {"ACL", "CLIENT", "SLOWLOG", "XINFO"} or words[1:] == ("DOCTOR",):
+            return None
+        return super()._answer(words)
+
+
+def test_lengths_are_followed_between_two_surveys(monkeypatch):
+    jobs = FakeKey("list", 500, 200)
+    link = FakeQueue({0: {b"jobs": jobs, b"user:1": FakeKey()}})
+    monkeypatch.setattr(live, "Link", lambda _: link)
+
+    async def told():
+        async with live.connected(link.access) as server:
+            await server.sample(whole=True)
+            for jobs.length in (400, 0, 350):
+                asked = len(link.asked)
+                await server.sample(whole=False)
+                assert [words[0] for words in link.asked[asked:]] == ["LLEN"]
+            jobs.length = 550
+            return await server.sample(whole=True)
+
+    (grown,) = anyio.run(told).survey.collections
+    assert (grown.before.length, grown.between, grown.now.length) == (200, (400, 0, 350), 550)
+
+
+def test_only_the_largest_are_followed():
+    queues = {b"q:%d" % number: FakeKey("list", number, 5) for number in range(40)}
+    link = FakeLink({0: queues})
+
+    async def told():
+        census = Census(link, PatternTree())
+        await census.survey([Keyspace(0, 40, 0)], Budget(), second=False)
+        await collections(census, "here")
+        return await lengths(census)
+
+    assert set(anyio.run(told)) == {(0, f"q:{number}") for number in range(20, 40)}
 
 
 def test_thousands_of_connections_are_not_listed():
