@@ -1,0 +1,292 @@
+"""When a setting of a connection pool is wrong: one row a rule. Data.
+
+Defaults and meanings are those of each library's own documentation or source: HikariCP 6, SQLAlchemy 2,
+psycopg_pool 3.2, pgx 5, Go's database/sql, pg-pool 3, redis-py 8, ioredis 5, commons-pool2.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from oakum.model.pool import PoolRule
+
+LARGE: Final = "> 100"
+"""More connections of one process than this are no pool: they wait for the same server."""
+
+_PILE: Final = "who finds no connection waits without an end: requests pile up in memory"
+_HELD: Final = "a connection lives as long as the process, and what the server keeps for its session grows with it"
+
+RULES: Final = (
+    PoolRule(
+        "hikari-no-leak-detection",
+        "HikariCP",
+        "leakDetectionThreshold",
+        ("unset", "= 0"),
+        "a connection that the code does not give back is never reported: nobody learns who took it",
+        "spring.datasource.hikari.leak-detection-threshold=60000",
+        grave=True,
+    ),
+    PoolRule(
+        "hikari-leak-detection-too-short",
+        "HikariCP",
+        "leakDetectionThreshold",
+        ("1 to 1999",),
+        "HikariCP turns leak detection off below 2000 ms",
+        "spring.datasource.hikari.leak-detection-threshold=60000",
+        grave=True,
+    ),
+    PoolRule(
+        "hikari-no-max-lifetime",
+        "HikariCP",
+        "maxLifetime",
+        ("= 0",),
+        _HELD,
+        "spring.datasource.hikari.max-lifetime=1800000",
+    ),
+    PoolRule(
+        "hikari-no-idle-timeout",
+        "HikariCP",
+        "idleTimeout",
+        ("= 0",),
+        "connections of a peak are kept for ever after it",
+        "spring.datasource.hikari.idle-timeout=600000",
+    ),
+    PoolRule(
+        "hikari-waits-forever",
+        "HikariCP",
+        "connectionTimeout",
+        ("= 0",),
+        _PILE,
+        "spring.datasource.hikari.connection-timeout=30000",
+        grave=True,
+    ),
+    PoolRule(
+        "hikari-large",
+        "HikariCP",
+        "maximumPoolSize",
+        (LARGE,),
+        "a leak of connections fills the server before it fills the pool",
+        "spring.datasource.hikari.maximum-pool-size=20",
+    ),
+    PoolRule(
+        "sqlalchemy-no-overflow-limit",
+        "SQLAlchemy",
+        "max_overflow",
+        ("< 0",),
+        "the pool opens as many connections as are asked for: one that is not given back costs another one each time",
+        "create_engine(url, pool_size=5, max_overflow=10)",
+        grave=True,
+    ),
+    PoolRule(
+        "sqlalchemy-no-size-limit",
+        "SQLAlchemy",
+        "pool_size",
+        ("= 0",),
+        "0 means no limit: the pool keeps as many connections as were ever asked for at once",
+        "create_engine(url, pool_size=5, max_overflow=10)",
+        grave=True,
+    ),
+    PoolRule(
+        "sqlalchemy-large",
+        "SQLAlchemy",
+        "pool_size",
+        (LARGE,),
+        "a leak of connections fills the server before it fills the pool",
+        "create_engine(url, pool_size=5, max_overflow=10)",
+    ),
+    PoolRule(
+        "sqlalchemy-no-pool",
+        "SQLAlchemy",
+        "poolclass",
+        ("= NullPool",),
+        "each use opens a connection of its own, and nothing bounds how many are open at once",
+        "create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=10), or NullPool behind pgbouncer alone",
+    ),
+    PoolRule(
+        "sqlalchemy-pool-off",
+        "SQLAlchemy",
+        "pool_enabled",
+        ("= false", "= 0"),
+        "each use opens a connection of its own, and nothing bounds how many are open at once",
+        "sql_alchemy_pool_enabled = True, or leave it off behind pgbouncer alone",
+    ),
+    PoolRule(
+        "sqlalchemy-no-recycle",
+        "SQLAlchemy",
+        "pool_recycle",
+        ("unset", "< 0"),
+        _HELD,
+        "create_engine(url, pool_recycle=1800)",
+    ),
+    PoolRule(
+        "psycopg-no-waiting-limit",
+        "psycopg_pool",
+        "max_waiting",
+        ("unset", "= 0"),
+        "how many may wait for a connection is not bounded: they pile up in memory while the server is slow",
+        "ConnectionPool(conninfo, max_waiting=200, timeout=30)",
+    ),
+    PoolRule(
+        "psycopg-long-lifetime",
+        "psycopg_pool",
+        "max_lifetime",
+        ("> 86400", "= infinity"),
+        _HELD,
+        "ConnectionPool(conninfo, max_lifetime=3600)",
+    ),
+    PoolRule(
+        "psycopg-long-idle",
+        "psycopg_pool",
+        "max_idle",
+        ("> 86400", "= infinity"),
+        "connections of a peak are kept for ever after it",
+        "ConnectionPool(conninfo, max_idle=600)",
+    ),
+    PoolRule(
+        "psycopg-large",
+        "psycopg_pool",
+        "max_size",
+        (LARGE,),
+        "a leak of connections fills the server before it fills the pool",
+        "ConnectionPool(conninfo, max_size=20)",
+    ),
+    PoolRule(
+        "pgx-size-by-processors",
+        "pgxpool",
+        "pool_max_conns",
+        ("unset",),
+        "pgxpool opens as many as the node has processors, 4 at the least, whatever the container may use; database/sql"
+        " has no bound at all unless the code sets one",
+        "postgresql://…?pool_max_conns=10, or db.SetMaxOpenConns(10)",
+    ),
+    PoolRule(
+        "pgx-large",
+        "pgxpool",
+        "pool_max_conns",
+        (LARGE,),
+        "a leak of connections fills the server before it fills the pool",
+        "postgresql://…?pool_max_conns=10",
+    ),
+    PoolRule(
+        "go-sql-no-size-limit",
+        "database/sql",
+        "SetMaxOpenConns",
+        ("unset", "= 0", "< 0"),
+        "0 means no limit: rows that are not closed cost another connection each time",
+        "db.SetMaxOpenConns(10)",
+        grave=True,
+    ),
+    PoolRule(
+        "go-sql-no-max-lifetime",
+        "database/sql",
+        "SetConnMaxLifetime",
+        ("unset", "= 0", "< 0"),
+        _HELD,
+        "db.SetConnMaxLifetime(30 * time.Minute)",
+    ),
+    PoolRule(
+        "pg-no-idle-timeout",
+        "node-postgres",
+        "idleTimeoutMillis",
+        ("= 0",),
+        "connections of a peak are kept for ever after it",
+        "new Pool({ idleTimeoutMillis: 10000 })",
+    ),
+    PoolRule(
+        "pg-waits-forever",
+        "node-postgres",
+        "connectionTimeoutMillis",
+        ("unset", "= 0"),
+        _PILE,
+        "new Pool({ connectionTimeoutMillis: 5000 })",
+        grave=True,
+    ),
+    PoolRule(
+        "pg-no-max-lifetime",
+        "node-postgres",
+        "maxLifetimeSeconds",
+        ("unset", "= 0"),
+        _HELD,
+        "new Pool({ maxLifetimeSeconds: 1800 })",
+    ),
+    PoolRule(
+        "pg-large",
+        "node-postgres",
+        "max",
+        (LARGE,),
+        "a leak of connections fills the server before it fills the pool",
+        "new Pool({ max: 10 })",
+    ),
+    PoolRule(
+        "redis-py-no-size-limit",
+        "redis-py",
+        "max_connections",
+        ("unset",),
+        "no bound is set but the library's own: 100 in redis-py 8, none in older ones",
+        "redis://…?max_connections=50",
+    ),
+    PoolRule(
+        "redis-py-large",
+        "redis-py",
+        "max_connections",
+        ("> 1000",),
+        "a leak of connections fills the server (maxclients) before it fills the pool",
+        "redis://…?max_connections=50",
+    ),
+    PoolRule(
+        "ioredis-retries-forever",
+        "ioredis",
+        "maxRetriesPerRequest",
+        ("= null",),
+        "while Redis is away, commands are kept in memory and never fail: workers of a queue need that, others do not",
+        "new Redis({ maxRetriesPerRequest: 20, commandTimeout: 5000 })",
+        grave=True,
+    ),
+    *(
+        PoolRule(
+            f"{library.lower()}-{name}",
+            library,
+            setting,
+            wrong,
+            meaning,
+            f"spring.data.redis.{library.lower()}.pool.{line}",
+            grave=grave,
+        )
+        for library in ("Jedis", "Lettuce")
+        for name, setting, wrong, meaning, line, grave in (
+            (
+                "no-size-limit",
+                "max-active",
+                ("< 0",),
+                "below 0 means no limit: a connection that is not given back costs another one each time",
+                "max-active=8",
+                True,
+            ),
+            (
+                "large",
+                "max-active",
+                (LARGE,),
+                "a leak of connections fills the server before the pool",
+                "max-active=8",
+                False,
+            ),
+            ("waits-forever", "max-wait", ("unset", "< 0"), _PILE, "max-wait=2s", True),
+        )
+    ),
+    PoolRule(
+        "lettuce-no-idle-eviction",
+        "Lettuce",
+        "time-between-eviction-runs",
+        ("unset", "= 0", "< 0"),
+        "nothing looks for idle connections: those that max-idle allows are kept for ever",
+        "spring.data.redis.lettuce.pool.time-between-eviction-runs=30s",
+    ),
+    PoolRule(
+        "jedis-no-idle-eviction",
+        "Jedis",
+        "time-between-eviction-runs",
+        ("= 0", "< 0"),
+        "nothing looks for idle connections: those that max-idle allows are kept for ever",
+        "spring.data.redis.jedis.pool.time-between-eviction-runs=30s",
+    ),
+)
