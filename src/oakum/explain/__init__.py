@@ -78,5 +78,5 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     if verdict.name in {VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
         steps = Plan((*steps.steps, *log_steps(logs, target).steps))
     if pools is not None and verdict.name is not VerdictName.HEALTHY:
-        steps = Plan((*steps.steps, *pool_steps(pools)))
+        steps = Plan((*steps.steps, *pool_steps(pools, causes)))
     return Explanation(verdict, causes, steps)

@@ -24,6 +24,7 @@ RULES: Final = (
         ("unset", "= 0"),
         "a connection that the code does not give back is never reported: nobody learns who took it",
         "spring.datasource.hikari.leak-detection-threshold=60000",
+        "60000",
         grave=True,
     ),
     PoolRule(
@@ -33,6 +34,7 @@ RULES: Final = (
         ("1 to 1999",),
         "HikariCP turns leak detection off below 2000 ms",
         "spring.datasource.hikari.leak-detection-threshold=60000",
+        "60000",
         grave=True,
     ),
     PoolRule(
@@ -42,6 +44,7 @@ RULES: Final = (
         ("= 0",),
         _HELD,
         "spring.datasource.hikari.max-lifetime=1800000",
+        "1800000",
     ),
     PoolRule(
         "hikari-no-idle-timeout",
@@ -50,6 +53,7 @@ RULES: Final = (
         ("= 0",),
         "connections of a peak are kept for ever after it",
         "spring.datasource.hikari.idle-timeout=600000",
+        "600000",
     ),
     PoolRule(
         "hikari-waits-forever",
@@ -58,6 +62,7 @@ RULES: Final = (
         ("= 0",),
         _PILE,
         "spring.datasource.hikari.connection-timeout=30000",
+        "30000",
         grave=True,
     ),
     PoolRule(
@@ -67,6 +72,7 @@ RULES: Final = (
         (LARGE,),
         "a leak of connections fills the server before it fills the pool",
         "spring.datasource.hikari.maximum-pool-size=20",
+        "20",
     ),
     PoolRule(
         "sqlalchemy-no-overflow-limit",
@@ -75,6 +81,7 @@ RULES: Final = (
         ("< 0",),
         "the pool opens as many connections as are asked for: one that is not given back costs another one each time",
         "create_engine(url, pool_size=5, max_overflow=10)",
+        "10",
         grave=True,
     ),
     PoolRule(
@@ -84,6 +91,7 @@ RULES: Final = (
         ("= 0",),
         "0 means no limit: the pool keeps as many connections as were ever asked for at once",
         "create_engine(url, pool_size=5, max_overflow=10)",
+        "5",
         grave=True,
     ),
     PoolRule(
@@ -93,6 +101,7 @@ RULES: Final = (
         (LARGE,),
         "a leak of connections fills the server before it fills the pool",
         "create_engine(url, pool_size=5, max_overflow=10)",
+        "5",
     ),
     PoolRule(
         "sqlalchemy-no-pool",
@@ -101,6 +110,7 @@ RULES: Final = (
         ("= NullPool",),
         "each use opens a connection of its own, and nothing bounds how many are open at once",
         "create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=10), or NullPool behind pgbouncer alone",
+        "QueuePool",
     ),
     PoolRule(
         "sqlalchemy-pool-off",
@@ -109,6 +119,7 @@ RULES: Final = (
         ("= false", "= 0"),
         "each use opens a connection of its own, and nothing bounds how many are open at once",
         "sql_alchemy_pool_enabled = True, or leave it off behind pgbouncer alone",
+        "True",
     ),
     PoolRule(
         "sqlalchemy-no-recycle",
@@ -117,6 +128,7 @@ RULES: Final = (
         ("unset", "< 0"),
         _HELD,
         "create_engine(url, pool_recycle=1800)",
+        "1800",
     ),
     PoolRule(
         "psycopg-no-waiting-limit",
@@ -125,6 +137,7 @@ RULES: Final = (
         ("unset", "= 0"),
         "how many may wait for a connection is not bounded: they pile up in memory while the server is slow",
         "ConnectionPool(conninfo, max_waiting=200, timeout=30)",
+        "200",
     ),
     PoolRule(
         "psycopg-long-lifetime",
@@ -133,6 +146,7 @@ RULES: Final = (
         ("> 86400", "= infinity"),
         _HELD,
         "ConnectionPool(conninfo, max_lifetime=3600)",
+        "3600",
     ),
     PoolRule(
         "psycopg-long-idle",
@@ -141,6 +155,7 @@ RULES: Final = (
         ("> 86400", "= infinity"),
         "connections of a peak are kept for ever after it",
         "ConnectionPool(conninfo, max_idle=600)",
+        "600",
     ),
     PoolRule(
         "psycopg-large",
@@ -149,6 +164,7 @@ RULES: Final = (
         (LARGE,),
         "a leak of connections fills the server before it fills the pool",
         "ConnectionPool(conninfo, max_size=20)",
+        "20",
     ),
     PoolRule(
         "pgx-size-by-processors",
@@ -158,6 +174,7 @@ RULES: Final = (
         "pgxpool opens as many as the node has processors, 4 at the least, whatever the container may use; database/sql"
         " has no bound at all unless the code sets one",
         "postgresql://…?pool_max_conns=10, or db.SetMaxOpenConns(10)",
+        "10",
     ),
     PoolRule(
         "pgx-large",
@@ -166,6 +183,7 @@ RULES: Final = (
         (LARGE,),
         "a leak of connections fills the server before it fills the pool",
         "postgresql://…?pool_max_conns=10",
+        "10",
     ),
     PoolRule(
         "go-sql-no-size-limit",
@@ -174,6 +192,7 @@ RULES: Final = (
         ("unset", "= 0", "< 0"),
         "0 means no limit: rows that are not closed cost another connection each time",
         "db.SetMaxOpenConns(10)",
+        "10",
         grave=True,
     ),
     PoolRule(
@@ -183,6 +202,7 @@ RULES: Final = (
         ("unset", "= 0", "< 0"),
         _HELD,
         "db.SetConnMaxLifetime(30 * time.Minute)",
+        "30m",
     ),
     PoolRule(
         "pg-no-idle-timeout",
@@ -191,6 +211,7 @@ RULES: Final = (
         ("= 0",),
         "connections of a peak are kept for ever after it",
         "new Pool({ idleTimeoutMillis: 10000 })",
+        "10000",
     ),
     PoolRule(
         "pg-waits-forever",
@@ -199,6 +220,7 @@ RULES: Final = (
         ("unset", "= 0"),
         _PILE,
         "new Pool({ connectionTimeoutMillis: 5000 })",
+        "5000",
         grave=True,
     ),
     PoolRule(
@@ -208,6 +230,7 @@ RULES: Final = (
         ("unset", "= 0"),
         _HELD,
         "new Pool({ maxLifetimeSeconds: 1800 })",
+        "1800",
     ),
     PoolRule(
         "pg-large",
@@ -216,6 +239,7 @@ RULES: Final = (
         (LARGE,),
         "a leak of connections fills the server before it fills the pool",
         "new Pool({ max: 10 })",
+        "10",
     ),
     PoolRule(
         "redis-py-no-size-limit",
@@ -224,6 +248,7 @@ RULES: Final = (
         ("unset",),
         "no bound is set but the library's own: 100 in redis-py 8, none in older ones",
         "redis://…?max_connections=50",
+        "50",
     ),
     PoolRule(
         "redis-py-large",
@@ -232,6 +257,7 @@ RULES: Final = (
         ("> 1000",),
         "a leak of connections fills the server (maxclients) before it fills the pool",
         "redis://…?max_connections=50",
+        "50",
     ),
     PoolRule(
         "ioredis-retries-forever",
@@ -240,6 +266,7 @@ RULES: Final = (
         ("= null",),
         "while Redis is away, commands are kept in memory and never fail: workers of a queue need that, others do not",
         "new Redis({ maxRetriesPerRequest: 20, commandTimeout: 5000 })",
+        "20",
         grave=True,
     ),
     *(
@@ -249,17 +276,18 @@ RULES: Final = (
             setting,
             wrong,
             meaning,
-            f"spring.data.redis.{library.lower()}.pool.{line}",
+            f"spring.data.redis.{library.lower()}.pool.{setting}={better}",
+            better,
             grave=grave,
         )
         for library in ("Jedis", "Lettuce")
-        for name, setting, wrong, meaning, line, grave in (
+        for name, setting, wrong, meaning, better, grave in (
             (
                 "no-size-limit",
                 "max-active",
                 ("< 0",),
                 "below 0 means no limit: a connection that is not given back costs another one each time",
-                "max-active=8",
+                "8",
                 True,
             ),
             (
@@ -267,10 +295,10 @@ RULES: Final = (
                 "max-active",
                 (LARGE,),
                 "a leak of connections fills the server before the pool",
-                "max-active=8",
+                "8",
                 False,
             ),
-            ("waits-forever", "max-wait", ("unset", "< 0"), _PILE, "max-wait=2s", True),
+            ("waits-forever", "max-wait", ("unset", "< 0"), _PILE, "2s", True),
         )
     ),
     PoolRule(
@@ -280,6 +308,7 @@ RULES: Final = (
         ("unset", "= 0", "< 0"),
         "nothing looks for idle connections: those that max-idle allows are kept for ever",
         "spring.data.redis.lettuce.pool.time-between-eviction-runs=30s",
+        "30s",
     ),
     PoolRule(
         "jedis-no-idle-eviction",
@@ -288,5 +317,6 @@ RULES: Final = (
         ("= 0", "< 0"),
         "nothing looks for idle connections: those that max-idle allows are kept for ever",
         "spring.data.redis.jedis.pool.time-between-eviction-runs=30s",
+        "30s",
     ),
 )

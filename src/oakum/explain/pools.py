@@ -43,6 +43,14 @@ class PoolFinding:
         told = "is not set" if self.value is None else f"is {self.value}"
         return f"{self.rule.setting} {told}: {self.rule.meaning}"
 
+    @property
+    def fix(self) -> str:
+        """The line as it would stand where the setting stands now; the library's own where it is not set."""
+        setting = self.pool.settings.get(self.rule.setting)
+        if setting is None or not setting.spelled:
+            return self.rule.fix
+        return f"{setting.spelled}={self.rule.better} ({setting.where})"
+
 
 def findings(pool: Pool) -> tuple[PoolFinding, ...]:
     """In the order of the table."""
@@ -116,10 +124,12 @@ def over_limit(pool: Pool, reading: PoolReading, server_limit: int | None = None
     limit = POSTGRES_ADMITS if server_limit is None else server_limit
     if most is None or pool.library in {"redis-py", "Jedis", "Lettuce"} or most * reading.processes <= limit:
         return ""
-    many = f"{format_count(reading.processes)} processes × {format_count(most)}"
-    admits = "a PostgreSQL server admits" if server_limit is None else "the server admits"
-    unless = " unless it is configured (max_connections)" if server_limit is None else ""
-    return f"{many} = up to {format_count(most * reading.processes)} connections; {admits} {limit}{unless}"
+    total = format_count(most * reading.processes)
+    many = f"{format_count(reading.processes)} processes × {format_count(most)} = up to {total} connections"
+    many = f"it may open up to {total} connections" if reading.processes == 1 else many
+    if server_limit is not None:
+        return f"{many}; the server admits {format_count(limit)}"
+    return f"{many}; a PostgreSQL server admits {limit} unless it is configured (max_connections)"
 
 
 def pool_rows(reading: PoolReading) -> Iterator[tuple[str, dict[str, object]]]:
@@ -146,7 +156,8 @@ def _pool_facts(pool: Pool, reading: PoolReading, over: str) -> dict[str, object
         "library": pool.library,
         "pool": pool.where,
         "settings": [
-            {"name": each.name, "value": each.value or None, "where": each.where} for each in pool.settings.values()
+            {"name": each.name, "value": each.value or None, "where": each.where, "spelled": each.spelled or None}
+            for each in pool.settings.values()
         ],
         "findings": [each.rule.id for each in findings(pool)],
         "most_connections": most_connections(pool),
@@ -166,7 +177,7 @@ def _finding_facts(found: PoolFinding) -> dict[str, object]:
         "value": found.value,
         "grave": found.rule.grave,
         "meaning": found.rule.meaning,
-        "fix": found.rule.fix,
+        "fix": found.fix,
     }
 
 
@@ -176,14 +187,19 @@ def _gravest(found: Sequence[PoolFinding]) -> list[PoolFinding]:
 
 
 def _named(pool: Pool) -> str:
-    return f"{pool.library} pool ({pool.where})" if pool.where else f"{pool.library} pool"
+    kind = pool.library if pool.library.endswith("pool") else f"{pool.library} pool"
+    return f"{kind} ({pool.where})" if pool.where else kind
 
 
-def pool_steps(reading: PoolReading) -> tuple[Step, ...]:
-    """What to set, the graver first; what to ask the server where it may admit less than is asked of it."""
-    found = _gravest([each for pool in reading.pools for each in findings(pool)])
+def pool_steps(reading: PoolReading, causes: Sequence[Cause] = ()) -> tuple[Step, ...]:
+    """What to ask the server where it may admit less than is asked of it; what to set of what is grave.
+
+    One step alone where something else is known to be the cause.
+    """
+    found = [each for pool in reading.pools for each in findings(pool) if each.rule.grave]
     steps = {step.title: step for step in (*_asks(reading), *map(_sets, found))}
-    return tuple(steps.values())[:MOST_STEPS]
+    other = any(cause.name is not CauseName.CONNECTION_POOL for cause in causes)
+    return tuple(steps.values())[: 1 if other else MOST_STEPS]
 
 
 def _asks(reading: PoolReading) -> Iterator[Step]:
@@ -199,7 +215,7 @@ def _asks(reading: PoolReading) -> Iterator[Step]:
 
 def _sets(finding: PoolFinding) -> Step:
     return Step(
-        f"Set {finding.rule.fix}",
+        f"Set {finding.fix}",
         effect=f"{_named(finding.pool)}: {finding.line}",
         risk="it counts from the next start on; the number is an example, not measured for this service",
         undo="the setting as it is now",

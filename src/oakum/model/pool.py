@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class PoolSetting:
-    """``name``: as the library documents it. ``where``: what it was read from, and its name there.
+    """``name``: as the library documents it. ``where``: what it was read from.
 
-    ``value``: as written; "" for one that is no number, duration or known word: that may be a secret.
+    ``value``: as written; "" for one that is no number, duration or known word: that may be a secret. ``spelled``: its
+    name there; "" within an address.
     """
 
     library: str
     name: str
     value: str
     where: str
+    spelled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class PoolRule:
     """One row of the table. ``wrong``: when the setting is wrong, one of ``unset``, ``= text``, ``< n``, ``> n``,
     ``n to m``.
 
-    ``fix``: the line to set. ``grave``: a pool set so can leak or grow without anybody being told.
+    ``fix``: the line to set where there is none; ``better``: the value to write where there is one. Both are examples.
+    ``grave``: a pool set so can leak or grow without anybody being told.
     """
 
     id: str
@@ -63,4 +66,5 @@ class PoolRule:
     wrong: tuple[str, ...]
     meaning: str
     fix: str
+    better: str
     grave: bool = False

@@ -69,7 +69,8 @@ def find_pools(
             value = _resolved(raw, environment)
             for each, told, context in _spread(path, value, source.word):
                 keys.append(_normal(each))
-                items += _items(libraries, each, told, context, source.name)
+                spelled = _shown(path) if each is path else ""
+                items += _items(libraries, each, told, context, (source.name, spelled))
             scheme, place = _address(value)
             server = server or (place if scheme in POSTGRESQL else "")
             for library in libraries:
@@ -82,7 +83,10 @@ def find_pools(
     return (*pools, *(pool for name, pool in implied.items() if name not in known)), server
 
 
-def _items(libraries: Iterable[Library], path: Path, value: str, context: str, source: str) -> Iterator[_Item]:
+def _items(
+    libraries: Iterable[Library], path: Path, value: str, context: str, place: tuple[str, str]
+) -> Iterator[_Item]:
+    """``place``: what it was read from, and its name there."""
     key = _normal(path)
     for library in libraries:
         for name in library.names:
@@ -92,7 +96,7 @@ def _items(libraries: Iterable[Library], path: Path, value: str, context: str, s
             before = key[: -len(spelled)]
             text = value.strip()
             kept = text if _VALUE.fullmatch(text) else NOT_TOLD
-            setting = PoolSetting(library.name, name.name, kept, f"{source}: {_shown(path)}")
+            setting = PoolSetting(library.name, name.name, kept, *place)
             yield _Item(library, name, before.removesuffix("pool"), before + context, _before(path), setting)
 
 

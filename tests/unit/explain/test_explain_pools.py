@@ -59,7 +59,7 @@ BY_ID = {rule.id: rule for rule in RULES}
 
 def pool(library, **settings):
     named = {name.replace("__", "-"): value for name, value in settings.items()}
-    told = {name: PoolSetting(library, name, value, "environment: X") for name, value in named.items()}
+    told = {name: PoolSetting(library, name, value, "environment", "X") for name, value in named.items()}
     return Pool(library, "x", told)
 
 
@@ -127,6 +127,21 @@ def test_all_workers_together_are_compared_with_what_the_server_admits():
     assert not over_limit(made, replace(reading, server=""))
     step = pool_steps(reading)[0]
     assert step.command == "oakum investigate postgresql://db:5432/shop"
+    alone = over_limit(pool("node-postgres", max="101"), PoolReading())
+    assert alone.startswith("it may open up to 101 connections; a PostgreSQL server admits 100")
+
+
+def test_one_step_alone_where_something_else_is_the_cause():
+    reading = PoolReading((pool("SQLAlchemy", max_overflow="-1"), pool("HikariCP")))
+    assert len(pool_steps(reading)) == len(pool_steps(reading, (CAUSE,))) == 2
+    assert len(pool_steps(reading, (replace(CAUSE, name=CauseName.GLOBAL),))) == 1
+
+
+def test_what_breaks_a_rule_breaks_it_no_more_once_its_line_is_set():
+    assert [rule.id for rule in RULES if broken(rule, rule.better) or rule.better not in rule.fix] == [
+        # In the code it is a number of another unit.
+        "go-sql-no-max-lifetime"
+    ]
 
 
 def test_rows_say_what_is_set_and_what_is_wrong_the_graver_first():
@@ -138,10 +153,10 @@ def test_rows_say_what_is_set_and_what_is_wrong_the_graver_first():
         f"maxLifetime is 0: {BY_ID['hikari-no-max-lifetime'].meaning}",
     ]
     assert rows[1][1]["fix"] == "spring.datasource.hikari.leak-detection-threshold=60000"
-    assert [step.title for step in pool_steps(PoolReading((made,)))] == [
-        "Set spring.datasource.hikari.leak-detection-threshold=60000",
-        "Set spring.datasource.hikari.max-lifetime=1800000",
-    ]
+    assert rows[2][1]["fix"] == "X=1800000 (environment)"
+    # The lifetime is no grave one.
+    (step,) = pool_steps(PoolReading((made,)))
+    assert step.title == "Set spring.datasource.hikari.leak-detection-threshold=60000"
 
 
 def test_a_pool_that_is_set_well_says_so_and_asks_for_nothing():

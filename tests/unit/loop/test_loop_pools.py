@@ -77,8 +77,7 @@ def test_pools_are_evidence_and_steps_and_the_verdict_is_what_it_was():
             "Ask the database how many connections it admits, and who has them",
             "oakum investigate postgresql://db:5432/shop",
         ),
-        ("Set create_engine(url, pool_size=5, max_overflow=10)", ""),
-        ("Set create_engine(url, pool_recycle=1800)", ""),
+        ("Set DB_MAX_OVERFLOW=10 (environment)", ""),
     ]
     text = json.dumps(render.investigation_to_json(found), allow_nan=False) + render.investigation_html(found)
     screen = io.StringIO()
@@ -86,7 +85,7 @@ def test_pools_are_evidence_and_steps_and_the_verdict_is_what_it_was():
     assert "hunter2" not in text + screen.getvalue()
     assert "max_overflow is -1" in text
     assert "its connection pools" in screen.getvalue()
-    assert "      create_engine(url, pool_size=5, max_overflow=10)" in screen.getvalue()
+    assert "      sqlalchemy.pool_size=5 (config.ini)" in screen.getvalue()
 
 
 def test_a_healthy_process_is_told_of_its_pools_and_given_no_plan():
