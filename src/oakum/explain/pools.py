@@ -39,8 +39,8 @@ class PoolFinding:
 
     @property
     def line(self) -> str:
-        """``leakDetectionThreshold is not set: …``."""
-        told = "is not set" if self.value is None else f"is {self.value}"
+        """``maxLifetime is 0: …``."""
+        told = "is set nowhere that was read" if self.value is None else f"is {self.value}"
         return f"{self.rule.setting} {told}: {self.rule.meaning}"
 
     @property

@@ -14,7 +14,10 @@ from oakum.model.runtime import RuntimeName
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """``name``: as documented. ``spelled``: what a setting's name ends in. ``sure``: no other library has such one."""
+    """``name``: as documented. ``spelled``: what a setting's name ends in, the longer first.
+
+    ``sure``: no other library has such one.
+    """
 
     name: str
     spelled: tuple[str, ...]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -19,6 +20,8 @@ NOT_TOLD: Final = ""
 """The value of a setting that is there, and whose value is none that is kept."""
 
 MOST_VALUE: Final = 4_096
+MOST_POOLS: Final = 12
+"""So many of one process are told."""
 
 _VALUE: Final = re.compile(
     r"[-+]?\d{1,15}(?:\.\d{1,6})?(?:_\d{3})*\s?(?:ns|us|ms|s|m|h|d)?|(?:\d{1,9}(?:ms|s|m|h)){1,4}|PT?[\dHMSD.]{1,20}"
@@ -61,22 +64,26 @@ def find_pools(
     """(pools, a PostgreSQL server's address without a login or ""). ``sources``: what counts more comes first."""
     libraries = [library for library in LIBRARIES if library.runtime is runtime]
     items: list[_Item] = []
-    keys: list[str] = []
+    denied: dict[str, set[str]] = {library.name: set() for library in libraries}
     implied: dict[str, Pool] = {}
     server = ""
     for source in sources:
         for path, raw in source.pairs:
             value = _resolved(raw, environment)
             for each, told, context in _spread(path, value, source.word):
-                keys.append(_normal(each))
+                key = _normal(each)
+                for library in libraries:
+                    denied[library.name].update(
+                        _group(key.removesuffix(other)) for other in library.others if key.endswith(other)
+                    )
                 spelled = _shown(path) if each is path else ""
-                items += _items(libraries, each, told, context, (source.name, spelled))
+                items += _items(libraries, key, each, told, context, (source.name, spelled))
             scheme, place = _address(value)
             server = server or (place if scheme in POSTGRESQL else "")
             for library in libraries:
                 if scheme in library.schemes or (library.implied and _normal(path) == library.implied):
                     implied.setdefault(library.name, Pool(library.name, _shown(path)))
-    pools = [*_pools(items, keys)]
+    pools = list(islice(_pools(items, denied), MOST_POOLS))
     known = {pool.library for pool in pools}
     if "database/sql" in known:
         known.add("pgxpool")
@@ -84,29 +91,28 @@ def find_pools(
 
 
 def _items(
-    libraries: Iterable[Library], path: Path, value: str, context: str, place: tuple[str, str]
+    libraries: Iterable[Library], key: str, path: Path, value: str, context: str, place: tuple[str, str]
 ) -> Iterator[_Item]:
     """``place``: what it was read from, and its name there."""
-    key = _normal(path)
     for library in libraries:
         for name in library.names:
-            spelled = next((each for each in sorted(name.spelled, key=len, reverse=True) if key.endswith(each)), None)
-            if spelled is None:
+            if not key.endswith(name.spelled):
                 continue
-            before = key[: -len(spelled)]
+            before = next(key.removesuffix(each) for each in name.spelled if key.endswith(each))
             text = value.strip()
             kept = text if _VALUE.fullmatch(text) else NOT_TOLD
             setting = PoolSetting(library.name, name.name, kept, *place)
-            yield _Item(library, name, before.removesuffix("pool"), before + context, _before(path), setting)
+            yield _Item(library, name, _group(before), before + context, _before(path), setting)
 
 
-def _pools(items: Iterable[_Item], keys: Iterable[str]) -> Iterator[Pool]:
+def _pools(items: Iterable[_Item], denied: Mapping[str, set[str]]) -> Iterator[Pool]:
+    """``denied``: by library, where the names of another one stand."""
     groups: dict[tuple[str, str], list[_Item]] = {}
     for item in items:
         groups.setdefault((item.library.name, item.group), []).append(item)
     for (name, group), members in groups.items():
         library = members[0].library
-        if any(key.startswith(group) and key.endswith(library.others) for key in keys if library.others):
+        if group in denied.get(name, ()):
             continue
         sure = any(item.name.sure for item in members)
         told = [item for item in members if sure or any(word in item.context for word in library.words)]
@@ -154,6 +160,11 @@ def _resolved(value: str, environment: Mapping[str, str]) -> str:
         return value
     names = (matched[1], re.sub(r"[.\-]", "_", matched[1]).upper())
     return next((environment[name] for name in names if name in environment), matched[2] or value)
+
+
+def _group(before: str) -> str:
+    """``PG_POOL_MAX`` and ``PG_MAX_LIFETIME_SECONDS`` are of one pool."""
+    return before.removesuffix("pool")
 
 
 def _normal(path: Path) -> str:

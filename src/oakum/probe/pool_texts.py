@@ -24,7 +24,7 @@ LONGEST_LINE: Final = 2_000
 
 _SECTION: Final = re.compile(r"\[{1,2}([^\[\]]{1,200})\]{1,2}\s*(?:[#;].*)?")
 _LINE: Final = re.compile(r"""(?:export\s+)?["']?([\w.\-/\[\]]{1,200})["']?\s*(=|:(?=\s|$))\s*(.*)""")
-_FLOW: Final = re.compile(r"""["']?([\w.\-]{1,200})["']?\s*[:=]\s*([^,{}]{1,200})""")
+_FLOW: Final = re.compile(r"""[{,]\s*["']?([\w.\-]{1,60})["']?\s*[:=]\s*([^,{}]{1,200})""")
 _COMMENT: Final = re.compile(r"\s[#;].*$")
 
 

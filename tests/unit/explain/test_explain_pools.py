@@ -149,7 +149,7 @@ def test_rows_say_what_is_set_and_what_is_wrong_the_graver_first():
     rows = list(pool_rows(PoolReading((made,))))
     assert [title for title, _ in rows] == [
         "HikariCP pool (x): maximumPoolSize 20, maxLifetime 0: 2 findings",
-        f"leakDetectionThreshold is not set: {BY_ID['hikari-no-leak-detection'].meaning}",
+        f"leakDetectionThreshold is set nowhere that was read: {BY_ID['hikari-no-leak-detection'].meaning}",
         f"maxLifetime is 0: {BY_ID['hikari-no-max-lifetime'].meaning}",
     ]
     assert rows[1][1]["fix"] == "spring.datasource.hikari.leak-detection-threshold=60000"
@@ -175,7 +175,7 @@ GRAVE = PoolReading((pool("HikariCP"),))
 def test_a_cause_that_is_named_already_is_surer_where_memory_grows():
     (found,) = with_pools(LEAK, (CAUSE,), GRAVE)
     assert (found.confidence, found.evidence) == (0.6, ("pool",))
-    assert found.why[0].startswith("its HikariCP pool (x): leakDetectionThreshold is not set")
+    assert found.why[0].startswith("its HikariCP pool (x): leakDetectionThreshold is set nowhere that was read")
 
 
 @pytest.mark.parametrize(
