@@ -51,7 +51,7 @@ RULES: Final = (
         "HikariCP",
         "idleTimeout",
         ("= 0",),
-        "connections of a peak are kept for ever after it",
+        "connections of a peak are kept for ever after it, where minimumIdle is below maximumPoolSize",
         "spring.datasource.hikari.idle-timeout=600000",
         "600000",
     ),
