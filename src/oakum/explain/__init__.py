@@ -14,6 +14,7 @@ from oakum.explain.logs import with_logs
 from oakum.explain.native import native_verdict, with_native
 from oakum.explain.outside import with_outside
 from oakum.explain.plan import on_record, plan
+from oakum.explain.pools import pool_steps, with_pools
 from oakum.explain.rank import clues, files_wanted, rank
 from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause
@@ -22,6 +23,7 @@ from oakum.model.growth import HeapGrowth
 from oakum.model.layout import LayoutGrowth
 from oakum.model.log import LogReading
 from oakum.model.policy import Policy
+from oakum.model.pool import PoolReading
 from oakum.model.step import Plan
 from oakum.model.verdict import Verdict, VerdictName
 
@@ -49,11 +51,13 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     logs: Sequence[LogReading] = (),
     now_s: float = 0.0,
     layout: LayoutGrowth | None = None,
+    pools: PoolReading | None = None,
 ) -> Explanation:
     """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does.
 
     ``deeper``: what could be asked of a CPython process, where it is not known who allocates. ``now_s``: UTC epoch
     seconds, by which what ``logs`` say is of today or is not. ``layout``: two looks at its mappings.
+    ``pools``: of connections, as it was told to make them: no verdict rests on them.
     """
     found = clues(growth, sources) if growth is not None else []
     verdict = native_verdict(assess(series, growth, found), layout)
@@ -65,6 +69,7 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     causes = with_outside(growth, causes, grows=grows)
     causes = with_native(layout, causes, grows=grows)
     verdict, causes = with_logs(verdict, causes, logs, now_s)
+    causes = with_pools(verdict, causes, pools or PoolReading())
     over_http = growth is not None and growth.language == "Go"
     steps = plan(verdict, causes, target, policy, inspected=profile is not None, over_http=over_http)
     if grows and steps.steps:
@@ -72,4 +77,6 @@ def explain(  # noqa: PLR0913  (everything comes together here)
         steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *native_steps(causes, layout), *rest))
     if verdict.name in {VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
         steps = Plan((*steps.steps, *log_steps(logs, target).steps))
+    if pools is not None and verdict.name is not VerdictName.HEALTHY:
+        steps = Plan((*steps.steps, *pool_steps(pools, causes)))
     return Explanation(verdict, causes, steps)

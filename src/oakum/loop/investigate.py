@@ -17,6 +17,7 @@ from oakum.loop.layout import Layouts
 from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeLook
+from oakum.loop.pools import known_pools
 from oakum.loop.subject import Subject, choose
 from oakum.loop.terms import Terms
 from oakum.loop.workers import Workers
@@ -30,6 +31,7 @@ from oakum.model.growth import HeapGrowth
 from oakum.model.layout import LayoutGrowth
 from oakum.model.log import LogFile, LogPattern, LogReading
 from oakum.model.policy import Policy
+from oakum.model.pool import PoolReading
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.target import ProcessTarget, Target
@@ -133,6 +135,7 @@ def investigate(
             layouts.begin(pid, facts)
             # One that ends during the watch leaves its files, and no longer says which.
             files = known_logs(pid, machine.logs) if settings.logs else ()
+            pools = known_pools(pid, runtime, machine, facts)
             series_verdict = _watch(watch, looking, layouts, facts, machine, settings=settings, progress=progress)
             series_verdict = settings.known or series_verdict
             workers.tell(facts, watch.info.pid)
@@ -154,6 +157,7 @@ def investigate(
         layout=layout,
         profile=looking.profile,
         logs=readings,
+        pools=pools,
         machine=machine,
         policy=policy,
         partial=partial,
@@ -266,6 +270,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     layout: LayoutGrowth | None,
     profile: AllocationProfile | None,
     logs: tuple[LogReading, ...],
+    pools: PoolReading,
     machine: Machine,
     policy: Policy,
     partial: bool,
@@ -282,6 +287,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         logs=logs,
         now_s=machine.clock.now_s(),
         layout=layout,
+        pools=pools,
     )
     return Investigation(
         target=str(subject.target),

@@ -52,7 +52,8 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
         yield from _list("what would settle it", (verdict.settles,))
     yield from _plan(investigation)
     yield from _logs(investigation)
-    did = (evidence.title for evidence in investigation.evidence if not _of_log(evidence))
+    yield from _pools(investigation)
+    did = (evidence.title for evidence in investigation.evidence if not (_of_log(evidence) or _of_pool(evidence)))
     yield from _list("what Oakum did", tuple(did))
     yield from _list("absent", tuple(f"{row.what}: {row.why} → {row.get}" for row in investigation.absent))
 
@@ -78,6 +79,24 @@ def _logs(investigation: Investigation) -> Iterator[RenderableType]:
         yield Text(
             f"  and {format_count(len(rows) - MOST_FINDINGS)} patterns more: -o json has all of them", style="dim"
         )
+
+
+def _of_pool(evidence: Evidence) -> bool:
+    return evidence.id.partition("-")[0] == "pool"
+
+
+def _pools(investigation: Investigation) -> Iterator[RenderableType]:
+    """Pools of connections, what is wrong about each, and the line to set."""
+    from rich.text import Text  # noqa: PLC0415
+
+    rows = [evidence for evidence in investigation.evidence if _of_pool(evidence)]
+    if rows:
+        yield _title("its connection pools")
+    for row in rows:
+        finding = "meaning" in row.facts
+        yield Text(f"    {shown(row.title)}" if finding else f"  · {shown(row.title)}")
+        if "fix" in row.facts:
+            yield Text(f"      {shown(str(row.facts['fix']))}", style="cyan")
 
 
 def _title(text: str) -> Text:
