@@ -57,7 +57,7 @@ def login(url: str) -> Login:
         # Its own words may quote the password.
         raise CallerError(
             "this is no address of a PostgreSQL server",
-            why="signs of a name or password such as @ / : are written as %40 %2F %3A",
+            why="signs of a name or password such as @ / : # ? are written as %40 %2F %3A %23 %3F",
             next_step="oakum investigate postgresql://USER@HOST:5432/DATABASE    # the password in PGPASSWORD",
         ) from None
 
