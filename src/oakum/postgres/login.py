@@ -68,7 +68,8 @@ def place_of(connection: psycopg.AsyncConnection[Any] | None, login: Login) -> s
     host, port, database = words.get("host") or words.get("hostaddr") or "", words.get("port") or "", login.database
     if connection is not None and not connection.closed:
         info = connection.info
-        host, port, database = info.host, str(info.port), info.dbname
+        # Its name is in an encoding that nobody knows where the database is in SQL_ASCII.
+        host, port, database = info.host, str(info.port), connection.pgconn.db.decode("utf-8", "replace")
     if str(host).startswith("/"):
         return f"postgresql:///{database}?host={host}&port={port}" if port else f"postgresql:///{database}?host={host}"
     return f"postgresql://{host}{f':{port}' if port else ''}/{database}"
