@@ -116,7 +116,8 @@ def test_a_role_without_rights_counts_the_same_and_what_is_hidden_is_said(url):
     missing = told.depth.temp_bytes
     assert isinstance(missing, Absent)
     assert missing.kind is AbsentKind.NOT_PERMITTED
-    assert missing.get.startswith("psql -c 'GRANT pg_monitor TO \"plain\"'")
+    assert missing.get.startswith("psql 'postgresql:///")
+    assert " -c 'GRANT pg_monitor TO \"plain\"'" in missing.get
     assert all_of_it.depth.temp_bytes == 0
 
 
@@ -154,6 +155,31 @@ def test_what_idle_connections_did_last_is_told_without_its_values(url, monkeypa
     assert missing.depth.queries.get == "CREATE EXTENSION pg_stat_statements"
     (text,) = told.depth.queries.values()
     assert text == "select $1 as paid"
+
+
+def test_what_was_no_query_is_told_by_its_first_word(url, monkeypatch):
+    monkeypatch.setattr(live, "LONG_IDLE_S", 0.0)
+    with client(url, autocommit=True) as idle:
+        idle.execute("create extension pg_stat_statements")
+        idle.execute("set app.jwt = 'eyJSECRET'")
+        told, _ = sampled(url, wholes=(True, True))
+    assert set(told.depth.queries.values()) == {"set …"}
+
+
+def test_a_database_whose_encoding_nobody_knows_is_read_like_others(url):
+    made = "café"
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f"create database \"{made}\" encoding 'SQL_ASCII' locale 'C' template template0")
+    there = url.replace(f"/{behind(url)}?", "/caf%C3%A9?")
+    with client(there, autocommit=True) as idle:
+        idle.execute("select 1")
+        told, place = sampled(there)
+    (found,) = told.sessions
+    assert (found.application, found.state, found.database, found.client) == ("shop", "idle", made, "local")
+    assert told.depth.settings["max_connections"] == "20"
+    assert "oakum" in told.depth.superusers
+    assert made in {each.name for each in told.depth.databases}
+    assert (told.user, f"/{made}?" in place) == ("oakum", True)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from oakum import wiring
+from oakum.cli.endings import ended_by_signals
 from oakum.cli.investigate_dependency import NOT_FOR_IT, asker, cut_short
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.cli.scan_prometheus import WINDOW
@@ -39,6 +40,7 @@ NOT_OF_WORKLOADS: Final = (
 NOT_OF_PROCESSES: Final = "that is for the containers of a cluster"
 
 
+@ended_by_signals()
 def investigate(
     target: Annotated[
         str,
@@ -194,12 +196,16 @@ def investigate(
             "--pprof": pprof,
             "--exec": execute is not None,
             "--image": image,
+            "--node-pod": node_pod,
+            "--node-pod-namespace": node_pod_namespace != HOME,
             "--max-pause": max_pause != MAX_PAUSE,
             "--max-bytes": max_bytes,
             "--max-copy": max_copy != MAX_COPY,
             "--earlier": earlier,
             "--prometheus": prometheus,
             "--window": window != WINDOW,
+            "--no-logs": not logs,
+            "--patterns": patterns,
         }
         _refuse(str(wanted), [name for name, value in given.items() if value], NOT_FOR_IT)
         check_file(file)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from shlex import quote
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from oakum import wiring
+from oakum.cli.endings import ended_by_signals
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.model.errors import CallerError
 from oakum.model.target import parse_target
 from oakum.model.units import parse_duration, parse_size
-
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def watch(
@@ -76,7 +71,7 @@ def watch(
 
     manner = Manner(capture, inspect, max_pause_s, pause_s, wiring.for_errands(store))
     settings = journey.Settings.of(interval_s=interval_s, watch_s=watch_s, manner=manner, room=Room(room_s, room_bytes))
-    with _ended_by_signals(), progress(per_s=1.0) as told, wiring.bench(store, told) as bench:
+    with ended_by_signals(), progress(per_s=1.0) as told, wiring.bench(store, told) as bench:
         tell_left(bench.recorder)
         report = journey.watch(
             wanted, bench=bench, errands=wiring.errands(), costs=wiring.own_costs(), settings=settings
@@ -86,28 +81,3 @@ def watch(
 
     answer(output, file, table=lambda: watch_view(report), encoded=lambda: watch_to_json(report), html=str)
     raise typer.Exit(1 if report.incidents else 0)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """By SIGTERM (a service manager) and SIGHUP (a terminal that is closed) as by Ctrl-C: what is known is stored.
-
-    One that is ignored (nohup) stays so.
-    """
-    before = {number: signal.getsignal(number) for number in _ENDING}
-    for number in _ENDING:
-        if before[number] is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """A second one does not disturb: a shell and the kernel both tell that a terminal is gone."""
-    del number, frame
-    for other in _ENDING:
-        signal.signal(other, signal.SIG_IGN)
-    raise KeyboardInterrupt

@@ -120,15 +120,17 @@ class Bouncer:
 class PostgresDepth:
     """What whole samples hold besides. ``role_limits``, ``database_limits``: connections allowed at most, by name.
 
-    ``settings``: as pg_settings has them. ``queries``: texts without their values, by query id; Absent says why not.
-    ``bouncer``: None where we are connected to the server itself. ``replica``: it replays another server's log.
-    ``memory``: anonymous bytes of each client's backend by pid, where this machine can see them.
+    ``superusers``: roles that no such limit binds. ``settings``: as pg_settings has them. ``queries``: texts without
+    their values, by query id; Absent says why not. ``bouncer``: None where we are connected to the server itself.
+    ``replica``: it replays another server's log. ``memory``: anonymous bytes of each client's backend by pid, where
+    this machine can see them.
     """
 
     replica: bool
     settings: Mapping[str, str] = field(default_factory=dict)
     role_limits: Mapping[str, int] = field(default_factory=dict)
     database_limits: Mapping[str, int] = field(default_factory=dict)
+    superusers: frozenset[str] = frozenset()
     databases: tuple[DatabaseCounts, ...] = ()
     slots: tuple[ReplicationSlot, ...] | Absent = ()
     prepared: tuple[PreparedTransaction, ...] | Absent = ()

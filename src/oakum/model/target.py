@@ -145,17 +145,30 @@ def parse_target(text: str) -> Target:
 
 def _dependency(text: str) -> DependencyTarget:
     try:
-        urlsplit(text)
+        plain = _is_plain(text)
     except ValueError:
+        plain = False
+    if not plain:
         # The text may hold a password: it is not said again.
         raise CallerError(
             f"this is no {text.partition('://')[0].lower()}:// address that can be read",
-            why="signs of a name or password such as @ / : [ ] are written as %40 %2F %3A %5B %5D",
+            why="signs of a name, password or path such as @ / : # ? [ ] are written as %40 %2F %3A %23 %3F %5B %5D",
             next_step="oakum investigate postgresql://USER@HOST:5432/DATABASE    # the password in PGPASSWORD"
             if text.lower().startswith("postgres")
             else "oakum investigate redis://USER@HOST:6379    # the password in REDISCLI_AUTH",
-        ) from None
+        )
     return DependencyTarget(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether no piece of a password can be taken for a host, path or query, and be printed. Raises ValueError."""
+    parts = urlsplit(text)
+    login, _, hosts = parts.netloc.rpartition("@")
+    of_postgres = parts.scheme.startswith("postgres")
+    # libpq ends a password at the first @, and takes several hosts, each with its port.
+    for host in hosts.split(",") if of_postgres else (hosts,):
+        _ = urlsplit(f"//{host}").port
+    return not ("#" in text or "@" in parts.path + parts.query or (of_postgres and "@" in login))
 
 
 def _parse_cluster_target(text: str, kind: str, rest: str) -> Target:

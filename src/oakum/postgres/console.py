@@ -28,4 +28,4 @@ async def _shown(connection: psycopg.AsyncConnection[Any], command: bytes) -> li
         if cursor.description is None:
             return []
         names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+        return [dict(zip(names, rows.decoded(row), strict=True)) for row in await cursor.fetchall()]

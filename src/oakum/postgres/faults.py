@@ -33,7 +33,7 @@ def fault(exc: psycopg.Error, place: str, user: str = "") -> OakumError:
             next_step=f"psql {quote(place)} -c 'SELECT version()'",
         )
     if state == "42501":
-        return TargetError(f"{place} does not let {user or 'us'} ask", why=why, next_step=grant(user))
+        return TargetError(f"{place} does not let {user or 'us'} ask", why=why, next_step=grant(place, user))
     low = why.lower()
     for signs, make in _FAULTS:
         if any(sign in low for sign in signs):
@@ -42,8 +42,10 @@ def fault(exc: psycopg.Error, place: str, user: str = "") -> OakumError:
     return TargetError(f"{place} cannot be asked", why=why, next_step=_again(place))
 
 
-def grant(user: str) -> str:
-    return f"psql -c 'GRANT pg_monitor TO \"{user or 'USER'}\"'    # as a superuser"
+def grant(place: str, user: str) -> str:
+    name = (user or "USER").replace('"', '""')
+    statement = f'GRANT pg_monitor TO "{name}"'
+    return f"psql {quote(place)} -c {quote(statement)}    # as a superuser"
 
 
 def _words(exc: psycopg.Error) -> str:
@@ -74,7 +76,7 @@ def _hba(place: str, user: str) -> tuple[str, str]:
     del user
     return (
         f"{place} does not let this machine, role and database in",
-        "add a line for them to pg_hba.conf, then psql -c 'SELECT pg_reload_conf()'",
+        f"psql {quote(place)} -c 'SELECT pg_reload_conf()'    # once a line for them stands in pg_hba.conf",
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from shlex import quote
 from typing import Any, Final
 
 import anyio
@@ -20,6 +22,10 @@ from oakum.postgres import rows, sql
 from oakum.postgres.console import ask_console
 from oakum.postgres.faults import fault, grant
 from oakum.postgres.login import CONNECT_S, Login, login, place_of
+from oakum.postgres.statement import without_values
+
+# What psycopg has to say comes as an error too: its own lines are no part of an answer, unless somebody collects them.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 ANSWER_S: Final = 5.0
 """How long one answer may take, in seconds; the server gives up before."""
@@ -74,7 +80,7 @@ class LivePostgres:
             raise SilentError(
                 f"{self.place} does not answer",
                 why=f"no answer came in {ANSWER_S:.0f} s",
-                next_step=f"pg_isready -d '{self.place}'",
+                next_step=f"pg_isready -d {quote(self.place)}",
             ) from exc
         except psycopg.Error as exc:
             await self.close()
@@ -144,6 +150,7 @@ class LivePostgres:
             {str(name): str(value) for name, value in settings},
             rows.limits(bounds, "role"),
             rows.limits(bounds, "database"),
+            frozenset(rows.limits(bounds, "superuser")),
             rows.databases(counts),
             slots if isinstance(slots, Absent) else rows.slots(slots),
             prepared if isinstance(prepared, Absent) else rows.prepared(prepared),
@@ -173,7 +180,9 @@ class LivePostgres:
             why = "this database has no pg_stat_statements"
             return Absent(what, AbsentKind.NOT_APPLICABLE, why, "CREATE EXTENSION pg_stat_statements")
         texts = await self._try(connection, sql.texts(ids), what, user)
-        return texts if isinstance(texts, Absent) else {int(number): " ".join(text.split()) for number, text in texts}
+        return (
+            texts if isinstance(texts, Absent) else {int(number): without_values(text or "") for number, text in texts}
+        )
 
     async def _bouncer(self) -> Bouncer | Absent:
         try:
@@ -199,7 +208,7 @@ class LivePostgres:
                 raise
             why = " ".join(str(exc).split())
             if exc.sqlstate == "42501":
-                return Absent(what, AbsentKind.NOT_PERMITTED, why, grant(user))
+                return Absent(what, AbsentKind.NOT_PERMITTED, why, grant(self.place, user))
             kind = AbsentKind.TOO_DEAR if exc.sqlstate == "57014" else AbsentKind.NOT_APPLICABLE
             return Absent(what, kind, why, "ask this server by hand")
         return found
@@ -214,7 +223,7 @@ class LivePostgres:
                     await cursor.execute(sql.asked(*statements).encode())
                     while True:
                         if cursor.description is not None:
-                            found.append(await cursor.fetchall())
+                            found.append([rows.decoded(row) for row in await cursor.fetchall()])
                         if not cursor.nextset():
                             break
                 except psycopg.Error:

@@ -57,7 +57,7 @@ def login(url: str) -> Login:
         # Its own words may quote the password.
         raise CallerError(
             "this is no address of a PostgreSQL server",
-            why="signs of a name or password such as @ / : are written as %40 %2F %3A",
+            why="signs of a name or password such as @ / : # ? are written as %40 %2F %3A %23 %3F",
             next_step="oakum investigate postgresql://USER@HOST:5432/DATABASE    # the password in PGPASSWORD",
         ) from None
 
@@ -68,7 +68,8 @@ def place_of(connection: psycopg.AsyncConnection[Any] | None, login: Login) -> s
     host, port, database = words.get("host") or words.get("hostaddr") or "", words.get("port") or "", login.database
     if connection is not None and not connection.closed:
         info = connection.info
-        host, port, database = info.host, str(info.port), info.dbname
+        # Its name is in an encoding that nobody knows where the database is in SQL_ASCII.
+        host, port, database = info.host, str(info.port), connection.pgconn.db.decode("utf-8", "replace")
     if str(host).startswith("/"):
         return f"postgresql:///{database}?host={host}&port={port}" if port else f"postgresql:///{database}?host={host}"
     return f"postgresql://{host}{f':{port}' if port else ''}/{database}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,11 @@ from oakum.model.postgres import (
 )
 
 Row = Sequence[Any]
+
+
+def decoded(row: Row) -> list[Any]:
+    """With text as text: of a database in SQL_ASCII, whose encoding nobody knows, it comes as bytes."""
+    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in row]
 
 
 def sessions(rows: Sequence[Row]) -> tuple[Session, ...]:
@@ -51,7 +57,8 @@ def limits(rows: Sequence[Row], kind: str) -> dict[str, int]:
 
 
 def databases(rows: Sequence[Row]) -> tuple[DatabaseCounts, ...]:
-    return tuple(_database(row[0]) for row in rows if isinstance(row[0], dict))
+    """Each row is a JSON text."""
+    return tuple(_database(json.loads(row[0])) for row in rows)
 
 
 def _database(told: Mapping[str, Any]) -> DatabaseCounts:
@@ -125,10 +132,9 @@ def _client(row: Mapping[str, Any], now: float) -> Session:
     connected, asked = _moment(row, "connect_time"), _moment(row, "request_time")
     client, used_s = _text(row, "addr"), max(0.0, now - asked)
     waits = _text(row, "state") == "waiting"
-    pointer = _text(row, "ptr").removeprefix("0x")
     return Session(
         # A pointer tells clients apart that are connected at one time.
-        int(pointer, 16) if pointer else int(_text(row, "port") or 0),
+        _pointer(_text(row, "ptr")) or _number(row.get("port")) or 0,
         connected,
         _text(row, "database"),
         _text(row, "user"),
@@ -138,6 +144,14 @@ def _client(row: Mapping[str, Any], now: float) -> Session:
         max(0.0, now - connected),
         used_s,
     )
+
+
+def _pointer(text: str) -> int:
+    """0 where it is none."""
+    try:
+        return int(text, 16)
+    except ValueError:
+        return 0
 
 
 def _moment(row: Mapping[str, Any], name: str) -> float:

@@ -61,10 +61,12 @@ SETTINGS: Final = """SELECT name, setting FROM pg_settings WHERE name IN ('max_c
     'transaction_timeout', 'tcp_keepalives_idle', 'client_connection_check_interval', 'shared_buffers', 'work_mem',
     'temp_file_limit', 'max_slot_wal_keep_size', 'max_prepared_transactions')"""
 
-LIMITS: Final = """SELECT 'role', rolname::text, rolconnlimit FROM pg_roles WHERE rolconnlimit >= 0
+LIMITS: Final = """SELECT 'role', rolname::text, rolconnlimit FROM pg_roles WHERE rolconnlimit >= 0 AND NOT rolsuper
+UNION ALL SELECT 'superuser', rolname::text, rolconnlimit FROM pg_roles WHERE rolsuper
 UNION ALL SELECT 'database', datname::text, datconnlimit FROM pg_database WHERE datconnlimit >= 0"""
+"""A superuser is bound by none of its own, and is told by its name."""
 
-DATABASES: Final = """SELECT to_jsonb(d) FROM pg_stat_database d
+DATABASES: Final = """SELECT to_jsonb(d)::text FROM pg_stat_database d
 WHERE datname IS NOT NULL AND datname NOT LIKE 'template_' ORDER BY numbackends DESC LIMIT 50"""
 """As JSON: later versions count more."""
 
@@ -83,7 +85,7 @@ HAS_STATEMENTS: Final = "SELECT to_regclass('pg_stat_statements') IS NOT NULL"
 
 
 def texts(query_ids: list[int]) -> str:
-    """Statements as pg_stat_statements keeps them: with $1 in the place of each value."""
+    """Statements as pg_stat_statements keeps them: with $1 in the place of values, but of those that are no query."""
     ids = ", ".join(str(int(each)) for each in query_ids[:MOST_QUERIES])
     return f"""SELECT queryid, left(min(query), {MOST_LETTERS}) FROM pg_stat_statements
 WHERE queryid IN ({ids}) GROUP BY queryid"""  # noqa: S608  (numbers alone)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import typer.main
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from oakum import wiring
 from oakum.cli.main import app
 from oakum.cli.main import run as run_here
 
@@ -203,7 +209,8 @@ def test_an_option_about_a_server_is_refused_where_there_is_none(source, option,
     [
         *(["--stop"], ["--no-capture"], ["--inspect"], ["--exec"], ["--image", "python"], ["--max-pause", "1s"]),
         *(["--max-bytes", "1GiB"], ["--max-copy", "1s"], ["--earlier", "a"], ["--prometheus", "http://p"]),
-        ["--window", "1h"],
+        *(["--window", "1h"], ["--node-pod", "python"], ["--node-pod-namespace", "tools"], ["--no-logs"]),
+        ["--patterns", "a.toml"],
     ],
 )
 def test_an_option_of_other_targets_is_refused_for_a_dependency_and_no_password_said(option, spoken):
@@ -211,6 +218,45 @@ def test_an_option_of_other_targets_is_refused_for_a_dependency_and_no_password_
     assert code == 2
     assert f"{option[0]} is not for postgresql://me@db/shop" in " ".join(told.split())
     assert "s3cret" not in told
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.text("QXZJ7#?/@:[]%&=+,!", min_size=4, max_size=16),
+    st.sampled_from(["me:{}@/u8?host=/no-such", ":{}@/u8?host=/no-such", "/u8?host=/no-such&password={}"]),
+)
+def test_no_piece_of_a_password_is_said_wherever_its_signs_stand(spoken, password, form):
+    code, out, told = spoken("investigate", f"postgresql://{form.format(password)}", "--no-incident")
+    assert code in {2, 3}
+    pieces = {password[at : at + 4] for at in range(len(password) - 3)}
+    assert not [each for each in pieces if re.search("[QXZJ7]", each) and each in out + told]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_investigation_that_is_ended_from_outside_lets_go_of_what_it_holds_as_by_ctrl_c(number, monkeypatch, spoken):
+    held = []
+
+    @contextmanager
+    def lodged():
+        held.append("pod")
+        try:
+            yield
+        finally:
+            held.clear()
+
+    def machine():
+        with lodged():
+            assert held
+            os.kill(os.getpid(), number)
+
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        monkeypatch.setattr(wiring, "machine", machine)
+        code, _, _ = spoken("investigate", f"pid/{os.getpid()}", "--no-incident")
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert (code, held) == (130, [])
 
 
 def test_the_scans_of_several_namespaces_keep_the_context_and_each_is_run_whatever_the_one_before_ends_with(spoken):

@@ -8,8 +8,9 @@ import signal
 
 import pytest
 
+from oakum.cli.endings import ended_by_signals
 from oakum.cli.progress import Terminal
-from oakum.cli.watch import _ended_by_signals, watch
+from oakum.cli.watch import watch
 from oakum.model.errors import CallerError
 
 
@@ -23,7 +24,7 @@ def number(request):
 
 def test_a_signal_ends_it_once_and_others_do_not_disturb_its_end(number):
     before = signal.getsignal(number)
-    with _ended_by_signals():
+    with ended_by_signals():
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
         for other in (signal.SIGTERM, signal.SIGHUP):
@@ -34,7 +35,7 @@ def test_a_signal_ends_it_once_and_others_do_not_disturb_its_end(number):
 def test_what_was_started_with_nohup_outlives_its_terminal():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with _ended_by_signals():
+        with ended_by_signals():
             os.kill(os.getpid(), signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:

@@ -55,7 +55,7 @@ def sample(now, sessions, *, depth=None, room=97, **more):
     )
 
 
-def watch(sessions_at, *, seconds=20, depth=DEPTH, room=97, policy=None, **more):
+def watch(sessions_at, *, seconds=20, depth=DEPTH, room=97, policy=None, place="", **more):
     """``sessions_at``: the sessions at a second of the watch; the first and the last sample are whole."""
     samples = tuple(
         sample(now, sessions_at(now), depth=depth if now in {0, seconds} else None, room=room, **more)
@@ -66,7 +66,8 @@ def watch(sessions_at, *, seconds=20, depth=DEPTH, room=97, policy=None, **more)
         np.array([each.level for each in samples]),
         np.full(len(samples), float(room) if room else inf),
     )
-    series = WorkloadSeries("db", (life,), "connections", Scope.SERVER, Metric.CONNECTIONS)
+    labels = {"dependency": place}
+    series = WorkloadSeries("db", (life,), "connections", Scope.SERVER, Metric.CONNECTIONS, labels=labels)
     asked = Asked("postgresql://db/shop", samples, series, judge(series), float(seconds), policy or Policy())
     return explained(asked)
 
@@ -215,7 +216,21 @@ def test_what_is_hidden_makes_a_leak_a_suspicion_and_says_the_grant():
     found = watch(at, sees_all=False, user="plain")
     assert found.verdict.name is VerdictName.SUSPECT
     assert "whether they are in use is hidden from us" in found.verdict.reasons
-    assert found.absent[0].get.startswith("psql -c 'GRANT pg_monitor TO \"plain\"'")
+    assert found.absent[0].get.startswith("psql postgresql://db/shop -c 'GRANT pg_monitor TO \"plain\"'")
+
+
+def test_the_grant_is_said_at_the_place_and_not_as_the_role_that_lacks_it():
+    found = watch(leaking, sees_all=False, user="plain", place="postgresql:///shop?host=/run/pg&port=5433")
+    said = "psql 'postgresql:///shop?host=/run/pg&port=5433' -c 'GRANT pg_monitor TO \"plain\"'    # as a superuser"
+    assert found.absent[0].get == said
+
+
+def test_no_limit_of_a_role_or_database_is_said_to_bind_a_superuser():
+    depth = replace(DEPTH, superusers=frozenset({"app"}), database_limits={"shop": 60})
+    found = watch(leaking, depth=depth)
+    assert found.verdict.forecasts[0].boundary == "max_connections"
+    assert not any("CONNECTION LIMIT" in step.command for step in found.plan.steps)
+    assert any("CONNECTION LIMIT" in step.command for step in watch(leaking).plan.steps)
 
 
 def test_the_last_statement_leads_to_the_code():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
+
 import psycopg
 import pytest
 
@@ -65,6 +69,19 @@ def test_a_refused_question_is_told_by_its_code(kind, what, error):
     assert what in found.what
 
 
+@pytest.mark.parametrize(
+    ("error", "statement"),
+    [
+        (psycopg.errors.InsufficientPrivilege("no"), 'GRANT pg_monitor TO "o""hara\'s"'),
+        (psycopg.OperationalError("FATAL:  no pg_hba.conf entry for host"), "SELECT pg_reload_conf()"),
+    ],
+)
+def test_a_command_that_mends_a_refusal_is_typed_to_that_server(error, statement):
+    place = "postgresql:///shop?host=/run/pg&port=5433"
+    said = fault(error, place, "o\"hara's").next_step
+    assert shlex.split(said, comments=True) == ["psql", place, "-c", statement]
+
+
 @pytest.mark.parametrize("version", [130000, 140000, 170000])
 def test_each_question_reads_only_and_ends_its_transaction(version):
     text = sql.asked(sql.head(), sql.sessions(version))
@@ -94,6 +111,19 @@ def test_rows_of_consoles_that_are_odd_or_of_other_versions_are_read():
     pools = [{"database": "shop", "user": "app", "cl_active": "3", "maxwait": "2", "maxwait_us": "500000", "x": None}]
     told = rows.bouncer("PgBouncer 1.23", pools, clients, {"max_client_conn": "many"})
     assert [(each.state, each.client) for each in told.clients] == [("waiting", "local"), ("idle", "10.0.0.3")]
+    assert [each.pid for each in told.clients] == [0x55AA, 99]
+    odd = [{"database": "shop", "ptr": "(nil)", "port": "unix"}, {"database": "shop", "ptr": "(nil)", "port": 7}]
+    assert [each.pid for each in rows.bouncer("", [], odd, {}).clients] == [0, 7]
     assert (told.clients[1].age_s, told.clients[1].used_s) == (8.0, 7.0)
     (pool,) = told.pools
     assert (pool.clients, pool.waiting, pool.waited_s, told.most_clients) == (3, 0, 2.5, None)
+
+
+def test_text_that_comes_as_bytes_is_text():
+    assert rows.decoded([7, b"idle", "caf\xe9", b"caf\xe9", None]) == [7, "idle", "caf\xe9", "caf\ufffd", None]
+
+
+def test_nothing_of_the_driver_s_own_lines_is_said():
+    said = "import logging, oakum.postgres.live; logging.getLogger('psycopg').warning('error ignored')"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")

@@ -46,10 +46,14 @@ def explained(asked: Asked[PostgresSample]) -> Findings:
         verdict,
         f"PostgreSQL {last.version_text}",
         tuple(told(replace(asked, samples=tuple(samples)), found)),
-        tuple(_absent(samples, moments, leaking)),
+        tuple(_absent(asked, moments, leaking)),
         causes,
-        plan(verdict, asked.target, worst, held[0] if held else None, last),
+        plan(verdict, asked.target, worst, held[0] if held else None, last, superusers=_superusers(samples)),
     )
+
+
+def _superusers(samples: Sequence[PostgresSample]) -> frozenset[str]:
+    return frozenset().union(*(sample.depth.superusers for sample in samples if sample.depth is not None))
 
 
 def _at_bouncer(samples: Sequence[PostgresSample]) -> list[Moment]:
@@ -83,7 +87,7 @@ def _assessed(
             settles=settles,
         )
     if not samples[-1].sees_all and _share(samples[-1]) >= asked.policy.warn_share:
-        settles = f"who holds them, and since when: {_grant(samples[-1])}"
+        settles = f"who holds them, and since when: {_grant(asked)}"
         name = VerdictName.CANNOT_TELL if series.name is VerdictName.HEALTHY else VerdictName.SUSPECT
         return replace(series, name=name, reasons=(*reasons, *series.reasons), settles=settles)
     if series.name is VerdictName.LEAK or (series.name is VerdictName.SUSPECT and _in_use(samples)):
@@ -134,7 +138,8 @@ def _forecasts(leak: Leak, last: PostgresSample) -> tuple[Forecast, ...]:
         if user in depth.role_limits:
             most = depth.role_limits[user]
             bounds.append((f"the role's connection limit of {most}", most - of_role))
-        for database in {session.database for session in leak.group.sessions} & set(depth.database_limits):
+        bound = set() if user in depth.superusers else set(depth.database_limits)
+        for database in {session.database for session in leak.group.sessions} & bound:
             most, there = depth.database_limits[database], sum(each.database == database for each in last.sessions)
             bounds.append((f"the database's connection limit of {most}", most - there))
     boundary, left = min(bounds, key=lambda bound: bound[1])
@@ -238,18 +243,20 @@ def _transactions(held: Sequence[Session]) -> Iterator[Cause]:
     )
 
 
-def _grant(last: PostgresSample) -> str:
-    return f"psql -c {quote(f'GRANT pg_monitor TO {quoted_name(last.user)}')}"
+def _grant(asked: Asked[PostgresSample]) -> str:
+    # A superuser says it, at the same place: the target's own role stays out of it.
+    place = asked.series.labels.get("dependency") or asked.target
+    return f"psql {quote(place)} -c {quote(f'GRANT pg_monitor TO {quoted_name(asked.samples[-1].user)}')}"
 
 
-def _absent(samples: Sequence[PostgresSample], moments: Sequence[Moment], leaking: Sequence[Leak]) -> Iterator[Absent]:
-    last = samples[-1]
+def _absent(asked: Asked[PostgresSample], moments: Sequence[Moment], leaking: Sequence[Leak]) -> Iterator[Absent]:
+    last = asked.samples[-1]
     if not last.sees_all:
         yield Absent(
             "what other roles' sessions do: their state, ages and clients",
             AbsentKind.NOT_PERMITTED,
             f"{last.user} is no member of pg_monitor",
-            f"{_grant(last)}    # as a superuser",
+            f"{_grant(asked)}    # as a superuser",
         )
     depth = last.depth
     if depth is not None:

@@ -61,10 +61,18 @@ notify(item)
 )
 
 
-def plan(verdict: Verdict, target: str, leak: Leak | None, forgotten: Session | None, last: PostgresSample) -> Plan:
+def plan(
+    verdict: Verdict,
+    target: str,
+    leak: Leak | None,
+    forgotten: Session | None,
+    last: PostgresSample,
+    *,
+    superusers: frozenset[str] = frozenset(),
+) -> Plan:
     """Empty for a healthy server, unless one of its backends is large.
 
-    ``forgotten``: a session that is idle within a transaction for too long.
+    ``forgotten``: a session that is idle within a transaction for too long. ``superusers``: roles that no limit binds.
     """
     if verdict.name is VerdictName.HEALTHY:
         return Plan(tuple(_contexts(target, last)))
@@ -72,7 +80,9 @@ def plan(verdict: Verdict, target: str, leak: Leak | None, forgotten: Session | 
     if leak is not None and leak.at:
         steps = [_look_at_bouncer(target), _end_at_bouncer()]
     elif leak is not None and (leak.name is VerdictName.LEAK or not leak.seen):
-        steps += [_end(target, leak), _bound(target, leak, last)]
+        steps.append(_end(target, leak))
+        if leak.group.user not in superusers:
+            steps.append(_bound(target, leak, last))
         if last.version >= 140000:
             steps.append(_idle_timeout(target, leak.group.user))
     if forgotten is not None:
