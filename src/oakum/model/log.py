@@ -85,7 +85,8 @@ class LogFinding:
 
     ``first_s``, ``last_s``: in the log's clock; None where no line of it has a time. ``example``: the first line, its
     secrets masked, cut. ``groups``: what the pattern's groups held in the last one. ``places``: in the code, with how
-    often each, the most frequent first. ``undated``: how many lines had no time, where others have.
+    often each, the most frequent first. ``undated``: how many lines had no time, where others have. ``meant``: how many
+    report it, and do not only speak of it (``logs/levels.py``); ``meant_line``, ``meant_s``: the last of those.
     """
 
     pattern: LogPattern
@@ -99,13 +100,16 @@ class LogFinding:
     groups: Mapping[str, str] = field(default_factory=dict)
     places: tuple[tuple[CodePlace, int], ...] = ()
     undated: int = 0
+    meant: int = 0
+    meant_line: int = 0
+    meant_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Collections:
     """What a garbage collector told of itself: ``pause_s`` of all pauses, ``longest_s`` of one, over ``span_s``.
 
-    ``at_s``, ``after_bytes``: the heap after collections, oldest first, thinned.
+    ``at_s``, ``after_bytes``: the heap after collections, in the order in which they were told, thinned.
     """
 
     count: int
@@ -121,7 +125,8 @@ class LogReading:
     """One log that was read. ``findings``: the gravest first. ``first_s``, ``last_s``: of its earliest and latest time.
 
     ``of_bytes``: how large it is, packed where it is packed; None where that is not known. ``notes``: what is not as it
-    should be: it was cut, it was rotated, it is not text.
+    should be: it was cut, it was rotated, it is not text. ``run_line``: where its clock counts since the start, the
+    first line that is known to be of the last start; 0 where it never stepped back.
     """
 
     name: str
@@ -136,6 +141,7 @@ class LogReading:
     previous: bool = False
     notes: tuple[str, ...] = ()
     collections: Collections | None = None
+    run_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
