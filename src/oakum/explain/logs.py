@@ -59,6 +59,16 @@ OVERHEAD: Final = 0.1
 _HOLE: Final = re.compile(r"\{([a-z_]+)\}")
 
 
+_DUMPS: Final = re.compile(r"\bheap capture\b|--inspect\b|\bGC\.heap_dump\b|\bdotnet-(?:gc)?dump\b|\bjmap\b|\bgcore\b")
+_STOPS: Final = re.compile(r"\b(?:jcmd|jstack|jstat|py-spy|gdb|rbspy)\b")
+_LOOKS: Final = re.compile(r"oakum (?:investigate|scan|heap analyze|heap diff)\b|ls ")
+
+DUMPS: Final = (
+    "stops it while its heap is written, seconds for each GB; the file may be as large as the heap, and holds every"
+    " secret that stands there"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
     """Of whom and of when the lines must be. ``now_s``, ``started_s``: UTC epoch seconds; None: not known.
@@ -349,11 +359,21 @@ def steps(readings: Sequence[LogReading], target: str, whose: Whose) -> Plan:
             if pattern.command.startswith("oakum investigate {target}") and target.partition("/")[0] in LOOKED_AT:
                 # It has just been looked at.
                 command = ""
-            step = Step(
-                pattern.action, effect=f"{pattern.error}: {pattern.meaning}", risk="none: it looks", command=command
-            )
+            risk = pattern.risk if pattern.risk and (command or not pattern.command) else risk_of(command)
+            step = Step(pattern.action, effect=f"{pattern.error}: {pattern.meaning}", risk=risk, command=command)
             made.setdefault((pattern.action, command), step)
     return Plan(tuple(made.values())[:MOST_STEPS])
+
+
+def risk_of(command: str) -> str:
+    """What a command does to who is looked at."""
+    if not command:
+        return "none here: nothing is run"
+    if _DUMPS.search(command):
+        return DUMPS
+    if _STOPS.search(command):
+        return "stops it for a moment"
+    return "none: it looks" if _LOOKS.match(command) else "not known: see what it does before it is run"
 
 
 def whom(target: str) -> Mapping[str, str]:

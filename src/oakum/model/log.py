@@ -48,7 +48,8 @@ class LogPattern:
     ``stack``, ``none``, or a regular expression over the lines around with groups ``file``, ``line``, ``function``.
     ``least``: groups of the pattern that are numbers, and what they must reach. ``fallback``: only where no other
     pattern knows the line. ``action``, ``command``: what to do now; the command may hold ``{target}``, ``{pid}`` and
-    the groups of the pattern. ``cause``, ``against``: of which causes it speaks, and against which.
+    the groups of the pattern. ``risk``: what the command does to who is looked at; told from the command where it is
+    left out. ``cause``, ``against``: of which causes it speaks, and against which.
     """
 
     id: str
@@ -61,6 +62,7 @@ class LogPattern:
     location: str = "stack"
     action: str = ""
     command: str = ""
+    risk: str = ""
     cause: CauseName | None = None
     against: tuple[CauseName, ...] = ()
     least: Mapping[str, float] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oakum.explain.logs import Whose, filled, finding_line, reading_line, reasons, steps, with_logs
+from oakum.explain.logs import Whose, filled, finding_line, reading_line, reasons, risk_of, steps, with_logs
 from oakum.logs import library, read_log
 from oakum.model.cause import Cause, CauseName
 from oakum.model.verdict import Pattern, Verdict, VerdictName
@@ -205,3 +205,30 @@ def test_steps_name_the_command_filled_in_and_nothing_from_a_log_is_a_command():
     (evil, *_) = steps([read(b"Dumping heap to $(reboot);x ...\n")], "./app.log", WHOSE).steps
     assert evil.command == "oakum heap analyze DUMP"
     assert filled("jcmd {pid} x {target}", {"pid": "17"}) == "jcmd 17 x TARGET"
+
+
+@pytest.mark.parametrize(
+    ("log", "risk"),
+    [
+        (b"java.lang.OutOfMemoryError: Java heap space", "a full collection and the dump stop it"),
+        (b"java.lang.OutOfMemoryError: Metaspace", "stops it for a moment"),
+        (b"java.lang.OutOfMemoryError: unable to create native thread", "stops it for a moment"),
+        (b"FATAL ERROR: Reached heap limit Allocation failed", "none here"),  # it has just been looked at
+        (b"System.OutOfMemoryException", "a full collection stops it"),
+        (b"Dumping heap to /tmp/java_pid17.hprof ...", "none: it looks"),
+    ],
+)
+def test_a_step_says_what_it_does_to_who_is_looked_at(log, risk):
+    assert steps([read(log)], "pid/7", WHOSE).steps[0].risk.startswith(risk)
+
+
+def test_a_command_that_is_not_known_is_not_said_to_be_harmless():
+    assert risk_of("kubectl delete pod x").startswith("not known")
+    assert risk_of("oakum investigate pid/7 --inspect").startswith("stops it while its heap is written")
+
+
+def test_of_each_command_of_the_library_it_is_known_what_it_does():
+    for pattern in library():
+        assert not (pattern.risk or risk_of(pattern.command)).startswith("not known"), pattern.id
+        if "jcmd" in pattern.command or "capture" in pattern.command or "dump collect" in pattern.command:
+            assert "stop" in (pattern.risk or risk_of(pattern.command)), pattern.id
