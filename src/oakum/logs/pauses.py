@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from oakum.logs.stamps import DISORDER_S
-from oakum.model.log import Collections
+from oakum.model.log import DISORDER_S, Collections
 
 MOST_SAMPLES: Final = 4096
 

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from oakum.model.log import Clock
+from oakum.model.log import DISORDER_S, Clock
 
 LOOKED_AT: Final = 400
 """A time stands within so many letters of the line's begin."""
-
-DISORDER_S: Final = 1.0
-"""A clock that goes back by more than this, in seconds, was set anew."""
 
 _MONTHS: Final = {
     name: number

@@ -12,13 +12,12 @@ import numpy as np
 from oakum.explain import logs as says
 from oakum.judge import curve, judge
 from oakum.logs import LogReader
-from oakum.logs.stamps import DISORDER_S
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
 from oakum.model.errors import OakumError
 from oakum.model.evidence import Cost
-from oakum.model.log import Clock, Collections, LogFile, LogPattern, LogReading, Logs
+from oakum.model.log import DISORDER_S, Clock, Collections, LogFile, LogPattern, LogReading, Logs
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.target import LogTarget
 from oakum.model.units import format_count

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from oakum.model.absent import Absent
 from oakum.model.cause import CauseName, CodePlace
+
+
+DISORDER_S: Final = 1.0
+"""A clock that goes back by more than this, in seconds, was set anew."""
 
 
 class Tells(StrEnum):
