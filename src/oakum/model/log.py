@@ -11,7 +11,6 @@ from typing import Final, Protocol
 from oakum.model.absent import Absent
 from oakum.model.cause import CauseName, CodePlace
 
-
 DISORDER_S: Final = 1.0
 """A clock that goes back by more than this, in seconds, was set anew."""
 

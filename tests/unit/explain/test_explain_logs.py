@@ -232,3 +232,8 @@ def test_of_each_command_of_the_library_it_is_known_what_it_does():
         assert not (pattern.risk or risk_of(pattern.command)).startswith("not known"), pattern.id
         if "jcmd" in pattern.command or "capture" in pattern.command or "dump collect" in pattern.command:
             assert "stop" in (pattern.risk or risk_of(pattern.command)), pattern.id
+
+
+def test_the_time_of_collections_is_that_of_all_runs_together():
+    run = b"".join(b"[%d.500s][info][gc] GC(1) Pause Young (Normal) 60M->59M(64M) 300.0ms\n" % at for at in range(40))
+    assert "31 % of the time" in reasons([read(run * 3)], WHOSE)[-1]
