@@ -8,6 +8,9 @@ from typing import Final
 BEGIN: Final = 300
 """A level stands within so many letters of the line's begin, or in a field of its own."""
 
+ADDRESS: Final = 256
+"""An address is seen so many letters back."""
+
 _GRAVE: Final = r"WARN(?:ING)?|ERR(?:OR)?|SEVERE|CRIT(?:ICAL)?|FATAL|ALERT|EMERG(?:ENCY)?|PANIC"
 _PLAIN: Final = r"INFO(?:RMATION)?|NOTICE|DEBUG|TRACE|FINE(?:R|ST)?|VERBOSE"
 _LEVEL: Final = re.compile(
@@ -49,6 +52,6 @@ def only_speaks(line: str, at: int) -> bool:
     return (
         plain
         or _ACCESS.search(line) is not None
-        or _IN_ADDRESS.search(before[-1024:]) is not None
+        or _IN_ADDRESS.search(before[-ADDRESS:]) is not None
         or _COPED.search(line) is not None
     )
