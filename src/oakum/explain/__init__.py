@@ -9,8 +9,8 @@ from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
 from oakum.explain.deeper import deeper_steps
 from oakum.explain.deeper_native import native_steps
+from oakum.explain.logs import Whose, with_logs
 from oakum.explain.logs import steps as log_steps
-from oakum.explain.logs import with_logs
 from oakum.explain.native import native_verdict, with_native
 from oakum.explain.outside import with_outside
 from oakum.explain.plan import on_record, plan
@@ -27,7 +27,7 @@ from oakum.model.pool import PoolReading
 from oakum.model.step import Plan
 from oakum.model.verdict import Verdict, VerdictName
 
-__all__ = ["Explanation", "explain", "files_wanted", "on_record"]
+__all__ = ["Explanation", "Whose", "explain", "files_wanted", "on_record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     policy: Policy,
     deeper: Deeper | None = None,
     logs: Sequence[LogReading] = (),
-    now_s: float = 0.0,
+    whose: Whose | None = None,
     layout: LayoutGrowth | None = None,
     pools: PoolReading | None = None,
 ) -> Explanation:
     """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does.
 
-    ``deeper``: what could be asked of a CPython process, where it is not known who allocates. ``now_s``: UTC epoch
-    seconds, by which what ``logs`` say is of today or is not. ``layout``: two looks at its mappings.
+    ``deeper``: what could be asked of a CPython process, where it is not known who allocates. ``whose``: by which
+    what ``logs`` say is its own and of now, or is not. ``layout``: two looks at its mappings.
     ``pools``: of connections, as it was told to make them: no verdict rests on them.
     """
     found = clues(growth, sources) if growth is not None else []
@@ -68,7 +68,8 @@ def explain(  # noqa: PLR0913  (everything comes together here)
         causes = causes or allocated(profile, sources)
     causes = with_outside(growth, causes, grows=grows)
     causes = with_native(layout, causes, grows=grows)
-    verdict, causes = with_logs(verdict, causes, logs, now_s)
+    whose = whose or Whose(0.0)
+    verdict, causes = with_logs(verdict, causes, logs, whose)
     causes = with_pools(verdict, causes, pools or PoolReading())
     over_http = growth is not None and growth.language == "Go"
     steps = plan(verdict, causes, target, policy, inspected=profile is not None, over_http=over_http)
@@ -76,7 +77,7 @@ def explain(  # noqa: PLR0913  (everything comes together here)
         first, *rest = steps.steps
         steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *native_steps(causes, layout), *rest))
     if verdict.name in {VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
-        steps = Plan((*steps.steps, *log_steps(logs, target).steps))
+        steps = Plan((*steps.steps, *log_steps(logs, target, whose).steps))
     if pools is not None and verdict.name is not VerdictName.HEALTHY:
         steps = Plan((*steps.steps, *pool_steps(pools, causes)))
     return Explanation(verdict, causes, steps)

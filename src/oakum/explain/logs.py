@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from oakum.model.cause import Cause, CauseName
-from oakum.model.log import Clock, LogFinding, LogReading, Tells
+from oakum.model.log import Clock, LogFinding, LogPattern, LogReading, Tells
+from oakum.model.runtime import RuntimeName
 from oakum.model.step import Plan, Step
 from oakum.model.units import format_count, format_duration, format_share, format_size
 from oakum.model.verdict import Verdict, VerdictName
@@ -18,10 +19,30 @@ from oakum.model.verdict import Verdict, VerdictName
 RECENT_S: Final = 86_400.0
 """What was said no longer ago than this says something of now, in seconds."""
 
+STAMP_S: Final = 2.0
+"""Times of logs are of whole seconds, and those of starts too, nearly."""
+
 MOST_REASONS: Final = 3
 MOST_STEPS: Final = 3
 OF_OTHERS: Final = frozenset({"kernel", "kubernetes", "postgres", "redis"})
 """Whoever logs these speaks of somebody else's memory."""
+
+ANYBODYS: Final = frozenset({"any", "native"})
+"""Words of libraries that any program may have."""
+
+WORDS: Final = {
+    RuntimeName.CPYTHON: ("python",),
+    RuntimeName.PYPY: ("python",),
+    RuntimeName.NODE: ("node",),
+    RuntimeName.DENO: ("node",),
+    RuntimeName.JVM: ("jvm",),
+    RuntimeName.NATIVE_IMAGE: ("jvm",),
+    RuntimeName.GO: ("go",),
+    RuntimeName.RUBY: ("ruby",),
+    RuntimeName.DOTNET: ("dotnet",),
+    RuntimeName.NATIVE: ("native", "rust"),
+}
+"""Whose patterns are a runtime's own words."""
 
 LOOKED_AT: Final = frozenset({"pid", "cgroup", "deploy", "sts", "ds", "job", "pod"})
 """Kinds of targets that are no logs."""
@@ -36,6 +57,46 @@ OVERHEAD: Final = 0.1
 """Collections that take more of the time than this are told."""
 
 _HOLE: Final = re.compile(r"\{([a-z_]+)\}")
+
+
+_DUMPS: Final = re.compile(r"\bheap capture\b|--inspect\b|\bGC\.heap_dump\b|\bdotnet-(?:gc)?dump\b|\bjmap\b|\bgcore\b")
+_STOPS: Final = re.compile(r"\b(?:jcmd|jstack|jstat|py-spy|gdb|rbspy)\b")
+_LOOKS: Final = re.compile(r"oakum (?:investigate|scan|heap analyze|heap diff)\b|ls ")
+
+DUMPS: Final = (
+    "stops it while its heap is written, seconds for each GB; the file may be as large as the heap, and holds every"
+    " secret that stands there"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Of whom and of when the lines must be. ``now_s``, ``started_s``: UTC epoch seconds; None: not known.
+
+    ``words``: whose patterns are its own words; none where its runtime is not known.
+    """
+
+    now_s: float
+    words: frozenset[str] = frozenset()
+    started_s: float | None = None
+
+    @classmethod
+    def of(cls, now_s: float, runtime: str = "", started_s: float | None = None) -> Whose:
+        """``runtime``: ``cpython 3.11.7``."""
+        name = runtime.partition(" ")[0]
+        return cls(now_s, frozenset(WORDS[RuntimeName(name)] if name in WORDS else ()), started_s)
+
+    @property
+    def since_s(self) -> float:
+        """What was said before is not of now."""
+        day = self.now_s - RECENT_S
+        return day if self.started_s is None else max(day, self.started_s - STAMP_S)
+
+    def may_be(self, pattern: LogPattern) -> bool:
+        """Whether those may be its own words; of what it runs is not known, all may."""
+        if pattern.runtime in OF_OTHERS:
+            return False
+        return not self.words or pattern.runtime in self.words or pattern.runtime in ANYBODYS
 
 
 def reading_line(reading: LogReading) -> str:
@@ -115,6 +176,7 @@ def finding_facts(finding: LogFinding, reading: LogReading) -> dict[str, object]
         "first_s": finding.first_s,
         "last_s": finding.last_s,
         "undated": finding.undated,
+        "meant": finding.meant,
         "width": finding.over.width,
         "starts": list(finding.over.starts),
         "counts": list(finding.over.counts),
@@ -142,7 +204,7 @@ def overhead(reading: LogReading) -> float | None:
     return min(told.pause_s / told.span_s, 1.0)
 
 
-def reasons(readings: Sequence[LogReading], now_s: float) -> tuple[str, ...]:
+def reasons(readings: Sequence[LogReading], whose: Whose) -> tuple[str, ...]:
     """The gravest of what was said lately, the present run's first."""
     rows = [
         (reading.previous, finding, reading)
@@ -152,34 +214,86 @@ def reasons(readings: Sequence[LogReading], now_s: float) -> tuple[str, ...]:
     ]
     order = list(Tells)
     rows.sort(
-        key=lambda row: (not recent(row[1], row[2], now_s), row[0], order.index(row[1].pattern.tells), -row[1].count)
+        key=lambda row: (not recent(row[1], row[2], whose), row[0], order.index(row[1].pattern.tells), -row[1].count)
     )
-    told = [f"in its log: {finding_line(finding, reading)}" for _, finding, reading in rows[:MOST_REASONS]]
+    told = [
+        f"in its log: {finding_line(finding, reading)}{_concludes_nothing(finding, reading, whose)}"
+        for _, finding, reading in rows[:MOST_REASONS]
+    ]
     busy = [reading for reading in readings if (share := overhead(reading)) is not None and share >= OVERHEAD]
     return (*told, *(collections_line(reading) for reading in busy))
 
 
-def recent(finding: LogFinding, reading: LogReading, now_s: float) -> bool:
-    """Whether it says something of now: in its last day; without a date, in the log of the present run."""
-    if finding.last_s is None or reading.clock in {Clock.NONE, Clock.SINCE_START}:
+def recent(finding: LogFinding, reading: LogReading, whose: Whose) -> bool:
+    """Whether it says something of now: in its last day and its present run; without any date, in the present log."""
+    return _of_now(finding.last_s, finding.last_line, reading, whose)
+
+
+def _of_now(at_s: float | None, line: int, reading: LogReading, whose: Whose) -> bool:
+    if reading.clock is Clock.NONE:
         return not reading.previous
-    return finding.last_s >= now_s - RECENT_S
+    if at_s is None:
+        return False
+    if reading.clock is Clock.SINCE_START:
+        return not reading.previous and line >= reading.run_line
+    return at_s >= whose.since_s
+
+
+def accuses(finding: LogFinding, reading: LogReading, whose: Whose) -> bool:
+    """Whether it shows that memory ran out, now, of who is looked at: it reports it, in words that are its own."""
+    return finding.pattern.tells is Tells.EXHAUSTED and not _doubt(finding, reading, whose)
+
+
+def _doubt(finding: LogFinding, reading: LogReading, whose: Whose) -> str:
+    """Why nothing is concluded of memory that ran out; "" where it is."""
+    pattern = finding.pattern
+    if pattern.runtime in OF_OTHERS:
+        return f"{pattern.runtime} tells it of others"
+    if pattern.fallback or pattern.runtime == "any":
+        return "anybody writes such words"
+    if not finding.meant:
+        return "the line speaks of it, and does not report it"
+    if not whose.words:
+        return "whose words they are is not known"
+    if pattern.runtime not in whose.words:
+        return f"those are words of {pattern.runtime}, not of what it runs"
+    if not _of_now(finding.meant_s, finding.meant_line, reading, whose):
+        return "it is of a run before, or of more than a day ago"
+    return ""
+
+
+def _concludes_nothing(finding: LogFinding, reading: LogReading, whose: Whose) -> str:
+    if finding.pattern.tells is not Tells.EXHAUSTED or (reading.previous and reading.clock is Clock.NONE):
+        return ""
+    doubt = _doubt(finding, reading, whose)
+    return f"; nothing is concluded of it: {doubt}" if doubt else ""
+
+
+def words_of(readings: Sequence[LogReading]) -> frozenset[str]:
+    """Whose words a log holds for the most part: more than half of the lines; of nobody where none has that."""
+    counts: dict[str, int] = {}
+    for reading in readings:
+        for finding in reading.findings:
+            if finding.pattern.runtime != "any" and finding.pattern.runtime not in OF_OTHERS:
+                counts[finding.pattern.runtime] = counts.get(finding.pattern.runtime, 0) + finding.count
+    return frozenset(name for name, count in counts.items() if 2 * count > sum(counts.values()))
 
 
 def with_logs(
-    verdict: Verdict, causes: tuple[Cause, ...], readings: Sequence[LogReading], now_s: float
+    verdict: Verdict, causes: tuple[Cause, ...], readings: Sequence[LogReading], whose: Whose
 ) -> tuple[Verdict, tuple[Cause, ...]]:
     """The assessment and the causes with what the logs say.
 
     Who ran out of memory in its last day is not healthy, whatever half a minute of its curve shows: a heap that is full
-    is flat. It is no leak for that either: a bound that is too small ends the same way.
+    is flat. It is no leak for that either: a bound that is too small ends the same way. Programs write what others told
+    them, so a line that may be somebody else's is a reason and accuses nobody.
     """
-    lately = [finding for reading in readings for finding in reading.findings if recent(finding, reading, now_s)]
-    told = reasons(readings, now_s)
+    rows = [(finding, reading) for reading in readings for finding in reading.findings]
+    told = reasons(readings, whose)
     if not told:
         return verdict, causes
-    spoke = [finding for finding in lately if finding.pattern.runtime not in OF_OTHERS]
-    exhausted = [finding for finding in spoke if finding.pattern.tells is Tells.EXHAUSTED]
+    spoke = [finding for finding, log in rows if whose.may_be(finding.pattern) and recent(finding, log, whose)]
+    exhausted = any(accuses(finding, log, whose) for finding, log in rows)
     unsure = verdict.name in {VerdictName.HEALTHY, VerdictName.CANNOT_TELL}
     if exhausted and unsure:
         verdict = replace(
@@ -233,23 +347,33 @@ def named(findings: Sequence[LogFinding]) -> Iterator[Cause]:
         )
 
 
-def steps(readings: Sequence[LogReading], target: str) -> Plan:
-    """What the patterns that were found would have done, the gravest first."""
+def steps(readings: Sequence[LogReading], target: str, whose: Whose) -> Plan:
+    """What the patterns that were found would have done, the gravest first; of words that are its own."""
     made: dict[tuple[str, str], Step] = {}
     for reading in readings:
         for finding in reading.findings:
             pattern = finding.pattern
-            if not pattern.action:
+            if not (pattern.action and (whose.may_be(pattern) or pattern.runtime in OF_OTHERS)):
                 continue
             command = filled(pattern.command, {**finding.groups, **whom(target)})
             if pattern.command.startswith("oakum investigate {target}") and target.partition("/")[0] in LOOKED_AT:
                 # It has just been looked at.
                 command = ""
-            step = Step(
-                pattern.action, effect=f"{pattern.error}: {pattern.meaning}", risk="none: it looks", command=command
-            )
+            risk = pattern.risk if pattern.risk and (command or not pattern.command) else risk_of(command)
+            step = Step(pattern.action, effect=f"{pattern.error}: {pattern.meaning}", risk=risk, command=command)
             made.setdefault((pattern.action, command), step)
     return Plan(tuple(made.values())[:MOST_STEPS])
+
+
+def risk_of(command: str) -> str:
+    """What a command does to who is looked at."""
+    if not command:
+        return "none here: nothing is run"
+    if _DUMPS.search(command):
+        return DUMPS
+    if _STOPS.search(command):
+        return "stops it for a moment"
+    return "none: it looks" if _LOOKS.match(command) else "not known: see what it does before it is run"
 
 
 def whom(target: str) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import Final
 
+from oakum.logs.levels import only_speaks
 from oakum.logs.tally import MINUTE_S, Tally
 from oakum.model.cause import CodePlace
 from oakum.model.log import Clock, LogFinding, LogPattern
@@ -31,6 +32,8 @@ class Found:
         self._first_s: float | None = None
         self._last_s: float | None = None
         self._undated = 0
+        self._meant = self._meant_line = 0
+        self._meant_s: float | None = None
         self._example = ""
         self._groups: dict[str, str] = {}
         self._places: Counter[CodePlace] = Counter()
@@ -46,6 +49,10 @@ class Found:
         self.count += 1
         self._groups |= {name: text for name, text in match.groupdict().items() if text is not None}
         self._ordered.add(line)
+        if not only_speaks(match.string, match.start()):
+            self._meant, self._meant_line = self._meant + 1, line
+            if at_s is not None:
+                self._meant_s = at_s if self._meant_s is None else max(self._meant_s, at_s)
         if at_s is None:
             self._undated += 1
             return
@@ -74,4 +81,7 @@ class Found:
             dict(self._groups),
             tuple(self._places.most_common()),
             self._undated if timed else 0,
+            self._meant,
+            self._meant_line,
+            self._meant_s,
         )

@@ -35,7 +35,7 @@ RUNTIMES: Final = (
     "rust",
 )
 _FIELDS: Final = {field.name for field in fields(LogPattern)}
-_TEXTS: Final = ("id", "pattern", "meaning", "error", "runtime", "location", "action", "command")
+_TEXTS: Final = ("id", "pattern", "meaning", "error", "runtime", "location", "action", "command", "risk")
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 COMPUTED: Final = frozenset({"after_share"})
 """What ``least`` may name beside groups: ``after`` as a share of ``of``."""

@@ -16,7 +16,7 @@ from oakum.logs.lines import said, showable
 from oakum.logs.numbers import number, reaches
 from oakum.logs.pauses import Pauses
 from oakum.logs.places import place
-from oakum.logs.stamps import Stamp, Stamps
+from oakum.logs.stamps import Runs, Stamp, Stamps
 from oakum.logs.texts import COMPILED_BYTES, Texts
 from oakum.model.log import Clock, LogPattern, LogReading, Tells
 
@@ -68,6 +68,7 @@ class LogReader:
         self._texts = _texts(tuple(whose))
         self._stamps = Stamps(now_s)
         self._pauses = Pauses()
+        self._runs = Runs()
         self._buffer = b""
         self._at = 0
         """Windows that end before this place of the buffer have been looked at."""
@@ -101,7 +102,7 @@ class LogReader:
         if not self._probed:
             self._probe(self._buffer[:AROUND])
         self._work(len(self._buffer))
-        self._probe(self._buffer[-AROUND:])
+        last = self._probe(self._buffer[-AROUND:])
         data = self._view()
         self._counted_to(data, len(self._buffer))
         clock = self._clock()
@@ -109,6 +110,7 @@ class LogReader:
         findings.sort(key=lambda each: (GRAVITY.index(each.pattern.tells), -each.count))
         first_s, last_s = self._span or (None, None)
         lines = self._line - 1 + bool(self._buffer and not self._buffer.endswith(b"\n"))
+        self._runs.see(lines, last)
         told = (
             (*notes, "it holds zero bytes: it is no plain text, or it was cut while it was written")
             if self._nul
@@ -124,6 +126,7 @@ class LogReader:
             last_s,
             notes=tuple(told),
             collections=self._pauses.told(),
+            run_line=self._runs.line,
         )
 
     def _view(self) -> NDArray[np.uint8]:
@@ -190,6 +193,7 @@ class LogReader:
         if not here.number:
             self._counted_to(data, here.begin)
             here.number, here.stamp = self._line, self._when(here.begin, here.end)
+            self._runs.see(here.number, here.stamp)
         if found.last_line == here.number:
             here.known = True
             return
@@ -251,17 +255,20 @@ class LogReader:
         self._span = (min(low, stamp.at_s), max(high, stamp.at_s))
         return stamp
 
-    def _probe(self, part: bytes) -> None:
-        """The first and the last lines tell how long it is."""
+    def _probe(self, part: bytes) -> Stamp | None:
+        """The first and the last lines tell how long it is. The last time among them."""
+        last = None
         self._probed = True
         self._nul = self._nul or b"\0" in part
         lines = part.split(b"\n")
         for raw in (*lines[:20], *lines[-20:]):
             stamp = self._stamps.of(raw[:1024].decode("utf-8", "replace"))
             if stamp is not None:
+                last = stamp
                 self._clocks.add(stamp.clock)
                 low, high = self._span or (stamp.at_s, stamp.at_s)
                 self._span = (min(low, stamp.at_s), max(high, stamp.at_s))
+        return last
 
 
 def _said(text: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
-from oakum.model.log import Clock
+from oakum.model.log import DISORDER_S, Clock
 
 LOOKED_AT: Final = 400
 """A time stands within so many letters of the line's begin."""
@@ -79,6 +80,25 @@ class Stamps:
     def _read(self, number: int, begin: str) -> Stamp | None:
         match = FORMATS[number].search(begin)
         return None if match is None else _stamp(match.groupdict(), self._now_s)
+
+
+class Runs:
+    """Where a clock that counts since the start begins anew.
+
+    ``line``: the first that is known to be of the last run; 0 where there is one.
+    """
+
+    def __init__(self) -> None:
+        self.line = 0
+        self._at_s = -inf
+
+    def see(self, line: int, stamp: Stamp | None) -> None:
+        """In the order of lines. Threads write a little out of it."""
+        if stamp is None or stamp.clock is not Clock.SINCE_START:
+            return
+        if stamp.at_s < self._at_s - DISORDER_S:
+            self.line = line
+        self._at_s = stamp.at_s
 
 
 def _stamp(parts: dict[str, str | None], now_s: float) -> Stamp | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import anyio
 
-from oakum.explain.logs import steps, with_logs
+from oakum.explain.logs import Whose, steps, with_logs
 from oakum.logs import library, read_log
 from oakum.loop.facts import Facts
 from oakum.loop.logs import tell
@@ -82,10 +82,11 @@ async def _read(
 
 def with_cluster_logs(answer: Investigation, readings: Sequence[LogReading]) -> Investigation:
     """The answer with what the logs say in its verdict, its causes and its plan."""
-    verdict, causes = with_logs(answer.verdict, answer.causes, readings, answer.generated_at_s)
+    whose = Whose.of(answer.generated_at_s, answer.runtime)
+    verdict, causes = with_logs(answer.verdict, answer.causes, readings, whose)
     plan = answer.plan
     if verdict.name in {VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
-        plan = Plan((*plan.steps, *steps(readings, answer.target).steps))
+        plan = Plan((*plan.steps, *steps(readings, answer.target, whose).steps))
     return replace(answer, verdict=verdict, causes=causes, plan=plan)
 
 

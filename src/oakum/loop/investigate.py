@@ -146,6 +146,8 @@ def investigate(
         told = watch.told(machine.kernel_log)
     for title, values in told.facts:
         facts.add("series", title, "procfs and cgroup", facts=values)
+    # What was said before is of a run before. Of a cgroup, the workers that ended are concerned as well.
+    started_s = subject.process.started_s if isinstance(target, ProcessTarget) else None
     subject = replace(subject, process=watch.info)
     return _conclude(
         subject,
@@ -158,6 +160,7 @@ def investigate(
         profile=looking.profile,
         logs=readings,
         pools=pools,
+        started_s=started_s,
         machine=machine,
         policy=policy,
         partial=partial,
@@ -271,6 +274,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     profile: AllocationProfile | None,
     logs: tuple[LogReading, ...],
     pools: PoolReading,
+    started_s: float | None,
     machine: Machine,
     policy: Policy,
     partial: bool,
@@ -285,7 +289,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         policy=policy,
         deeper=_deeper(subject.process.pid, runtime, machine),
         logs=logs,
-        now_s=machine.clock.now_s(),
+        whose=explain.Whose.of(machine.clock.now_s(), str(runtime), started_s),
         layout=layout,
         pools=pools,
     )

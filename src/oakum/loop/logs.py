@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf, nan
 from typing import TYPE_CHECKING, Final
@@ -17,9 +17,10 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
 from oakum.model.errors import OakumError
 from oakum.model.evidence import Cost
-from oakum.model.log import Clock, Collections, LogFile, LogPattern, LogReading, Logs, Tells
+from oakum.model.log import DISORDER_S, Clock, Collections, LogFile, LogPattern, LogReading, Logs
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
 from oakum.model.target import LogTarget
+from oakum.model.units import format_count
 from oakum.model.verdict import Verdict, VerdictName
 
 if TYPE_CHECKING:
@@ -114,17 +115,13 @@ def investigate_log(
         with machine.logs.open(files[-1]):
             pass
     now_s = machine.clock.now_s()
-    series = _series(target, readings)
+    series = _series(target, readings, facts)
     verdict = judge(series) if series.lifetimes else Verdict(VerdictName.CANNOT_TELL, None, None, nan)
     verdict = replace(verdict, onset_s=None) if _since_start(readings) else verdict
     alone = verdict
-    told = says.reasons(readings, inf)
-    exhausted = [
-        finding
-        for reading in readings
-        for finding in reading.findings
-        if finding.pattern.tells is Tells.EXHAUSTED and finding.pattern.runtime not in says.OF_OTHERS
-    ]
+    whose = says.Whose(now_s, says.words_of(readings))
+    told = says.reasons(readings, whose)
+    exhausted = any(says.accuses(finding, reading, whose) for reading in readings for finding in reading.findings)
     verdict = replace(
         verdict, reasons=(*told, *verdict.reasons) if told else (*verdict.reasons, "no line tells of memory")
     )
@@ -144,26 +141,52 @@ def investigate_log(
         evidence=tuple(facts.evidence),
         absent=tuple(facts.absent),
         causes=causes,
-        plan=says.steps(readings, str(target)),
+        plan=says.steps(readings, str(target), whose),
     )
 
 
 SETTLES: Final = "its memory over time: oakum investigate pid/N, or of a cluster deploy/NAMESPACE/NAME"
 
 
-def _series(target: LogTarget, readings: Sequence[LogReading]) -> WorkloadSeries:
-    """The heap after collections, as the collector told it: one lifetime for each log that has enough of them."""
-    lifetimes = tuple(
-        Series(np.array(told.at_s), np.array(told.after_bytes), np.full(len(told.at_s), inf))
+def _series(target: LogTarget, readings: Sequence[LogReading], facts: Facts) -> WorkloadSeries:
+    """The heap after collections, as the collector told it: the last lifetime that has enough of them."""
+    found = [
+        (reading.name, lifetime)
         for reading in readings
-        if (told := reading.collections) is not None and _enough(told)
+        if (told := reading.collections) is not None and len(told.at_s) >= LEAST_COLLECTIONS
+        for lifetime in _lifetimes(told)
+    ]
+    enough = [at for at, (_, lifetime) in enumerate(found) if len(lifetime) >= LEAST_COLLECTIONS]
+    judged = enough[-1:]
+    for at, (name, lifetime) in enumerate(found):
+        if at not in judged:
+            facts.miss(_discarded(name, len(lifetime), target))
+    return WorkloadSeries(
+        str(target), tuple(found[at][1] for at in judged), scope=Scope.PROCESS, metric=Metric.HEAP_USED
     )
-    return WorkloadSeries(str(target), lifetimes[-1:], scope=Scope.PROCESS, metric=Metric.HEAP_USED)
 
 
-def _enough(told: Collections) -> bool:
-    at_s = np.array(told.at_s)
-    return len(at_s) >= LEAST_COLLECTIONS and bool((np.diff(at_s) > 0).all())
+def _lifetimes(told: Collections) -> Iterator[Series]:
+    """One for each run: a clock that goes back was set anew. Of times that are equal, the last collection's counts."""
+    runs: list[dict[float, float]] = []
+    latest_s = inf
+    for at_s, after_bytes in zip(told.at_s, told.after_bytes, strict=True):
+        if not runs or at_s < latest_s - DISORDER_S:
+            runs.append({})
+            latest_s = at_s
+        latest_s = max(latest_s, at_s)
+        runs[-1][latest_s] = after_bytes
+    for run in runs:
+        yield Series(np.array(list(run)), np.array(list(run.values())), np.full(len(run), inf))
+
+
+def _discarded(name: str, collections: int, target: LogTarget) -> Absent:
+    what = f"the curve of {format_count(collections)} of the collections in {name}"
+    if collections < LEAST_COLLECTIONS:
+        why = f"fewer than {LEAST_COLLECTIONS} at different times, between two starts of its clock, are no curve"
+        return Absent(what, AbsentKind.NOT_YET, why, f"oakum investigate {target}    # once it has more of them")
+    why = "its clock began anew, or a later log has a curve: the last one is judged"
+    return Absent(what, AbsentKind.NOT_APPLICABLE, why, f"oakum investigate log/{name}")
 
 
 def _since_start(readings: Sequence[LogReading]) -> bool:

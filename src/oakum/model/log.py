@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from oakum.model.absent import Absent
 from oakum.model.cause import CauseName, CodePlace
+
+DISORDER_S: Final = 1.0
+"""A clock that goes back by more than this, in seconds, was set anew."""
 
 
 class Tells(StrEnum):
@@ -48,7 +51,8 @@ class LogPattern:
     ``stack``, ``none``, or a regular expression over the lines around with groups ``file``, ``line``, ``function``.
     ``least``: groups of the pattern that are numbers, and what they must reach. ``fallback``: only where no other
     pattern knows the line. ``action``, ``command``: what to do now; the command may hold ``{target}``, ``{pid}`` and
-    the groups of the pattern. ``cause``, ``against``: of which causes it speaks, and against which.
+    the groups of the pattern. ``risk``: what the command does to who is looked at; told from the command where it is
+    left out. ``cause``, ``against``: of which causes it speaks, and against which.
     """
 
     id: str
@@ -61,6 +65,7 @@ class LogPattern:
     location: str = "stack"
     action: str = ""
     command: str = ""
+    risk: str = ""
     cause: CauseName | None = None
     against: tuple[CauseName, ...] = ()
     least: Mapping[str, float] = field(default_factory=dict)
@@ -85,7 +90,8 @@ class LogFinding:
 
     ``first_s``, ``last_s``: in the log's clock; None where no line of it has a time. ``example``: the first line, its
     secrets masked, cut. ``groups``: what the pattern's groups held in the last one. ``places``: in the code, with how
-    often each, the most frequent first. ``undated``: how many lines had no time, where others have.
+    often each, the most frequent first. ``undated``: how many lines had no time, where others have. ``meant``: how many
+    report it, and do not only speak of it (``logs/levels.py``); ``meant_line``, ``meant_s``: the last of those.
     """
 
     pattern: LogPattern
@@ -99,13 +105,16 @@ class LogFinding:
     groups: Mapping[str, str] = field(default_factory=dict)
     places: tuple[tuple[CodePlace, int], ...] = ()
     undated: int = 0
+    meant: int = 0
+    meant_line: int = 0
+    meant_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Collections:
     """What a garbage collector told of itself: ``pause_s`` of all pauses, ``longest_s`` of one, over ``span_s``.
 
-    ``at_s``, ``after_bytes``: the heap after collections, oldest first, thinned.
+    ``at_s``, ``after_bytes``: the heap after collections, in the order in which they were told, thinned.
     """
 
     count: int
@@ -121,7 +130,8 @@ class LogReading:
     """One log that was read. ``findings``: the gravest first. ``first_s``, ``last_s``: of its earliest and latest time.
 
     ``of_bytes``: how large it is, packed where it is packed; None where that is not known. ``notes``: what is not as it
-    should be: it was cut, it was rotated, it is not text.
+    should be: it was cut, it was rotated, it is not text. ``run_line``: where its clock counts since the start, the
+    first line that is known to be of the last start; 0 where it never stepped back.
     """
 
     name: str
@@ -136,6 +146,7 @@ class LogReading:
     previous: bool = False
     notes: tuple[str, ...] = ()
     collections: Collections | None = None
+    run_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,24 @@ def absent_of(found):
     return {absent.what: absent for absent in found.absent}
 
 
+@pytest.mark.parametrize(
+    ("runtime", "ago_s", "name"),
+    [
+        ("native", -5, VerdictName.SUSPECT),
+        ("native", 3600, VerdictName.HEALTHY),  # before it was started
+        ("jvm", -5, VerdictName.HEALTHY),  # words of another runtime
+    ],
+)
+def test_what_its_log_says_counts_where_it_is_its_own_and_of_this_run(machine, runtime, ago_s, name):
+    process = native(machine)
+    said = {"native": "terminate called after throwing an instance of 'std::bad_alloc'"}
+    line = said.get(runtime, "java.lang.OutOfMemoryError: Java heap space")
+    machine.logs.writes(process.pid, "app.log", b'"ts":%d, %s\n' % (machine.clock.now_s() - ago_s, line.encode()))
+    found = investigated(machine, f"pid/{process.pid}")
+    assert found.verdict.name is name
+    assert any(reason.startswith("in its log: ") for reason in found.verdict.reasons)
+
+
 def test_a_native_program_that_is_calm_is_no_leak_and_its_heap_is_said_to_be_unread(machine):
     process = native(machine)
     found = investigated(machine, f"pid/{process.pid}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from fake_machine import FakeMachine
 
@@ -17,8 +19,10 @@ from oakum.render import investigation_to_json
 
 
 def investigated(content, name="app.log"):
+    """``NOW`` stands for the time of that machine."""
     machine = FakeMachine()
-    machine.logs.content[name] = content
+    now = f"{datetime.fromtimestamp(machine.clock.now_s(), UTC):%Y-%m-%d %H:%M:%S}"
+    machine.logs.content[name] = content.replace(b"NOW", now.encode())
     found = investigate_log(LogTarget(name), machine=machine.ports(), patterns=library(), progress=Silent())
     assert investigation_to_json(found)
     return found
@@ -32,11 +36,26 @@ def test_a_log_that_says_nothing_tells_neither_health_nor_a_leak():
 
 
 def test_memory_that_ran_out_makes_a_suspect_with_its_evidence_and_a_step():
-    found = investigated(b"2020-11-22 06:05:57 java.lang.OutOfMemoryError: Metaspace\n")
+    found = investigated(b"NOW java.lang.OutOfMemoryError: Metaspace\n")
     assert (found.verdict.name, found.runtime) == (VerdictName.SUSPECT, "jvm")
     assert found.evidence[1].facts["id"] == "jvm-metaspace"
     assert found.causes[0].name == "class-loader"
     assert found.plan.steps[0].command == "jcmd PID VM.classloader_stats"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"2020-11-22 06:05:57 java.lang.OutOfMemoryError: Metaspace\n", "more than a day ago"),
+        (b"NOW INFO java.lang.OutOfMemoryError: Metaspace\n", "does not report it"),
+        (b"NOW java.lang.OutOfMemoryError: Metaspace\nNOW MemoryError\n", "is not known"),
+        (b"NOW out of memory\n", "anybody"),
+    ],
+)
+def test_memory_that_ran_out_long_ago_or_elsewhere_is_a_reason_and_accuses_nobody(content, why):
+    found = investigated(content)
+    assert found.verdict.name is VerdictName.CANNOT_TELL
+    assert why in found.verdict.reasons[0]
 
 
 def collections(floor):
@@ -49,6 +68,35 @@ def test_a_heap_that_rises_after_each_collection_is_judged_as_any_other_curve():
     assert found.verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
     assert found.verdict.rate_per_s == pytest.approx(3 * (1 << 20) / 60, rel=0.1)
     assert found.verdict.onset_s is None
+
+
+GC = b"[%s][info][gc] GC(1) Pause Full (G1 Compaction Pause) 600M->%dM(4096M) 2.5ms\n"
+
+
+def test_times_that_are_equal_leave_the_curve_as_it_is():
+    rows = [(b"%d.000s" % (60 * (at - at % 2)), 100 + 3 * at) for at in range(120)]
+    found = investigated(b"".join(GC % row for row in rows))
+    assert found.verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
+    assert found.series.samples == 60
+    assert not found.absent
+
+
+def test_a_clock_that_begins_anew_ends_a_lifetime_and_the_last_is_judged():
+    first = b"".join(GC % (b"%d.000s" % (60 * at), 900) for at in range(80))
+    found = investigated(first + collections(lambda at: 100 + 3 * at))
+    assert found.verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
+    assert found.verdict.rate_per_s == pytest.approx(3 * (1 << 20) / 60, rel=0.1)
+    (absent,) = found.absent
+    assert (absent.what, absent.kind) == ("the curve of 80 of the collections in app.log", AbsentKind.NOT_APPLICABLE)
+    assert absent.why
+
+
+def test_a_curve_that_is_thrown_away_is_said():
+    rows = [(b"%d.000s" % (60 * (at % 20)), 100 + 3 * at) for at in range(40)]
+    found = investigated(b"".join(GC % row for row in rows))
+    assert found.verdict.name is VerdictName.CANNOT_TELL
+    assert [absent.kind for absent in found.absent] == [AbsentKind.NOT_YET]
+    assert "fewer than 24" in found.absent[0].why
 
 
 def test_one_that_returns_to_the_same_height_is_not():
