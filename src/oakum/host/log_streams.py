@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import selectors
 import subprocess
@@ -175,12 +176,25 @@ def _gunzip(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
 
 
 def _unzstd(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
-    unpack = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj(read_across_frames=True)
+    """Frames one after another, by bounded reads: what a few bytes stand for may be larger than memory."""
+    unpack = zstandard.ZstdDecompressor(max_window_size=1 << 27)
     try:
-        for piece in pieces:
-            for begin in range(0, len(piece), 1 << 16):
-                out = unpack.decompress(piece[begin : begin + (1 << 16)])
-                if out:
-                    yield out
+        with unpack.stream_reader(_Packed(pieces), read_across_frames=True, closefd=False) as reader:
+            while out := reader.read1(PIECE):
+                yield out
     except zstandard.ZstdError as exc:
         notes.append(f"it is damaged from some place on: {exc}")
+
+
+class _Packed(io.RawIOBase):
+    """Pieces as a file that is read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, b""
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._rest:
+            self._rest = next(self._pieces, b"")
+        size = len(self._rest) if size < 0 else size
+        out, self._rest = self._rest[:size], self._rest[size:]
+        return out

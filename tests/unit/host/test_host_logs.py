@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from oakum.host.log_streams import PIECE
 from oakum.host.logs import LiveLogs
 from oakum.model.absent import Absent
 from oakum.model.errors import CallerError, TargetError
@@ -51,6 +52,26 @@ def test_a_packed_file_that_is_cut_off_or_damaged_gives_what_it_has(tmp_path):
     assert notes == ["it is cut off: its packing has no end"]
     path.write_bytes(packed[:-8] + bytes(8))
     assert "damaged" in whole(of(path))[1][0]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_what_unpacks_to_very_much_comes_in_pieces(tmp_path, pack):
+    path = tmp_path / "app.log"
+    packed = pack(bytes(32 << 20))
+    path.write_bytes(packed + packed)
+    with LiveLogs().open(of(path)) as opened:
+        sizes = [len(piece) for piece in opened.pieces()]
+    assert sum(sizes) == 64 << 20
+    assert max(sizes) <= PIECE
+    assert not opened.notes
+
+
+def test_a_packed_file_of_zstd_that_is_damaged_gives_what_it_has(tmp_path):
+    path = tmp_path / "app.log"
+    path.write_bytes(zstandard.compress(TEXT) + b"no frame")
+    content, notes = whole(of(path))
+    assert content == TEXT
+    assert "damaged" in notes[0]
 
 
 def test_the_last_bytes_of_a_large_one_begin_with_a_whole_line(tmp_path):
