@@ -111,14 +111,17 @@ class StreamLog:
 
 
 class JournalLog:
-    """What journald kept of a unit, by its own program."""
+    """What journald kept of a unit since a process of it was started, by its own program."""
 
-    def __init__(self, unit: str) -> None:
+    def __init__(self, unit: str, since_s: int) -> None:
+        """``unit``: a service, or ``user@N.service/NAME``. ``since_s``: UTC epoch seconds."""
         self.notes: list[str] = []
         command = ["journalctl", "--quiet", "--no-pager", "-o", "short-iso-precise", "-n", str(JOURNAL_LINES)]
+        manager, _, own = unit.rpartition("/")
+        whose = [f"_SYSTEMD_UNIT={manager}", f"_SYSTEMD_USER_UNIT={own}"] if manager else [f"--unit={own}"]
         try:
             self._process = subprocess.Popen(
-                [*command, f"--unit={unit}"],
+                [*command, f"--since=@{since_s}", *whose],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 stdin=subprocess.DEVNULL,
