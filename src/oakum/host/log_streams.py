@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import selectors
 import subprocess
@@ -10,7 +9,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 import zstandard
 
@@ -181,16 +180,17 @@ def _gunzip(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
 def _unzstd(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
     """Frames one after another, by bounded reads: what a few bytes stand for may be larger than memory."""
     unpack = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    packed = cast("BinaryIO", _Packed(pieces))
     try:
-        with unpack.stream_reader(_Packed(pieces), read_across_frames=True, closefd=False) as reader:
+        with unpack.stream_reader(packed, read_across_frames=True, closefd=False) as reader:
             while out := reader.read1(PIECE):
                 yield out
     except zstandard.ZstdError as exc:
         notes.append(f"it is damaged from some place on: {exc}")
 
 
-class _Packed(io.RawIOBase):
-    """Pieces as a file that is read from."""
+class _Packed:
+    """Pieces as a file of which nothing but ``read`` is asked."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._rest = pieces, b""

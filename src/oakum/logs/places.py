@@ -9,7 +9,8 @@ from oakum.logs.lines import unescaped
 from oakum.model.cause import CodePlace
 
 _JAVA: Final = re.compile(
-    r"^[ \t]*at (?:[\w.@-]+/)*(?P<function>[\w$.<>]+)\((?P<file>[\w$-]+\.(?:java|kt|scala|groovy|clj)):(?P<line>\d{1,9})\)",
+    r"^[ \t]*at (?:[\w.@-]+/)*(?P<function>[\w$.<>]+)"
+    r"\((?P<file>[\w$-]+\.(?:java|kt|scala|groovy|clj)):(?P<line>\d{1,9})\)",
     re.MULTILINE,
 )
 _PYTHON: Final = re.compile(

@@ -181,9 +181,9 @@ class LogReader:
         if end - begin <= LINE_BYTES:
             candidates[index] = at
             return
-        if index not in candidates:
-            candidates[index] = at
-        elif not self._is_over() and self._found[index].regex.search(self._window(begin, end, at)) is not None:
+        if index in candidates and self._is_over():
+            return
+        if index not in candidates or self._found[index].regex.search(self._window(begin, end, at)) is not None:
             candidates[index] = at
 
     def _window(self, begin: int, end: int, at: int, most: int = LINE_BYTES) -> str:

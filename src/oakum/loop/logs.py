@@ -73,9 +73,9 @@ def _read(
     if clock.monotonic_s() >= until_s:
         why = "the time for reading logs was over"
         return Absent(what, AbsentKind.TOO_DEAR, why, f"oakum investigate log/{log.name}")
-    begun_s, notes = clock.monotonic_s(), []
+    begun_s, late = clock.monotonic_s(), False
+    notes: list[str] = []
     reader = LogReader(patterns, now_s=clock.now_s(), over=lambda: clock.monotonic_s() >= until_s)
-    late = False
     try:
         with logs.open(log, most_bytes=most_bytes) as opened:
             for piece in opened.pieces():

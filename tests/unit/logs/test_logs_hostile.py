@@ -35,8 +35,9 @@ from oakum.logs.places import place
 from oakum.logs.reader import AROUND, PLACE_BYTES
 
 AROUNDS = [
-    "\n", " \n", "\t\n", "at ", "at a [as ", "at a [as \n", "a(", "()", "a(\n", "a/", "a.rb", 'File "', "1: ", "1: a\n ",
-    "panicked at '", " in /", "#1 0x0 in ", "at a() in ", "a.js:1 ", "at a.b(", "1", "Traceback (most recent call last)\n",
+    "\n", " \n", "\t\n", "at ", "at a [as ", "at a [as \n", "a(", "()", "a(\n", "a/", "a.rb", 'File "', "1: ",
+    "1: a\n ", "panicked at '", " in /", "#1 0x0 in ", "at a() in ", "a.js:1 ", "at a.b(", "1",
+    "Traceback (most recent call last)\n",
 ]
 for runtime in ("jvm", "node", "python", "go", "rust", "ruby", "php", "dotnet", "native", "any"):
     for around in AROUNDS:
@@ -50,11 +51,22 @@ for log in (
     "Full GC " * 40 + "1" * 4000, "memory usage " * 10 + "1" * 2000, "Pause Full " * 40 + "1" * 4000,
     "java.lang.OutOfMemoryError: Metaspace" + "\n" * 8000,
 ):
-    read_log([log.encode() + b"\n"] * 20, library(), now_s=0.0)
+    read_log([log.encode() + b"\n"] * 5, library(), now_s=0.0)
+"""
+SHOWN = r"""
+from oakum.logs.lines import showable
+
+for text in (
+    "password", "password=", "password=\"", "pass", "--pass", "--", "--password ", "'--password', ", "<password ", "<",
+    "cookie: \"", "a://", "a://b:", "a://b:c@", "identified by ", "\\", "\\\"password\\\":\\\"", "1a+", "1aA/", "=",
+    "1", "a@", "a.a@", "a-", "eyJ", "eyJaaaaaaaa.", "-----BEGIN ", "%22", "\"\"", "1111 ", "[", "bearer ", " ",
+):
+    for end in ("", "!"):
+        showable(text * (8192 // len(text)) + end)
 """
 
 
-@pytest.mark.parametrize("code", [PATTERNS, PLACES, LINES], ids=["patterns", "places", "lines"])
+@pytest.mark.parametrize("code", [PATTERNS, PLACES, LINES, SHOWN], ids=["patterns", "places", "lines", "shown"])
 def test_hostile_repetition_takes_bounded_time(code):
     subprocess.run([sys.executable, "-c", code], timeout=KILL_S, check=True)
 
