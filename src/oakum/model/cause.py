@@ -59,8 +59,8 @@ class Example:
 class Cause:
     """One finding. ``confidence`` 0..1. ``growth_bytes_per_s``: how much of the measured growth it accounts for.
 
-    ``retained_bytes`` None, ``growth_bytes_per_s`` NaN: what it holds is not measured in bytes, as of a cause of which
-    only a log speaks.
+    ``retained_bytes`` None, ``growth_bytes_per_s`` NaN: what it holds is not measured in bytes, as connections; or only
+    a log speaks of it.
     """
 
     name: CauseName
