@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from oakum.host.gauge import ProcessFolder
+from oakum.host.gauge import ProcessFolder, boot_s
+from oakum.host.stat import TICKS_PER_S, parse_stat
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import TargetError
 from oakum.model.log import LogFile
@@ -26,7 +27,6 @@ DOCKER: Final = "/var/lib/docker/containers"
 
 _LOG_NAME: Final = re.compile(r"\.(?:log|out|err)(?:\.\d+)?$|/logs?/|/log$|(?:^|[/_-])log[._-]", re.IGNORECASE)
 _ROTATED: Final = re.compile(r"(?:\.\d{1,4}|-\d{8}(?:-?\d{1,6})?)(?:\.gz|\.zst)?$")
-_UNIT: Final = re.compile(r"/([^/]+\.service)(?:/|$)")
 _CONTAINER: Final = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -101,15 +101,33 @@ def _carried(pid: int) -> Iterator[LogFile]:
         folder = ProcessFolder(pid)
         try:
             cgroups = folder.read("cgroup").decode("utf-8", "replace")
+            told = parse_stat(folder.read("stat"))
         finally:
             folder.close()
     except OSError:
         return
     found = list(_of_container(cgroups))
     yield from found
-    unit = _UNIT.search(cgroups)
-    if not found and unit is not None and not _CONTAINER.search(cgroups) and shutil.which("journalctl"):
-        yield LogFile(f"journal of {unit[1]}", f"journal:{unit[1]}", "its unit's journal")
+    unit = unit_of(cgroups)
+    if not found and unit and told and not _CONTAINER.search(cgroups) and shutil.which("journalctl"):
+        started_s = boot_s() + told.start_ticks / TICKS_PER_S
+        yield LogFile(f"journal of {unit.rpartition('/')[2]}", f"journal:{int(started_s)}:{unit}", "its unit's journal")
+
+
+def unit_of(cgroups: str) -> str:
+    """Its service; ``user@N.service/NAME`` for one of a user's own; "" where it is in none.
+
+    The journal of user@N.service itself holds what all of the user's services say.
+    """
+    for line in cgroups.splitlines():
+        path = line.split(":", 2)[-1].split("/")
+        services = [part for part in path if part.endswith(".service")]
+        of_user = next((at for at, name in enumerate(services) if name.startswith("user@")), None)
+        if of_user is None and services:
+            return services[0]
+        if of_user is not None and services[of_user + 1 :]:
+            return f"{services[of_user]}/{services[-1]}"
+    return ""
 
 
 def _of_container(cgroups: str) -> Iterator[LogFile]:

@@ -9,7 +9,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 import zstandard
 
@@ -110,14 +110,17 @@ class StreamLog:
 
 
 class JournalLog:
-    """What journald kept of a unit, by its own program."""
+    """What journald kept of a unit since a process of it was started, by its own program."""
 
-    def __init__(self, unit: str) -> None:
+    def __init__(self, unit: str, since_s: int) -> None:
+        """``unit``: a service, or ``user@N.service/NAME``. ``since_s``: UTC epoch seconds."""
         self.notes: list[str] = []
         command = ["journalctl", "--quiet", "--no-pager", "-o", "short-iso-precise", "-n", str(JOURNAL_LINES)]
+        manager, _, own = unit.rpartition("/")
+        whose = [f"_SYSTEMD_UNIT={manager}", f"_SYSTEMD_USER_UNIT={own}"] if manager else [f"--unit={own}"]
         try:
             self._process = subprocess.Popen(
-                [*command, f"--unit={unit}"],
+                [*command, f"--since=@{since_s}", *whose],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 stdin=subprocess.DEVNULL,
@@ -175,12 +178,26 @@ def _gunzip(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
 
 
 def _unzstd(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
-    unpack = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj(read_across_frames=True)
+    """Frames one after another, by bounded reads: what a few bytes stand for may be larger than memory."""
+    unpack = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    packed = cast("BinaryIO", _Packed(pieces))
     try:
-        for piece in pieces:
-            for begin in range(0, len(piece), 1 << 16):
-                out = unpack.decompress(piece[begin : begin + (1 << 16)])
-                if out:
-                    yield out
+        with unpack.stream_reader(packed, read_across_frames=True, closefd=False) as reader:
+            while out := reader.read1(PIECE):
+                yield out
     except zstandard.ZstdError as exc:
         notes.append(f"it is damaged from some place on: {exc}")
+
+
+class _Packed:
+    """Pieces as a file of which nothing but ``read`` is asked."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, b""
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._rest:
+            self._rest = next(self._pieces, b"")
+        size = len(self._rest) if size < 0 else size
+        out, self._rest = self._rest[:size], self._rest[size:]
+        return out

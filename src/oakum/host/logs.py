@@ -50,7 +50,8 @@ class LiveLogs:
         if log.key == STANDARD_INPUT:
             yield StreamLog(sys.stdin.buffer)
         elif kind == "journal":
-            journal = JournalLog(rest)
+            since_s, _, unit = rest.partition(":")
+            journal = JournalLog(unit, int(since_s))
             try:
                 yield journal
             finally:

@@ -5,6 +5,6 @@ are values (``library``); lines that may match are found by all their texts at o
 """
 
 from oakum.logs.library import library, parse_patterns, with_own
-from oakum.logs.reader import LogReader, read_log
+from oakum.logs.reader import STOPPED, LogReader, read_log
 
-__all__ = ["LogReader", "library", "parse_patterns", "read_log", "with_own"]
+__all__ = ["STOPPED", "LogReader", "library", "parse_patterns", "read_log", "with_own"]

@@ -9,24 +9,31 @@ from oakum.logs.lines import unescaped
 from oakum.model.cause import CodePlace
 
 _JAVA: Final = re.compile(
-    r"^\s*at (?:[\w.@-]+/)*(?P<function>[\w$.<>]+)\((?P<file>[\w$-]+\.(?:java|kt|scala|groovy|clj)):(?P<line>\d+)\)",
+    r"^[ \t]*at (?:[\w.@-]+/)*(?P<function>[\w$.<>]+)"
+    r"\((?P<file>[\w$-]+\.(?:java|kt|scala|groovy|clj)):(?P<line>\d{1,9})\)",
     re.MULTILINE,
 )
-_PYTHON: Final = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+), in (?P<function>\S+)', re.MULTILINE)
+_PYTHON: Final = re.compile(
+    r'^[ \t]*File "(?P<file>[^"\n]+)", line (?P<line>\d{1,9}), in (?P<function>\S+)', re.MULTILINE
+)
 _SCRIPT: Final = re.compile(
-    r"^\s*at (?:async )?(?:(?P<function>[^\s(]+(?: \[as [^\]]+\])?) \()?(?:file://)?(?P<file>/?[^\s():]+\.[cm]?[jt]sx?):(?P<line>\d+)(?::\d+)?\)?",
+    r"^[ \t]*at (?:async )?(?:(?P<function>[^\s(]+(?: \[as [^\]\n]+\])?) \()?(?:file://)?(?P<file>/?[^\s():]+\.[cm]?[jt]sx?):(?P<line>\d{1,9})(?::\d{1,9})?\)?",
     re.MULTILINE,
 )
-_GO: Final = re.compile(r"^(?P<function>[\w./*()-]+)\([^\n]*\)\n\t(?P<file>\S+\.go):(?P<line>\d+)", re.MULTILINE)
-_RUST: Final = re.compile(r"panicked at (?:'[^'\n]*', )?(?P<file>[^\s:,]+\.rs):(?P<line>\d+)")
-_RUST_FRAME: Final = re.compile(r"^\s*\d+: (?P<function>\S+)\n\s+at (?P<file>\S+\.rs):(?P<line>\d+)", re.MULTILINE)
-_RUBY: Final = re.compile(r"(?P<file>[\w./-]+\.rb):(?P<line>\d+):in [`'](?P<function>[^'\n]+)'")
-_PHP: Final = re.compile(r" in (?P<file>/\S+\.php)(?: on line |:)(?P<line>\d+)")
+_GO: Final = re.compile(
+    r"^(?P<function>[\w./*()-]{1,300})\([^\n]{0,300}\)\n\t(?P<file>\S+\.go):(?P<line>\d{1,9})", re.MULTILINE
+)
+_RUST: Final = re.compile(r"panicked at (?:'[^'\n]*', )?(?P<file>[^\s:,]+\.rs):(?P<line>\d{1,9})")
+_RUST_FRAME: Final = re.compile(
+    r"^[ \t]*\d{1,9}: (?P<function>\S+)\n[ \t]+at (?P<file>\S+\.rs):(?P<line>\d{1,9})", re.MULTILINE
+)
+_RUBY: Final = re.compile(r"(?<![\w./-])(?P<file>[\w./-]+\.rb):(?P<line>\d{1,9}):in [`'](?P<function>[^'\n]+)'")
+_PHP: Final = re.compile(r" in (?P<file>/\S+\.php)(?: on line |:)(?P<line>\d{1,9})")
 _NET: Final = re.compile(
-    r"^\s*at (?P<function>[\w.<>`]+)\([^)\n]*\) in (?P<file>\S[^\n]*?):line (?P<line>\d+)", re.MULTILINE
+    r"^[ \t]*at (?P<function>[\w.<>`]+)\([^)\n]*\) in (?P<file>\S[^\n]*?):line (?P<line>\d{1,9})", re.MULTILINE
 )
 _NATIVE: Final = re.compile(
-    r"^\s*#\d+ +0x[0-9a-f]+ in (?P<function>\S+) (?P<file>/[^\s:]+):(?P<line>\d+)", re.MULTILINE
+    r"^[ \t]*#\d{1,9} +0x[0-9a-f]+ in (?P<function>\S+) (?P<file>/[^\s:]+):(?P<line>\d{1,9})", re.MULTILINE
 )
 
 _AFTER: Final = {
@@ -47,14 +54,17 @@ _LIBRARY: Final = re.compile(
 _ENDS: Final = re.compile(r"\n[^\s]*(?:\d{4}-\d\d-\d\d[T ]|\[\d{4}-)")
 
 
+MOST_LETTERS: Final = 4 << 10
+"""An expression of a user sees so many of the line, and of the lines before and after it."""
+
+
 def place(runtime: str, location: str, before: str, line: str, after: str) -> CodePlace | None:
     """The nearest frame that is no library's; else the nearest. ``before``, ``after``: whole lines around."""
     if location == "none":
         return None
     if location != "stack":
-        return _first((re.compile(location, re.MULTILINE),), f"{line}\n{after}") or _last(
-            re.compile(location, re.MULTILINE), before
-        )
+        form = re.compile(location, re.MULTILINE)
+        return _first((form,), f"{line[:MOST_LETTERS]}\n{after[:MOST_LETTERS]}") or _last(form, before[-MOST_LETTERS:])
     after = f"{unescaped(line)}\n{_own(after)}" if "\\n" in line else f"{line}\n{_own(after)}"
     if runtime in {"python", "any", "kernel", "kubernetes"} or runtime not in _AFTER:
         found = _last(_PYTHON, _traceback(before)) or _first((_PYTHON,), after)
@@ -95,4 +105,6 @@ def _library(frame: CodePlace) -> bool:
 def _frame(match: re.Match[str]) -> CodePlace:
     found = match.groupdict()
     line = found.get("line") or "0"
-    return CodePlace(found.get("file") or "?", int(line) if line.isdigit() else 0, found.get("function") or "")
+    return CodePlace(
+        found.get("file") or "?", int(line) if line.isdecimal() and len(line) < 10 else 0, found.get("function") or ""
+    )

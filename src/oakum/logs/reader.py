@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -23,10 +23,12 @@ from oakum.model.log import Clock, LogPattern, LogReading, Tells
 AROUND: Final = 16 << 10
 """So many bytes before and after a line are kept for its time and its place."""
 
-LINE_BYTES: Final = 8 << 10
-"""Of a longer line so much is seen around the text that it was found by."""
+LINE_BYTES: Final = 4 << 10
+"""Of a longer line an expression sees so much around the text that it was found by, a quarter of it before."""
 
-BEFORE_BYTES: Final = 2 << 10
+PLACE_BYTES: Final = 8 << 10
+"""And so much is seen where the place in the code is looked for."""
+
 BACK_LINES: Final = 40
 """A line without a time has that of the nearest one so many lines above it."""
 
@@ -35,6 +37,8 @@ IN_VAIN: Final = 200
 
 TRIED: Final = 64
 """So often one pattern is tried on one line."""
+
+STOPPED: Final = "the time for reading logs was over before its end"
 
 GRAVITY: Final = (Tells.EXHAUSTED, Tells.LEAK, Tells.STARVED, Tells.STRAIN, Tells.BROKEN)
 
@@ -56,9 +60,17 @@ def _texts(words: tuple[str, ...]) -> Texts:
 
 
 class LogReader:
-    """``feed`` it the bytes in order, then ask ``finish``. ``now_s``: for the year of times that name none."""
+    """``feed`` it the bytes in order, then ask ``finish``. ``now_s``: for the year of times that name none.
 
-    def __init__(self, patterns: Sequence[LogPattern], *, now_s: float) -> None:
+    ``over``: asked before each line that may match; once it is true no further line is looked at.
+    """
+
+    def __init__(
+        self, patterns: Sequence[LogPattern], *, now_s: float, over: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.stopped = False
+        """``over`` was true before the end."""
+        self._over = over
         self._found = [Found(pattern) for pattern in patterns]
         whose: dict[str, list[int]] = {}
         for index, pattern in enumerate(patterns):
@@ -83,6 +95,8 @@ class LogReader:
         self._probed = False
 
     def feed(self, data: bytes) -> None:
+        if self.stopped:
+            return
         self._bytes += len(data)
         self._buffer = self._buffer + data if self._buffer else data
         if not self._probed and len(self._buffer) >= AROUND:
@@ -138,7 +152,7 @@ class LogReader:
         return next((clock for clock in order if clock in self._clocks), Clock.NONE)
 
     def _work(self, end: int) -> None:
-        if end <= self._at:
+        if self.stopped or end <= self._at:
             return
         data = self._view()
         line_end, tried = -1, dict[int, int]()
@@ -150,6 +164,8 @@ class LogReader:
                 if at >= line_end:
                     self._decide(data, begin, candidates)
                     candidates, tried = {}, {}
+                    if self._is_over():
+                        return
                     begin = self._buffer.rfind(b"\n", 0, at) + 1
                     line_end = self._buffer.find(b"\n", at)
                     line_end = len(self._buffer) if line_end < 0 else line_end
@@ -159,20 +175,26 @@ class LogReader:
                         self._consider(index, begin, line_end, at, candidates)
         self._decide(data, begin, candidates)
 
+    def _is_over(self) -> bool:
+        self.stopped = self.stopped or self._over()
+        return self.stopped
+
     def _consider(self, index: int, begin: int, end: int, at: int, candidates: dict[int, int]) -> None:
         """A long line is tried where each text was found; a short one once."""
         if end - begin <= LINE_BYTES:
             candidates[index] = at
             return
+        if index in candidates and self._is_over():
+            return
         if index not in candidates or self._found[index].regex.search(self._window(begin, end, at)) is not None:
             candidates[index] = at
 
-    def _window(self, begin: int, end: int, at: int) -> str:
+    def _window(self, begin: int, end: int, at: int, most: int = LINE_BYTES) -> str:
         """The line, or what is seen of it, as the program said it."""
         low, high = begin, end
-        if end - begin > LINE_BYTES:
-            low = max(begin, at - BEFORE_BYTES)
-            high = min(end, low + LINE_BYTES)
+        if end - begin > most:
+            low = max(begin, at - most // 4)
+            high = min(end, low + most)
         return said(self._buffer[low:high].decode("utf-8", "replace"))
 
     def _decide(self, data: NDArray[np.uint8], begin: int, candidates: dict[int, int]) -> None:
@@ -209,7 +231,8 @@ class LogReader:
         if found.wants_place:
             before = self._buffer[max(0, here.begin - AROUND) : here.begin].decode("utf-8", "replace")
             after = self._buffer[here.end + 1 : here.end + 1 + AROUND].decode("utf-8", "replace")
-            found.stood(place(found.pattern.runtime, found.pattern.location, _said(before), line, _said(after)))
+            wide = self._window(here.begin, here.end, at, PLACE_BYTES)
+            found.stood(place(found.pattern.runtime, found.pattern.location, _said(before), wide, _said(after)))
 
     def _collected(self, pattern: LogPattern, stamp: Stamp | None, groups: dict[str, str | None]) -> None:
         after, pause = number(groups["after"]), number(groups["ms"])
@@ -276,10 +299,17 @@ def _said(text: str) -> str:
 
 
 def read_log(
-    pieces: Iterable[bytes], patterns: Sequence[LogPattern], *, now_s: float, name: str = "", previous: bool = False
+    pieces: Iterable[bytes],
+    patterns: Sequence[LogPattern],
+    *,
+    now_s: float,
+    name: str = "",
+    previous: bool = False,
+    over: Callable[[], bool] = lambda: False,
 ) -> LogReading:
-    """All of one log."""
-    reader = LogReader(patterns, now_s=now_s)
+    """All of one log, or what of it was read before ``over``."""
+    reader = LogReader(patterns, now_s=now_s, over=over)
     for piece in pieces:
         reader.feed(piece)
-    return replace(reader.finish(name), previous=previous)
+    read = replace(reader.finish(name), previous=previous)
+    return replace(read, notes=(*read.notes, STOPPED)) if reader.stopped else read

@@ -41,7 +41,6 @@ class Texts:
         self._following = np.full(len(folded), -1, np.int32)
         for number, text in enumerate(folded):
             self._enter(number, text[self._windows[number] :][: self._width])
-        self._at, self._text = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
 
     def _enter(self, number: int, window: bytes) -> None:
         for place in range(self._width - 2):
@@ -56,8 +55,10 @@ class Texts:
 
         The next start is less than ``end`` where there were too many for one answer. Ascending by window; O(b).
         """
+        # Of each call its own: the tables are shared by readers in several threads.
+        at, text = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
         if not len(self._windows):
-            return self._at[:0], self._text[:0], end
+            return at[:0], text[:0], end
         plain = getattr(find_texts, "py_func", None)
         form = find_texts if plain is None or end - start > COMPILED_BYTES else plain
         found, after = form(
@@ -72,10 +73,10 @@ class Texts:
             self._offsets,
             self._windows,
             FOLD,
-            self._at,
-            self._text,
+            at,
+            text,
         )
-        return self._at[:found], self._text[:found], max(int(after), end) if found < ROOM else int(after)
+        return at[:found], text[:found], max(int(after), end) if found < ROOM else int(after)
 
 
 def _window(text: bytes, width: int) -> int:

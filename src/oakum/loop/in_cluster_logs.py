@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Event
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
 from oakum.explain.logs import Whose, steps, with_logs
 from oakum.logs import library, read_log
@@ -38,13 +40,14 @@ async def logs_of_containers(
     rows: Sequence[tuple[Pod, Container]], cluster: Cluster, facts: Facts, patterns: Sequence[LogPattern] = ()
 ) -> tuple[LogReading, ...]:
     """The gravest are told by ``explain``; a container that has said nothing yet is left out."""
+    until_s = facts.clock.monotonic_s() + WITHIN_S
     ordered = sorted(rows, key=lambda row: -_restarts(row[1]))
     found: list[LogReading] = []
     with anyio.move_on_after(WITHIN_S) as scope:
         for pod, container in ordered[:MOST_CONTAINERS]:
             for previous in (False, True) if _restarts(container) else (False,):
                 name = ContainerName(pod.namespace, pod.name, container.name)
-                read = await _read(name, cluster, facts, patterns or library(), previous=previous)
+                read = await _read(name, cluster, facts, patterns or library(), previous=previous, until_s=until_s)
                 if read is not None:
                     found.append(read)
     if scope.cancelled_caught:
@@ -58,7 +61,13 @@ async def logs_of_containers(
 
 
 async def _read(
-    name: ContainerName, cluster: Cluster, facts: Facts, patterns: Sequence[LogPattern], *, previous: bool
+    name: ContainerName,
+    cluster: Cluster,
+    facts: Facts,
+    patterns: Sequence[LogPattern],
+    *,
+    previous: bool,
+    until_s: float,
 ) -> LogReading | None:
     try:
         text = await cluster.logs(name, previous=previous, lines=LINES, most_bytes=MOST_BYTES, stamped=True)
@@ -71,13 +80,32 @@ async def _read(
     raw = text.encode("utf-8", "replace")
     if not raw:
         return None
-    read = read_log([raw], patterns, now_s=facts.clock.now_s(), name=str(name), previous=previous)
+    read = await _found(raw, patterns, facts, str(name), previous=previous, until_s=until_s)
     notes = []
     if read.lines >= LINES:
         notes.append(f"its last {format_count(LINES)} lines were read")
     if len(raw) >= MOST_BYTES:
         notes.append(f"only the first {format_size(MOST_BYTES)} of its last lines were read")
     return replace(read, notes=(*read.notes, *notes))
+
+
+async def _found(
+    raw: bytes, patterns: Sequence[LogPattern], facts: Facts, name: str, *, previous: bool, until_s: float
+) -> LogReading:
+    """In a thread, which ends by itself where nobody waits for it any more."""
+    clock, left = facts.clock, Event()
+    now_s = clock.now_s()
+
+    def over() -> bool:
+        return left.is_set() or clock.monotonic_s() >= until_s
+
+    def read() -> LogReading:
+        return read_log([raw], patterns, now_s=now_s, name=name, previous=previous, over=over)
+
+    try:
+        return await anyio.to_thread.run_sync(read, abandon_on_cancel=True)
+    finally:
+        left.set()
 
 
 def with_cluster_logs(answer: Investigation, readings: Sequence[LogReading]) -> Investigation:

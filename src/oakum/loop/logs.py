@@ -11,7 +11,7 @@ import numpy as np
 
 from oakum.explain import logs as says
 from oakum.judge import curve, judge
-from oakum.logs import LogReader
+from oakum.logs import STOPPED, LogReader
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
@@ -74,18 +74,22 @@ def _read(
     if clock.monotonic_s() >= until_s:
         why = "the time for reading logs was over"
         return Absent(what, AbsentKind.TOO_DEAR, why, f"oakum investigate log/{log.name}")
-    begun_s, reader, notes = clock.monotonic_s(), LogReader(patterns, now_s=clock.now_s()), []
+    begun_s, late = clock.monotonic_s(), False
+    notes: list[str] = []
+    reader = LogReader(patterns, now_s=clock.now_s(), over=lambda: clock.monotonic_s() >= until_s)
     try:
         with logs.open(log, most_bytes=most_bytes) as opened:
             for piece in opened.pieces():
                 reader.feed(piece)
-                if clock.monotonic_s() >= until_s:
-                    notes.append("the time for reading logs was over before its end")
+                late = reader.stopped or clock.monotonic_s() >= until_s
+                if late:
                     break
             notes += opened.notes
     except OakumError as exc:
         return Absent(what, AbsentKind.UNREADABLE, exc.brief, exc.next_step)
     read = reader.finish(log.name, notes=notes)
+    if late or reader.stopped:
+        read = replace(read, notes=(STOPPED, *read.notes))
     return replace(read, of_bytes=log.size_bytes, previous=log.previous, seconds=clock.monotonic_s() - begun_s)
 
 

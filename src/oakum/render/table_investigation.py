@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from oakum.model.assessment import Investigation
@@ -127,14 +128,13 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
         counted = f"{holder.counted}{' of ' + shown(holder.item_type) if holder.item_type else ''}"
         yield Text(
             f"  {format_count(holder.items_before)} → {format_count(holder.items_after)} {counted},"
-            f" {format_size(holder.bytes_before)} → {format_size(holder.bytes_after)}"
-            f" ({format_rate(cause.growth_bytes_per_s)})"
+            f" {format_size(holder.bytes_before)} → {format_size(holder.bytes_after)}{_growth(cause)}"
         )
         for index, step in enumerate(holder.path):
             via = f"{shown(step.via)} → " if step.via else ""
             yield Text(f"  {'  ' * index}{via}{shown(step.node)}", style="dim" if index + 1 < len(holder.path) else "")
     elif not cause.where and cause.title:
-        yield Text(f"  {shown(cause.title)} ({format_rate(cause.growth_bytes_per_s)})")
+        yield Text(f"  {shown(cause.title)}{_growth(cause)}")
     for place in cause.where[:3]:
         yield Text(f"  {shown(str(place))}", style="cyan")
         if place.source:
@@ -146,6 +146,11 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
     for against in cause.against:
         yield Text(f"  but: {shown(against)}", style="yellow")
     yield Text(f"  fix: {shown_lines(cause.advice)}")
+
+
+def _growth(cause: Cause) -> str:
+    """In brackets; "" where it is not measured."""
+    return f" ({format_rate(cause.growth_bytes_per_s)})" if math.isfinite(cause.growth_bytes_per_s) else ""
 
 
 def _types(growth: HeapGrowth) -> Iterator[RenderableType]:

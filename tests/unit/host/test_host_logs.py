@@ -6,11 +6,15 @@ import gzip
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from oakum.host.gauge import ProcessFolder
+from oakum.host.log_places import unit_of
+from oakum.host.log_streams import PIECE
 from oakum.host.logs import LiveLogs
 from oakum.model.absent import Absent
 from oakum.model.errors import CallerError, TargetError
@@ -51,6 +55,26 @@ def test_a_packed_file_that_is_cut_off_or_damaged_gives_what_it_has(tmp_path):
     assert notes == ["it is cut off: its packing has no end"]
     path.write_bytes(packed[:-8] + bytes(8))
     assert "damaged" in whole(of(path))[1][0]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_what_unpacks_to_very_much_comes_in_pieces(tmp_path, pack):
+    path = tmp_path / "app.log"
+    packed = pack(bytes(32 << 20))
+    path.write_bytes(packed + packed)
+    with LiveLogs().open(of(path)) as opened:
+        sizes = [len(piece) for piece in opened.pieces()]
+    assert sum(sizes) == 64 << 20
+    assert max(sizes) <= PIECE
+    assert not opened.notes
+
+
+def test_a_packed_file_of_zstd_that_is_damaged_gives_what_it_has(tmp_path):
+    path = tmp_path / "app.log"
+    path.write_bytes(zstandard.compress(TEXT) + b"no frame")
+    content, notes = whole(of(path))
+    assert content == TEXT
+    assert "damaged" in notes[0]
 
 
 def test_the_last_bytes_of_a_large_one_begin_with_a_whole_line(tmp_path):
@@ -191,3 +215,56 @@ def test_one_that_may_not_be_read_names_who_may(tmp_path, monkeypatch):
         whole(log)
     assert raised.value.why == "Permission denied"
     assert "as root" in raised.value.next_step
+
+
+USER = "/user.slice/user-1000.slice/user@1000.service"
+
+
+@pytest.mark.parametrize(
+    ("cgroups", "unit"),
+    [
+        ("0::/system.slice/shop.service", "shop.service"),
+        ("0::/system.slice/shop.service/payload", "shop.service"),
+        (f"0::{USER}/app.slice/shop.service", "user@1000.service/shop.service"),
+        (f"0::{USER}/app.slice/app-shop.slice/shop@1.service", "user@1000.service/shop@1.service"),
+        (f"4:memory:{USER}\n1:name=systemd:{USER}/app.slice/shop.service", "user@1000.service/shop.service"),
+        (f"0::{USER}/init.scope", ""),
+        (f"0::{USER}/app.slice/app-shell.scope", ""),
+        ("0::/user.slice/user-1000.slice/session-3.scope", ""),
+        ("0::/", ""),
+    ],
+)
+def test_a_users_own_service_is_not_taken_for_all_of_the_users_services(cgroups, unit):
+    assert unit_of(cgroups) == unit
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "whose"),
+    [
+        ("0::/system.slice/shop.service", ["--unit=shop.service"]),
+        (
+            f"0::{USER}/app.slice/shop.service",
+            ["_SYSTEMD_UNIT=user@1000.service", "_SYSTEMD_USER_UNIT=shop.service"],
+        ),
+    ],
+)
+def test_the_journal_is_asked_for_that_service_since_the_process_was_started(cgroup, whose, tmp_path, monkeypatch):
+    program = tmp_path / "journalctl"
+    program.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    read = ProcessFolder.read
+
+    def told(folder, name, max_bytes=1 << 20):
+        return cgroup.encode() if name == "cgroup" else read(folder, name, max_bytes)
+
+    monkeypatch.setattr(ProcessFolder, "read", told)
+    begun_s = time.time()
+    with subprocess.Popen(["sleep", "60"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        found = LiveLogs().of_process(process.pid)
+        process.kill()
+    (log,) = [each for each in found if isinstance(each, LogFile)]
+    assert log.name == "journal of shop.service"
+    since, *last = whole(log)[0].decode().splitlines()[-1 - len(whose) :]
+    assert last == whose
+    assert abs(float(since.removeprefix("--since=@")) - begun_s) < 5

@@ -69,6 +69,50 @@ def test_a_time_without_a_year_is_never_of_tomorrow():
         ("hash 0123456789abcdef0123456789abcdef", "0123456789abcdef"),
         ("mail bob@example.org failed", "bob@example.org"),
         ("card 4111 1111 1111 1111", "4111"),
+        ("card 4111111111111111.", "4111"),
+        ("card 371449635398431", "3714"),
+        (r'{"msg":"{\"password\":\"hunter2\",\"a\":1}"}', "hunter2"),
+        (r"{\\\"password\\\":\\\"hunter2\\\"}", "hunter2"),
+        (r"{\"password\":\"a\\\"hunter2\"}", "hunter2"),
+        ("run --password hunter2 x", "hunter2"),
+        ("run --db-password 'correct hunter2' x", "hunter2"),
+        ("""['run', '--password', 'hunter2']""", "hunter2"),
+        ("""["run","-pass","hunter2"]""", "hunter2"),
+        ('password="correct horse hunter2" x', "hunter2"),
+        (r'password="correct \" hunter2" x', "hunter2"),
+        ("password='it''s hunter2' x", "hunter2"),
+        ('password="correct horse hunter2', "hunter2"),
+        ("postgres://bob:p@ss/hunter2!@db/x", "hunter2"),
+        ("postgres://bob:p@hunter2@db/x", "hunter2"),
+        ("https://abcdefghijklhunter2@host/x", "hunter2"),
+        ("password=abc,hunter2;hunter2&hunter2 x", "hunter2"),
+        ('"passwords": ["abc", "hunter2"]', "hunter2"),
+        ("pass=hunter2", "hunter2"),
+        ("dbPass: hunter2", "hunter2"),
+        ("DB_PASS=hunter2", "hunter2"),
+        ("passphrase=correct horse hunter2", "hunter2"),
+        ("auth=hunter2", "hunter2"),
+        ("x-auth-key: hunter2", "hunter2"),
+        ("pin=8642", "8642"),
+        ("user_pin: 8642", "8642"),
+        ("AccountName=a;AccountKey=hunter2==;x", "hunter2"),
+        ("https://a.blob.core.windows.net/c?se=1&sig=hunter2%3D", "hunter2"),
+        ("CREATE USER bob IDENTIFIED BY 'hunter2'", "hunter2"),
+        ("identified with mysql_native_password by 'correct hunter2'", "hunter2"),
+        ("ALTER ROLE bob PASSWORD 'hunter2'", "hunter2"),
+        ("<password>correct hunter2</password>", "hunter2"),
+        ("<db:adminPassword type='a'><![CDATA[hunter2]]></db:adminPassword>", "hunter2"),
+        ("q=password%3Dhunter2", "hunter2"),
+        ("%22password%22%3A%22hunter2%22", "hunter2"),
+        ("user[password]=hunter2", "hunter2"),
+        (':password=>"correct hunter2"', "hunter2"),
+        ("https://hooks.slack.com/services/T0/B0/hunter2", "hunter2"),
+        ("got wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY now", "wJalr"),
+        ("got wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY now", "EXAMPLEKEY"),
+        ("got YWJj+ZGVm/Z2hpamtsbW5vcHE= now", "YWJj"),
+        ('Cookie: a="x y"; b=hunter2', "hunter2"),
+        ("""curl -H 'Cookie: a="x"; b=hunter2' x""", "hunter2"),
+        ('Authorization: Digest username="bob", response="hunter2"', "hunter2"),
     ],
 )
 def test_what_looks_like_a_secret_is_masked(line, secret):
@@ -82,10 +126,21 @@ def test_what_looks_like_a_secret_is_masked(line, secret):
         "java.lang.OutOfMemoryError: Java heap space",
         "at com.acme.shop.VeryLongClassNameWithManyWords2InIt.someMethod(Cart.java:42)",
         "Killed process 17 (java) total-vm:1234567kB, anon-rss:123456kB",
+        "[12.3s][info][gc] GC(12) Pause Full (G1 Compaction Pause) 63M->62M(64M) 12.2ms",
+        "the author: bob; bypass=1 spin=2 signal: killed, design: none, compass: north",
+        "FATAL: password authentication failed for user bob",
+        "HikariPool-1 - Connection is not available, request timed out after 30000ms",
+        "connectionAcquisitionLimit2=3 reached",
+        "see https://example.org/path/to/page?x=1 of 1795327557123",
     ],
 )
 def test_what_is_none_stays(line):
     assert showable(line) == line
+
+
+def test_what_a_quoted_secret_is_followed_by_stays():
+    assert showable('{"password": "hunter2", "error": "Java heap space"}').endswith('", "error": "Java heap space"}')
+    assert showable('{"cookie":"a=b","error":"Java heap space"}').endswith('","error":"Java heap space"}')
 
 
 def test_long_lines_are_cut_around_what_was_found_and_terminals_are_not_spoken_to():

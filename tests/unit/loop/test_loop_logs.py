@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from fake_clock import FakeClock
 from fake_machine import FakeMachine
 
-from oakum.logs import library
+from oakum.logs import STOPPED, library
 from oakum.loop.facts import Facts
 from oakum.loop.logs import LogBounds, investigate_log, known_logs, read_logs, tell
 from oakum.loop.progress import Silent
@@ -122,3 +123,21 @@ def test_logs_that_a_process_writes_are_read_and_one_that_may_not_be_is_missed()
     assert reading.findings[0].pattern.id == "python-memory-error"
     assert [absent.kind for absent in facts.absent] == [AbsentKind.NOT_PERMITTED, AbsentKind.UNREADABLE]
     assert [row.facts.get("id") for row in facts.evidence] == [None, "python-memory-error"]
+
+
+def test_the_time_is_looked_at_before_each_line_that_may_match():
+    machine = FakeMachine()
+    process = machine.start()
+    machine.logs.writes(process.pid, "error.log", b"MemoryError\n" * 1000)
+    facts = Facts(Ticking())
+    (reading,) = read_logs(known_logs(process.pid, machine.logs), machine.logs, facts, library(), LogBounds())
+    assert reading.findings[0].count < 100
+    assert STOPPED in reading.notes
+
+
+class Ticking(FakeClock):
+    """A second passes whenever it is asked."""
+
+    def monotonic_s(self):
+        self.sleep_until(super().monotonic_s() + 1)
+        return super().monotonic_s()

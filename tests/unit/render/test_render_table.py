@@ -239,6 +239,15 @@ def test_brackets_in_names_are_no_markup(name):
     assert printed(live_panel(found.series, found.verdict, name)).count(name) == 2
 
 
+@pytest.mark.parametrize("holder", ["", None])
+def test_a_cause_whose_growth_is_not_measured_has_no_rate(holder):
+    found = leak()
+    cause = replace(found.causes[0], growth_bytes_per_s=math.nan, where=())
+    cause = cause if holder is None else replace(cause, holder=holder)
+    words = flat(investigation_view(replace(found, causes=(cause,))), 120)
+    assert "nan B" not in words
+
+
 def test_the_live_panel_counts_down_and_never_below_zero():
     found = leak()
     assert "12 s left" in printed(live_panel(found.series, found.verdict, "watching", remaining_s=12.0))
