@@ -115,7 +115,7 @@ def oakum(*arguments):
 
 def test_a_limit_is_raised_and_taken_back():
     """Without a look into the heap: kernels would be compiled here, by an emulated processor."""
-    with running("steady_heap", "--for", "400", limit_bytes=160 * MIB) as program:
+    with running("steady_heap", "--for", "3000", limit_bytes=160 * MIB) as program:
         limit = ROOT / program.cgroup.lstrip("/") / "memory.max"
         planned = oakum("plan", f"pid/{program.pid}", "--limit", "256MiB", "--no-capture", "-o", "json")
         plan = json.loads(planned.stdout)["id"]

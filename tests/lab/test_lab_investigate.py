@@ -50,11 +50,15 @@ def row(name: str, program: Program, run: Run, answer: dict, pause_s: float) -> 
 def test_a_leak_is_found_and_its_holder_named(name, lab_row):
     with running(name) as program:
         run, answer, pause_s = investigated(program, *EXACT.get(name, ()))
-        if answer["verdict"]["verdict"] == "suspect":
-            # A copy may be torn; then it says so, and the exact one that it asks for must settle it.
-            assert answer["verdict"]["settles"]
+        told = row(name, program, run, answer, pause_s)
+    if answer["verdict"]["verdict"] == "suspect":
+        # A copy may be torn; then it says so, and the exact one that it asks for must settle it: of another life, for
+        # on a busy machine this one may be near its limit.
+        assert answer["verdict"]["settles"]
+        with running(name) as program:
             run, answer, pause_s = investigated(program, "--stop")
-        lab_row(*row(name, program, run, answer, pause_s))
+            told = row(name, program, run, answer, pause_s)
+    lab_row(*told)
     assert answer["verdict"]["verdict"] == "leak", answer["verdict"]
     assert run.code == 1
     first = answer["causes"][0]
