@@ -404,7 +404,7 @@ def logged(found):
     return {row.facts["id"]: row.facts for row in found.evidence if "example" in row.facts}
 
 
-def test_what_its_containers_say_is_evidence_and_makes_a_suspect(world):
+def test_what_its_containers_say_is_evidence_and_accuses_nobody_whose_runtime_is_not_known(world):
     pod = next(pod for pod in PODS if pod["metadata"]["labels"]["app"] == "native-requests")
     before = investigated(world, "deploy/shop/native-requests", elsewhere())
     log = b"2026-11-21T10:00:00Z java.lang.OutOfMemoryError: Java heap space token=hunter2\n"
@@ -414,6 +414,5 @@ def test_what_its_containers_say_is_evidence_and_makes_a_suspect(world):
     facts = logged(found)["jvm-heap-space"]
     assert (facts["count"], facts["location"], facts["previous"]) == (1, "Cart.java:42 in com.acme.Cart.add", False)
     assert "hunter2" not in facts["example"]
-    assert before.verdict.name is VerdictName.CANNOT_TELL
-    assert found.verdict.name is VerdictName.SUSPECT
-    assert any(reason.startswith("in its log: java.lang.OutOfMemoryError") for reason in found.verdict.reasons)
+    assert before.verdict.name is found.verdict.name is VerdictName.CANNOT_TELL
+    assert any("java.lang.OutOfMemoryError" in reason for reason in found.verdict.reasons)
