@@ -92,7 +92,7 @@ class Settings:
     node_requests: int = 2000
     """What each Node.js service answers before it is looked at."""
 
-    node_watch_s: float = 14.0
+    node_watch_s: float = 18.0
     """How long each Node.js service is watched, in seconds."""
 
     def shortened(self, policy: Policy) -> Policy:
