@@ -178,9 +178,18 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     if growth.beside:
         return series
     reason = f"no object holds noticeably more than {format_duration(growth.seconds)} before"
-    healthy = series.pattern is not None and not series.pattern.leaks
-    name = VerdictName.HEALTHY if healthy else series.name
-    return replace(series, name=name, reasons=(reason, *series.reasons))
+    if series.pattern is not None and not series.pattern.leaks:
+        return replace(series, name=VerdictName.HEALTHY, reasons=(reason, *series.reasons))
+    if series.name is VerdictName.SUSPECT:
+        # So little may be a runtime that warms up: a suspicion wants more than a short curve.
+        return replace(
+            series,
+            name=VerdictName.CANNOT_TELL,
+            probability=min(series.probability or 0.2, 0.2),
+            reasons=(reason, *series.reasons),
+            settles=_longer(series),
+        )
+    return replace(series, reasons=(reason, *series.reasons))
 
 
 def _at_most_suspect(series: Verdict) -> VerdictName:

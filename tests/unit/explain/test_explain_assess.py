@@ -63,6 +63,14 @@ def test_what_one_holder_gained_and_others_gave_up_makes_no_suspect_of_a_flat_cu
     assert any("others gave up" in reason for reason in verdict.reasons) is (name is HEALTHY)
 
 
+def test_little_growth_that_no_object_holds_is_no_suspicion():
+    slow = series(SUSPECT, rate_per_s=0.1 * MIB)
+    verdict = assess(slow, growth(), [])
+    assert (verdict.name, verdict.probability) == (CANNOT_TELL, 0.2)
+    assert verdict.reasons[0].startswith("no object holds noticeably more")
+    assert verdict.settles
+
+
 def test_too_short_a_history_with_a_growing_holder_is_suspect():
     verdict = assessed(series(CANNOT_TELL, None, None), clue())
     assert verdict.name is SUSPECT
