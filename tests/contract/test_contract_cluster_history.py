@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import copy
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -23,7 +24,7 @@ from oakum.model.absent import AbsentKind
 from oakum.model.errors import MachineError
 from oakum.model.source import parse_source
 from oakum.model.target import parse_target
-from oakum.model.verdict import VerdictName
+from oakum.model.verdict import Pattern, VerdictName
 from oakum.prometheus import server
 from oakum.sense.container_track import Source
 
@@ -37,6 +38,11 @@ TEMPLATE = next(pod for pod in PODS if pod["metadata"]["labels"]["app"] == "chil
 
 def name_of(app, number=0):
     return f"{app}-1-{'bcdf'[number] * 5}"
+
+
+def traffic(age):
+    """Requests per second: more and more, with a wave of half an hour in it."""
+    return 10 + 2 * age / 3600 + 3 * math.sin(age / 1800 * 2 * math.pi)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +64,14 @@ def address(tmp_path_factory):
     for number in range(3):
         told.run(pod("three", number), 0, leak(10, 5) if number == 1 else flat(40))
     told.run(pod("gone", hash_="0"), 0, flat(40))
+    busy = pod("busy")
+    told.run(busy, 0, lambda age: (15 + 2 * traffic(age)) * MIB)
+    served = 0.0
+    asked = []
+    for at in told.times(told.start_s, told.end_s):
+        served += traffic(at - told.start_s) * told.step_s
+        asked.append((at, round(served)))
+    told.add("http_requests_total", {**busy, "job": "services"}, asked)
     with prometheus(tmp_path_factory.mktemp("metrics"), told) as found:
         yield found
 
@@ -174,6 +188,14 @@ def test_of_three_replicas_the_one_that_leaks_is_named(shop, address):
     assert found.verdict.name is VerdictName.LEAK
     assert found.series.labels["pod"] == name_of("three", 1)
     assert f"app: 1 of 3 replicas grow ({name_of('three', 1)})" in line(found, "replicas")
+
+
+def test_what_follows_its_requests_is_no_leak_and_the_answer_says_so(shop, address):
+    shop.deployment("busy")
+    found = investigated(shop, "deploy/shop/busy", history(address))
+    assert (found.verdict.name, found.verdict.pattern) == (VerdictName.HEALTHY, Pattern.LOAD_DRIVEN)
+    assert any("requests per second (http_requests_total)" in reason for reason in found.verdict.reasons)
+    assert "http_requests_total" in next(each for each in found.evidence if each.id == "history").facts["metrics"]
 
 
 def test_one_pod_is_told_by_its_own_history(shop, address):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from oakum.judge import judge
+from oakum.loop.closer import closer
 from oakum.loop.facts import Facts
 from oakum.loop.scan_prometheus import SKEWED_S
 from oakum.model.absent import Absent, AbsentKind
@@ -19,13 +20,14 @@ from oakum.model.container_memory import ContainerMemory
 from oakum.model.errors import DataError, OakumError
 from oakum.model.evidence import Cost
 from oakum.model.metrics import About, MetricsServer, QueryBudget
+from oakum.model.scan import ScanRow
 from oakum.model.series import WorkloadSeries
 from oakum.model.source import MetricsSource, ServiceSource
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.sense.container_track import Source
 from oakum.sense.prometheus.names import Owner
 from oakum.sense.prometheus.promql import Matcher
-from oakum.sense.prometheus.reading import read
+from oakum.sense.prometheus.reading import Member, read
 from oakum.sense.prometheus.shards import Group, Shard
 from oakum.sense.prometheus.stock import Inventory, Wanted, take_stock
 
@@ -102,7 +104,10 @@ async def _read(
     if server.asked.partial:
         said = "; ".join(server.asked.warnings) or "it says so"
         facts.miss(Absent(f"some of {what}", AbsentKind.UNREADABLE, f"{server.place} did not tell all: {said}"))
-    found = list(_memories([member.series for member in members], rows, facts))
+    own = _own(members, rows)
+    judged = list(_judged(own, rows, facts))
+    looked = await closer(server, stock, [member for member, _ in judged], [row for _, row in judged])
+    found = list(_memories(looked, rows))
     if found:
         _told(server, about, stock, found, time.monotonic() - begun_s, facts)
     return found
@@ -146,21 +151,34 @@ def _group(stock: Inventory, workload: str, rows: Iterable[Row]) -> Group | Abse
     return Absent(workload, AbsentKind.UNREADABLE, why, "a server, or a tenant, of this cluster alone")
 
 
-def _memories(members: Iterable[WorkloadSeries], rows: Sequence[Row], facts: Facts) -> Iterable[ContainerMemory]:
-    by_name = {(pod.name, container.name): (pod, container) for pod, container in rows}
-    for told in members:
-        row = by_name.get((told.labels["pod"], told.labels["container"]))
-        if row is None:
-            continue
-        pod, container = row
+def _named(rows: Sequence[Row]) -> dict[tuple[str, str], Row]:
+    return {(pod.name, container.name): (pod, container) for pod, container in rows}
+
+
+def _own(members: Iterable[Member], rows: Sequence[Row]) -> list[Member]:
+    """Those of ``rows``: a server tells of more containers than run now."""
+    asked = _named(rows)
+    return [each for each in members if (each.series.labels["pod"], each.series.labels["container"]) in asked]
+
+
+def _judged(members: Iterable[Member], rows: Sequence[Row], facts: Facts) -> Iterator[tuple[Member, ScanRow]]:
+    by_name = _named(rows)
+    for member in members:
+        told = member.series
+        pod, container = by_name[told.labels["pod"], told.labels["container"]]
         labels = {**told.labels, "pod_uid": pod.uid, "node": pod.node, "source": Source.PROMETHEUS.value}
         series = replace(_bounded(told, container), labels=labels)
         try:
-            verdict = judge(series)
+            yield member, (series, judge(series))
         except DataError as exc:
             what = f"the history of {pod.name}/{container.name}"
             facts.miss(Absent(what, AbsentKind.UNREADABLE, exc.brief))
-            continue
+
+
+def _memories(looked: Iterable[ScanRow], rows: Sequence[Row]) -> Iterator[ContainerMemory]:
+    by_name = _named(rows)
+    for series, verdict in looked:
+        pod, container = by_name[series.labels["pod"], series.labels["container"]]
         yield replace(ContainerMemory.of(pod, container, Source.PROMETHEUS.value, series, verdict), past=True)
 
 
@@ -192,7 +210,7 @@ def _told(
         cost=Cost(0.0, took_s, asked.bytes),
         facts={
             "server": server.place,
-            "metrics": list(stock.choice.used),
+            "metrics": [*stock.choice.used, *stock.beside.used],
             "start_s": span.start_s,
             "end_s": span.end_s,
             "step_s": span.step_s,

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from oakum.judge import judge, judge_many
+from oakum.loop.closer import ACCUSED, closer
 from oakum.loop.folded import Folded, Rank
 from oakum.loop.progress import Progress
 from oakum.loop.scan import MANY, moment
-from oakum.loop.scan_closer import ACCUSED, closer
 from oakum.loop.scan_words import asked_for, nothing, share, unread
 from oakum.model.absent import AbsentKind
 from oakum.model.errors import CallerError, DataError, OakumError, SpentError, TooMuchError
