@@ -399,3 +399,21 @@ def test_a_counter_in_the_place_of_a_gauge_is_told():
 
     found = scanned(containers(TIMES, namespaces=1, each=3), typed)
     assert "container_memory_rss is a counter here, and was read as a gauge" in found.warnings
+
+
+@pytest.mark.parametrize(
+    ("build", "product"),
+    [
+        ({"version": "3.7.3", "revision": "0a3e", "goVersion": "go1.25"}, "Prometheus"),
+        ({"version": "3.7.3", "revision": "", "goVersion": "go1.26.8"}, "Prometheus"),
+        ({"version": "0.38.0", "revision": "", "goVersion": "go1.26.8"}, "Thanos"),
+        ({"application": "Grafana Mimir", "version": "2.17", "revision": "0a3e"}, "Mimir"),
+    ],
+)
+def test_a_server_is_known_by_its_build_also_where_that_has_no_revision(build, product):
+    async def about(address):
+        async with server(address, environment={}, table={}, budget=QueryBudget()) as live:
+            return await live.about()
+
+    with MetricServer(lambda _: success(build)) as fake:
+        assert anyio.run(about, fake.address).product == product

@@ -53,8 +53,8 @@ class LivePrometheus:
         application, version = str(build.get("application", ""))[:40], str(build.get("version", ""))[:40]
         if application:
             return About(application.removeprefix("Grafana "), version)
-        if build.get("revision"):
-            # Thanos tells the same fields; it has not come to 1.0.
+        if build.get("revision") or build.get("goVersion"):
+            # Thanos tells the same fields; it has not come to 1.0. A build from a module has no revision.
             return About("Thanos" if version.startswith("0.") else "Prometheus", version)
         # VictoriaMetrics tells nothing of itself, or the version of Prometheus that it is compatible with.
         self._remote.exports = await self._knows("now()")

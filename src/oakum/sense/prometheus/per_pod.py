@@ -51,7 +51,8 @@ class PerPod:
 
     async def loads(self, beside: Beside, pods: Iterable[PodKey]) -> dict[PodKey, Figure]:
         """Requests per second, each at the middle of what it is the mean of. Raises what the server raises."""
-        window = max(self.span.step_s, SCRAPES * (self.every_s or 60.0))
+        # A second more: since Prometheus 3.0 a range leaves out the sample at its very begin.
+        window = max(self.span.step_s, SCRAPES * (self.every_s or 60.0)) + 1.0
         found = await self._each(
             [(each, Metric.UNKNOWN) for each in beside.requests], pods, lambda each: f"rate({each}[{_seconds(window)}])"
         )
