@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from oakum.heap.formats.pprof.goroutines import Group, groups, total, with_detail
 from oakum.heap.formats.pprof.growth import LEAST_GOROUTINES, Look, grown
+from oakum.loop.cgroup import limit_bytes_of
 from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
 from oakum.loop.go_asked import GOROUTINES, ORIGIN, PATHS, GoAsked
@@ -113,7 +114,9 @@ class GoLook:
         session = probe.session(endpoint)
         first = self._asked(session, facts, progress).look(count)
         self._known = _Known(endpoint, session, first, self._machine.clock.monotonic_s())
-        tell_limit(first.figures, self._limit_bytes(), self._machine.processes.environment(self._pid), facts)
+        machine = self._machine
+        environment = machine.processes.environment(self._pid)
+        tell_limit(first.figures, limit_bytes_of(self._pid, machine), environment, facts)
 
     def _question(self) -> str:
         """What would be done where profiles are served, before anything is asked."""
@@ -124,11 +127,6 @@ class GoLook:
             " grows: one collection, which runs beside it, and all stacks in full, where that stops it for less than"
             f" {format_duration(MOST_STACKS_S)}. No CPU profile, no trace, no signal."
         )
-
-    def _limit_bytes(self) -> int | None:
-        memory = self._machine.cgroups.memory(self._machine.processes.info(self._pid).cgroup)
-        limit = None if isinstance(memory, Absent) else memory.limit
-        return None if limit is None else limit.limit_bytes
 
     def _asked(self, session: GoSession, facts: Facts, progress: Progress) -> GoAsked:
         return GoAsked(session, self._machine.clock, self._budget, self._command, facts, progress)

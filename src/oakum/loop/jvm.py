@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from oakum.loop import heap as heaping
+from oakum.loop.cgroup import limit_bytes_of
 from oakum.loop.consent import Consent
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
@@ -94,13 +95,8 @@ class JvmLook:
         how = "SIGQUIT opened its attach socket, once" if reach.signals else "its attach socket was open already"
         facts.add("attach", f"the JVM ({version}) answers: {how}", "attach protocol", facts={"version": version})
         self._before = JvmFigures.of(session, reach.told)
-        tell_standing(self._before, session, facts, limit_bytes=self._limit_bytes())
+        tell_standing(self._before, session, facts, limit_bytes=limit_bytes_of(self._pid, self._machine))
         self._counted = self._count(session, self._before.pools.heap_used_bytes, facts, progress)
-
-    def _limit_bytes(self) -> int | None:
-        memory = self._machine.cgroups.memory(self._machine.processes.info(self._pid).cgroup)
-        limit = None if isinstance(memory, Absent) else memory.limit
-        return None if limit is None else limit.limit_bytes
 
     def _occasion(self, progress: Progress) -> Occasion:
         command = f"oakum investigate pid/{self._pid} --inspect"

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from oakum.loop import heap as heaping
+from oakum.loop.cgroup import limit_bytes_of
 from oakum.loop.consent import Consent
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
@@ -123,9 +124,9 @@ class NodeLook:
         facts.add("inspector", f"the inspector of {which} answers on {session.listener}: {how}", "procfs and CDP")
         self._before = session.heaps()
         tell_heaps(self._before, facts)
-        memory = machine.cgroups.memory(machine.processes.info(self._pid).cgroup)
+        limit_bytes = limit_bytes_of(self._pid, machine)
         words = node_options(self._pid, machine.processes)
-        tell_limit(session.heap_limit_bytes(), self._before, memory, words, facts)
+        tell_limit(session.heap_limit_bytes(), self._before, limit_bytes, words, facts)
         session.begin_sampling()
 
     def _occasion(self, progress: Progress) -> Occasion:
