@@ -99,33 +99,30 @@ def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]
         found &= _is_type_flags(fetch(meta, TP_FLAGS)) & (fetch(meta, OB_TYPE) == meta)
         return found
 
-    basic, flags = fetch(known, TP_BASICSIZE), fetch(known, TP_FLAGS)
-    good = typed(known) & _are_flags(flags) & (flags & FLAG_READY != 0)
-    good &= (basic >= 16) & (basic <= LARGEST_INSTANCE)
+    # What one word tells comes first: few are left whose types must be followed.
+    flags = fetch(known, TP_FLAGS)
+    known = known[_are_flags(flags) & (flags & FLAG_READY != 0)]
+    basic = fetch(known, TP_BASICSIZE)
+    known = known[(basic >= 16) & (basic <= LARGEST_INSTANCE)]
+    known = known[typed(known)]
     base = fetch(known, TP_BASE)
-    good &= (base == 0) | typed(base)
-    good &= np.array(
-        [
-            bool(_NAME.match(image.text(int(at)))) if ok else False
-            for at, ok in zip(fetch(known, TP_NAME), good, strict=True)
-        ],
-        np.bool_,
-    )
-    address = known[good]
-    flags, item = fetch(address, TP_FLAGS), fetch(address, TP_ITEMSIZE)
+    known = known[(base == 0) | typed(base)]
+    named = [bool(_NAME.match(image.text(int(at)))) for at in fetch(known, TP_NAME)]
+    address = known[np.array(named, np.bool_)]
+    flags, basic, item = fetch(address, TP_FLAGS), fetch(address, TP_BASICSIZE), fetch(address, TP_ITEMSIZE)
     head = np.where(flags & FLAG_HAVE_GC, 16, 0) + np.where(flags & layout.preheader_flags, 16, 0)
     if layout.managed == 0:
         head = np.where(flags & FLAG_HAVE_GC, 16, 0)
     values = Values(image, layout)
-    named = [_name(values, layout, int(at)) for at in address]
+    names = [_name(values, layout, int(at)) for at in address]
     return Types(
         address,
         head.astype(np.int32),
-        basic[good],
+        basic,
         np.clip(item, 0, LARGEST_INSTANCE),
         flags,
-        tuple(name for name, _ in named),
-        tuple(module for _, module in named),
+        tuple(name for name, _ in names),
+        tuple(module for _, module in names),
         _bases(address, fetch(address, TP_BASE)),
     )
 
