@@ -10,30 +10,30 @@ TYPE_CHECKING = False
 """As typing has it. The command loads this before it can be interrupted: nothing else is loaded here."""
 
 if TYPE_CHECKING:
-    from oakum.api import analyze_heap as analyze_heap
-    from oakum.api import apply_plan as apply_plan
-    from oakum.api import capture_heap as capture_heap
-    from oakum.api import close_incident as close_incident
-    from oakum.api import diff_heaps as diff_heaps
-    from oakum.api import escalate_incident as escalate_incident
-    from oakum.api import heap_histogram as heap_histogram
-    from oakum.api import heap_paths as heap_paths
     from oakum.api import investigate as investigate
-    from oakum.api import list_incidents as list_incidents
-    from oakum.api import list_mutes as list_mutes
-    from oakum.api import make_plan as make_plan
-    from oakum.api import mute as mute
-    from oakum.api import note_incident as note_incident
-    from oakum.api import redact_heap as redact_heap
-    from oakum.api import report_incident as report_incident
-    from oakum.api import retain_evidence as retain_evidence
     from oakum.api import scan as scan
-    from oakum.api import show_incident as show_incident
-    from oakum.api import summarise_incident as summarise_incident
-    from oakum.api import undo_plan as undo_plan
-    from oakum.api import unmute as unmute
-    from oakum.api import verify_fix as verify_fix
     from oakum.api import watch as watch
+    from oakum.api.heaps import analyze_heap as analyze_heap
+    from oakum.api.heaps import capture_heap as capture_heap
+    from oakum.api.heaps import diff_heaps as diff_heaps
+    from oakum.api.heaps import heap_histogram as heap_histogram
+    from oakum.api.heaps import heap_paths as heap_paths
+    from oakum.api.heaps import redact_heap as redact_heap
+    from oakum.api.incidents import close_incident as close_incident
+    from oakum.api.incidents import escalate_incident as escalate_incident
+    from oakum.api.incidents import list_incidents as list_incidents
+    from oakum.api.incidents import list_mutes as list_mutes
+    from oakum.api.incidents import mute as mute
+    from oakum.api.incidents import note_incident as note_incident
+    from oakum.api.incidents import report_incident as report_incident
+    from oakum.api.incidents import retain_evidence as retain_evidence
+    from oakum.api.incidents import show_incident as show_incident
+    from oakum.api.incidents import summarise_incident as summarise_incident
+    from oakum.api.incidents import unmute as unmute
+    from oakum.api.plans import apply_plan as apply_plan
+    from oakum.api.plans import make_plan as make_plan
+    from oakum.api.plans import undo_plan as undo_plan
+    from oakum.api.plans import verify_fix as verify_fix
     from oakum.model.assessment import Investigation as Investigation
     from oakum.model.budget import Budget as Budget
     from oakum.model.capture import Capture as Capture
@@ -75,29 +75,29 @@ _HOMES = {
     "Verification": "oakum.model.verification",
     "WatchReport": "oakum.model.watch",
     "WorkloadSeries": "oakum.model.series",
-    "analyze_heap": "oakum.api",
-    "apply_plan": "oakum.api",
-    "capture_heap": "oakum.api",
-    "close_incident": "oakum.api",
-    "diff_heaps": "oakum.api",
-    "escalate_incident": "oakum.api",
-    "heap_histogram": "oakum.api",
-    "heap_paths": "oakum.api",
+    "analyze_heap": "oakum.api.heaps",
+    "apply_plan": "oakum.api.plans",
+    "capture_heap": "oakum.api.heaps",
+    "close_incident": "oakum.api.incidents",
+    "diff_heaps": "oakum.api.heaps",
+    "escalate_incident": "oakum.api.incidents",
+    "heap_histogram": "oakum.api.heaps",
+    "heap_paths": "oakum.api.heaps",
     "investigate": "oakum.api",
-    "list_incidents": "oakum.api",
-    "list_mutes": "oakum.api",
-    "make_plan": "oakum.api",
-    "mute": "oakum.api",
-    "note_incident": "oakum.api",
-    "redact_heap": "oakum.api",
-    "report_incident": "oakum.api",
-    "retain_evidence": "oakum.api",
+    "list_incidents": "oakum.api.incidents",
+    "list_mutes": "oakum.api.incidents",
+    "make_plan": "oakum.api.plans",
+    "mute": "oakum.api.incidents",
+    "note_incident": "oakum.api.incidents",
+    "redact_heap": "oakum.api.heaps",
+    "report_incident": "oakum.api.incidents",
+    "retain_evidence": "oakum.api.incidents",
     "scan": "oakum.api",
-    "show_incident": "oakum.api",
-    "summarise_incident": "oakum.api",
-    "undo_plan": "oakum.api",
-    "unmute": "oakum.api",
-    "verify_fix": "oakum.api",
+    "show_incident": "oakum.api.incidents",
+    "summarise_incident": "oakum.api.incidents",
+    "undo_plan": "oakum.api.plans",
+    "unmute": "oakum.api.incidents",
+    "verify_fix": "oakum.api.plans",
     "watch": "oakum.api",
 }
 

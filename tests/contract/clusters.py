@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import yaml
 from kube_server import TOKEN, KubeServer, kube_server
 
@@ -146,6 +147,16 @@ def kubeconfig(path: Path, server: str, token: str = TOKEN, **cluster) -> Path:
     }
     path.write_text(yaml.safe_dump(told))
     return path
+
+
+async def off(call, *arguments, **named):
+    """In a thread: what the world writes may not hold up what Oakum reads."""
+    return await anyio.to_thread.run_sync(lambda: call(*arguments, **named))
+
+
+async def next_of(changes):
+    with anyio.fail_after(30):
+        return await anext(changes)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import anyio
 import pytest
-from clusters import fake_cluster
+from clusters import fake_cluster, off
 
 from oakum.model.absent import Absent
 from oakum.model.cluster import ChangeKind, Question
@@ -39,11 +39,6 @@ def anyio_backend():
 
 
 pytestmark = pytest.mark.anyio
-
-
-async def off(call, *arguments, **named):
-    """In a thread: what the world writes may not hold up what Oakum reads."""
-    return await anyio.to_thread.run_sync(lambda: call(*arguments, **named))
 
 
 async def until(changes, wanted):

@@ -6,29 +6,20 @@ import hashlib
 import os
 import sys
 import threading
-from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
 
-import anyio
 import pytest
-import yaml
 from clusters import fake_cluster, kubeconfig, owner
-from kube_server import TOKEN, UNSERVED, Run, talks
+from kube_server import UNSERVED, Run, talks
 
-from oakum.kube import cluster as open_cluster
 from oakum.kube.config import find_access
 from oakum.kube.faults import Call
-from oakum.kube.hands import RESTARTED
 from oakum.kube.live import connected
-from oakum.kube.pace import PaceSettings
-from oakum.kube.watching import WatchSettings
 from oakum.loop.role_command import role_command
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.cluster import ChangeKind
 from oakum.model.cluster_pod import ContainerName, Role, Visitor
-from oakum.model.errors import CallerError, DataError, MachineError, OakumError, RefusedError, TargetError
-from oakum.model.rights import Capability, rights_of
+from oakum.model.errors import CallerError, DataError, MachineError, OakumError, TargetError
+from oakum.model.rights import Capability
 
 
 @pytest.fixture
@@ -43,15 +34,6 @@ def anyio_backend():
 
 
 pytestmark = pytest.mark.anyio
-
-
-async def off(call, *arguments, **named):
-    return await anyio.to_thread.run_sync(lambda: call(*arguments, **named))
-
-
-async def next_of(changes):
-    with anyio.fail_after(30):
-        return await anext(changes)
 
 
 async def test_a_long_list_is_read_page_by_page_and_begun_anew_when_a_page_expires(world):
@@ -211,141 +193,12 @@ async def test_an_owner_of_the_same_name_that_was_made_again_is_not_the_owner(wo
         assert isinstance(await cluster.top(await cluster.pod(world.namespace, "left")), Absent)
 
 
-async def test_a_token_that_has_expired_is_one_error_with_how_to_log_in(world):
-    with_user(world, {"token": "old"})
-    async with world.open() as cluster:
-        with pytest.raises(TargetError, match="does not know us") as raised:
-            await cluster.pods(world.namespace)
-    assert "expired" in raised.value.why
-    assert "whoami" in raised.value.next_step
-    assert "old" not in str(raised.value)
-
-
 async def test_a_server_that_is_no_kubernetes_is_told(world):
     world.make_pod("cart")
     world.fake.state.logs[world.namespace, "cart", "app", False] = b"text"
     async with world.open() as cluster:
         with pytest.raises(DataError, match="no JSON"):
             await cluster._api.get(f"{world.pods('cart')}/log", Call("get", "pods"), {"container": "app"})
-
-
-async def test_a_watch_goes_on_where_it_was_after_its_connection_broke(world):
-    world.make_pod("first")
-    async with world.open() as cluster, aclosing(cluster.watch_pods(world.namespace)) as changes:
-        assert [(await next_of(changes)).kind.value for _ in range(2)] == ["added", "synced"]
-        for turn in range(3):
-            await off(world.make_pod, f"made-{turn}")
-            seen = await next_of(changes)
-            assert (seen.item.name, seen.relisted) == (f"made-{turn}", False)
-            await off(world.fake.break_off)
-        assert cluster.calls.by_verb["list pods"] == 1
-
-
-async def test_a_watch_whose_version_is_forgotten_lists_again_and_tells_what_differs(world):
-    for name in ("stays", "changes", "goes"):
-        world.make_pod(name)
-    async with world.open() as cluster, aclosing(cluster.watch_pods(world.namespace)) as changes:
-        while (await next_of(changes)).kind is not ChangeKind.SYNCED:
-            pass
-        world.fake.stop()
-        world.fake.state.bookmark_s = 60
-        # While the server is down, what it knows changes all the same: another one may have served.
-        state = world.fake.state
-        del state.objects["pods", world.namespace, "goes"]
-        state.version += 1
-        state.objects["pods", world.namespace, "changes"]["metadata"]["resourceVersion"] = str(state.version)
-        world.fake.forget()
-        world.fake.start()
-        told = [await next_of(changes) for _ in range(2)]
-    assert {(seen.kind.value, seen.item.name, seen.relisted) for seen in told} == {
-        ("gone", "goes", True),
-        ("changed", "changes", True),
-    }
-
-
-async def test_bookmarks_carry_a_quiet_watch_past_what_is_forgotten(world):
-    world.make_pod("quiet")
-    async with world.open() as cluster, aclosing(cluster.watch_pods(world.namespace)) as changes:
-        assert [(await next_of(changes)).kind.value for _ in range(2)] == ["added", "synced"]
-        for turn in range(5):
-            body = {"metadata": {"name": f"other-{turn}"}}
-            await off(world.ask, "POST", "/api/v1/namespaces", body)
-        asked = len(world.fake.state.asked)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_pull, changes)
-            # Several bookmarks come by meanwhile.
-            await anyio.sleep(world.fake.state.bookmark_s * 6)
-            await off(world.fake.forget)
-            await off(world.make_pod, "news")
-        assert not [line for line in world.fake.state.asked[asked:] if "limit=" in line]
-
-
-async def _pull(changes):
-    assert (await next_of(changes)).item.name == "news"
-
-
-async def test_a_watch_ends_with_an_error_when_the_server_stays_away_too_long(world):
-    access = find_access({"KUBECONFIG": str(world.kubeconfig)}, Path("/nowhere"))
-    hasty = WatchSettings(lasts_s=5, first_wait_s=0.01, longest_wait_s=0.02, patience_s=0.1)
-    async with connected(access, watch=hasty) as cluster, aclosing(cluster.watch_pods()) as changes:
-        assert (await next_of(changes)).kind is ChangeKind.SYNCED
-        await off(world.fake.stop)
-        with pytest.raises(TargetError, match="does not answer"):
-            await next_of(changes)
-
-
-async def test_a_watch_whose_server_is_not_there_from_the_start_ends_before_its_patience_with_one_that_was(world):
-    access = find_access({"KUBECONFIG": str(world.kubeconfig)}, Path("/nowhere"))
-    settings = WatchSettings(first_wait_s=0.01, longest_wait_s=0.02, first_patience_s=0.2, patience_s=900)
-    await off(world.fake.stop)
-    async with connected(access, watch=settings) as cluster, aclosing(cluster.watch_pods()) as changes:
-        with pytest.raises(TargetError, match="does not answer"):
-            await next_of(changes)
-    await off(world.fake.start)
-
-
-async def test_watches_that_end_at_once_are_not_asked_for_as_fast_as_can_be(world):
-    world.fake.state.mute_watches = True
-    access = find_access({"KUBECONFIG": str(world.kubeconfig)}, Path("/nowhere"))
-    settings = WatchSettings(lasts_s=5, first_wait_s=0.1, longest_wait_s=0.2, patience_s=0.6, relist_after=99)
-    fast = PaceSettings(per_s=10_000, burst=10_000)
-    async with connected(access, pace=fast, watch=settings) as cluster, aclosing(cluster.watch_pods()) as changes:
-        assert (await next_of(changes)).kind is ChangeKind.SYNCED
-        with pytest.raises(TargetError, match="before it told anything"):
-            await next_of(changes)
-    assert cluster.calls.by_verb["watch pods"] < 10
-
-
-async def test_a_watch_whose_connection_says_nothing_is_made_anew_and_misses_nothing(world):
-    """Its other end may be gone: nothing tells a dead connection from a quiet cluster but that time goes by."""
-    access = find_access({"KUBECONFIG": str(world.kubeconfig)}, Path("/nowhere"))
-    world.fake.state.bookmark_s = 3600.0
-    settings = WatchSettings(lasts_s=1, grace_s=0.1, first_wait_s=0.01, longest_wait_s=0.02)
-    async with connected(access, watch=settings) as cluster, aclosing(cluster.watch_pods()) as changes:
-        assert (await next_of(changes)).kind is ChangeKind.SYNCED
-        async with anyio.create_task_group() as group:
-
-            async def later():
-                with anyio.fail_after(60):
-                    while cluster.calls.by_verb.get("watch pods", 0) < 2:  # noqa: ASYNC110  (nothing tells it)
-                        await anyio.sleep(0.05)
-                await off(world.make_pod, "news")
-
-            group.start_soon(later)
-            with anyio.fail_after(60):
-                assert (await anext(changes)).item.name == "news"
-
-
-def test_a_silent_connection_is_given_up_no_later_than_client_go_gives_up_one():
-    assert WatchSettings().lasts_s + WatchSettings().grace_s <= 45
-
-
-async def test_a_watch_that_is_forbidden_says_so_at_once(world):
-    world.fake.state.forbidden.add(("watch", "pods"))
-    async with world.open() as cluster, aclosing(cluster.watch_pods()) as changes:
-        assert (await next_of(changes)).kind is ChangeKind.SYNCED
-        with pytest.raises(TargetError, match="not allowed to watch pods"):
-            await next_of(changes)
 
 
 async def test_a_log_that_the_node_has_lost_is_absent_though_the_answer_is_200(world):
@@ -468,228 +321,3 @@ async def test_a_port_is_reached_and_one_that_nobody_listens_on_is_told(world):
         async with cluster.forward(world.namespace, "cart", 9) as tunnel:
             with pytest.raises(TargetError, match="cannot be reached"):
                 await tunnel.receive()
-
-
-def login_program(folder, script, **told):
-    program = folder / "login"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o700)
-    return {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login", **told}}
-
-
-def with_user(world, user):
-    told = yaml.safe_load(world.kubeconfig.read_text())
-    told["users"][0]["user"] = user
-    world.kubeconfig.write_text(yaml.safe_dump(told))
-
-
-CREDENTIAL = '{"kind":"ExecCredential","status":{"token":"%s"%s}}'
-
-
-async def test_a_login_program_is_asked_once_and_again_when_its_token_is_refused(world, tmp_path):
-    (tmp_path / "token").write_text("old")
-    script = f"""echo asked >> {tmp_path}/asked
-case "$KUBERNETES_EXEC_INFO" in *ExecCredential*) ;; *) exit 9;; esac
-printf '{CREDENTIAL % ("%s", "")}' "$(cat {tmp_path}/token)" """
-    with_user(world, login_program(tmp_path, script, env=[{"name": "A", "value": "b"}]))
-    world.fake.state.tokens.add("old")
-    async with world.open() as cluster:
-        await cluster.pods("")
-        await cluster.pods("")
-        assert (tmp_path / "asked").read_text().count("asked") == 1
-        world.fake.state.tokens.discard("old")
-        (tmp_path / "token").write_text(TOKEN)
-        await cluster.pods("")
-    assert (tmp_path / "asked").read_text().count("asked") == 2
-
-
-async def test_a_token_that_expires_soon_is_renewed_before_it_is_refused(world, tmp_path):
-    expiry = ',"expirationTimestamp":"2020-01-01T00:00:00Z"'
-    script = f"echo asked >> {tmp_path}/asked; printf '{CREDENTIAL % (TOKEN, expiry)}'"
-    with_user(world, login_program(tmp_path, script))
-    async with world.open() as cluster:
-        await cluster.pods("")
-        await cluster.pods("")
-    assert (tmp_path / "asked").read_text().count("asked") == 2
-
-
-@pytest.mark.parametrize(
-    ("script", "why"),
-    [("echo 'no session: log in' >&2; exit 1", "no session: log in"), ("echo secret-token", "no ExecCredential")],
-)
-async def test_a_login_program_that_fails_is_told_without_what_it_printed(world, tmp_path, script, why):
-    with_user(world, login_program(tmp_path, script))
-    async with world.open() as cluster:
-        with pytest.raises(TargetError, match="login program") as raised:
-            await cluster.pods("")
-    assert why in raised.value.why
-    assert "secret-token" not in str(raised.value)
-
-
-async def test_a_login_program_that_is_missing_is_told_with_its_own_hint(world):
-    plugin = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "oakum-no-such", "installHint": "get it"}
-    with_user(world, {"exec": plugin})
-    async with world.open() as cluster:
-        with pytest.raises(MachineError, match="oakum-no-such is not here") as raised:
-            await cluster.pods("")
-    assert raised.value.next_step == "get it"
-
-
-async def test_a_token_file_that_was_renewed_is_read_again(world, tmp_path):
-    (tmp_path / "token").write_text("stale")
-    with_user(world, {"tokenFile": "token"})
-    world.fake.state.tokens = {"stale", TOKEN}
-    async with world.open() as cluster:
-        await cluster.pods("")
-        world.fake.state.tokens = {TOKEN}
-        (tmp_path / "token").write_text(f"{TOKEN}\n")
-        await cluster.pods("")
-
-
-async def test_a_watch_and_a_program_outlive_the_login_that_they_began_with(world, tmp_path):
-    world.make_pod("cart")
-    (tmp_path / "token").write_text("first")
-    with_user(world, {"tokenFile": "token"})
-    world.fake.state.tokens = {"first", TOKEN}
-    world.fake.state.programs["true"] = lambda *_: Run()
-    async with world.open() as cluster, aclosing(cluster.watch_pods(world.namespace)) as changes:
-        assert [(await next_of(changes)).kind.value for _ in range(2)] == ["added", "synced"]
-        world.fake.state.tokens = {"second", TOKEN}
-        (tmp_path / "token").write_text("second")
-        await off(world.fake.break_off)
-        await off(world.make_pod, "news")
-        assert (await next_of(changes)).item.name == "news"
-        world.fake.state.tokens = {"third", TOKEN}
-        (tmp_path / "token").write_text("third")
-        done = await cluster.run(ContainerName(world.namespace, "cart", "app"), ["true"], within_s=20)
-    assert done.code == 0
-
-
-async def test_a_watch_bears_a_login_program_that_fails_once_and_one_that_never_worked_ends_it(world, tmp_path):
-    world.make_pod("cart")
-    (tmp_path / "token").write_text("first")
-    script = f"""[ -e {tmp_path}/down ] && {{ echo again > {tmp_path}/failed; rm {tmp_path}/down; exit 1; }}
-printf '{CREDENTIAL % ("%s", "")}' "$(cat {tmp_path}/token)" """
-    with_user(world, login_program(tmp_path, script))
-    world.fake.state.tokens = {"first", TOKEN}
-    async with world.open() as cluster, aclosing(cluster.watch_pods(world.namespace)) as changes:
-        assert [(await next_of(changes)).kind.value for _ in range(2)] == ["added", "synced"]
-        world.fake.state.tokens = {"second", TOKEN}
-        (tmp_path / "token").write_text("second")
-        (tmp_path / "down").touch()
-        await off(world.fake.break_off)
-        await off(world.make_pod, "news")
-        assert (await next_of(changes)).item.name == "news"
-    assert (tmp_path / "failed").exists()
-
-
-async def test_a_cluster_that_proves_nothing_is_refused_unless_it_is_asked_for(world, tmp_path):
-    kubeconfig(tmp_path / "insecure", world.fake.url, **{"insecure-skip-tls-verify": True})
-    environment = {"KUBECONFIG": str(tmp_path / "insecure")}
-    with pytest.raises(RefusedError, match="is not spoken to"):
-        open_cluster(environment=environment, home=tmp_path)
-    async with open_cluster(environment=environment, home=tmp_path, insecure=True) as cluster:
-        assert (await cluster.version()).startswith("v1.")
-
-
-async def seen_cart(world, cluster):
-    world.make_deployment("cart")
-    return await cluster.workload("deploy", world.namespace, "cart")
-
-
-@pytest.mark.parametrize(
-    ("code", "words", "what"),
-    [
-        (403, 'deployments.apps "cart" is forbidden: exceeded quota: small, requested: limits.memory=2Gi', "a rule of"),
-        (403, 'deployments.apps "cart" is forbidden: maximum memory usage per Container is 1Gi', "a rule of"),
-        (400, 'admission webhook "policy.example" denied the request: no limit above 1Gi', "a rule of"),
-        (422, 'Deployment.apps "cart" is invalid: spec.replicas: Invalid value: -1', "does not take this change"),
-    ],
-)
-async def test_a_change_that_the_cluster_s_rules_refuse_is_refused_in_their_words(world, code, words, what):
-    async with world.open() as cluster:
-        cart = await seen_cart(world, cluster)
-        answer = {"kind": "Status", "code": code, "message": words}
-        world.fake.state.answers["patch deployments"] = (code, answer)
-        with pytest.raises(RefusedError, match=what) as raised:
-            await cluster.hands.restart(cart, at_s=1.0)
-    assert words in raised.value.why
-    assert raised.value.next_step.startswith("kubectl get")
-
-
-async def test_a_change_that_the_role_does_not_allow_says_so(world):
-    world.fake.state.forbidden.add(("patch", "deployments"))
-    async with world.open() as cluster:
-        with pytest.raises(TargetError, match=f"not allowed to patch deployments cart in namespace {world.namespace}"):
-            await cluster.hands.restart(await seen_cart(world, cluster), at_s=1.0)
-
-
-async def test_a_pod_of_two_budgets_is_said_to_be_no_one_s_to_evict_and_is_not_asked_for_again(world):
-    world.make_pod("cart-1")
-    told = {
-        "message": "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
-    }
-    world.fake.state.answers["create pods/eviction"] = (500, told)
-    async with world.open() as cluster:
-        with pytest.raises(RefusedError, match="cannot be evicted") as raised:
-            await cluster.hands.evict(await cluster.pod(world.namespace, "cart-1"))
-    assert "more than one" in raised.value.why
-    assert cluster.calls.by_verb["create pods/eviction"] == 1
-
-
-async def test_a_change_whose_answer_was_lost_is_found_done(world):
-    async with world.open() as cluster:
-        cart = await seen_cart(world, cluster)
-        world.fake.state.lost.add("patch deployments")
-        done = await cluster.hands.restart(cart, at_s=1.0)
-    # And what undoes it is what was there before the first try.
-    assert (done.did, done.before["spec"]["template"]["metadata"]["annotations"]) == (True, {RESTARTED: None})
-    assert cluster.calls.by_verb["patch deployments"] == 2
-
-
-async def test_a_change_that_others_keep_coming_before_is_given_up_and_told(world):
-    async with world.open() as cluster:
-        cart = await seen_cart(world, cluster)
-        world.fake.state.answers["patch deployments"] = (409, {"message": "the object has been modified"})
-        with pytest.raises(RefusedError, match="was changed meanwhile"):
-            await cluster.hands.restart(cart, at_s=1.0)
-    assert cluster.calls.by_verb["patch deployments"] == 5
-
-
-async def test_a_cluster_that_is_too_old_for_limits_in_place_is_absent_with_what_else_there_is(world):
-    world.make_pod("cart-1")
-    world.fake.state.answers["patch pods/resize"] = (
-        404,
-        {"message": "the server could not find the requested resource"},
-    )
-    async with world.open() as cluster:
-        told = await cluster.hands.resize(await cluster.pod(world.namespace, "cart-1"), "app", limit_bytes=1 << 30)
-    assert isinstance(told, Absent)
-    assert "1.33" in told.why
-    assert "its workload" in told.get
-
-
-async def test_a_rollout_whose_pods_are_replaced_by_hand_is_not_restarted(world):
-    body = {"metadata": {"name": "hub"}, "spec": {"updateStrategy": {"type": "OnDelete"}}}
-    world.ask("POST", f"/apis/apps/v1/namespaces/{world.namespace}/statefulsets", body)
-    async with world.open() as cluster:
-        with pytest.raises(RefusedError, match="is not restarted") as raised:
-            await cluster.hands.restart(await cluster.workload("sts", world.namespace, "hub"), at_s=1.0)
-    assert "OnDelete" in raised.value.why
-
-
-async def test_every_verb_that_changes_something_is_in_the_role_for_it(world):
-    world.make_pod("cart-1")
-    node = world.make_node()
-    async with world.open() as cluster:
-        cart, hands = await seen_cart(world, cluster), cluster.hands
-        pod = await cluster.pod(world.namespace, "cart-1")
-        await hands.restart(cart, at_s=1.0)
-        await hands.scale(await cluster.workload("deploy", world.namespace, "cart"), 1)
-        await hands.resize(pod, "app", limit_bytes=1 << 30)
-        await hands.cordon(await cluster.node(node))
-        await hands.evict(pod)
-    given = {f"{each.verb} {each.resource}" for right in rights_of(Capability.ACT) for each in right.questions}
-    assert set(cluster.calls.by_verb) <= given
-    read = {f"{each.verb} {each.resource}" for right in rights_of(Capability.CAPTURE) for each in right.questions}
-    assert len(set(cluster.calls.by_verb) - read) == 6

@@ -1,6 +1,6 @@
 """A workload's memory over time, off its node: by a shell in the container, by the kubelet, by nobody.
 
-Each watches five seconds of an API server of our own; what a shell prints there is printed by a real one.
+Each watches some seconds of an API server of our own; what a shell prints there is printed by a real one.
 """
 
 from __future__ import annotations
@@ -38,6 +38,26 @@ def over_time(found):
     return next((each.facts for each in found.evidence if each.id == "memory"), None)
 
 
+class Asked(dict):
+    """Figures of nodes; when they are asked for the ``times``-th time, something is done first."""
+
+    def __init__(self, told, times, then):
+        super().__init__(told)
+        self.left, self.then = times, then
+
+    def __getitem__(self, node):
+        self.left -= 1
+        if self.left == 0:
+            self.then()
+        return super().__getitem__(node)
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Kubelets are asked without a long wait between."""
+    monkeypatch.setattr("oakum.loop.over_time.ASKED_EVERY_S", 0.2)
+
+
 @pytest.fixture
 def shell(world, tmp_path):
     """A real shell, over a folder like the container's own cgroup."""
@@ -55,9 +75,9 @@ def shell(world, tmp_path):
 
 @pytest.mark.usefixtures("shell")
 def test_a_shell_in_the_container_tells_its_memory_and_its_limit(world):
-    facts = over_time(investigated(world, TARGET, elsewhere(), watch_s=5.0, execute=True))
+    facts = over_time(investigated(world, TARGET, elsewhere(), watch_s=3.0, execute=True))
     assert (facts["source"], facts["limit_bytes"]) == (Source.SHELL.value, 96 << 20)
-    assert facts["samples"] >= 5
+    assert facts["samples"] >= 2
 
 
 def test_a_shell_lives_for_a_bounded_time_and_in_a_longer_watch_another_goes_on(world, shell, monkeypatch):
@@ -82,7 +102,7 @@ def test_a_shell_that_is_lost_again_and_again_is_told_with_when_it_was(world, sh
     monkeypatch.setattr("oakum.loop.over_time.LONGEST_PAUSE_S", 0.1)
     del shell
     world.fake.state.programs["sh"] = lambda *_: Run(f"{60 << 20} {96 << 20}\n".encode(), b"", 137)
-    found = investigated(world, TARGET, elsewhere(), watch_s=5.0, execute=True)
+    found = investigated(world, TARGET, elsewhere(), watch_s=3.0, execute=True)
     lost = missed(found, "after the begin of the watch")
     assert (lost.kind, "lost 2 times" in lost.why) == (AbsentKind.UNREADABLE, True)
 
@@ -139,18 +159,19 @@ def test_a_pod_whose_own_limit_is_nearly_reached_gets_no_shell(world):
 @pytest.mark.usefixtures("shell")
 def test_a_container_that_is_nearly_full_gets_no_shell_and_its_kubelet_tells(world):
     told(world)["memory"] |= {"workingSetBytes": 93 << 20}
-    found = investigated(world, TARGET, elsewhere(), watch_s=5.0, execute=True)
+    found = investigated(world, TARGET, elsewhere(), watch_s=1.0, execute=True)
     refused = missed(found, "at every second")
     assert (refused.kind, "3.00 MiB below its limit" in refused.why) == (AbsentKind.TOO_DEAR, True)
     assert over_time(found)["source"] == Source.KUBELET.value
 
 
+@pytest.mark.usefixtures("often")
 def test_an_image_without_a_shell_is_told_by_its_kubelet_and_its_figures_are_counted_once(world):
     later = dict(told(world)["memory"], time="2026-11-21T19:14:10Z", rssBytes=70 << 20)
-    timer = threading.Timer(2.0, lambda: told(world).update(memory=later))
-    timer.start()
-    found = investigated(world, TARGET, elsewhere(), watch_s=6.0, execute=True)
-    timer.join()
+    state = world.fake.state
+    state.stats = Asked(state.stats, 4, lambda: told(world).update(memory=later))
+    found = investigated(world, TARGET, elsewhere(), watch_s=3.0, execute=True)
+    assert state.stats.left < -4
     assert "no such program" in missed(found, "at every second").why
     facts = over_time(found)
     assert (facts["source"], facts["samples"], facts["level_bytes"]) == (Source.KUBELET.value, 2, 70 << 20)
@@ -158,14 +179,16 @@ def test_an_image_without_a_shell_is_told_by_its_kubelet_and_its_figures_are_cou
     assert f"oakum investigate {TARGET} --for 15m" in found.verdict.settles
 
 
+@pytest.mark.usefixtures("often")
 def test_an_api_server_that_goes_away_during_the_watch_is_named(world):
-    timer = threading.Timer(2.5, world.fake.stop)
-    timer.start()
-    found = investigated(world, TARGET, elsewhere(), watch_s=6.0, execute=False)
-    timer.join()
+    gone = threading.Thread(target=world.fake.stop)
+    world.fake.state.stats = Asked(world.fake.state.stats, 3, gone.start)
+    found = investigated(world, TARGET, elsewhere(), watch_s=4.0, execute=False)
+    gone.join()
     assert missed(found, "ran until the end").kind is AbsentKind.UNREADABLE
 
 
+@pytest.mark.usefixtures("often")
 def test_what_a_role_may_not_do_is_named_verb_by_verb(world):
     world.fake.state.forbidden |= {("create", "pods/exec"), ("get", "nodes/proxy")}
     found = investigated(world, TARGET, elsewhere(), watch_s=5.0, execute=True)

@@ -280,6 +280,12 @@ def test_a_login_that_takes_longer_is_waited_for(shop, monkeypatch, tmp_path):
     assert not shop.scanned().partial
 
 
+@pytest.fixture
+def often(monkeypatch):
+    """A watch stands five times a second; what waits for a few of its steps need not watch for long."""
+    monkeypatch.setattr("oakum.loop.scan_cluster.TOLD_EVERY_S", 0.2)
+
+
 class Once(Silent):
     """Does one thing when a watch stands for the first time."""
 
@@ -292,11 +298,12 @@ class Once(Silent):
             step()
 
 
+@pytest.mark.usefixtures("often")
 def test_a_watch_whose_api_server_dies_says_so_and_is_partial_and_one_that_was_whole_is_not(busy, monkeypatch):
     monkeypatch.setattr("oakum.loop.scan_cluster.UNHEARD_S", 0.5)
-    whole = busy.scanned(watch_s=2.0)
+    whole = busy.scanned(watch_s=1.0)
     assert (whole.partial, any("what became" in absent.what for absent in whole.absent)) == (False, False)
-    found = busy.scanned(watch_s=4.0, progress=Once(busy.world.stop))
+    found = busy.scanned(watch_s=2.5, progress=Once(busy.world.stop))
     assert found.partial
     assert [absent.kind for absent in found.absent if "what became of its pods" in absent.what] == [
         AbsentKind.UNREADABLE
@@ -315,6 +322,7 @@ class Then(Silent):
             self.steps.pop(0)[1]()
 
 
+@pytest.mark.usefixtures("often")
 def test_a_workload_whose_killed_pod_is_deleted_in_a_watch_keeps_its_row_without_a_pod(busy):
     busy.deployment("brief")
 
@@ -322,7 +330,7 @@ def test_a_workload_whose_killed_pod_is_deleted_in_a_watch_keeps_its_row_without
         told = {"restartCount": 1, "containerID": "containerd://b", "state": started(), "lastState": killed(5)}
         busy.world.tell("brief-5d9-0", **told)
 
-    found = busy.scanned(watch_s=5.0, progress=Then((2, kill), (3, lambda: busy.world.delete_pod("brief-5d9-0"))))
+    found = busy.scanned(watch_s=3.0, progress=Then((2, kill), (3, lambda: busy.world.delete_pod("brief-5d9-0"))))
     told = found.replicas["deploy/shop/brief/app"]
     assert (told.pods, told.running, told.kills) == (0, 0, 1)
     assert "no pod of it is left: brief-5d9-0 is gone" in reasons(found, "deploy/shop/brief/app")
@@ -332,21 +340,23 @@ def asked_of(busy, node):
     return [line for line in busy.state.asked if f"/nodes/{node}/" in line]
 
 
+@pytest.mark.usefixtures("often")
 def test_a_kubelet_that_was_silent_and_a_node_that_became_ready_are_asked_again_in_a_watch(busy, monkeypatch):
     monkeypatch.setattr("oakum.loop.scan_cluster.ASKED_EVERY_S", 0.2)
     busy.node("late", ready="False")
     busy.pod("cart", node="late")
     told = busy.state.stats.pop("one")
     busy.state.stats["late"] = {"node": {"nodeName": "late"}, "pods": []}
-    found = busy.scanned(watch_s=6.0, progress=Once(lambda: busy.state.stats.update(one=told)))
+    found = busy.scanned(watch_s=3.0, progress=Once(lambda: busy.state.stats.update(one=told)))
     assert asked_of(busy, "late")
     assert not found.partial
 
 
+@pytest.mark.usefixtures("often")
 def test_kubelets_that_may_not_be_asked_are_asked_once_in_a_watch(busy, monkeypatch):
     monkeypatch.setattr("oakum.loop.scan_cluster.ASKED_EVERY_S", 0.2)
     busy.state.forbidden.add(("get", "nodes/proxy"))
-    busy.scanned(watch_s=4.0)
+    busy.scanned(watch_s=1.5)
     assert len(asked_of(busy, "one")) == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -248,9 +249,10 @@ def test_answers_that_are_not_understood_cost_their_own_facts_only(world, code):
 
 
 def run(world, *arguments, command="investigate"):
+    home = {"KUBECONFIG": str(world.kubeconfig), "PATH": "/usr/bin:/bin", "HOME": str(world.kubeconfig.parent)}
     return subprocess.run(
         [OAKUM, command, *(("--for", "5s") if command == "investigate" else ()), *arguments],
-        env={"KUBECONFIG": str(world.kubeconfig), "PATH": "/usr/bin:/bin", "HOME": str(world.kubeconfig.parent)},
+        env={**home, "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
         capture_output=True,
         text=True,
         timeout=60,

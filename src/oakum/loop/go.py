@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 from oakum.heap.formats.pprof.goroutines import Group, groups, total, with_detail
 from oakum.heap.formats.pprof.growth import LEAST_GOROUTINES, Look, grown
-from oakum.loop.consent import Consent
+from oakum.loop.cgroup import limit_bytes_of
 from oakum.loop.facts import Facts
 from oakum.loop.go_asked import GOROUTINES, ORIGIN, PATHS, GoAsked
 from oakum.loop.go_told import (
@@ -18,26 +16,18 @@ from oakum.loop.go_told import (
     tell_metrics,
     uncollected_told,
 )
-from oakum.loop.looking import LAST_WORD_S
+from oakum.loop.interview import Interviewee
 from oakum.loop.progress import Progress
-from oakum.loop.terms import Terms
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
-from oakum.model.errors import OakumError
 from oakum.model.growth import HeapGrowth
 from oakum.model.ports import Debuggee
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.model.verdict import Verdict, VerdictName
-from oakum.probe.go import HEAP, SERVE_IT, Endpoint, GoProbe
+from oakum.probe.go import SERVE_IT, Endpoint, GoProbe
 from oakum.probe.go_cost import MOST_STACKS_S
 from oakum.probe.go_metrics import GoMetrics, find_metrics
 from oakum.probe.go_session import GoSession
-from oakum.sense.watch import ProcessWatch
-
-if TYPE_CHECKING:
-    from oakum.host import Machine
-
-COMPARED = "two looks into its profiles, compared"
 
 HALF = 0.5
 """A profile that is as of less than this share of the watch later than the first one wants a collection."""
@@ -53,50 +43,45 @@ class _Known:
     at_s: float
 
 
-class GoLook:
-    """Looking of a Go program. Nothing but GET requests is sent, and those only after a yes."""
+class GoInterview:
+    """Nothing but GET requests is sent, and those only after a yes."""
 
+    compared: str = "two looks into its profiles, compared"
     profile: AllocationProfile | None = None
 
-    def __init__(self, pid: int, machine: Machine, terms: Terms) -> None:
-        self._pid, self._machine, self._terms, self._budget = pid, machine, terms, terms.budget
-        self._consent = Consent(agreed=terms.inspect)
+    def __init__(self, whom: Interviewee) -> None:
+        self._whom, self._pid, self._machine = whom, whom.pid, whom.machine
         self._debuggee: Debuggee | None = None
         self._known: _Known | None = None
         self._metrics: GoMetrics | None = None
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def reached(self) -> bool:
+        return self._debuggee is not None
 
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._leave()
+    @property
+    def answers(self) -> bool:
+        return self._known is not None
 
-    def _leave(self) -> None:
+    def close(self) -> None:
         debuggee, self._debuggee, self._known, self._metrics = self._debuggee, None, None, None
         if debuggee is not None:
             debuggee.close()
 
     @property
     def _command(self) -> str:
-        served = "" if self._terms.served_is_usual else f" --pprof {self._terms.served}"
+        terms = self._whom.terms
+        served = "" if terms.served_is_usual else f" --pprof {terms.served}"
         return f"oakum investigate pid/{self._pid}{served} --inspect"
 
-    def prepare(self, facts: Facts, progress: Progress) -> None:
-        try:
-            self._prepare(facts, progress)
-        except OakumError as exc:
-            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
-
-    def _prepare(self, facts: Facts, progress: Progress) -> None:
+    def begin(self, facts: Facts, progress: Progress) -> None:
         self._debuggee = self._machine.debuggees.open(self._pid)
-        probe = GoProbe(self._pid, self._debuggee, self._terms.served)
+        probe = GoProbe(self._pid, self._debuggee, self._whom.terms.served)
         ports = probe.candidates()
         if isinstance(ports, Absent):
             facts.miss(ports)
             return
-        refused = self._consent.refusal(
-            f"{probe.how(ports)} {self._question()}", self._budget.asked(self._command), progress
-        )
+        refused = self._whom.refusal(f"{probe.how(ports)} {self._question()}", self._command, progress)
         if refused is not None:
             facts.miss(refused)
             return
@@ -113,53 +98,30 @@ class GoLook:
         session = probe.session(endpoint)
         first = self._asked(session, facts, progress).look(count)
         self._known = _Known(endpoint, session, first, self._machine.clock.monotonic_s())
-        tell_limit(first.figures, self._limit_bytes(), self._machine.processes.environment(self._pid), facts)
+        machine = self._machine
+        environment = machine.processes.environment(self._pid)
+        tell_limit(first.figures, limit_bytes_of(self._pid, machine), environment, facts)
 
     def _question(self) -> str:
         """What would be done where profiles are served, before anything is asked."""
         return (
             "Where profiles are served: before and after the watch a heap profile, which does not stop it, and"
             " a goroutine profile, which takes about 2 ms for each 1,000 goroutines; up to Go 1.18 it stands still"
-            f" meanwhile; none that could take longer than {format_duration(self._budget.pause_s)}. Only if memory"
+            f" meanwhile; none that could take longer than {format_duration(self._whom.budget.pause_s)}. Only if memory"
             " grows: one collection, which runs beside it, and all stacks in full, where that stops it for less than"
             f" {format_duration(MOST_STACKS_S)}. No CPU profile, no trace, no signal."
         )
 
-    def _limit_bytes(self) -> int | None:
-        memory = self._machine.cgroups.memory(self._machine.processes.info(self._pid).cgroup)
-        limit = None if isinstance(memory, Absent) else memory.limit
-        return None if limit is None else limit.limit_bytes
-
     def _asked(self, session: GoSession, facts: Facts, progress: Progress) -> GoAsked:
-        return GoAsked(session, self._machine.clock, self._budget, self._command, facts, progress)
+        return GoAsked(session, self._machine.clock, self._whom.budget, self._command, facts, progress)
 
-    def ends_watch(self, verdict: Verdict) -> bool:
-        return self._known is not None and any(row.p10_s < LAST_WORD_S for row in verdict.forecasts)
-
-    def follow(self, pid: int, facts: Facts, progress: Progress) -> None:
-        """The new process serves its own profiles, and what was agreed holds for it too."""
-        had = self._debuggee is not None
-        self._leave()
-        self._pid = pid
-        if had:
-            self.prepare(facts, progress)
-
-    def conclude(self, watch: ProcessWatch, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
-        known = self._known
-        if watch.ended:
+    def end(self, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+        if self._known is None:
+            self._end_outside(facts)
             return None
-        try:
-            if known is None:
-                self._conclude_outside(facts)
-                return None
-            return self._compared(known, verdict, facts, progress)
-        except OakumError as exc:
-            facts.miss(Absent(COMPARED, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
-        finally:
-            self._leave()
-        return None
+        return self._compared(self._known, verdict, facts, progress)
 
-    def _conclude_outside(self, facts: Facts) -> None:
+    def _end_outside(self, facts: Facts) -> None:
         before, debuggee = self._metrics, self._debuggee
         if before is None or debuggee is None:
             return

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from oakum import explain
 from oakum.judge import curve, judge
 from oakum.logs import library
 from oakum.loop.captures import Captures
+from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
-from oakum.loop.go import GoLook
-from oakum.loop.jvm import JvmLook
+from oakum.loop.go import GoInterview
+from oakum.loop.interview import Interview, Interviewee, Interviews
+from oakum.loop.jvm import JvmInterview
 from oakum.loop.layout import Layouts
 from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
-from oakum.loop.node import NodeLook
+from oakum.loop.node import NodeInterview
 from oakum.loop.pools import known_pools
 from oakum.loop.subject import Subject, choose
 from oakum.loop.terms import Terms
@@ -56,6 +58,13 @@ WATCH_S = 20.0
 
 JUDGED_EVERY_S = 1.0
 """While watching, the judge is asked again this often, in seconds."""
+
+INTERVIEWS: Final[Mapping[RuntimeName, Callable[[Interviewee], Interview]]] = {
+    RuntimeName.NODE: NodeInterview,
+    RuntimeName.JVM: JvmInterview,
+    RuntimeName.GO: GoInterview,
+}
+"""Runtimes that are asked about their own heap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +213,10 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
     probe = None
     if not settings.capture:
         facts.miss(Absent("what the heap holds", AbsentKind.NOT_YET, "--no-capture was given", "leave it out"))
-    elif runtime.name is RuntimeName.NODE:
-        return NodeLook(pid, machine, settings.terms, watch_s=settings.watch_s)
-    elif runtime.name is RuntimeName.JVM:
-        return JvmLook(pid, machine, settings.terms, watch_s=settings.watch_s)
-    elif runtime.name is RuntimeName.GO:
-        return GoLook(pid, machine, settings.terms)
+    elif runtime.name in INTERVIEWS:
+        consent = Consent(agreed=settings.terms.inspect)
+        whom = Interviewee(pid, machine, settings.terms, consent, settings.watch_s)
+        return Interviews(INTERVIEWS[runtime.name], whom)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     elif may_walk(runtime):

@@ -4,84 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 from oakum.loop import heap as heaping
-from oakum.loop.consent import Consent
+from oakum.loop.cgroup import limit_bytes_of
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
+from oakum.loop.interview import Interviewee
 from oakum.loop.jvm_dump import DUMP_ORIGIN, jvm_dump
 from oakum.loop.jvm_figures import JvmFigures, tell_growth, tell_standing
-from oakum.loop.looking import LAST_WORD_S, LEAST_APART_S, MOST_APART_S
 from oakum.loop.progress import Progress
-from oakum.loop.terms import Terms
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
-from oakum.model.errors import OakumError
 from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
 from oakum.model.ports import Jvm
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.model.verdict import Verdict, VerdictName
-from oakum.probe.jvm import HEAP, JvmProbe, Reach
+from oakum.probe.jvm import JvmProbe, Reach
 from oakum.probe.jvm_cost import dump_needs, histogram_pause_s
 from oakum.probe.jvm_histogram import Histogram, grown_classes, total_bytes, total_objects
 from oakum.probe.jvm_session import DumpCommand, JvmSession
 from oakum.probe.room import pause_refusal
-from oakum.sense.watch import ProcessWatch
-
-if TYPE_CHECKING:
-    from oakum.host import Machine
 
 HISTOGRAMS = "two class histograms, compared"
-DUMPS = "two heap dumps, compared"
 
 
-class JvmLook:
-    """Looking of a JVM.
+class JvmInterview:
+    """A histogram counts before and after the watch. Dumps are taken after it: they stop the program for longer."""
 
-    A histogram counts before and after the watch. Dumps are taken after it: they stop the program for longer.
-    """
-
+    compared: str = "two heap dumps, compared"
     profile: AllocationProfile | None = None
 
-    def __init__(self, pid: int, machine: Machine, terms: Terms, *, watch_s: float) -> None:
-        self._pid, self._machine, self._budget = pid, machine, terms.budget
-        self._apart_s = min(max(watch_s / 2, LEAST_APART_S), MOST_APART_S)
+    def __init__(self, whom: Interviewee) -> None:
+        self._whom, self._pid, self._machine = whom, whom.pid, whom.machine
         self._jvm: Jvm | None = None
         self._session: JvmSession | None = None
-        self._consent = Consent(agreed=terms.inspect)
         self._tmp_free_bytes: int | None = None
         self._before: JvmFigures | None = None
         self._counted: tuple[Histogram, float] | None = None
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def reached(self) -> bool:
+        return self._session is not None
 
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._leave()
+    @property
+    def answers(self) -> bool:
+        return self.reached
 
-    def _leave(self) -> None:
+    def close(self) -> None:
         jvm, self._jvm, self._session = self._jvm, None, None
         if jvm is not None:
             jvm.close()
 
-    def prepare(self, facts: Facts, progress: Progress) -> None:
-        try:
-            self._prepare(facts, progress)
-        except OakumError as exc:
-            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
-
-    def _prepare(self, facts: Facts, progress: Progress) -> None:
+    def begin(self, facts: Facts, progress: Progress) -> None:
         self._jvm = self._machine.jvms.open(self._pid)
         probe = JvmProbe(self._pid, self._jvm, self._machine.processes)
         reach = probe.look()
         if isinstance(reach, Absent):
             facts.miss(reach)
             return
-        occasion = self._occasion(progress)
-        refused = self._consent.refusal(self._question(reach, occasion), self._budget.asked(occasion.command), progress)
+        occasion = self._whom.occasion(progress)
+        refused = self._whom.refusal(self._question(reach, occasion), occasion.command, progress)
         if refused is not None:
             facts.miss(refused)
             return
@@ -94,17 +77,8 @@ class JvmLook:
         how = "SIGQUIT opened its attach socket, once" if reach.signals else "its attach socket was open already"
         facts.add("attach", f"the JVM ({version}) answers: {how}", "attach protocol", facts={"version": version})
         self._before = JvmFigures.of(session, reach.told)
-        tell_standing(self._before, session, facts, limit_bytes=self._limit_bytes())
+        tell_standing(self._before, session, facts, limit_bytes=limit_bytes_of(self._pid, self._machine))
         self._counted = self._count(session, self._before.pools.heap_used_bytes, facts, progress)
-
-    def _limit_bytes(self) -> int | None:
-        memory = self._machine.cgroups.memory(self._machine.processes.info(self._pid).cgroup)
-        limit = None if isinstance(memory, Absent) else memory.limit
-        return None if limit is None else limit.limit_bytes
-
-    def _occasion(self, progress: Progress) -> Occasion:
-        command = f"oakum investigate pid/{self._pid} --inspect"
-        return Occasion(self._pid, self._machine, self._budget, command, progress)
 
     def _question(self, reach: Reach, occasion: Occasion) -> str:
         """What would be done, before it is done. Its heap in use is not larger than its anonymous memory."""
@@ -116,8 +90,8 @@ class JvmLook:
             f" it for up to about {format_duration(histogram_pause_s(most_bytes))} each. Only if memory grows, and"
             " where there is room: two heap dumps, for each of which it stands still for up to about"
             f" {format_duration(needs.pause_s)} at its size now; none that takes longer than"
-            f" {format_duration(self._budget.pause_s)}. No collection is forced. Dumps come through a pipe; a JVM of"
-            " version 22 or later keeps a file in its /tmp meanwhile."
+            f" {format_duration(self._whom.budget.pause_s)}. No collection is forced. Dumps come through a pipe; a JVM"
+            " of version 22 or later keeps a file in its /tmp meanwhile."
         )
 
     def _count(
@@ -125,7 +99,7 @@ class JvmLook:
     ) -> tuple[Histogram, float] | None:
         """(the histogram, when the target ran on); None where it does not fit: ``facts`` says why."""
         most_s = histogram_pause_s(used_bytes)
-        refused = pause_refusal(HISTOGRAMS, most_s, self._budget, self._occasion(progress).command)
+        refused = pause_refusal(HISTOGRAMS, most_s, self._whom.budget, self._whom.occasion(progress).command)
         if refused is not None:
             facts.miss(refused)
             return None
@@ -142,35 +116,18 @@ class JvmLook:
         )
         return found, ended_s
 
-    def ends_watch(self, verdict: Verdict) -> bool:
-        return self._session is not None and any(row.p10_s < LAST_WORD_S for row in verdict.forecasts)
-
-    def follow(self, pid: int, facts: Facts, progress: Progress) -> None:
-        """The new process is another JVM, and what was agreed holds for it too."""
-        had = self._session is not None
-        self._leave()
-        self._pid, self._before, self._counted = pid, None, None
-        if had:
-            self.prepare(facts, progress)
-
-    def conclude(self, watch: ProcessWatch, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+    def end(self, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
         session, before = self._session, self._before
-        if session is None or before is None or watch.ended:
+        if session is None or before is None:
             return None
-        try:
-            after = JvmFigures.of(session, self._performance())
-            tell_growth(before, after, facts)
-            self._tell_classes(session, after, verdict, facts, progress)
-            if verdict.name not in {VerdictName.SUSPECT, VerdictName.LEAK}:
-                why = "its memory does not grow, so it is not stopped for dumps"
-                facts.miss(Absent(DUMPS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
-                return None
-            return self._dumps(session, after, facts, progress)
-        except OakumError as exc:
-            facts.miss(Absent(DUMPS, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
-        finally:
-            self._leave()
-        return None
+        after = JvmFigures.of(session, self._performance())
+        tell_growth(before, after, facts)
+        self._tell_classes(session, after, verdict, facts, progress)
+        if verdict.name not in {VerdictName.SUSPECT, VerdictName.LEAK}:
+            why = "its memory does not grow, so it is not stopped for dumps"
+            facts.miss(Absent(self.compared, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
+            return None
+        return self._dumps(session, after, facts, progress)
 
     def _performance(self) -> Mapping[str, int | str]:
         assert self._jvm is not None
@@ -218,13 +175,13 @@ class JvmLook:
             first = self._dump(session, command, figures.pools.heap_used_bytes, stack, facts, progress)
             if first is None:
                 return None
-            progress.stage(f"letting it run for {format_duration(self._apart_s)} before the second dump")
-            clock.sleep_until(first.ended_s + self._apart_s)
+            progress.stage(f"letting it run for {format_duration(self._whom.apart_s)} before the second dump")
+            clock.sleep_until(first.ended_s + self._whom.apart_s)
             second = self._dump(session, command, session.pools().heap_used_bytes, stack, facts, progress)
             if second is None:
                 return None
             # The target may run on by itself from here on.
-            self._leave()
+            self.close()
             progress.stage("comparing the two dumps, naming what holds the growth")
             files = [first.spool.path(), second.spool.path()]
             apart_s = second.begun_s - first.ended_s
@@ -251,7 +208,7 @@ class JvmLook:
         progress: Progress,
     ) -> Dumped | None:
         """None where it does not fit: ``facts`` says why."""
-        dumped = jvm_dump(session, command, used_bytes, self._tmp_free_bytes, self._occasion(progress))
+        dumped = jvm_dump(session, command, used_bytes, self._tmp_free_bytes, self._whom.occasion(progress))
         if isinstance(dumped, Absent):
             facts.miss(dumped)
             return None

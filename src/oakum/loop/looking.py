@@ -23,7 +23,9 @@ LAST_WORD_S = 5.0
 class Looking(Protocol):
     """Entered before the watch, left after it, whatever happens; what was opened in the target is closed then."""
 
-    profile: AllocationProfile | None
+    @property
+    def profile(self) -> AllocationProfile | None:
+        """Who allocated what lives on, where the runtime tells that."""
 
     def __enter__(self) -> Self: ...
 

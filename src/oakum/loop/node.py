@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 from oakum.loop import heap as heaping
-from oakum.loop.consent import Consent
+from oakum.loop.cgroup import limit_bytes_of
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
-from oakum.loop.looking import LAST_WORD_S, LEAST_APART_S, MOST_APART_S
+from oakum.loop.interview import Interviewee
 from oakum.loop.node_heaps import (
     Grown,
     grown_most,
@@ -25,61 +23,54 @@ from oakum.loop.node_heaps import (
 )
 from oakum.loop.node_snapshot import SNAPSHOT_ORIGIN, node_snapshot, stood_still
 from oakum.loop.progress import Progress
-from oakum.loop.terms import Terms
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
-from oakum.model.errors import OakumError
 from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
 from oakum.model.ports import Debuggee
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.model.verdict import Verdict, VerdictName
-from oakum.probe.node import HEAP, NodeProbe, Opening
+from oakum.probe.node import NodeProbe, Opening
 from oakum.probe.node_cost import SnapshotNeeds, needs_of
 from oakum.probe.node_options import node_options
 from oakum.probe.node_session import Heaps, NodeSession
 from oakum.probe.node_workers import Worker
-from oakum.sense.watch import ProcessWatch
-
-if TYPE_CHECKING:
-    from oakum.host import Machine
-
-SNAPSHOTS = "two heap snapshots, compared"
 
 
-class NodeLook:
-    """Looking of a Node.js process. Snapshots are taken after the watch: they swell what it measures."""
+class NodeInterview:
+    """Snapshots are taken after the watch: they swell what it measures."""
 
-    def __init__(self, pid: int, machine: Machine, terms: Terms, *, watch_s: float) -> None:
-        self._pid, self._machine, self._budget = pid, machine, terms.budget
-        self._apart_s = min(max(watch_s / 2, LEAST_APART_S), MOST_APART_S)
-        self._watch_s = watch_s
+    compared: str = "two heap snapshots, compared"
+
+    def __init__(self, whom: Interviewee) -> None:
+        self._whom, self._pid, self._machine = whom, whom.pid, whom.machine
         self._debuggee: Debuggee | None = None
         self._session: NodeSession | None = None
-        self._consent = Consent(agreed=terms.inspect)
         self.profile: AllocationProfile | None = None
         self._before: Heaps | None = None
         self._after: Heaps | None = None
         self._outside = ""
         self._facts: Facts | None = None
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def reached(self) -> bool:
+        return self._session is not None
 
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._leave()
+    @property
+    def answers(self) -> bool:
+        return self.reached
 
-    def _leave(self) -> None:
+    def close(self) -> None:
         session, self._session = self._session, None
         debuggee, self._debuggee = self._debuggee, None
         try:
             if session is not None:
-                self._close(session)
+                self._part(session)
         finally:
             if debuggee is not None:
                 debuggee.close()
 
-    def _close(self, session: NodeSession) -> None:
+    def _part(self, session: NodeSession) -> None:
         left_open = session.close()
         if self._facts is None:
             return
@@ -88,15 +79,8 @@ class NodeLook:
         elif session.ours:
             self._facts.add("closed", f"its inspector is closed again: nothing listens on {session.listener}", "procfs")
 
-    def prepare(self, facts: Facts, progress: Progress) -> None:
-        self._facts = facts
-        try:
-            self._prepare(facts, progress)
-        except OakumError as exc:
-            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
-
-    def _prepare(self, facts: Facts, progress: Progress) -> None:
-        machine = self._machine
+    def begin(self, facts: Facts, progress: Progress) -> None:
+        self._facts, machine = facts, self._machine
         self._debuggee = machine.debuggees.open(self._pid)
         probe = NodeProbe(
             self._pid, self._debuggee, processes=machine.processes, memories=machine.memories, clock=machine.clock
@@ -105,10 +89,8 @@ class NodeLook:
         if isinstance(opening, Absent):
             facts.miss(opening)
             return
-        occasion = self._occasion(progress)
-        refused = self._consent.refusal(
-            self._question(opening, occasion), self._budget.asked(occasion.command), progress
-        )
+        occasion = self._whom.occasion(progress)
+        refused = self._whom.refusal(self._question(opening, occasion), occasion.command, progress)
         if refused is not None:
             facts.miss(refused)
             return
@@ -117,20 +99,16 @@ class NodeLook:
             facts.miss(probe.without_inspector(session))
             return
         self._session = session
-        session.hold(self._watch_s)
+        session.hold(self._whom.watch_s)
         how = "SIGUSR1 opened it, once" if session.ours else "it was open already, and stays open"
         which = f"Node.js {session.version}".strip()
         facts.add("inspector", f"the inspector of {which} answers on {session.listener}: {how}", "procfs and CDP")
         self._before = session.heaps()
         tell_heaps(self._before, facts)
-        memory = machine.cgroups.memory(machine.processes.info(self._pid).cgroup)
+        limit_bytes = limit_bytes_of(self._pid, machine)
         words = node_options(self._pid, machine.processes)
-        tell_limit(session.heap_limit_bytes(), self._before, memory, words, facts)
+        tell_limit(session.heap_limit_bytes(), self._before, limit_bytes, words, facts)
         session.begin_sampling()
-
-    def _occasion(self, progress: Progress) -> Occasion:
-        command = f"oakum investigate pid/{self._pid} --inspect"
-        return Occasion(self._pid, self._machine, self._budget, command, progress)
 
     def _question(self, opening: Opening, occasion: Occasion) -> str:
         """What would be done, before it is done. Its heap is not larger than its anonymous memory."""
@@ -140,38 +118,21 @@ class NodeLook:
             f" is room: two heap snapshots, for each of which it stands still and takes more memory: at its size now up"
             f" to about"
             f" {format_duration(most.pause_s)} and {format_size(most.extra_bytes)}; none that could take longer than"
-            f" {format_duration(self._budget.pause_s)}."
+            f" {format_duration(self._whom.budget.pause_s)}."
         )
 
-    def ends_watch(self, verdict: Verdict) -> bool:
-        return self._session is not None and any(row.p10_s < LAST_WORD_S for row in verdict.forecasts)
-
-    def follow(self, pid: int, facts: Facts, progress: Progress) -> None:
-        """The new process has an inspector of its own, and what was agreed holds for it too."""
-        had = self._session is not None
-        self._leave()
-        self._pid = pid
-        if had:
-            self.prepare(facts, progress)
-
-    def conclude(self, watch: ProcessWatch, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+    def end(self, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
         session = self._session
-        if session is None or watch.ended:
+        if session is None:
             return None
-        try:
-            grown, used = self._grown(session, facts)
-            if verdict.name not in {VerdictName.SUSPECT, VerdictName.LEAK}:
-                why = "its memory does not grow, so it is not paused for snapshots"
-                facts.miss(Absent(SNAPSHOTS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
-                return None
-            if used is None:
-                raise unknown(grown.worker)
-            return self._snapshots(session, grown.worker, used, facts, progress)
-        except OakumError as exc:
-            facts.miss(Absent(SNAPSHOTS, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
-        finally:
-            self._leave()
-        return None
+        grown, used = self._grown(session, facts)
+        if verdict.name not in {VerdictName.SUSPECT, VerdictName.LEAK}:
+            why = "its memory does not grow, so it is not paused for snapshots"
+            facts.miss(Absent(self.compared, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
+            return None
+        if used is None:
+            raise unknown(grown.worker)
+        return self._snapshots(session, grown.worker, used, facts, progress)
 
     def _grown(self, session: NodeSession, facts: Facts) -> tuple[Grown, int | None]:
         """The heap that is looked into, and the bytes in use of it: None where it did not tell."""
@@ -196,9 +157,9 @@ class NodeLook:
             first = self._snapshot(session, worker, needs_of(used), stack, facts, progress)
             if first is None:
                 return None
-            progress.stage(f"letting it run for {format_duration(self._apart_s)} before the second snapshot")
-            session.hold(self._apart_s)
-            clock.sleep_until(first.ended_s + self._apart_s)
+            progress.stage(f"letting it run for {format_duration(self._whom.apart_s)} before the second snapshot")
+            session.hold(self._whom.apart_s)
+            clock.sleep_until(first.ended_s + self._whom.apart_s)
             took = needs_of(used).taken(first.pause_s, first.extra_bytes)
             used_again = session.heaps().used_bytes(worker)
             if used_again is None:
@@ -207,7 +168,7 @@ class NodeLook:
             if second is None:
                 return None
             # The target may run on by itself from here on.
-            self._leave()
+            self.close()
             progress.stage("comparing the two snapshots, naming what holds the growth")
             apart_s = second.begun_s - first.ended_s
             files = [first.spool.path(), second.spool.path()]
@@ -222,7 +183,9 @@ class NodeLook:
                 "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
             },
         )
-        garbage = uncollected(self._before, self._after, self._watch_s, growth) if self._before and self._after else ""
+        garbage = (
+            uncollected(self._before, self._after, self._whom.watch_s, growth) if self._before and self._after else ""
+        )
         return replace(growth, outside=self._outside, uncollected=garbage)
 
     def _snapshot(
@@ -235,7 +198,7 @@ class NodeLook:
         progress: Progress,
     ) -> Dumped | None:
         """None where it does not fit: ``facts`` says why."""
-        dumped = node_snapshot(session, needs, self._occasion(progress), worker)
+        dumped = node_snapshot(session, needs, self._whom.occasion(progress), worker)
         if isinstance(dumped, Absent):
             facts.miss(dumped)
             return None

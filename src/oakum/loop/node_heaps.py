@@ -10,7 +10,6 @@ from oakum.model.allocation import AllocationProfile
 from oakum.model.errors import TargetError
 from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
-from oakum.model.process import CgroupMemory
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.probe.node_figures import FIGURES
 from oakum.probe.node_limit import ending
@@ -148,13 +147,10 @@ def uncollected(before: Heaps, after: Heaps, watch_s: float, growth: HeapGrowth)
     )
 
 
-def tell_limit(
-    limit_bytes: int | None, heaps: Heaps, memory: CgroupMemory | Absent, words: list[str], facts: Facts
-) -> None:
-    """Who would end it, V8 or the kernel. ``words``: its options."""
+def tell_limit(limit_bytes: int | None, heaps: Heaps, own: int | None, words: list[str], facts: Facts) -> None:
+    """Who would end it, V8 or the kernel. ``own``: the limit of its cgroup, in bytes. ``words``: its options."""
     if limit_bytes is None:
         return
-    own = None if isinstance(memory, Absent) or memory.limit is None else memory.limit.limit_bytes
     found = ending(limit_bytes, own, max(0, heaps.main.rss_bytes - heaps.main.heap_total_bytes), words)
     workers = "; each worker thread has a heap with a limit of its own" if heaps.workers else ""
     better = f"; better: {found.better}" if found.better else ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from oakum.incident import Event
 from oakum.judge import judge
 from oakum.loop.bench import Bench, at_work
+from oakum.loop.cgroup import kills_in
 from oakum.loop.incident import number_of
 from oakum.loop.subject import choose
 from oakum.model.absent import Absent
@@ -185,7 +186,7 @@ def _watched(subject: Subject, bench: Bench, watch_s: float) -> Since:
     progress.stage(f"watching pid {subject.pid}: {watch.info.title[:80]}")
     with watch:
         used_s, cgroup = used_s_of(subject.pid, bench), watch.info.cgroup
-        kills = cgroup_kills(cgroup, bench)
+        kills = kills_in(cgroup, machine)
         judged_s, worked_s = 0.0, begun_s
         while (now_s := machine.clock.monotonic_s()) < begun_s + watch_s:
             if not watch.tick():
@@ -199,7 +200,7 @@ def _watched(subject: Subject, bench: Bench, watch_s: float) -> Since:
         now_used_s = used_s_of(watch.info.pid, bench)
         seconds = machine.clock.monotonic_s() - worked_s
         series = joined(subject, watch.told(machine.kernel_log).series, bench.store.blobs)
-        after = cgroup_kills(cgroup, bench)
+        after = kills_in(cgroup, machine)
     told = machine.kernel_log.oom_kills(subject.since_s)
     pid = watch.info.pid
     words: tuple[str, ...] | Absent = (
@@ -238,11 +239,6 @@ def used_s_of(pid: int, bench: Bench) -> float | None:
         return bench.hands.sightings.cpu_s(pid)
     except TargetError:
         return None
-
-
-def cgroup_kills(cgroup: str, bench: Bench) -> int | None:
-    memory = bench.machine.cgroups.memory(cgroup)
-    return None if isinstance(memory, Absent) else memory.kills
 
 
 def joined(subject: Subject, now: WorkloadSeries, blobs: Blobs) -> WorkloadSeries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -101,9 +102,8 @@ def test_recipients_of_the_settings_are_sealed_to_without_asking(dump, tmp_path)
     identity = pyrage.x25519.Identity.generate()
     config = tmp_path / "oakum.toml"
     config.write_text(f'[seal]\nrecipients = ["{identity.to_public()}"]\n')
-    run = oakum(
-        "heap", "redact", dump, "-", env={"OAKUM_CONFIG": str(config), "PATH": "/usr/bin", "HOME": str(tmp_path)}
-    )
+    home = {"OAKUM_CONFIG": str(config), "PATH": "/usr/bin", "HOME": str(tmp_path)}
+    run = oakum("heap", "redact", dump, "-", env={**home, "PYTHONPATH": os.environ.get("PYTHONPATH", "")})
     assert run.returncode == 0, run.stderr
     assert len(pyrage.decrypt(run.stdout, [identity])) == dump.stat().st_size
 

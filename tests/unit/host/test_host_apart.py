@@ -15,10 +15,12 @@ from oakum.host.apart import LiveApart
 from oakum.model.errors import DataError, MachineError
 
 MEMORY = 512 * 1024**2
+HERE = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
+"""The program apart is found here, and the code under test where it was."""
 
 
 def run(monkeypatch, verb, **request):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", HERE)
     told = []
     wanted = {"verb": verb, **request}
     return LiveApart().run("apart_child", wanted, memory_bytes=MEMORY, told=told.append), told
@@ -36,7 +38,7 @@ def test_its_error_is_raised_here_as_it_was_there(monkeypatch):
 
 @pytest.mark.parametrize("broken", [0, 1])
 def test_what_it_pours_comes_piece_by_piece_and_its_answer_or_its_error_last(monkeypatch, broken):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", HERE)
     request = {"verb": "pour", "sizes": [3, 0, 5_000_000], "broken": broken}
     poured = LiveApart().pour("apart_child", request, memory_bytes=MEMORY, told=lambda _: None)
     assert [len(next(poured)) for _ in range(3)] == [3, 0, 5_000_000]
@@ -46,7 +48,7 @@ def test_what_it_pours_comes_piece_by_piece_and_its_answer_or_its_error_last(mon
 
 
 def test_who_takes_no_more_pieces_ends_it(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", HERE)
     request = {"verb": "pour", "sizes": [1] + [1 << 22] * 50, "broken": 0}
     poured = LiveApart().pour("apart_child", request, memory_bytes=MEMORY, told=lambda _: None)
     next(poured)
@@ -98,7 +100,7 @@ def test_it_ends_with_the_process_that_waits_for_it():
         "tell = lambda text: print(text, flush=True)\n"
         f"LiveApart().run('apart_child', {{'verb': 'wait'}}, memory_bytes={MEMORY}, told=tell)\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {**os.environ, "PYTHONPATH": HERE}
     with subprocess.Popen([sys.executable, "-c", waiting], stdout=subprocess.PIPE, env=environment) as parent:
         child = int(parent.stdout.readline().split()[1])
         handle = os.pidfd_open(child)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,10 @@ ROOT = Path(__file__).parents[3]
 
 
 def proof(cache: Path, wanted: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    code = os.environ.get("PYTHONPATH", "")
     return subprocess.run(
         [sys.executable, ROOT / "tests" / "checked" / "proof.py", wanted],
-        env={"PATH": "/usr/bin:/bin", "NUMBA_CACHE_DIR": str(cache), **environment},
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": code, "NUMBA_CACHE_DIR": str(cache), **environment},
         capture_output=True,
         text=True,
         check=False,

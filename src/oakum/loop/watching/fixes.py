@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from oakum.judge import judge
 from oakum.loop.bench import Bench
+from oakum.loop.cgroup import kills_in
 from oakum.loop.verify import (
     Subject,
     asked,
     begin,
-    cgroup_kills,
     joined,
     kernel_words,
     said_s,
@@ -133,7 +133,8 @@ class Fixes:
         cgroup = followed.labels.get("cgroup", "/")
         if known is None or known.at_s < 0:
             begin(incident, self._bench)
-            known = _Open(subject.pid, now_s, used_s_of(subject.pid, self._bench), cgroup_kills(cgroup, self._bench))
+            kills = kills_in(cgroup, self._bench.machine)
+            known = _Open(subject.pid, now_s, used_s_of(subject.pid, self._bench), kills)
             self._open[incident.number] = known
             self._told(incident.id, f"its fix is verified meanwhile, on pid {subject.pid}")
         elif known.pid != subject.pid:
@@ -156,7 +157,7 @@ class Fixes:
             bool(series.lifetimes) and (series.lifetimes[0].started_s or 0.0) > subject.since_s + SAME_START_S
         )
         series = joined(subject, series, bench.store.blobs)
-        used_s, kills = used_s_of(subject.pid, bench), cgroup_kills(cgroup, bench)
+        used_s, kills = used_s_of(subject.pid, bench), kills_in(cgroup, bench.machine)
         seconds = now_s - known.at_s
         return Since(
             series=series,

@@ -11,8 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from oakum.heap.pointers.kernels import extent_of, slot_for
+
 START, USED, REACHED, POINTED = 1, 2, 4, 8
 PAGE = 256
+PROBES = 128
+"""So many places of a table are looked at for a key."""
+
 ZEROS, TEXT, POINTERS, DATA = 0, 1, 2, 3
 
 
@@ -103,20 +108,6 @@ def index_pages(flags, before):
         for at in range(begin, min(begin + PAGE, flags.size)):
             if flags[at] & START:
                 last = at
-
-
-@njit(cache=True, nogil=True)
-def extent_of(low, high, address):
-    """The heap that holds an address, -1 for none."""
-    left, right = 0, low.size
-    while left < right:
-        middle = (left + right) >> 1
-        if low[middle] <= address:
-            left = middle + 1
-        else:
-            right = middle
-    left -= 1
-    return left if left >= 0 and address < high[left] else -1
 
 
 @njit(cache=True, nogil=True)
@@ -255,18 +246,6 @@ def point(words, low, high, place, granule, flags, before):
 
 
 @njit(cache=True, nogil=True)
-def slot_for(keys, key):
-    """Where a key stands in an open table (int64[2**k], 0 is free), or may stand; -1 where the table is full."""
-    mask = keys.size - 1
-    at = ((((key >> 3) & 0x3FFFFFFF) * 0x9E3779B1) >> 13) & mask
-    for _ in range(128):
-        if keys[at] == key or keys[at] == 0:
-            return at
-        at = (at + 1) & mask
-    return -1
-
-
-@njit(cache=True, nogil=True)
 def first_words(words, place, granule, flags, begin, end, keys):
     """Count first words of chunks in use that lie in the ranges `begin`, `end` (ascending): `keys`, int64[2, 2**k]."""
     for heap in range(place.size):
@@ -278,7 +257,7 @@ def first_words(words, place, granule, flags, begin, end, keys):
                 continue
             word = words[index + 2]
             if word and extent_of(begin, end, word) >= 0:
-                slot = slot_for(keys[0], word)
+                slot = slot_for(keys[0], word, PROBES)
                 if slot >= 0:
                     keys[0, slot] = word
                     keys[1, slot] += 1
@@ -333,7 +312,7 @@ def group(words, low, high, place, granule, flags, vtables, keys):
             index = place[heap] + (within >> 3)
             length = follows_used(words, index, high[heap] - low[heap] - within)
             key = key_of(words, index, length, vtables)
-            slot = slot_for(keys[0], key)
+            slot = slot_for(keys[0], key, PROBES)
             if slot >= 0:
                 keys[0, slot] = key
                 keys[1, slot] += 1
@@ -363,7 +342,7 @@ def gather_lost(words, low, high, place, granule, flags, before, vtables, keys, 
             stack[0], stack[1] = index, length
             count, total, _, stack = spread(words, low, high, place, granule, flags, before, stack)
             key = key_of(words, index, length, vtables)
-            slot = slot_for(keys[0], key)
+            slot = slot_for(keys[0], key, PROBES)
             if slot >= 0:
                 keys[0, slot] = key
                 keys[1, slot] += 1

@@ -10,11 +10,16 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from oakum.heap.pointers.kernels import extent_of, slot_for
+
 HERE, PENDING, FIRST, LOST, TOP, STATE = 0, 1, 2, 3, 4, 5
 """Places in `state` (int64[5]): the next head, the size of the chunk before it, its first word, lost bytes, the top."""
 
 CHAIN = 6
 """So many heads in a row are taken for chunks where the walk has lost its way."""
+
+PROBES = 64
+"""So many places of the table are looked at for a first word."""
 
 LARGEST = 1 << 36
 CLASSES = 1 << 12
@@ -32,31 +37,6 @@ def class_of(length):
         small >>= 1
         doubled += 1
     return CLASSES + doubled
-
-
-@njit(cache=True, nogil=True)
-def in_ranges(low, high, address):
-    """Whether an address lies in one of the ranges: int64[r] each, ascending, not overlapping."""
-    left, right = 0, low.size
-    while left < right:
-        middle = (left + right) >> 1
-        if low[middle] <= address:
-            left = middle + 1
-        else:
-            right = middle
-    return left > 0 and address < high[left - 1]
-
-
-@njit(cache=True, nogil=True)
-def slot_for(keys, key):
-    """Where a key stands in an open table (int64[2**k], 0 is free), or may stand; -1 where the table is full."""
-    mask = keys.size - 1
-    at = ((((key >> 3) & 0x3FFFFFFF) * 0x9E3779B1) >> 13) & mask
-    for _ in range(64):
-        if keys[at] == key or keys[at] == 0:
-            return at
-        at = (at + 1) & mask
-    return -1
 
 
 @njit(cache=True, nogil=True)
@@ -109,8 +89,8 @@ def census(words, base, stop, state, count, size, keys, low, high):
             kind = class_of(pending)
             count[used, kind] += 1
             size[used, kind] += pending
-            if used and first and in_ranges(low, high, first):
-                slot = slot_for(keys[0], first)
+            if used and first and extent_of(low, high, first) >= 0:
+                slot = slot_for(keys[0], first, PROBES)
                 if slot >= 0:
                     keys[0, slot] = first
                     keys[1, slot] += 1

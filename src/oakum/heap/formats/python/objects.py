@@ -15,16 +15,15 @@ from oakum.heap.formats.python import frames
 from oakum.heap.formats.python.division import divide, find_arenas
 from oakum.heap.formats.python.layouts import (
     FLAG_BYTES,
-    FLAG_DICT,
-    FLAG_LIST,
     FLAG_LONG,
-    FLAG_MANAGED_DICT,
     FLAG_UNICODE,
     OB_TYPE,
     Layout,
 )
+from oakum.heap.formats.python.tables import owned_tables, values_tables
 from oakum.heap.formats.python.types import Types, find_types
 from oakum.heap.formats.python.values import Values
+from oakum.heap.formats.python.words import fetch
 from oakum.heap.graph import HeapGraph
 from oakum.heap.image import Area, MemoryImage
 from oakum.model.division import Division
@@ -32,7 +31,6 @@ from oakum.model.division import Division
 ROUNDS = 12
 """Large objects that hold large objects are found in rounds; real heaps end after four."""
 
-DEQUE_BLOCK_BYTES = 66 * 8
 LARGEST_BLOCK = 1 << 40
 
 
@@ -60,7 +58,7 @@ class PythonHeap:
 
     def fetch(self, address: NDArray[np.int64]) -> NDArray[np.int64]:
         """The word at each address, 0 where nothing was copied."""
-        return _fetch(self.image, address)
+        return fetch(self.image, address)
 
     def kind_at(self, address: int) -> str:
         """The type's name of the object at an address, "" where none is."""
@@ -168,10 +166,9 @@ def _types(image: MemoryImage, layout: Layout, block: NDArray[np.int64], size: N
     seen = []
     for before in (0, 16, 32):
         reach = block[size >= before + 16] + before + OB_TYPE
-        words = kernels.fetch(image.words, image.start, image.end, image.offset, reach)
-        seen.append(distinct(words))
+        seen.append(distinct(fetch(image, reach)))
     candidates = distinct(np.concatenate(seen))
-    meta = kernels.fetch(image.words, image.start, image.end, image.offset, candidates[candidates > 4096] + OB_TYPE)
+    meta = fetch(image, candidates[candidates > 4096] + OB_TYPE)
     return find_types(image, layout, distinct(np.concatenate([candidates, meta])))
 
 
@@ -220,9 +217,9 @@ def _add_large(nodes: _Nodes, types: Types, layout: Layout, address: NDArray[np.
     if not address.size:
         return
     image = nodes.image
-    kind = np.searchsorted(types.address, _fetch(image, address + OB_TYPE)).astype(np.int32)
+    kind = np.searchsorted(types.address, fetch(image, address + OB_TYPE)).astype(np.int32)
     kind = np.minimum(kind, len(types.address) - 1)
-    items = np.abs(_fetch(image, address + 16))
+    items = np.abs(fetch(image, address + 16))
     items[(types.item[kind] == 0) | (items > LARGEST_BLOCK)] = 0
     size = types.basic[kind] + types.item[kind] * items + types.head[kind]
     text = types.flags[kind] & FLAG_UNICODE != 0
@@ -236,68 +233,12 @@ def _text_bytes(image: MemoryImage, layout: Layout, address: NDArray[np.int64]) 
 
     0 where its state makes no sense.
     """
-    length = np.clip(_fetch(image, address + 16), 0, LARGEST_BLOCK)
-    state = _fetch(image, address + 32)
+    length = np.clip(fetch(image, address + 16), 0, LARGEST_BLOCK)
+    state = fetch(image, address + 32)
     width, compact, ascii_only = (state >> 2) & 7, (state >> 5) & 1, (state >> 6) & 1
     head = np.where(ascii_only != 0, layout.ascii_bytes, layout.compact_bytes)
     whole: NDArray[np.int64] = np.where((compact != 0) & (width <= 4), head + (length + 1) * width, 0)
     return whole
-
-
-def owned_tables(
-    values: Values, types: Types, address: NDArray[np.int64], kind: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(begin, size in bytes) of what lists, dicts, sets, deques and bytearrays own outside their own block."""
-    image = values.image
-    known = np.where(kind >= 0, types.flags[kind], 0)
-    lists = address[known & FLAG_LIST != 0]
-    dicts = address[known & FLAG_DICT != 0]
-    sets = address[np.isin(kind, types.derived({"set", "frozenset"}))]
-    deques = address[np.isin(kind, types.derived({"deque", "collections.deque"}))]
-    begin = [_fetch(image, lists + 24)]
-    size = [(np.maximum(_fetch(image, lists + 32), 0)) * 8]
-    table = _fetch(image, sets + 40)
-    outside = table != sets + 64
-    begin.append(table[outside])
-    size.append((_fetch(image, sets + 32)[outside] + 1) * 16)
-    buffers = address[np.isin(kind, types.derived({"bytearray"}))]
-    begin.append(_fetch(image, buffers + 32))
-    size.append(_fetch(image, buffers + 24) & ~7)
-    keys_begin, keys_size = _dict_tables(values, dicts)
-    blocks = _deque_blocks(image, deques)
-    begin += [keys_begin, blocks]
-    size += [keys_size, np.full(blocks.size, DEQUE_BLOCK_BYTES, np.int64)]
-    return np.concatenate(begin), np.concatenate(size)
-
-
-def _dict_tables(values: Values, dicts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Small tables are pymalloc's blocks and nodes already; only those of dicts with many entries are worked out."""
-    tables = distinct(_fetch(values.image, dicts + 32))
-    head = _fetch(values.image, tables + 8)
-    # log2 of the size since 3.11, the size before.
-    tables = tables[(head & 0xFF >= 5) if values.layout.keys_modern else head >= 16]
-    found = [(keys.begin, keys.size) for at in tables.tolist() if (keys := values.keys_at(at)) and keys.size > 512]
-    pairs = np.array(found, np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
-
-
-def _deque_blocks(image: MemoryImage, deques: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Blocks are linked from left to right; a chain ends at the rightmost or where it is torn."""
-    at = _fetch(image, deques + 24)
-    last = _fetch(image, deques + 32)
-    found = [distinct(at[at != 0])]
-    seen = 0
-    while at.size and seen < 1 << 20:
-        going = (at != 0) & (at != last)
-        at, last = _fetch(image, at[going] + DEQUE_BLOCK_BYTES - 8), last[going]
-        found.append(at[at != 0])
-        seen += 1
-    return distinct(np.concatenate(found))
-
-
-def _fetch(image: MemoryImage, address: NDArray[np.int64]) -> NDArray[np.int64]:
-    words: NDArray[np.int64] = kernels.fetch(image.words, image.start, image.end, image.offset, address)
-    return words
 
 
 def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64], division: Division) -> PythonHeap:
@@ -351,37 +292,12 @@ def _is_weakref(types: Types, index: int, layout: Layout, basic: int) -> bool:
     return basic >= layout.weakref_bytes and (name in {"ReferenceType", "weakref", "KeyedRef", "WeakMethod"})
 
 
-def _values_tables(
-    image: MemoryImage, types: Types, layout: Layout, address: NDArray[np.int64], kind: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(index of the owner among ``address``, where the table's block begins) of attributes of 3.11 and 3.12.
-
-    An instance's own, or those of its dict, which share the class's keys. The pointer leads past the table's prefix.
-    """
-    none = np.empty(0, np.int64)
-    if layout.managed not in {1, 2}:
-        return none, none
-    flags = np.where(kind >= 0, types.flags[kind], 0)
-    instances = np.flatnonzero(flags & layout.preheader_flags & FLAG_MANAGED_DICT)
-    dicts = np.flatnonzero(flags & FLAG_DICT)
-    if layout.managed == 1:
-        pointer = _fetch(image, address[instances] - 32)
-    else:
-        word = _fetch(image, address[instances] - 24)
-        pointer = np.where(word & 1, word + 1, 0)
-    pointer = np.concatenate([pointer, _fetch(image, address[dicts] + 40)])
-    owner = np.concatenate([instances, dicts])
-    owner, pointer = owner[pointer > 4096], pointer[pointer > 4096]
-    # The byte before the values says how long the prefix is (pycore_object.h, _PyObject_ValuesPrefix).
-    return owner, pointer - ((_fetch(image, pointer - 8) >> 56) & 0xFF)
-
-
 def _are_tables(
     image: MemoryImage, types: Types, layout: Layout, block: NDArray[np.int64], head: tuple[NDArray[np.int32], ...]
 ) -> None:
     """What stood in a block before shows through the prefix of a table: it is no object. ``head``: shift, kind."""
     shift, kind = head
-    _, begin = _values_tables(image, types, layout, block + shift, kind)
+    _, begin = values_tables(image, types, layout, block + shift, kind)
     tables = np.isin(block, begin)
     shift[tables], kind[tables] = 0, -1
 
@@ -391,7 +307,7 @@ def _add_values_tables(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Edges to the tables of attributes of 3.11 and 3.12, which no word of their owners leads to."""
     address, _, _, kind = nodes.since(0)
-    source, begin = _values_tables(nodes.image, types, layout, address, kind)
+    source, begin = values_tables(nodes.image, types, layout, address, kind)
     if not source.size:
         return edge_offsets, targets
     table = nodes.look_up(begin)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.heap import kernels
 from oakum.heap.distinct import distinct
 from oakum.heap.formats.python.layouts import (
     FLAG_HAVE_GC,
@@ -25,6 +24,7 @@ from oakum.heap.formats.python.layouts import (
     Layout,
 )
 from oakum.heap.formats.python.values import Values
+from oakum.heap.formats.python.words import fetch
 from oakum.heap.image import MemoryImage
 
 LARGEST_INSTANCE = 1 << 20
@@ -83,50 +83,44 @@ def find_types(image: MemoryImage, layout: Layout, candidates: NDArray[np.int64]
     """Those of ``candidates`` that are types: a type's type is a type, up to ``type`` itself. O(c log pieces)."""
     known = distinct(candidates[(candidates > 4096) & (candidates & 7 == 0)])
 
-    def fetch(addresses: NDArray[np.int64], offset: int) -> NDArray[np.int64]:
-        words: NDArray[np.int64] = kernels.fetch(image.words, image.start, image.end, image.offset, addresses + offset)
-        return words
-
     def typed(addresses: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether what is there is an object whose type is one, up to ``type``, which alone is its own type.
 
         Flags alone would not do: in half of all processes any pointer has the bit that tells a type.
         """
-        meta = fetch(addresses, OB_TYPE)
-        found = _is_type_flags(fetch(meta, TP_FLAGS))
+        meta = fetch(image, addresses + OB_TYPE)
+        found = _is_type_flags(fetch(image, meta + TP_FLAGS))
         for _ in range(_MOST_METATYPES):
-            meta = fetch(meta, OB_TYPE)
-        found &= _is_type_flags(fetch(meta, TP_FLAGS)) & (fetch(meta, OB_TYPE) == meta)
+            meta = fetch(image, meta + OB_TYPE)
+        found &= _is_type_flags(fetch(image, meta + TP_FLAGS)) & (fetch(image, meta + OB_TYPE) == meta)
         return found
 
-    basic, flags = fetch(known, TP_BASICSIZE), fetch(known, TP_FLAGS)
-    good = typed(known) & _are_flags(flags) & (flags & FLAG_READY != 0)
-    good &= (basic >= 16) & (basic <= LARGEST_INSTANCE)
-    base = fetch(known, TP_BASE)
-    good &= (base == 0) | typed(base)
-    good &= np.array(
-        [
-            bool(_NAME.match(image.text(int(at)))) if ok else False
-            for at, ok in zip(fetch(known, TP_NAME), good, strict=True)
-        ],
-        np.bool_,
-    )
-    address = known[good]
-    flags, item = fetch(address, TP_FLAGS), fetch(address, TP_ITEMSIZE)
+    # What one word tells comes first: few are left whose types must be followed.
+    flags = fetch(image, known + TP_FLAGS)
+    known = known[_are_flags(flags) & (flags & FLAG_READY != 0)]
+    basic = fetch(image, known + TP_BASICSIZE)
+    known = known[(basic >= 16) & (basic <= LARGEST_INSTANCE)]
+    known = known[typed(known)]
+    base = fetch(image, known + TP_BASE)
+    known = known[(base == 0) | typed(base)]
+    named = [bool(_NAME.match(image.text(int(at)))) for at in fetch(image, known + TP_NAME)]
+    address = known[np.array(named, np.bool_)]
+    flags, basic = fetch(image, address + TP_FLAGS), fetch(image, address + TP_BASICSIZE)
+    item = fetch(image, address + TP_ITEMSIZE)
     head = np.where(flags & FLAG_HAVE_GC, 16, 0) + np.where(flags & layout.preheader_flags, 16, 0)
     if layout.managed == 0:
         head = np.where(flags & FLAG_HAVE_GC, 16, 0)
     values = Values(image, layout)
-    named = [_name(values, layout, int(at)) for at in address]
+    names = [_name(values, layout, int(at)) for at in address]
     return Types(
         address,
         head.astype(np.int32),
-        basic[good],
+        basic,
         np.clip(item, 0, LARGEST_INSTANCE),
         flags,
-        tuple(name for name, _ in named),
-        tuple(module for _, module in named),
-        _bases(address, fetch(address, TP_BASE)),
+        tuple(name for name, _ in names),
+        tuple(module for _, module in names),
+        _bases(address, fetch(image, address + TP_BASE)),
     )
 
 

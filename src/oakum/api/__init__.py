@@ -9,26 +9,13 @@ from functools import partial
 from pathlib import Path, PurePath
 
 from oakum import wiring
-from oakum.act.plan import Wish
-from oakum.incident.machine import Event
-from oakum.incident.settings import Keeping
-from oakum.loop import act as acting
-from oakum.loop import capture as capturing
-from oakum.loop import heap as heaping
-from oakum.loop import histogram as counting
 from oakum.loop import in_cluster, seen_before
-from oakum.loop import incident as incidents
 from oakum.loop import investigate as investigating
 from oakum.loop import logs as log_reading
 from oakum.loop import record as recording
-from oakum.loop import redact as redacting
-from oakum.loop import retain as retaining
 from oakum.loop import scan as scanning
 from oakum.loop import scan_kept as keeping
-from oakum.loop import verify as verifying
 from oakum.loop import watch as watching
-from oakum.loop.capturing.record import check_record, on_record
-from oakum.loop.capturing.settings import Settings as CaptureSettings
 from oakum.loop.dependency import DependencySettings, investigate_dependency
 from oakum.loop.dependency_kinds import kind_of
 from oakum.loop.history import History, history_of
@@ -42,27 +29,15 @@ from oakum.loop.watching.closer import Manner
 from oakum.loop.watching.keeper import Room
 from oakum.model.assessment import Investigation
 from oakum.model.budget import Budget
-from oakum.model.capture import Capture
-from oakum.model.errors import CallerError
-from oakum.model.heap import HeapDiff, HeapPaths, HeapReport
-from oakum.model.histogram import ClassHistogram
-from oakum.model.incident import Incident
 from oakum.model.metrics import QueryBudget
-from oakum.model.mute import Mute
-from oakum.model.plan_record import PlanRecord
 from oakum.model.policy import Policy
-from oakum.model.redaction import Redaction
-from oakum.model.retention import Retained
 from oakum.model.rights import HOME
 from oakum.model.scan import Scan
 from oakum.model.series import Series
 from oakum.model.served import Served, parse_served
 from oakum.model.source import ClusterSource, FileSource, HostSource, MetricsSource, metrics_source, parse_source
-from oakum.model.standing import Story
 from oakum.model.target import DependencyTarget, LogTarget, PodTarget, Target, WorkloadTarget, parse_target
-from oakum.model.verification import Verification
 from oakum.model.watch import WatchReport
-from oakum.render import incident_html, incident_markdown, incident_summary
 
 
 def investigate(
@@ -262,213 +237,6 @@ def scan(
     return keeping.on_record(found, comparing, kept_scans)[0]
 
 
-def list_incidents(*, every: bool = False, store: str = "") -> list[Incident]:
-    """As ``oakum incident list``: the worst first."""
-    rows = incidents.listed(wiring.recorder(store), closed=every, now_s=time.time())
-    return [incident for incident, _ in rows]
-
-
-def show_incident(name: str, *, store: str = "") -> Story:
-    """As ``oakum incident show ID``."""
-    return incidents.story(wiring.recorder(store), incidents.number_of(name), now_s=time.time())
-
-
-def summarise_incident(name: str, *, store: str = "") -> str:
-    """As ``oakum incident summary ID``: five lines."""
-    return incident_summary(show_incident(name, store=store))
-
-
-def report_incident(name: str, *, output: str = "html", store: str = "") -> str:
-    """As ``oakum incident report ID``: ``html`` or ``markdown``; the same record makes the same text."""
-    story = incidents.story(wiring.recorder(store), incidents.number_of(name), now_s=None)
-    if output not in {"html", "markdown"}:
-        raise CallerError(f"a report is html or markdown, not {output!r}", next_step="report_incident(ID)")
-    return incident_html(story) if output == "html" else incident_markdown(story)
-
-
-def note_incident(name: str, text: str, *, move: str = "", store: str = "") -> Incident:
-    """As ``oakum incident note ID TEXT``."""
-    if move and move not in set(Event):
-        raise CallerError(f"{move!r} is no move", why=f"they are {', '.join(Event)}", next_step="leave move out")
-    number, event = incidents.number_of(name), Event(move) if move else None
-    return incidents.note(wiring.recorder(store), number, text, event=event, now_s=time.time())
-
-
-def escalate_incident(name: str, *, level: int | None = None, store: str = "") -> Incident:
-    """As ``oakum incident escalate ID``."""
-    return incidents.escalate(wiring.recorder(store), incidents.number_of(name), level, now_s=time.time())
-
-
-def close_incident(name: str, *, reason: str, store: str = "") -> Incident:
-    """As ``oakum incident close ID``."""
-    number = incidents.number_of(name)
-    return incidents.move(wiring.recorder(store), number, Event.CLOSE, reason, now_s=time.time())
-
-
-def retain_evidence(
-    *,
-    keep_s: float = 2_592_000.0,
-    budget_bytes: int | None = None,
-    unnamed: bool = False,
-    dry_run: bool = False,
-    store: str = "",
-) -> Retained:
-    """As ``oakum incident retain``. ``unnamed``: no other record keeps evidence in the same place."""
-    recorder = wiring.recorder(store)
-    keeping = Keeping(keep_s, budget_bytes, unnamed or recorder.store.blobs_alone)
-    return retaining.retain(recorder, keeping, now_s=time.time(), dry_run=dry_run)
-
-
-def mute(target: str, *, reason: str, for_s: float, store: str = "") -> Mute:
-    """As ``oakum incident mute TARGET``."""
-    recorder, processes = wiring.recorder(store), wiring.machine().processes
-    made, _ = incidents.mute(recorder, target, reason=reason, for_s=for_s, processes=processes, now_s=time.time())
-    return made
-
-
-def list_mutes(*, store: str = "") -> list[Mute]:
-    """As ``oakum incident mutes``."""
-    return list(incidents.mutes(wiring.recorder(store).store))
-
-
-def unmute(name: str, *, store: str = "") -> Mute:
-    """As ``oakum incident unmute MUTE``."""
-    return incidents.unmute(wiring.recorder(store), incidents.number_of(name, "mute"), now_s=time.time())
-
-
-def analyze_heap(
-    file: str | Path,
-    *,
-    baseline: str | Path | None = None,
-    memory_bytes: int | None = None,
-    fresh: bool = False,
-    progress: Progress | None = None,
-) -> HeapReport:
-    """As ``oakum heap analyze FILE``. A broken dump gives what could be read, ``partial``."""
-    bench = _bench(memory_bytes, fresh=fresh, progress=progress)
-    return heaping.analyze(str(file), bench=bench, baseline="" if baseline is None else str(baseline))
-
-
-def diff_heaps(
-    *files: str | Path, memory_bytes: int | None = None, fresh: bool = False, progress: Progress | None = None
-) -> HeapDiff:
-    """As ``oakum heap diff A B…``: the oldest first."""
-    return heaping.diff([str(file) for file in files], bench=_bench(memory_bytes, fresh=fresh, progress=progress))
-
-
-def heap_paths(
-    file: str | Path,
-    what: str,
-    *,
-    most: int = 3,
-    memory_bytes: int | None = None,
-    fresh: bool = False,
-    progress: Progress | None = None,
-) -> HeapPaths:
-    """As ``oakum heap paths FILE``; ``what``: the name of a class, or the id of an object (@413, 0x7f3a00)."""
-    bench = _bench(memory_bytes, fresh=fresh, progress=progress)
-    if what.startswith(("@", "0x")):
-        return heaping.paths(str(file), object_id=what, most=most, bench=bench)
-    return heaping.paths(str(file), name=what, most=most, bench=bench)
-
-
-def capture_heap(
-    target: str,
-    file: str | Path,
-    *,
-    stop: bool = False,
-    inspect: bool = False,
-    budget: Budget | None = None,
-    worker: str = "",
-    raw: bool = False,
-    seal_to: Sequence[str] = (),
-    incident: str = "",
-    store: str = "",
-    progress: Progress | None = None,
-) -> Capture:
-    """As ``oakum heap capture TARGET --output FILE``. Raises the families of ``oakum.OakumError``.
-
-    ``inspect``: a JVM or Node.js may be signalled and asked; ``budget``: what that may cost it, 15 s of pause when not
-    given. ``raw``: the program's texts are written as they are. ``incident``: a copy becomes evidence of it. Where that
-    fails, the file stays, and the error is raised.
-    """
-    recipients, terms = wiring.seal_recipients(seal_to), Terms(inspect, budget or Budget())
-    settings = CaptureSettings(stop, raw, recipients, terms, worker, incident, store)
-    wanted, told = parse_target(target), progress or Silent()
-    if not incident:
-        return capturing.capture(wanted, str(file), machine=wiring.machine(), settings=settings, progress=told)
-    number, recorder = incidents.number_of(incident), wiring.recorder(store)
-    check_record(number, str(file), recorder)
-    taken = capturing.capture(wanted, str(file), machine=wiring.machine(), settings=settings, progress=told)
-    return on_record(taken, number, recorder, now_s=time.time())
-
-
-def heap_histogram(
-    target: str, *, inspect: bool = False, budget: Budget | None = None, progress: Progress | None = None
-) -> ClassHistogram:
-    """As ``oakum heap histogram TARGET``. ``inspect``: the JVM may be signalled and asked; ``budget``: its pause."""
-    terms = Terms(inspect, budget or Budget())
-    return counting.histogram(
-        parse_target(target), machine=wiring.machine(), terms=terms, progress=progress or Silent()
-    )
-
-
-def redact_heap(
-    file: str | Path,
-    out: str | Path,
-    *,
-    key: str | Path = "",
-    seal_to: Sequence[str] = (),
-    identity: str | Path = "",
-    progress: Progress | None = None,
-) -> Redaction:
-    """As ``oakum heap redact IN OUT``."""
-    settings = redacting.Settings(str(key), wiring.seal_recipients(seal_to), str(identity))
-    told = progress or Silent()
-    return redacting.redact(str(file), str(out), machine=wiring.machine(), settings=settings, progress=told)
-
-
-def make_plan(
-    target: str,
-    *,
-    restart: bool = False,
-    stop: bool = False,
-    collect: bool = False,
-    limit_bytes: int | None = None,
-    inspect: bool | None = None,
-    watch_s: float = 20.0,
-    capture: bool = True,
-    store: str = "",
-    progress: Progress | None = None,
-) -> PlanRecord:
-    """As ``oakum plan TARGET|INCIDENT``. Nothing is done."""
-    wish = Wish(restart, stop, collect, limit_bytes, inspect)
-    with wiring.bench(store, progress or Silent()) as bench:
-        return acting.plan(target, wish, bench=bench, watch_s=watch_s, capture=capture)
-
-
-def apply_plan(
-    plan: str, *, yes: bool = False, kill: bool = False, store: str = "", progress: Progress | None = None
-) -> PlanRecord:
-    """As ``oakum apply PLAN``. ``yes``: your approval; without it nothing is done. ``kill``: SIGKILL too."""
-    with wiring.bench(store, progress or Silent()) as bench:
-        return acting.apply(plan, acting.Assent(yes=yes, kill=kill), bench=bench)
-
-
-def undo_plan(plan: str, *, yes: bool = False, store: str = "", progress: Progress | None = None) -> PlanRecord:
-    """As ``oakum undo PLAN``. ``yes``: your approval; without it nothing is done."""
-    with wiring.bench(store, progress or Silent()) as bench:
-        return acting.undo(plan, acting.Assent(yes=yes), bench=bench)
-
-
-def verify_fix(
-    target: str, *, watch_s: float | None = None, on: str = "", store: str = "", progress: Progress | None = None
-) -> Verification:
-    """As ``oakum verify INCIDENT|TARGET``: watched for as long as the policy's quick check unless told otherwise."""
-    with wiring.bench(store, progress or Silent()) as bench:
-        return verifying.verify(target, bench=bench, watch_s=watch_s, on=on)
-
-
 def watch(
     *targets: str,
     watch_s: float,
@@ -499,12 +267,3 @@ def watch(
             costs=wiring.own_costs(),
             settings=settings,
         )
-
-
-def _bench(memory_bytes: int | None, *, fresh: bool, progress: Progress | None) -> heaping.Bench:
-    return heaping.Bench(
-        machine=wiring.machine(),
-        settings=heaping.Settings.of(memory_bytes=memory_bytes, fresh=fresh),
-        progress=progress or Silent(),
-        answers=wiring.answers(),
-    )

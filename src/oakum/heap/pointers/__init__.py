@@ -1,0 +1,1 @@
+"""Pointers of memory that is read as words: where each leads, and how many there are of each."""
