@@ -27,6 +27,7 @@ from oakum.model.oom import OomReport
 from oakum.model.plan_record import Approval, PlanRecord
 from oakum.model.process import CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
 from oakum.model.retention import Claim
+from oakum.model.ruby import RubyCopied, RubyFigures, RubyStanding
 from oakum.model.work import Holder, Work
 
 T = TypeVar("T")
@@ -597,6 +598,32 @@ class Jvms(Protocol):
     """Opens processes that may be JVMs. Nothing is sent to them by opening."""
 
     def open(self, pid: int) -> Jvm:
+        """Raises TargetError when there is no such process."""
+
+
+class Ruby(Protocol):
+    """A process held open that may be a Ruby with a helper that answers for its heap. A reused pid is never it."""
+
+    def standing(self) -> RubyStanding | Absent:
+        """Nothing is sent. Raises TargetError when it has ended."""
+
+    def figures(self, *, within_s: float) -> RubyFigures | Absent:
+        """What its helper tells of itself. Raises TargetError when it ends or does not answer in time."""
+
+    def dump(self, spool: Spool, *, within_s: float) -> RubyCopied | Absent:
+        """Have a copy of it write its heap into ``spool``.
+
+        Raises TargetError where it refuses, ends, or its dump breaks off; RefusedError beyond what ``spool`` takes, or
+        ``within_s`` for all of it.
+        """
+
+    def close(self) -> None: ...
+
+
+class Rubies(Protocol):
+    """Opens processes that may be Rubies. Nothing is sent to them by opening."""
+
+    def open(self, pid: int) -> Ruby:
         """Raises TargetError when there is no such process."""
 
 
