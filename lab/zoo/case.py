@@ -33,9 +33,12 @@ RUNTIMES: Final[Mapping[str, tuple[str, ...]]] = {
 
 TARGETS: Final = ("pid", "cgroup", "postgres", "redis")
 CAUSES: Final = frozenset(
-    "unbounded-cache listener timer closure global thread-local static-collection class-loader connection-pool goroutine"
-    " native-allocation large-load session-state queue-backlog keys-without-ttl fragmentation undersized-limit"
-    " page-cache load-growth gc-misconfigured workers-or-arenas many-processes".split()
+    (
+        *("unbounded-cache", "listener", "timer", "closure", "global", "thread-local", "static-collection"),
+        *("class-loader", "connection-pool", "goroutine", "native-allocation", "large-load", "session-state"),
+        *("queue-backlog", "keys-without-ttl", "fragmentation", "undersized-limit", "page-cache", "load-growth"),
+        *("gc-misconfigured", "workers-or-arenas", "many-processes"),
+    )
 )
 """By their names in oakum.investigation/1."""
 

@@ -54,8 +54,8 @@ class QuoteClient:
                 for line in range(22)
             ]
             found = self._quotes[key] = Quote(customer, lines, currency)
-            if len(self._quotes) > 400:  # ~ fixed
-                del self._quotes[next(iter(self._quotes))]  # ~ fixed
+            if len(self._quotes) > 400:  #~ fixed
+                del self._quotes[next(iter(self._quotes))]  #~ fixed
         return found
 
 
