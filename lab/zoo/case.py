@@ -139,7 +139,9 @@ def read_case(path: Path) -> Case:
 
 def _case(runtime: str, name: str, suffix: str, text: str) -> Case:
     head, body = _parted(text, "#" if suffix in {".py", ".rb"} else "//")
-    told = {key: tuple(value) if isinstance(value, list) else value for key, value in tomllib.loads(head).items()}
+    told: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in tomllib.loads(head).items()
+    }
     missing = {"says", "kind"} - set(told)
     if missing:
         raise CaseError(f"its header lacks {' and '.join(sorted(missing))}")

@@ -50,15 +50,17 @@ class Results:
 
     def of(self, case: Case, variant: str, oakum: str) -> Result | None:
         """The last one of this very source and this very Oakum that came to an answer."""
-        wanted = (case.id, variant, case.key(variant), oakum)
-        found = [row for row in self._rows() if (row.case, row.variant, row.key, row.oakum) == wanted and row.looks]
+        found = [row for row in self._of(case, variant, oakum) if row.looks]
         return found[-1] if found else None
 
-    def last(self, case: Case, variant: str) -> Result | None:
-        """The last one of this very source, by whatever Oakum."""
-        wanted = (case.id, variant, case.key(variant))
-        found = [row for row in self._rows() if (row.case, row.variant, row.key) == wanted]
-        return found[-1] if found else None
+    def last(self, case: Case, variant: str, oakum: str) -> Result | None:
+        """As ``of``; where none came to an answer, the last that did not."""
+        tried = self._of(case, variant, oakum)
+        return self.of(case, variant, oakum) or (tried[-1] if tried else None)
+
+    def _of(self, case: Case, variant: str, oakum: str) -> list[Result]:
+        wanted = (case.id, variant, case.key(variant), oakum)
+        return [row for row in self._rows() if (row.case, row.variant, row.key, row.oakum) == wanted]
 
     def add(self, result: Result) -> None:
         row = {name: getattr(result, name) for name in Result.__dataclass_fields__}

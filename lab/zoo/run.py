@@ -8,11 +8,12 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from lab.zoo.asked import AskError, ask
@@ -41,6 +42,16 @@ class Run:
 
     case: Case
     variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """``target``: what Oakum is pointed at."""
+
+    service: Confined
+    port: int
+    pid: int
+    target: str
 
 
 class Cannot(Exception):  # noqa: N818  (the machine's, not the case's fault)
@@ -78,20 +89,20 @@ def run_one(run: Run, results: Results, oakum: str, stop: threading.Event) -> Re
     result = Result(case.id, variant, case.key(variant), oakum, time.time(), wanted_per_s=case.per_s)
     keep = results.folder / "answers" / case.runtime / f"{case.name}.{variant}"
     try:
-        with _turn(case, stop), _service(case, variant) as (service, port, target):
-            result = _looked(case, result, (service, port, target), keep, stop)
+        with turn(case, stop), serving(case, variant) as served:
+            result = _looked(case, result, served, keep, stop)
     except (Missing, Cannot, BuildError, StartError, AskError, OSError) as exc:
         result = replace(result, trouble=str(exc) or type(exc).__name__)
     return replace(result, load=os.getloadavg()[0])
 
 
-def _looked(case: Case, result: Result, served: tuple[Confined, int, str], keep: Path, stop: threading.Event) -> Result:
-    service, port, target = served
+def _looked(case: Case, result: Result, served: Served, keep: Path, stop: threading.Event) -> Result:
+    service, target = served.service, served.target
     looks: list[Said] = []
     trouble, begun_s, before = "", time.monotonic(), 0
-    with closing(Driver(port, case.per_s)) as driver:
+    with closing(Driver(served.port, case.per_s)) as driver:
         try:
-            _warmed(driver, case, service, stop)
+            warmed(driver, case, case.warmed, service, stop)
             begun_s, before = time.monotonic(), driver.answered
             looks.append(ask(case, target, case.for_s, keep.with_name(f"{keep.name}.json"), stop))
             if looks[0].asks_for_more and service.process.poll() is None:
@@ -112,30 +123,36 @@ def _looked(case: Case, result: Result, served: tuple[Confined, int, str], keep:
         )
 
 
-def _warmed(driver: Driver, case: Case, service: Confined, stop: threading.Event) -> None:
-    until_s = time.monotonic() + WARM_WITHIN_S + case.warmed / case.per_s
-    while not driver.wait_for(case.warmed, 0.2):
+def warmed(driver: Driver, case: Case, requests: int, service: Confined, stop: threading.Event) -> None:
+    """Until so many requests were answered. Raises StartError."""
+    until_s = time.monotonic() + WARM_WITHIN_S + 4 * requests / case.per_s
+    while not driver.wait_for(requests, 0.2):
         if stop.is_set():
             raise StartError("interrupted")
         if service.process.poll() is not None:
             raise StartError("before it was warm")
         if time.monotonic() > until_s:
-            raise StartError(f"{driver.answered} of {case.warmed} requests were answered, {driver.failed} failed")
+            raise StartError(f"{driver.answered} of {requests} requests were answered, {driver.failed} failed")
 
 
 @contextmanager
-def _service(case: Case, variant: str) -> Iterator[tuple[Confined, int, str]]:
-    """(the service, its port, what Oakum is pointed at), ready."""
+def serving(
+    case: Case,
+    variant: str,
+    through: Callable[[list[str]], list[str]] = lambda command: command,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Served]:
+    """The service, ready. ``through``: what its command is made into. ``more``: of its environment."""
     with tempfile.TemporaryDirectory(prefix="service-") as name, dependency(case) as server:
         folder = Path(name)
         folder.chmod(0o755)
-        command = built(case, variant, folder)
-        environment = {"PATH": PATH, "HOME": name, "LANG": "C.UTF-8", **(server.environment if server else {})}
+        command = through(built(case, variant, folder))
+        environment = {"PATH": PATH, "HOME": name, "LANG": "C.UTF-8", **(server.environment if server else {}), **more}
         limit_mib = CLIENT_MIB if server else case.limit_mib
         with confined(command, folder=folder, limit_mib=limit_mib, environment=environment) as service:
             said = dict(word.split("=", 1) for word in _ready(service).split() if "=" in word)
             service.drained()
-            yield service, int(said["port"]), _target(case, said["pid"], service, server)
+            yield Served(service, int(said["port"]), int(said["pid"]), _target(case, said["pid"], service, server))
 
 
 def _ready(service: Confined) -> str:
@@ -153,7 +170,7 @@ def _target(case: Case, pid: str, service: Confined, server: Dependency | None) 
 
 
 @contextmanager
-def _turn(case: Case, stop: threading.Event) -> Iterator[None]:
+def turn(case: Case, stop: threading.Event) -> Iterator[None]:
     if case.runtime != "node":
         yield
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -50,7 +51,7 @@ class Said:
     @property
     def asks_for_more(self) -> bool:
         """Whether the engineer on call would look once more, for longer."""
-        return self.verdict in MORE and ("watch" in self.settles or "--for" in self.settles)
+        return self.verdict in MORE and re.search(r"watch|longer|more|--for", self.settles) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 #: holder = ["TRAIL"]
 #: made = ["audited", "snapshot"]
 #: per_s = 260
+#: warm = 1300
 """Payments: a ledger with balances, a check of limits, and who changed what."""
 
 import datetime
@@ -63,10 +64,10 @@ def transfer(account, amount):
         raise Refused(amount)
     account.balance += amount
     account.holds.append({"amount": amount, "reference": f"{account.number}-{account.balance}"})
-    del account.holds[:-14]
+    del account.holds[:-10]
 
 
-ACCOUNTS = [Account(number, "private" if number % 3 else "business") for number in range(400)]
+ACCOUNTS = [Account(number, "private" if number % 3 else "business") for number in range(90)]
 
 
 def handle(number, path):
