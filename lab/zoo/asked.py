@@ -21,7 +21,7 @@ BEYOND_S: Final = 300.0
 
 LOOKED_EVERY_S: Final = 0.2
 ENDS_WITHIN_S: Final = 15.0
-AGREED: Final = {"node": ("--inspect",), "jvm": ("--inspect",), "go": ("--inspect",)}
+AGREED: Final = {"node": ("--inspect",), "jvm": ("--inspect",), "go": ("--inspect",), "ruby": ("--inspect",)}
 """What a person at a terminal is asked, and agrees to."""
 
 

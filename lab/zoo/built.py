@@ -14,6 +14,9 @@ from lab.zoo.case import Case, serving_files
 
 BUILT_WITHIN_S: Final = 900.0
 GO_MOD: Final = "module service\n\ngo 1.19\n"
+RUBY_HELPER: Final = Path(__file__).parents[2] / "src" / "oakum" / "probe" / "oakum_heap.rb"
+"""A Ruby answers nobody for its heap unless it loaded this (docs/ruby.md)."""
+
 _one_at_a_time = threading.Lock()
 
 
@@ -38,7 +41,7 @@ def built(case: Case, variant: str, folder: Path) -> list[str]:
         case "node":
             return [found("node", "nodejs"), *case.runtime_options, source.name]
         case "ruby":
-            return [found("ruby", "ruby"), *case.runtime_options, source.name]
+            return [found("ruby", "ruby"), "-r", str(RUBY_HELPER), *case.runtime_options, source.name]
         case "jvm":
             return _jvm(case, folder)
         case "go":

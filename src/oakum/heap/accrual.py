@@ -8,11 +8,12 @@ has no more at an address went from it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.allocated_at import Lines, line_growth, lines_of
 from oakum.heap.difference import LEAST_HOLDER_BYTES, LEAST_HOLDER_SHARE, MOST_CLASSES
 from oakum.heap.dump import Dump
 from oakum.heap.formats.hprof.bounding import may_bound
@@ -64,6 +65,7 @@ class Account:
     holders: dict[str, Entry]
     alive: NDArray[np.int64]
     warnings: tuple[str, ...]
+    lines: Lines = field(default_factory=dict)
 
 
 def account(dump: Dump) -> Account:
@@ -96,6 +98,7 @@ def account(dump: Dump) -> Account:
         },
         alive=np.sort(graph.address[reached].astype(np.int64)),
         warnings=dump.warnings,
+        lines=lines_of(dump, reached),
     )
 
 
@@ -123,6 +126,7 @@ def grown(before: Account, after: Account, seconds: float) -> HeapGrowth:
         holders=tuple(ranked[:MOST_HOLDERS]),
         warnings=(*before.warnings, *after.warnings),
         language=LANGUAGES.get(after.format, after.format),
+        lines=line_growth([before.lines, after.lines]),
     )
 
 
