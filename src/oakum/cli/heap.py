@@ -46,8 +46,8 @@ InspectOption = Annotated[
     bool | None,
     typer.Option(
         "--inspect/--no-inspect",
-        help="JVM: it may be attached to (SIGQUIT); Node.js: its inspector may be opened (SIGUSR1); or must not;"
-        " on a terminal you are asked",
+        help="JVM: it may be attached to (SIGQUIT); Node.js: its inspector may be opened (SIGUSR1); Ruby:"
+        " its helper may be asked; or must not; on a terminal you are asked",
     ),
 ]
 
@@ -153,7 +153,7 @@ def capture(
             "--file",
             "-f",
             metavar="FILE",
-            help="where it is written, not yet there; - is standard output; JVM, Node.js: .zst and .gz are packed",
+            help="where it is written, not yet there; - is standard output; but for CPython .zst and .gz are packed",
         ),
     ],
     stop: Annotated[
@@ -197,10 +197,11 @@ def capture(
         Output, typer.Option("--format", "-o", help="table for people, json for programs")
     ] = Output.TABLE,
 ) -> None:
-    """Take a dump of a running CPython, JVM or Node.js; pause, size, memory and risk are said first.
+    """Take a dump of a running CPython, JVM, Node.js or Ruby; pause, size, memory and risk are said first.
 
     A CPython is not stopped. A JVM and Node.js are signalled and stopped for the time of the dump, after a yes: it is
-    spooled at full speed, they run on, and then its texts are filled. The smallest of the pauses that are given wins.
+    spooled at full speed, they run on, and then its texts are filled. Of a Ruby that loaded Oakum's helper, a copy
+    writes it. The smallest of the pauses that are given wins.
     Exits 0 once written, 3 when the target cannot be captured or it would be too dear, 6 when the disk refuses.
     """
     wanted = parse_target(target)
@@ -273,6 +274,25 @@ def histogram(
 
 
 @app.command()
+def helper(
+    runtime: Annotated[str, typer.Argument(metavar="RUNTIME", help="ruby")],
+) -> None:
+    """Print the file that a service loads to answer for its heap: Ruby has no way of its own to be asked from outside.
+
+    Exits 0 once printed, 2 for a runtime that needs none.
+    """
+    if runtime != "ruby":
+        raise CallerError(
+            f"there is no helper for {runtime!r}",
+            why="CPython, Node.js, the JVM and Go are asked by ways of their own",
+            next_step="oakum heap helper ruby > oakum_heap.rb",
+        )
+    from oakum.loop.ruby_helper import ruby_helper  # noqa: PLC0415
+
+    typer.echo(ruby_helper(), nl=False)
+
+
+@app.command()
 def redact(
     dump: Annotated[
         str, typer.Argument(metavar="IN", help="a heap dump, plain, packed or sealed; - is standard input")
@@ -293,7 +313,8 @@ def redact(
 ) -> None:
     """Fill a dump's texts with hashes of the same length: what leaks is still told, what it says is gone.
 
-    HPROF files and V8 snapshots. Exits 0 once written, 4 when the dump is broken or cut off: nothing is written then.
+    HPROF files, V8 snapshots and Ruby dumps. Exits 0 once written, 4 when the dump is broken or cut off: nothing is
+    written then.
     """
     _no_page(output, "redact")
     from oakum.loop.redact import Settings  # noqa: PLC0415

@@ -9,6 +9,7 @@ from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
 from oakum.explain.deeper import deeper_steps
 from oakum.explain.deeper_native import native_steps
+from oakum.explain.deeper_ruby import ruby_steps
 from oakum.explain.logs import Whose, with_logs
 from oakum.explain.logs import steps as log_steps
 from oakum.explain.native import native_verdict, with_native
@@ -24,6 +25,7 @@ from oakum.model.layout import LayoutGrowth
 from oakum.model.log import LogReading
 from oakum.model.policy import Policy
 from oakum.model.pool import PoolReading
+from oakum.model.ruby import RubyDeeper
 from oakum.model.step import Plan
 from oakum.model.verdict import Verdict, VerdictName
 
@@ -47,7 +49,7 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     profile: AllocationProfile | None = None,
     sources: Mapping[str, str],
     policy: Policy,
-    deeper: Deeper | None = None,
+    deeper: Deeper | RubyDeeper | None = None,
     logs: Sequence[LogReading] = (),
     whose: Whose | None = None,
     layout: LayoutGrowth | None = None,
@@ -55,8 +57,8 @@ def explain(  # noqa: PLR0913  (everything comes together here)
 ) -> Explanation:
     """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does.
 
-    ``deeper``: what could be asked of a CPython process, where it is not known who allocates. ``whose``: by which
-    what ``logs`` say is its own and of now, or is not. ``layout``: two looks at its mappings.
+    ``deeper``: what more could be asked of a CPython or Ruby process, where it is not known who allocates. ``whose``:
+    by which what ``logs`` say is its own and of now, or is not. ``layout``: two looks at its mappings.
     ``pools``: of connections, as it was told to make them: no verdict rests on them.
     """
     found = clues(growth, sources) if growth is not None else []
@@ -75,7 +77,11 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     steps = plan(verdict, causes, target, policy, inspected=profile is not None, over_http=over_http)
     if grows and steps.steps:
         first, *rest = steps.steps
-        steps = Plan((first, *deeper_steps(causes, deeper, verdict.level or 0.0), *native_steps(causes, layout), *rest))
+        if isinstance(deeper, RubyDeeper):
+            more = ruby_steps(causes, deeper)
+        else:
+            more = deeper_steps(causes, deeper, verdict.level or 0.0)
+        steps = Plan((first, *more, *native_steps(causes, layout), *rest))
     if verdict.name in {VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
         steps = Plan((*steps.steps, *log_steps(logs, target, whose).steps))
     if pools is not None and verdict.name is not VerdictName.HEALTHY:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from oakum.explain.causes import findings, goroutine
 from oakum.explain.causes.finding import Clue
+from oakum.explain.ruby_script import find_ruby_sites
 from oakum.explain.script import find_script_sites
 from oakum.explain.source import Sites, find_sites
 from oakum.model.allocation import AllocationProfile
@@ -15,7 +16,7 @@ from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
 from oakum.model.script import SUFFIXES, is_library
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 
-GO = ".go"
+GO, RUBY = ".go", ".rb"
 MOST_PLACES = 4
 MOST_SITES = 5
 
@@ -32,7 +33,7 @@ def files_wanted(growth: HeapGrowth | None, profile: AllocationProfile | None = 
         wanted.append(growth.module_files.get(holder.module, holder.module) if growth is not None else "")
         wanted.append(holder.defined.file if holder.defined is not None else "")
     wanted += [site.place.file for site in profile.sites[:MOST_SITES]] if profile is not None else []
-    known = [file for file in wanted if file.endswith((".py", GO, *SUFFIXES)) and not is_library(file)]
+    known = [file for file in wanted if file.endswith((".py", GO, RUBY, *SUFFIXES)) and not is_library(file)]
     return tuple(dict.fromkeys(known))
 
 
@@ -44,7 +45,9 @@ def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str
             text = sources[file]
             if file.endswith(GO):
                 return _line_of(holder, text)
-            if file.endswith(SUFFIXES):
+            if file.endswith(RUBY):
+                found = find_ruby_sites(text, file, holder.attribute, holder=holder.name)
+            elif file.endswith(SUFFIXES):
                 found = find_script_sites(text, file, holder.attribute)
             else:
                 found = find_sites(text, file, holder.attribute, owner=holder.owner_type)

@@ -1,16 +1,19 @@
 """Two dumps of one live process, apart in time: what grew, who holds it, and what it let go.
 
 Holders are matched by name; items by their numbers, which V8 keeps for an object from one snapshot to the next. A JVM
-moves its objects: what went from a holder that grew is not known there.
+moves its objects: what went from a holder that grew is not known there. Ruby gives an address away again: what a holder
+has no more at an address went from it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.allocated_at import Lines, line_growth, lines_of
 from oakum.heap.difference import LEAST_HOLDER_BYTES, LEAST_HOLDER_SHARE, MOST_CLASSES
 from oakum.heap.dump import Dump
 from oakum.heap.formats.hprof.bounding import may_bound
@@ -26,9 +29,13 @@ from oakum.model.heap import Suspect, Tally
 from oakum.model.script import script_path
 
 MOST_HOLDERS = 20
-LANGUAGES = {"v8": "JavaScript", "hprof": "Java"}
+RUBY_VARIABLE = re.compile(r"(?:^|[#.]|::)(@{1,2}\w+|\$\w+|(?<=::)[A-Z]\w*|(?<=\[):\w+)\]?$")
+LANGUAGES = {"v8": "JavaScript", "hprof": "Java", "ruby": "Ruby"}
 MOVING = frozenset({"hprof"})
 """Formats whose numbers are addresses of objects that the collector moves."""
+
+REUSED = frozenset({"ruby"})
+"""Formats whose numbers are addresses that another object may have the next time."""
 
 GROWN_SHARE = 0.01
 """A holder that has less than this share of the heap's growth is not told."""
@@ -58,6 +65,7 @@ class Account:
     holders: dict[str, Entry]
     alive: NDArray[np.int64]
     warnings: tuple[str, ...]
+    lines: Lines = field(default_factory=dict)
 
 
 def account(dump: Dump) -> Account:
@@ -90,6 +98,7 @@ def account(dump: Dump) -> Account:
         },
         alive=np.sort(graph.address[reached].astype(np.int64)),
         warnings=dump.warnings,
+        lines=lines_of(dump, reached),
     )
 
 
@@ -102,7 +111,9 @@ def grown(before: Account, after: Account, seconds: float) -> HeapGrowth:
     """``seconds``: how long the process ran between the two."""
     gained = after.reachable.bytes - before.reachable.bytes
     holders = [_holder(name, before, after) for name in after.holders]
-    told = [holder for holder in holders if holder.bytes_grown > max(0, GROWN_SHARE * gained)]
+    least = max(0, GROWN_SHARE * gained)
+    # A type in brackets names no holder: it is the runtime's own.
+    told = [holder for holder in holders if holder.bytes_grown > least and not holder.name.startswith("(")]
     foreign = {name: entry.suspect.foreign for name, entry in after.holders.items()}
     ranked = sorted(told, key=lambda holder: (foreign[holder.name], -holder.bytes_grown))
     return HeapGrowth(
@@ -115,12 +126,14 @@ def grown(before: Account, after: Account, seconds: float) -> HeapGrowth:
         holders=tuple(ranked[:MOST_HOLDERS]),
         warnings=(*before.warnings, *after.warnings),
         language=LANGUAGES.get(after.format, after.format),
+        lines=line_growth([before.lines, after.lines]),
     )
 
 
 def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
     entry, known = after.holders[name], before.holders.get(name)
     suspect, moves = entry.suspect, after.format in MOVING
+    still = np.sort(entry.items) if after.format in REUSED else after.alive
     place = replace(suspect.places[0], file=script_path(suspect.places[0].file)) if suspect.places else None
     return HolderGrowth(
         name=name,
@@ -131,7 +144,7 @@ def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
         items_after=suspect.count,
         bytes_before=known.suspect.retained_bytes if known else 0,
         bytes_after=suspect.retained_bytes,
-        evicted_items=_gone(known.items, after.alive) if known and not moves else 0,
+        evicted_items=_gone(known.items, still) if known and not moves else 0,
         eviction_known=not moves,
         item_type=suspect.item_type,
         may_bound=entry.may_bound,
@@ -144,7 +157,7 @@ def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
 
 
 def _gone(items: NDArray[np.int64], alive: NDArray[np.int64]) -> int:
-    """How many of ``items`` are no longer ``alive`` (ascending). O(k log n)."""
+    """How many of ``items`` are not among ``alive`` (ascending). O(k log n)."""
     if not alive.size:
         return int(items.size)
     at = np.minimum(np.searchsorted(alive, items), alive.size - 1)
@@ -152,7 +165,13 @@ def _gone(items: NDArray[np.int64], alive: NDArray[np.int64]) -> int:
 
 
 def attribute_of(name: str) -> str:
-    """What to look for in source: ``entries`` of ``Store.entries``, ``bus`` of ``bus in hub.js: listeners of 'x'``."""
+    """What to look for in source: ``entries`` of ``Store.entries``, ``bus`` of ``bus in hub.js: listeners of 'x'``.
+
+    Of Ruby with its mark: ``@entries`` of ``Store#@entries``, ``SEEN`` of ``Shop::SEEN``, ``:cart`` of a thread's.
+    """
+    marked = RUBY_VARIABLE.search(name)
+    if marked is not None:
+        return marked[1]
     words = name.partition(" in ")[0].partition(": listeners of ")[0]
     last = words.rpartition(".")[2]
     return last if last.isidentifier() or last.replace("$", "_").isidentifier() else ""

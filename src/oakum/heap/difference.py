@@ -6,11 +6,12 @@ Objects of most runtimes move, so holders are matched by name: the field, variab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.allocated_at import Lines, line_growth, lines_of
 from oakum.heap.analysis import Told, dominating, reading
 from oakum.heap.dump import Dump
 from oakum.heap.formats.core import is_core
@@ -60,6 +61,7 @@ class Sketch:
     holders: dict[str, Suspect]
     partial: bool
     warnings: tuple[str, ...]
+    lines: Lines = field(default_factory=dict)
 
 
 def sketch(data: NDArray[np.uint8], *, file: str, told: Told, means: Means = ALL) -> Sketch:
@@ -138,6 +140,7 @@ def sketch_of_held(dump: Dump, found: Held, *, file: str, told: Told) -> Sketch:
         holders=every_holder(dump, found, children, parent, least_bytes=least),
         partial=dump.partial,
         warnings=tuple(f"{file}: {warning}" for warning in dump.warnings),
+        lines=lines_of(dump, found.reached),
     )
 
 
@@ -161,6 +164,7 @@ def difference(sketches: Sequence[Sketch]) -> HeapDiff:
         suspects=_suspects(sketches),
         partial=any(each.partial for each in sketches),
         warnings=(*(warning for each in sketches for warning in each.warnings), *_shrunk(first, last)),
+        lines=line_growth([each.lines for each in sketches]),
     )
 
 

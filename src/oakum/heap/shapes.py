@@ -107,8 +107,8 @@ def guess(shape: Shape) -> Guess:
     if shape.single:
         return Guess(CauseName.LARGE_LOAD, 0.6, "One block is this large: read it in pieces, or keep it for less long.")
     kind = shape.kind.lower()
-    # A plain JavaScript object that holds so much is used as a mapping.
-    if "map" in kind or "dict" in kind or "table" in kind or kind == "object":
+    # A plain JavaScript object that holds so much is used as a mapping; Hash is Ruby's.
+    if "map" in kind or "dict" in kind or "table" in kind or kind in {"object", "hash"}:
         return Guess(
             CauseName.UNBOUNDED_CACHE, 0.6, "A mapping without a bound keeps all that it was ever given: bound it."
         )

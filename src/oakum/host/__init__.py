@@ -16,6 +16,7 @@ from oakum.host.memory import LiveMemories
 from oakum.host.node import LiveNode
 from oakum.host.own_memory import LiveOwnMemory
 from oakum.host.procfs import LiveProcesses
+from oakum.host.ruby import LiveRubies
 from oakum.host.sandbox import LiveSandboxes
 from oakum.host.scratch import LiveScratch
 from oakum.host.spool import LiveSpools
@@ -33,6 +34,7 @@ from oakum.model.ports import (
     Node,
     OwnMemory,
     Processes,
+    Rubies,
     Sandboxes,
     Scratch,
     Spools,
@@ -60,6 +62,7 @@ class Machine:
     threads: Threads = field(default_factory=LiveThreads)
     own_memory: OwnMemory = field(default_factory=LiveOwnMemory)
     jvms: Jvms = field(default_factory=LiveJvms)
+    rubies: Rubies = field(default_factory=LiveRubies)
     node: Node = field(default_factory=LiveNode)
     logs: Logs = field(default_factory=LiveLogs)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from oakum.loop.capturing.jvm import capture_jvm
 from oakum.loop.capturing.node import capture_node
 from oakum.loop.capturing.python import capture_python
+from oakum.loop.capturing.ruby import capture_ruby
 from oakum.loop.capturing.settings import Settings
 from oakum.loop.capturing.wanted import Wanted, chosen
 from oakum.model.by_hand import core_command
@@ -24,10 +25,10 @@ CAPTURES: Final[Mapping[RuntimeName, Callable[[Wanted], Capture]]] = {
     RuntimeName.CPYTHON: capture_python,
     RuntimeName.JVM: capture_jvm,
     RuntimeName.NODE: capture_node,
+    RuntimeName.RUBY: capture_ruby,
 }
 
 OTHERS: Final[Mapping[RuntimeName, str]] = {
-    RuntimeName.RUBY: "ObjectSpace.dump_all(output: File.open('heap.json', 'w')) in the program",
     RuntimeName.GO: "oakum investigate pid/{pid} --inspect    # or, where net/http/pprof is served: curl -o heap.pb.gz"
     " http://HOST:PORT/debug/pprof/heap",
     RuntimeName.NATIVE: f"{core_command('{pid}')}    # it stands still meanwhile; all of its secrets are in the core",
@@ -56,7 +57,7 @@ def capture(target: Target, file: str, *, machine: Machine, settings: Settings, 
 
 def _another(pid: int, runtime: Runtime) -> TargetError:
     return TargetError(
-        f"pid {pid} runs {runtime}, and this version captures CPython, Node.js and the JVM",
+        f"pid {pid} runs {runtime}, and this version captures CPython, Node.js, Ruby and the JVM",
         why=", ".join(runtime.how),
         next_step=OTHERS.get(runtime.name, "oakum investigate pid/{pid}    # the series still speaks").format(pid=pid),
     )

@@ -20,6 +20,7 @@ from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeInterview
 from oakum.loop.pools import known_pools
+from oakum.loop.ruby import RubyLook
 from oakum.loop.subject import Subject, choose
 from oakum.loop.terms import Terms
 from oakum.loop.workers import Workers
@@ -34,6 +35,7 @@ from oakum.model.layout import LayoutGrowth
 from oakum.model.log import LogFile, LogPattern, LogReading
 from oakum.model.policy import Policy
 from oakum.model.pool import PoolReading
+from oakum.model.ruby import RubyDeeper
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.target import ProcessTarget, Target
@@ -167,6 +169,7 @@ def investigate(
         facts,
         layout=layout,
         profile=looking.profile,
+        deeper=looking.deeper if isinstance(looking, RubyLook) else None,
         logs=readings,
         pools=pools,
         started_s=started_s,
@@ -217,6 +220,8 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         consent = Consent(agreed=settings.terms.inspect)
         whom = Interviewee(pid, machine, settings.terms, consent, settings.watch_s)
         return Interviews(INTERVIEWS[runtime.name], whom)
+    elif runtime.name is RuntimeName.RUBY:
+        return RubyLook(pid, machine, settings.terms, watch_s=settings.watch_s)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     elif may_walk(runtime):
@@ -228,7 +233,7 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
             Absent(
                 "what the heap holds",
                 AbsentKind.NOT_APPLICABLE,
-                f"this version looks into CPython, Node.js, the JVM and Go; the target runs {runtime}",
+                f"this version looks into CPython, Node.js, Ruby, the JVM and Go; the target runs {runtime}",
                 "the series and the kernel's figures still speak: the same command with --for 10m",
             )
         )
@@ -279,6 +284,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     *,
     layout: LayoutGrowth | None,
     profile: AllocationProfile | None,
+    deeper: RubyDeeper | None,
     logs: tuple[LogReading, ...],
     pools: PoolReading,
     started_s: float | None,
@@ -294,7 +300,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         profile=profile,
         sources=sources,
         policy=policy,
-        deeper=_deeper(subject.process.pid, runtime, machine),
+        deeper=deeper or _deeper(subject.process.pid, runtime, machine),
         logs=logs,
         whose=explain.Whose.of(machine.clock.now_s(), str(runtime), started_s),
         layout=layout,

@@ -118,6 +118,16 @@ class HolderGrowth:
 
 
 @dataclass(frozen=True, slots=True)
+class LineGrowth:
+    """Objects of class ``name`` allocated at one line, where that was recorded; in each dump, oldest first."""
+
+    name: str
+    place: CodePlace
+    counts: tuple[int, ...]
+    shallow_bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HeapGrowth:
     """Two captures of one heap, compared. ``heap_bytes_*``: all that the capture could see.
 
@@ -142,6 +152,9 @@ class HeapGrowth:
 
     uncollected: str = ""
     """What is to be said where the process gained garbage that its runtime has not collected yet."""
+
+    lines: tuple[LineGrowth, ...] = ()
+    """By the line of their allocation, most bytes gained first; empty where that was not recorded."""
 
     beside: str = ""
     """What is to be said whatever memory does: goroutines that became more, too few for their bytes to show."""

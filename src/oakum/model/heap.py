@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oakum.model.cause import CauseName, CodePlace
-from oakum.model.growth import PathStep
+from oakum.model.growth import LineGrowth, PathStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,8 @@ class HeapDiff:
     partial: bool
     warnings: tuple[str, ...]
     memory: MemoryUse | None = None
+    lines: tuple[LineGrowth, ...] = ()
+    """By the line of their allocation, most bytes gained first; empty where no dump tells it."""
 
 
 @dataclass(frozen=True, slots=True)

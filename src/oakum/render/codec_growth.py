@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oakum.model.cause import CodePlace
-from oakum.model.growth import HeapGrowth, HolderGrowth, PathStep, TypeGrowth
+from oakum.model.growth import HeapGrowth, HolderGrowth, LineGrowth, PathStep, TypeGrowth
 from oakum.render.codec_number import finite, texts
 from oakum.render.names import encodable
 
@@ -15,8 +15,19 @@ def growth_to_json(growth: HeapGrowth) -> dict[str, object]:
         "objects": [growth.objects_before, growth.objects_after],
         "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
         "types": [_type(grown) for grown in growth.types],
+        "lines": [line_to_json(row) for row in growth.lines],
         "holders": [_holder(holder) for holder in growth.holders],
         "warnings": texts(growth.warnings),
+    }
+
+
+def line_to_json(row: LineGrowth) -> dict[str, object]:
+    return {
+        "name": encodable(row.name),
+        "file": encodable(row.place.file),
+        "line": row.place.line or None,
+        "count": list(row.counts),
+        "shallow_bytes": list(row.shallow_bytes),
     }
 
 

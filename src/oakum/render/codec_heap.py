@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oakum.model.growth import PathStep
 from oakum.model.heap import Block, HeapDiff, HeapPaths, HeapReport, MemoryUse, Suspect, Tally
-from oakum.render.codec_growth import place_to_json
+from oakum.render.codec_growth import line_to_json, place_to_json
 from oakum.render.codec_number import texts
 from oakum.render.names import encodable
 
@@ -93,6 +93,7 @@ def heap_diff_to_json(diff: HeapDiff) -> dict[str, object]:
             {"name": encodable(row.name), "count": list(row.counts), "retained_bytes": list(row.retained_bytes)}
             for row in diff.grown
         ],
+        "lines": [line_to_json(row) for row in diff.lines],
         "suspects": [{**suspect_to_json(suspect), "growth": list(suspect.growth)} for suspect in diff.suspects],
         "partial": diff.partial,
         "warnings": texts(diff.warnings),

@@ -114,6 +114,20 @@ def _diff_parts(diff: HeapDiff, top: int) -> Iterator[RenderableType]:
             for row in diff.grown[:top]
         ],
     )
+    if diff.lines:
+        yield from _table(
+            "where what grew was allocated",
+            ("class", "line", "objects", "bytes"),
+            [
+                (
+                    row.name,
+                    str(row.place),
+                    " → ".join(map(format_count, row.counts)),
+                    " → ".join(map(format_size, row.shallow_bytes)),
+                )
+                for row in diff.lines[:top]
+            ],
+        )
 
 
 def heap_paths_view(paths: HeapPaths) -> RenderableType:

@@ -164,6 +164,13 @@ def _types(growth: HeapGrowth) -> Iterator[RenderableType]:
         # Plain text would be read as markup: Model[int] is a fine name of a type.
         table.add_row(Text(f"  {shown(grown.name, 40)}"), count, format_size(grown.bytes_grown, signed=True))
     yield table
+    if growth.lines:
+        yield _title("by the line of its allocation")
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        for row in growth.lines[:MOST_TYPES]:
+            gained = format_size(row.shallow_bytes[-1] - row.shallow_bytes[0], signed=True)
+            table.add_row(Text(f"  {shown(row.name, 40)}"), Text(shown(str(row.place))), gained)
+        yield table
 
 
 def _plan(investigation: Investigation) -> Iterator[RenderableType]:

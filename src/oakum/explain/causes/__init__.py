@@ -13,6 +13,7 @@ from oakum.explain.causes import (
     javascript,
     listener,
     queue_backlog,
+    ruby,
     session_state,
     static_collection,
     thread_local,
@@ -40,7 +41,7 @@ def findings(clue: Clue) -> list[Finding]:
     if clue.language == "Go":
         return [goroutine.look(clue) or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)]
     if clue.holder.cause is not None:
-        speaker = java if clue.language == "Java" else javascript
-        return [speaker.look(clue, clue.holder.cause)]
+        speak = {"Java": java.look, "Ruby": ruby.look}.get(clue.language, javascript.look)
+        return [speak(clue, clue.holder.cause)]
     found = [finding for rule in RULES if (finding := rule(clue)) is not None]
     return sorted(found, key=lambda finding: -finding.fit)

@@ -49,6 +49,10 @@ def redactor(data: NDArray[np.uint8], key: bytes, past: Past) -> Redactor:
         from oakum.heap.redact.v8 import RedactedV8  # noqa: PLC0415
 
         return RedactedV8(data, keys_of(key), past)
+    if is_ruby(begin):
+        from oakum.heap.redact.ruby import RedactedRuby  # noqa: PLC0415
+
+        return RedactedRuby(data, keys_of(key), past)
     if is_census(begin):
         raise CallerError(
             "a census is redacted when it is taken",
@@ -60,12 +64,6 @@ def redactor(data: NDArray[np.uint8], key: bytes, past: Past) -> Redactor:
             "a heap profile needs no redaction",
             why="it counts bytes by call path, and holds no object's content",
             next_step="oakum heap analyze FILE",
-        )
-    if is_ruby(begin):
-        raise CallerError(
-            "Ruby's dumps are not redacted by this version",
-            why="redacted are HPROF files and V8 snapshots",
-            next_step="age -r RECIPIENT -o FILE.age FILE    # seal it whole",
         )
     raise DataError(
         "this is no heap dump that can be redacted",

@@ -5,7 +5,7 @@ An adapter translates every foreign error: a port raises OakumError families and
 
 from __future__ import annotations
 
-from oakum.model.ports.asking import Debuggee, Debuggees, Heard, Inspection, Jvm, Jvms
+from oakum.model.ports.asking import Debuggee, Debuggees, Heard, Inspection, Jvm, Jvms, Rubies, Ruby
 from oakum.model.ports.dumps import Answers, Dumps, Packing, Spool, Spools
 from oakum.model.ports.machine import Cgroups, Clock, KernelLog, Node, Processes, ProcessGauge, Sandbox, Sandboxes
 from oakum.model.ports.memory import Memories, Memory
@@ -40,6 +40,8 @@ __all__ = [
     "Processes",
     "Rates",
     "Request",
+    "Rubies",
+    "Ruby",
     "Sandbox",
     "Sandboxes",
     "Scans",

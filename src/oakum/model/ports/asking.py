@@ -9,6 +9,7 @@ from oakum.model.absent import Absent
 from oakum.model.attach import Answered, JvmStanding, Streamed
 from oakum.model.debugger import Dispositions, Fetched, Listener
 from oakum.model.ports.dumps import Spool
+from oakum.model.ruby import RubyCopied, RubyFigures, RubyStanding
 
 Heard: TypeAlias = Callable[[str, Mapping[str, object]], None]
 """Called with the name and the values of an event that came between a question and its answer."""
@@ -104,4 +105,30 @@ class Jvms(Protocol):
     """Opens processes that may be JVMs. Nothing is sent to them by opening."""
 
     def open(self, pid: int) -> Jvm:
+        """Raises TargetError when there is no such process."""
+
+
+class Ruby(Protocol):
+    """A process held open that may be a Ruby with a helper that answers for its heap. A reused pid is never it."""
+
+    def standing(self) -> RubyStanding | Absent:
+        """Nothing is sent. Raises TargetError when it has ended."""
+
+    def figures(self, *, within_s: float) -> RubyFigures | Absent:
+        """What its helper tells of itself. Raises TargetError when it ends or does not answer in time."""
+
+    def dump(self, spool: Spool, *, within_s: float) -> RubyCopied | Absent:
+        """Have a copy of it write its heap into ``spool``.
+
+        Raises TargetError where it refuses, ends, or its dump breaks off; RefusedError beyond what ``spool`` takes, or
+        ``within_s`` for all of it.
+        """
+
+    def close(self) -> None: ...
+
+
+class Rubies(Protocol):
+    """Opens processes that may be Rubies. Nothing is sent to them by opening."""
+
+    def open(self, pid: int) -> Ruby:
         """Raises TargetError when there is no such process."""

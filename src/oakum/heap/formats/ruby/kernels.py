@@ -131,6 +131,20 @@ def lines_of(data):
 
 
 @njit(cache=True, nogil=True)
+def marks_of(data, rows, out):
+    """`out`: int64[n], a number for the file and line of each row's allocation (FNV-1a), 0 where none is told."""
+    for number in range(rows.shape[0]):
+        begin, end = rows[number, AT_FILE], rows[number, AT_FILE_END]
+        out[number] = 0
+        if 0 <= begin < end <= data.size:
+            mark = np.uint64(0xCBF29CE484222325)
+            for place in range(begin, end):
+                mark = (mark ^ np.uint64(data[place])) * np.uint64(0x100000001B3)
+            mark = (mark ^ np.uint64(rows[number, AT_LINE] & 0x7FFFFFFF)) * np.uint64(0x100000001B3)
+            out[number] = np.int64(mark >> np.uint64(1)) | 1
+
+
+@njit(cache=True, nogil=True)
 def scan(data, rows, references):
     """(rows filled, references found, lines that are no object). Where references do not fit, only counts them.
 

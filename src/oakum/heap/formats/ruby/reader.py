@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.compiled import chosen
 from oakum.heap.formats.ruby import kernels
+from oakum.heap.formats.ruby.beside import GLOBALS, Beside, Named, beside
 from oakum.heap.graph import HeapGraph
 from oakum.model.errors import DataError
 
@@ -18,6 +20,7 @@ SLOT_BYTES = 40
 
 LARGEST_OBJECT = 1 << 48
 LONGEST_NAME = 200
+TRACER = "ObjectTracing/allocation_info_tracer"
 LATE = "machine_context"
 """The C stack, read as if every word were a reference: no answer where something else holds it too."""
 
@@ -26,7 +29,8 @@ LATE = "machine_context"
 class RubyHeap:
     """A decoded dump. ``rows``: int64[n, COLUMNS], of each node, as kernels.scan filled them; roots come last.
 
-    ``types``: the type of each node, an index into ``type_names``. ``data``: uint8[b], the file.
+    ``types``: the type of each node, an index into ``type_names``. ``data``: uint8[b], the file. ``names``: of the
+    variable by which one node (first) holds another, where somebody told.
     """
 
     data: NDArray[np.uint8]
@@ -35,6 +39,7 @@ class RubyHeap:
     type_names: tuple[str, ...]
     graph: HeapGraph
     warnings: tuple[str, ...]
+    names: Mapping[tuple[int, int], Named] = field(default_factory=dict)
 
     def text(self, node: int, column: int) -> str:
         """What the line says there; "" where it says nothing."""
@@ -60,7 +65,9 @@ def read_ruby(data: NDArray[np.uint8]) -> RubyHeap:
     first = rows[:, kernels.AT_REFERENCES]
     last = np.append(first[1:], references.size)
     kept = rows[order]
+    told = beside(data)
     source, target = _edges(kept, first[order], last[order], references)
+    source, target = _with(told, kept, source, target, late)
     codes, types = np.unique(kept[:, kernels.AT_TYPE], return_inverse=True)
     type_names = tuple(_short(int(code)) for code in codes)
     kind, kinds = _kinds(data, kept, types, type_names)
@@ -79,7 +86,15 @@ def read_ruby(data: NDArray[np.uint8]) -> RubyHeap:
         late=np.arange(nodes - late, nodes, dtype=np.int32),
         drawn=roots,
     )
-    return RubyHeap(data, kept, types.astype(np.int32), type_names, graph, _warnings(data, broken, roots.size))
+    return RubyHeap(
+        data,
+        kept,
+        types.astype(np.int32),
+        type_names,
+        graph,
+        _warnings(data, broken, roots.size),
+        _names(told, data, kept),
+    )
 
 
 def _scanned(data: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
@@ -127,6 +142,65 @@ def _edges(
     return source[known], found[known].astype(np.int32)
 
 
+def _with(
+    told: Beside, kept: NDArray[np.int64], source: NDArray[np.int32], target: NDArray[np.int32], late: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The edges without the helper's own, and with those of threads that a dump does not tell.
+
+    What a stack holds that something else holds too is held by the C stack: a way goes round it.
+    """
+    if told.own:
+        own = _nodes(kept, sorted(told.own))
+        stays = ~np.isin(source, own[own >= 0])
+        source, target = source[stays], target[stays]
+    threads = {thread for thread, _ in told.threads}
+    named = [(each.owner, each.held) for each in told.names if each.owner in threads]
+    pairs = [(thread, held) for thread, row in told.threads for held in row if held not in told.own]
+    if not named and not pairs:
+        return source, target
+    holder = _nodes(kept, [thread for thread, _ in (*named, *pairs)])
+    held = _nodes(kept, [each for _, each in (*named, *pairs)])
+    if late:
+        nodes = kept.shape[0]
+        elsewhere = np.zeros(nodes, np.bool_)
+        elsewhere[target[(source < nodes - late) & ~np.isin(source, holder) & (source != target)]] = True
+        of_stack = np.arange(holder.size) >= len(named)
+        holder = np.where(of_stack & elsewhere[held], nodes - 1, holder).astype(np.int32)
+    known = (holder >= 0) & (held >= 0)
+    return np.concatenate([source, holder[known]]), np.concatenate([target, held[known]])
+
+
+def _nodes(kept: NDArray[np.int64], addresses: list[int]) -> NDArray[np.int32]:
+    """int32[k]: -1 for what is not in the dump."""
+    objects = int((kept[:, kernels.AT_ADDRESS] >= 0).sum())
+    address = kept[:objects, kernels.AT_ADDRESS]
+    asked = np.array(addresses, np.int64)
+    found = np.minimum(np.searchsorted(address, asked), objects - 1)
+    return np.where(address[found] == asked, found, -1).astype(np.int32)
+
+
+def _names(told: Beside, data: NDArray[np.uint8], kept: NDArray[np.int64]) -> dict[tuple[int, int], Named]:
+    """The first that is told of two nodes counts."""
+    if not told.names:
+        return {}
+    owners = _nodes(kept, [each.owner for each in told.names]).tolist()
+    held = _nodes(kept, [each.held for each in told.names]).tolist()
+    globals_ = next(
+        (
+            int(row)
+            for row in np.flatnonzero(kept[:, kernels.AT_ADDRESS] < 0)
+            if _text(data, int(kept[row, kernels.AT_SORT]), int(kept[row, kernels.AT_SORT_END])) == GLOBALS
+        ),
+        -1,
+    )
+    found: dict[tuple[int, int], Named] = {}
+    for each, source, target in zip(told.names, owners, held, strict=True):
+        node = source if each.owner else globals_
+        if node >= 0 and target >= 0:
+            found.setdefault((node, target), each)
+    return found
+
+
 def _sizes(kept: NDArray[np.int64]) -> NDArray[np.int64]:
     """``memsize`` counts the slot and what is behind it; a line without it is of an empty or a plain slot."""
     said, slot = kept[:, kernels.AT_MEMSIZE], kept[:, kernels.AT_SLOT]
@@ -148,7 +222,23 @@ def _kinds(
         for asked, at in zip(classes.tolist(), found.tolist(), strict=True)
     ]
     kind = np.where(own[types] | (kept[:, kernels.AT_CLASS] < 0), types + len(names), row).astype(np.int32)
-    return kind, (*names, *(f"({name.lower()})" for name in type_names))
+    kind[_tracers(data, kept, types, type_names)] = len(names) + len(type_names)
+    return kind, (*names, *(f"({name.lower()})" for name in type_names), "(places of allocations)")
+
+
+def _tracers(
+    data: NDArray[np.uint8], kept: NDArray[np.int64], types: NDArray[np.intp], type_names: tuple[str, ...]
+) -> list[int]:
+    """The tables of trace_object_allocations, which Ruby calls Object: with each object that is traced, they grow."""
+    if "DATA" not in type_names:
+        return []
+    length = kept[:, kernels.AT_SORT_END] - kept[:, kernels.AT_SORT]
+    maybe = np.flatnonzero((types == type_names.index("DATA")) & (length == len(TRACER)))
+    return [
+        at
+        for at in maybe.tolist()
+        if _text(data, int(kept[at, kernels.AT_SORT]), int(kept[at, kernels.AT_SORT_END])) == TRACER
+    ]
 
 
 def _class_name(data: NDArray[np.uint8], row: NDArray[np.int64]) -> str:

@@ -1,0 +1,209 @@
+"""A Ruby process looked into by the helper that it loaded: figures, and two dumps of its heap where they fit."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from oakum.loop import heap as heaping
+from oakum.loop.consent import Consent
+from oakum.loop.dumped import Dumped, Occasion
+from oakum.loop.facts import Facts
+from oakum.loop.looking import LAST_WORD_S, LEAST_APART_S, MOST_APART_S
+from oakum.loop.progress import Progress
+from oakum.loop.ruby_dump import DUMP_ORIGIN, needs_now, ruby_dump
+from oakum.loop.terms import Terms
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.allocation import AllocationProfile
+from oakum.model.errors import OakumError
+from oakum.model.evidence import Cost
+from oakum.model.growth import HeapGrowth
+from oakum.model.ports import Ruby
+from oakum.model.ruby import LINES, RubyDeeper, RubyFigures
+from oakum.model.units import format_count, format_duration, format_size
+from oakum.model.verdict import Verdict, VerdictName
+from oakum.probe.ruby import HEAP, RubyProbe, RubyReach
+from oakum.probe.ruby_cost import ruby_needs
+from oakum.sense.watch import ProcessWatch
+
+if TYPE_CHECKING:
+    from oakum.host import Machine
+
+DUMPS = "two heap dumps, compared"
+FIGURES = "GC.stat, told by its helper"
+ANSWERED_WITHIN_S = 5.0
+
+
+class RubyLook:
+    """Looking of a Ruby process. Dumps come after the watch: a copy beside it would be charged to its cgroup."""
+
+    profile: AllocationProfile | None = None
+
+    def __init__(self, pid: int, machine: Machine, terms: Terms, *, watch_s: float) -> None:
+        self._pid, self._machine, self._budget = pid, machine, terms.budget
+        self._apart_s = min(max(watch_s / 2, LEAST_APART_S), MOST_APART_S)
+        self._consent = Consent(agreed=terms.inspect)
+        self._ruby: Ruby | None = None
+        self._before: RubyFigures | None = None
+        self.deeper: RubyDeeper | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        ruby, self._ruby = self._ruby, None
+        if ruby is not None:
+            ruby.close()
+
+    def prepare(self, facts: Facts, progress: Progress) -> None:
+        try:
+            self._prepare(facts, progress)
+        except OakumError as exc:
+            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
+
+    def _prepare(self, facts: Facts, progress: Progress) -> None:
+        self._ruby = ruby = self._machine.rubies.open(self._pid)
+        probe = RubyProbe(self._pid, ruby, self._machine.processes)
+        reach = probe.look()
+        self.deeper = probe.deeper()
+        if isinstance(reach, Absent):
+            facts.miss(reach)
+            return
+        occasion = self._occasion(progress)
+        refused = self._consent.refusal(question(reach, occasion), self._budget.asked(occasion.command), progress)
+        if refused is not None:
+            facts.miss(refused)
+            return
+        figures = ruby.figures(within_s=ANSWERED_WITHIN_S)
+        if isinstance(figures, Absent):
+            facts.miss(figures)
+            return
+        self._before = figures
+        self.deeper = probe.deeper(lines=figures.lines)
+        told = "it records where objects are allocated" if figures.lines else "it records no places of allocations"
+        title = (
+            f"its helper answers: Ruby {figures.version}, {format_count(figures.slots)} objects, garbage too; {told}"
+        )
+        facts.add("figures", title, FIGURES, facts={"objects": figures.slots, "lines": figures.lines})
+        if not figures.lines:
+            why = "recording it costs time and memory for each object, so it is off unless the service asks for it"
+            get = f"start it with {LINES} in its environment; then the same command"
+            facts.miss(Absent("where in the code objects are allocated", AbsentKind.NOT_YET, why, get))
+
+    def _occasion(self, progress: Progress) -> Occasion:
+        command = f"oakum investigate pid/{self._pid} --inspect"
+        return Occasion(self._pid, self._machine, self._budget, command, progress)
+
+    def ends_watch(self, verdict: Verdict) -> bool:
+        return self._before is not None and any(row.p10_s < LAST_WORD_S for row in verdict.forecasts)
+
+    def follow(self, pid: int, facts: Facts, progress: Progress) -> None:
+        """The new process answers for itself, and what was agreed holds for it too."""
+        had = self._before is not None
+        self._leave()
+        self._pid, self._before, self.deeper = pid, None, None
+        if had:
+            self.prepare(facts, progress)
+
+    def conclude(self, watch: ProcessWatch, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+        ruby, before = self._ruby, self._before
+        if ruby is None or before is None or watch.ended:
+            return None
+        try:
+            after = ruby.figures(within_s=ANSWERED_WITHIN_S)
+            if isinstance(after, Absent):
+                facts.miss(after)
+                return None
+            self._tell(before, after, facts)
+            if verdict.name not in {VerdictName.SUSPECT, VerdictName.LEAK}:
+                why = "its memory does not grow, so it is not copied for dumps"
+                facts.miss(Absent(DUMPS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
+                return None
+            return self._dumps(ruby, after, facts, progress)
+        except OakumError as exc:
+            facts.miss(Absent(DUMPS, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
+        finally:
+            self._leave()
+        return None
+
+    def _tell(self, before: RubyFigures, after: RubyFigures, facts: Facts) -> None:
+        ran = after.major_collections - before.major_collections
+        title = (
+            f"{format_count(before.slots)} → {format_count(after.slots)} objects over the watch, garbage too;"
+            f" {format_count(max(ran, 0))} full collections ran meanwhile"
+        )
+        told = {"objects": [before.slots, after.slots], "major_collections": ran}
+        facts.add("objects", title, FIGURES, facts=told)
+
+    def _dumps(self, ruby: Ruby, figures: RubyFigures, facts: Facts, progress: Progress) -> HeapGrowth | None:
+        clock = self._machine.clock
+        with ExitStack() as stack:
+            first = self._dump(ruby, figures, stack, facts, progress)
+            if first is None:
+                return None
+            progress.stage(f"letting it run for {format_duration(self._apart_s)} before the second dump")
+            clock.sleep_until(first.ended_s + self._apart_s)
+            again = ruby.figures(within_s=ANSWERED_WITHIN_S)
+            if isinstance(again, Absent):
+                facts.miss(again)
+                return None
+            second = self._dump(ruby, again, stack, facts, progress)
+            if second is None:
+                return None
+            self._leave()
+            progress.stage("comparing the two dumps, naming what holds the growth")
+            apart_s = second.begun_s - first.ended_s
+            files = [first.spool.path(), second.spool.path()]
+            growth = heaping.grown(files, apart_s, bench=heaping.Bench(self._machine, heaping.Settings(), progress))
+        facts.add(
+            "growth",
+            f"{format_count(growth.objects_before)} → {format_count(growth.objects_after)} objects that are held"
+            f" in {format_duration(growth.seconds)}",
+            "the two dumps",
+            facts={
+                "objects": [growth.objects_before, growth.objects_after],
+                "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
+            },
+        )
+        return growth
+
+    def _dump(
+        self, ruby: Ruby, figures: RubyFigures, stack: ExitStack, facts: Facts, progress: Progress
+    ) -> Dumped | None:
+        """None where it does not fit: ``facts`` says why."""
+        occasion = self._occasion(progress)
+        dumped = ruby_dump(ruby, needs_now(figures, occasion), occasion)
+        if isinstance(dumped, Absent):
+            facts.miss(dumped)
+            return None
+        stack.callback(dumped.spool.close)
+        facts.add(
+            "dump",
+            f"heap dump of {format_size(dumped.spool.size_bytes)}: it stood still for"
+            f" {format_duration(dumped.pause_s)} while it was copied; the copy took {format_size(dumped.extra_bytes)}"
+            " of memory beside it",
+            DUMP_ORIGIN,
+            cost=Cost(dumped.pause_s, dumped.pause_s, dumped.spool.size_bytes),
+            facts={
+                "extra_bytes": dumped.extra_bytes,
+                "predicted_pause_s": dumped.foretold.pause_s,
+                "predicted_bytes": dumped.foretold.file_bytes,
+                "predicted_extra_bytes": dumped.foretold.extra_bytes,
+            },
+        )
+        return dumped
+
+
+def question(reach: RubyReach, occasion: Occasion) -> str:
+    """What would be done, before it is done. Its heap is not larger than its anonymous memory."""
+    most = ruby_needs(occasion.anon_bytes())
+    return (
+        f"{reach.how(occasion.pid)} Figures cost nothing. Only if memory grows, and where there is room: two heap"
+        f" dumps, each written by a copy of it (fork): at its size now it stands still for up to about"
+        f" {format_duration(most.pause_s)}, and the copy takes up to {format_size(most.extra_bytes)} more memory while"
+        " it writes; no collection is forced. The copy is the first that the kernel would kill."
+    )
