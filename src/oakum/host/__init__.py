@@ -8,6 +8,7 @@ from oakum.host.apart import LiveApart
 from oakum.host.attach import LiveJvms
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
+from oakum.host.connections import LiveConnections
 from oakum.host.dumps import LiveDumps
 from oakum.host.inspector import LiveDebuggees
 from oakum.host.kernel_log import LiveKernelLog
@@ -20,6 +21,7 @@ from oakum.host.sandbox import LiveSandboxes
 from oakum.host.scratch import LiveScratch
 from oakum.host.spool import LiveSpools
 from oakum.host.threads import LiveThreads
+from oakum.model.admission import Connections
 from oakum.model.log import Logs
 from oakum.model.ports import (
     Apart,
@@ -62,6 +64,7 @@ class Machine:
     jvms: Jvms = field(default_factory=LiveJvms)
     node: Node = field(default_factory=LiveNode)
     logs: Logs = field(default_factory=LiveLogs)
+    connections: Connections = field(default_factory=LiveConnections)
 
 
 def this_machine() -> Machine:

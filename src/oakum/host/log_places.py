@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -194,7 +195,8 @@ def _of_container(cgroups: str) -> Iterator[LogFile]:
         for each in [*before[-1:], path]:
             size = _size(each)
             if size is not None:
-                yield LogFile(str(each), f"file:{each}", "kept by the container runtime", size, each is not path)
+                log = LogFile(str(each), f"file:{each}", "kept by the container runtime", size, each is not path)
+                yield replace(log, printed=True)
 
 
 def _belongs(path: Path, container: str) -> bool:
