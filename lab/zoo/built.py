@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from lab.zoo.case import Case, serving_files
 
 BUILT_WITHIN_S: Final = 900.0
 GO_MOD: Final = "module service\n\ngo 1.19\n"
+_PACKAGE: Final = re.compile(r"^package\s+([\w.]+);", re.MULTILINE)
 _one_at_a_time = threading.Lock()
 
 
@@ -60,7 +62,9 @@ def _jvm(case: Case, folder: Path) -> list[str]:
     java = found("java", "default-jdk-headless")
     _made([found("javac", "default-jdk-headless"), "-g", "-d", ".", *_names(folder, ".java")], folder)
     options = case.runtime_options or (f"-Xmx{case.limit_mib // 2}m",)
-    return [java, *options, "-cp", ".", case.name]
+    package = _PACKAGE.search(case.body)
+    main = f"{package[1]}.{case.name}" if package else case.name
+    return [java, *options, "-cp", ".", main]
 
 
 def _go(case: Case, folder: Path) -> list[str]:
