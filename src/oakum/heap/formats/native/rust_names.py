@@ -28,7 +28,9 @@ _BASIC: Final = {
     "l": "i32", "m": "u32", "n": "i128", "o": "u128", "p": "_", "s": "i16", "t": "u16", "u": "()", "v": "...",
     "x": "i64", "y": "u64", "z": "!",
 }  # fmt: skip
-_DIGITS: Final = {digit: at for at, digit in enumerate("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+_DIGITS: Final = {
+    digit: at for at, digit in enumerate("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
 
 
 def rust_name(symbol: str) -> str:
@@ -67,7 +69,7 @@ def _legacy(symbol: str) -> str:
         if len(rest) < length or not length:
             return ""
         rest = rest[length:]
-    if rest != "E" or len(parts) < 2 or not _HASH.match(parts[-1]):  # noqa: PLR2004
+    if rest != "E" or len(parts) < 2 or not _HASH.match(parts[-1]):
         return ""
     return "::".join(_unescaped(part) for part in parts[:-1])
 
@@ -80,7 +82,7 @@ def _letter(found: re.Match[str]) -> str:
     word = found[1]
     if word is None:
         return "::"
-    if re.fullmatch(r"u[0-9a-f]{1,6}", word) and int(word[1:], 16) < 0x110000:  # noqa: PLR2004
+    if re.fullmatch(r"u[0-9a-f]{1,6}", word) and int(word[1:], 16) < 0x110000:
         return chr(int(word[1:], 16))
     return _ESCAPED.get(word, found[0])
 
@@ -149,37 +151,40 @@ class _Reader:
 
     def _one_type(self) -> str:
         first = self._text[self._at]
-        if first in _BASIC:
-            self._at += 1
-            return _BASIC[first]
         if first in "CMXYNI":
             return self.path(value=False)
         self._at += 1
-        if first in "RQ":
-            if self._taken("L"):
-                self._lifetime()
-            return f"&{'mut ' if first == 'Q' else ''}{self._type()}"
-        if first in "PO":
-            return f"*{'const' if first == 'P' else 'mut'} {self._type()}"
-        if first == "A":
-            return f"[{self._type()}; {self._constant()}]"
-        if first == "S":
-            return f"[{self._type()}]"
-        if first == "T":
-            inner = self._until(self._type)
-            return f"({inner[0]},)" if len(inner) == 1 else f"({', '.join(inner)})"
-        if first == "F":
-            return self._function()
-        if first == "D":
-            self._binder()
-            told = " + ".join(self._until(self._bound))
-            if not self._taken("L"):
-                raise ValueError(self._text)
+        if first in _BASIC:
+            return _BASIC[first]
+        if first in "RQPO":
+            return self._pointer(first)
+        if first in "AST":
+            return self._several(first)
+        other = {"F": self._function, "D": self._dynamic, "B": lambda: self._again(self._type)}.get(first)
+        if other is None:
+            raise ValueError(self._text)
+        return other()
+
+    def _pointer(self, kind: str) -> str:
+        if kind in "RQ" and self._taken("L"):
             self._lifetime()
-            return f"dyn {told}"
-        if first == "B":
-            return self._again(self._type)
-        raise ValueError(self._text)
+        return {"R": "&", "Q": "&mut ", "P": "*const ", "O": "*mut "}[kind] + self._type()
+
+    def _several(self, kind: str) -> str:
+        if kind == "S":
+            return f"[{self._type()}]"
+        if kind == "A":
+            return f"[{self._type()}; {self._constant()}]"
+        inner = self._until(self._type)
+        return f"({inner[0]},)" if len(inner) == 1 else f"({', '.join(inner)})"
+
+    def _dynamic(self) -> str:
+        self._binder()
+        told = " + ".join(self._until(self._bound))
+        if not self._taken("L"):
+            raise ValueError(self._text)
+        self._lifetime()
+        return f"dyn {told}"
 
     def _function(self) -> str:
         self._binder()
@@ -213,7 +218,7 @@ class _Reader:
         self._at = end + 1
         if kind == "bool":
             return "true" if number else "false"
-        return repr(chr(number)) if kind == "char" and number < 0x110000 else f"{sign}{number}"  # noqa: PLR2004
+        return repr(chr(number)) if kind == "char" and number < 0x110000 else f"{sign}{number}"
 
     def _again(self, read: Callable[[], str]) -> str:
         """What a back reference leads to: only to what stands before it."""
@@ -262,7 +267,7 @@ class _Reader:
     def _number(self) -> int:
         """In base 62: ``_`` is 0, ``0_`` is 1."""
         end = self._text.index("_", self._at)
-        if end - self._at > 12:  # noqa: PLR2004
+        if end - self._at > 12:
             raise ValueError(self._text)
         number = 0
         for digit in self._text[self._at : end]:
