@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class MappingKind(StrEnum):
@@ -119,6 +122,25 @@ class SizeClass:
         return self.size * self.count
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Some chunks in use, chosen by their addresses. ``rows``: int64[4, n]: address, size, first word, mark of content.
+
+    ``mask``: which were taken; of two samples, the addresses of the coarser one are in both.
+    """
+
+    mask: int
+    rows: NDArray[np.int64]
+
+    def stood(self, later: Sample, *, size: int = 0, first: int = 0) -> tuple[int, int]:
+        """(how many are in ``later`` with the same content, of how many) of one size, or of one first word."""
+        chosen = self.rows[1] == size if size else self.rows[2] == first
+        rows = self.rows[:, chosen & (ranks(self.rows[0]) & later.mask == 0)]
+        found = dict(zip(later.rows[0].tolist(), later.rows[3].tolist(), strict=True))
+        same = sum(found.get(address) == made for address, made in zip(rows[0].tolist(), rows[3].tolist(), strict=True))
+        return same, rows.shape[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Chunked:
     """What glibc's malloc gave out and what it keeps, by a walk over its chunks. Bytes.
@@ -138,6 +160,11 @@ class Chunked:
     lost_bytes: int
     classes: tuple[SizeClass, ...]
     objects: tuple[ObjectKind, ...] = ()
+    sample: Sample | None = field(default=None, compare=False)
+
+
+UNNAMED = "the type whose table is at "
+"""Begins the name of a type that no symbol tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +204,8 @@ def asked(size: int) -> str:
     if size <= 32:
         return "up to 24 bytes"
     return f"{size - 23} to {size - 8} bytes"
+
+
+def ranks(addresses: NDArray[np.int64]) -> NDArray[np.int64]:
+    """By which chunks are sampled: int64[n], 20 bits that spread well. Each look takes the same addresses."""
+    return ((addresses >> 4 & 0x7FFFFFFF) * 0x9E3779B1 >> 11) & 0xFFFFF

@@ -15,11 +15,11 @@ struct job {
   long number;
   char *rows[ROWS];
   int fetched;
+  pthread_cond_t told;
   struct job *next;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t fetched = PTHREAD_COND_INITIALIZER;
 static struct job *waiting;
 static char *names[KEPT];
 static long written;
@@ -32,8 +32,9 @@ static void *export(void *given) {
   }
   pthread_mutex_lock(&lock);
   written++;
-  while (!job->fetched) pthread_cond_wait(&fetched, &lock);
+  while (!job->fetched) pthread_cond_wait(&job->told, &lock);
   pthread_mutex_unlock(&lock);
+  pthread_cond_destroy(&job->told);
   for (int row = 0; row < ROWS; row++) free(job->rows[row]);
   free(job);
   return NULL;
@@ -43,6 +44,7 @@ static int begin(long number) {
   pthread_t thread;
   struct job *job = calloc(1, sizeof *job);
   job->number = number;
+  pthread_cond_init(&job->told, NULL);
   pthread_mutex_lock(&lock);
   job->next = waiting;
   waiting = job;
@@ -52,15 +54,22 @@ static int begin(long number) {
   return 1;
 }
 
+static void hand_over(struct job *job) {
+  job->fetched = 1;
+  pthread_cond_signal(&job->told);
+}
+
 // The receiver takes what is there.
 static void fetch(void) {
   pthread_mutex_lock(&lock);
   struct job *job = waiting;
   if (job) {
     waiting = NULL;
-    job->fetched = 1; //~ leak
-    for (; job; job = job->next) job->fetched = 1; //~ fixed
-    pthread_cond_broadcast(&fetched);
+    hand_over(job); //~ leak
+    for (struct job *next; job; job = next) { //~ fixed
+      next = job->next; //~ fixed
+      hand_over(job); //~ fixed
+    } //~ fixed
   }
   pthread_mutex_unlock(&lock);
 }

@@ -12,7 +12,7 @@ from typing import Final
 from oakum.heap.formats.pprof.figures import Figures
 from oakum.heap.formats.pprof.goroutines import WAITS_ON_OTHERS, Group, groups, total
 from oakum.heap.formats.pprof.profile import STACK_BYTES, Profile
-from oakum.heap.formats.pprof.sites import Site, goes_with, in_step, path_of, sites_of
+from oakum.heap.formats.pprof.sites import FEW_SAMPLES, Site, goes_with, in_step, path_of, sites_of
 from oakum.heap.formats.pprof.timers import with_timers
 from oakum.heap.formats.pprof.views import total_of
 from oakum.model.cause import CauseName
@@ -46,7 +46,9 @@ def grown(before: Look, after: Look, found: dict[str, Group], seconds: float) ->
     sites = sites_of(before.heap, after.heap, heap_s) if heap_s >= LEAST_APART_S else []
     waiting = _waiting(before, after, found, sites)
     folded = {name for _, names in waiting for name in names}
-    timed = with_timers([site for site in sites if site.holder.name not in folded])
+    left = [site for site in sites if site.holder.name not in folded]
+    faint = sites_of(before.heap, after.heap, heap_s, samples=FEW_SAMPLES) if left else []
+    timed = with_timers(left, [site for site in faint if site.holder.name not in folded])
     holders = [*(holder for holder, _ in waiting), *timed]
     ranked = sorted(holders, key=lambda holder: -holder.bytes_grown / (holder.seconds or seconds))
     most = ranked[0].bytes_grown / (ranked[0].seconds or seconds) if ranked else 0.0

@@ -15,6 +15,9 @@ from oakum.model.growth import HolderGrowth, PathStep, RootKind
 LEAST_SAMPLES: Final = 4
 """A call path that grew by fewer samples than this may not have grown at all."""
 
+FEW_SAMPLES: Final = 2
+"""Contexts and timers are small: they are told by fewer, where something larger grows with them."""
+
 PER_EACH: Final = (0.3, 50.0)
 """So many objects of a call path for each goroutine or context, and they are told together."""
 
@@ -40,9 +43,10 @@ class Site:
         return self.functions[0] if self.functions else ""
 
 
-def sites_of(before: Profile, after: Profile, seconds: float) -> list[Site]:
+def sites_of(before: Profile, after: Profile, seconds: float, *, samples: int = LEAST_SAMPLES) -> list[Site]:
+    """``samples``: by how many of them a call path must have grown."""
     known = calls_of(before)
-    least = LEAST_SAMPLES * max(after.period_bytes, 1)
+    least = samples * max(after.period_bytes, 1)
     return [
         _site(name, known.get(name), calls, seconds)
         for name, calls in calls_of(after).items()

@@ -21,10 +21,13 @@ TIMERS: Final = ("time.AfterFunc", "time.NewTimer", "time.NewTicker", "time.Tick
 KIND: Final = "timers"
 
 
-def with_timers(sites: list[Site]) -> list[HolderGrowth]:
-    """A holder for each site, but one for all that grows with contexts or timers which one function makes."""
+def with_timers(sites: list[Site], faint: list[Site]) -> list[HolderGrowth]:
+    """A holder for each site, but one for all that grows with contexts or timers which one function makes.
+
+    ``faint``: all of ``sites``, and those that grew by less than what is told alone.
+    """
     made: dict[str, list[Site]] = {}
-    for site in sites:
+    for site in faint:
         if site.functions and _opens(site.stack):
             made.setdefault(site.innermost, []).append(site)
     found: list[HolderGrowth] = []
@@ -36,6 +39,8 @@ def with_timers(sites: list[Site]) -> list[HolderGrowth]:
             for site in sites
             if site not in opened and goes_with(site, {maker}) and in_step(site, per_s) and not _opens(site.stack)
         ]
+        if not beside and not any(site in sites for site in opened):
+            continue
         found.append(_holder(opened, beside))
         folded |= {site.holder.name for site in (*opened, *beside)}
     return [*found, *(site.holder for site in sites if site.holder.name not in folded)]
