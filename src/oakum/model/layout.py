@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -44,6 +45,7 @@ class MappingKind(StrEnum):
     """The kernel's own: vdso, vvar."""
 
 
+MOST_SPANS = 1 << 16
 MALLOC = (MappingKind.HEAP, MappingKind.ARENAS, MappingKind.ALLOCATOR, MappingKind.BLOCKS)
 
 
@@ -102,6 +104,11 @@ class Layout:
     shared_names: tuple[tuple[str, int], ...]
     largest_blocks: tuple[int, ...]
     allocator: str
+    stacks: frozenset[int] = frozenset()
+    """Where stacks of threads begin; empty where they are more than MOST_SPANS."""
+
+    blocks: tuple[tuple[int, int], ...] = ()
+    """[begin, end) of what is counted as BLOCKS, ascending; empty where they are more than MOST_SPANS."""
 
     def of(self, *kinds: MappingKind) -> int:
         return sum(self.use(kind).bytes for kind in kinds)
@@ -194,6 +201,26 @@ class LayoutGrowth:
 
     def grown(self, *kinds: MappingKind) -> int:
         return self.after.of(*kinds) - self.before.of(*kinds)
+
+    def threads_ended(self) -> float | None:
+        """Share of the threads before whose stacks are gone; None where stacks are not told apart."""
+        if not self.before.stacks or not self.after.stacks:
+            return None
+        return len(self.before.stacks - self.after.stacks) / len(self.before.stacks)
+
+    def unmapped(self) -> float | None:
+        """Share of the address space of BLOCKS before that is not mapped any more; None where that is not known."""
+        if not self.before.blocks or not self.after.blocks:
+            return None
+        whole = sum(end - begin for begin, end in self.before.blocks)
+        starts = [begin for begin, _ in self.after.blocks]
+        kept = 0
+        for begin, end in self.before.blocks:
+            at = max(0, bisect_right(starts, begin) - 1)
+            while at < len(starts) and starts[at] < end:
+                kept += max(0, min(end, self.after.blocks[at][1]) - max(begin, starts[at]))
+                at += 1
+        return 1 - kept / max(whole, 1)
 
     def per_s(self, *kinds: MappingKind) -> float:
         return self.grown(*kinds) / max(self.seconds, 1e-9)

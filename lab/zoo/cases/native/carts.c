@@ -1,7 +1,7 @@
 //: says = "a shop keeps a cart for each visitor in a hash table; carts are found again and never dropped"
 //: kind = "leak"
 //: causes = ["native-allocation"]
-//: holder = ["blocks of 8,"]
+//: holder = ["blocks of 8041 to 8056 bytes"]
 //: per_s = 300
 //: for_s = 20
 //: warm = 700

@@ -15,6 +15,7 @@ PERHAPS, YES = 0.3, 0.6
 STOOD, LEAST_SAMPLED = 0.9, 20
 """What grows is not freed again where so many of the blocks that were there before stand unchanged."""
 
+LEAST_MAPPED = 4 << 20
 IN_STEP, LEAST_TOGETHER = (0.8, 1.25), 50
 """So many objects of a class came for each block of a size, and at least so many blocks."""
 
@@ -133,6 +134,14 @@ def _stood(before: Chunked, after: Chunked, row: SizeClass | ObjectKind) -> tupl
 def stays(growth: LayoutGrowth) -> str:
     """Why what grows is kept: none of it was freed or changed meanwhile. "" where that is not known, or not so."""
     named = by_name(growth)
+    if named is None and mapped(growth):
+        gone = growth.unmapped()
+        known = gone is not None and growth.before.of(MappingKind.BLOCKS) >= LEAST_MAPPED
+        return (
+            "what was mapped before is mapped still: at most a tenth of it was given back"
+            if known and (gone or 0.0) <= 1 - STOOD
+            else ""
+        )
     if named is None or used_grown(growth) is None or named.share < YES or gained(growth) < YES * total_grown(growth):
         return ""
     same, sampled = named.stood
