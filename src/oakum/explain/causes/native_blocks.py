@@ -136,12 +136,9 @@ def stays(growth: LayoutGrowth) -> str:
     named = by_name(growth)
     if named is None and mapped(growth):
         gone = growth.unmapped()
-        known = gone is not None and growth.before.of(MappingKind.BLOCKS) >= LEAST_MAPPED
-        return (
-            "what was mapped before is mapped still: at most a tenth of it was given back"
-            if known and (gone or 0.0) <= 1 - STOOD
-            else ""
-        )
+        if gone is None or gone > 1 - STOOD or growth.before.of(MappingKind.BLOCKS) < LEAST_MAPPED:
+            return ""
+        return f"of what was mapped before {format_share(1 - gone)} is mapped still"
     if named is None or used_grown(growth) is None or named.share < YES or gained(growth) < YES * total_grown(growth):
         return ""
     same, sampled = named.stood
