@@ -12,7 +12,7 @@ from oakum.explain.causes import fragmentation, native_allocation
 from oakum.explain.causes.finding import Clue
 from oakum.explain.outside import leads
 from oakum.model.division import Divided
-from oakum.model.growth import HeapGrowth, RootKind
+from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.model.verdict import Pattern, Verdict, VerdictName
 
@@ -21,6 +21,9 @@ TRIFLE_BYTES = 256 << 10
 
 EVICTED_SHARE = 0.3
 """A holder that lost this share of as many items as it gained turns over: that is no mere accumulation."""
+
+WHOLLY = (0.9, 0.25)
+"""A holder that lost this share of what it held, and has no more than this share more now, does not accumulate."""
 
 RETURNING = frozenset({Pattern.SAWTOOTH, Pattern.PERIODIC, Pattern.SPIKE, Pattern.LOAD_DRIVEN, Pattern.SHRINKING})
 """Patterns that come back: two captures may have met one of their heights."""
@@ -69,6 +72,9 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
     turned_over = holder.evicted_items > EVICTED_SHARE * max(holder.items_grown + holder.evicted_items, 1)
     if turned_over:
         reasons += (f"{format_count(holder.evicted_items)} of its {holder.counted} went meanwhile: it turns over",)
+        if _renewed(holder) and series.name is VerdictName.SUSPECT:
+            told = (f"nearly all that {holder.name} held went in {format_duration(grown_s)}, and about as much came",)
+            return _open(series, (*told, *reasons))
         return replace(
             series, name=_at_most_suspect(series), reasons=(*reasons, *series.reasons), settles=_longer(series)
         )
@@ -82,6 +88,12 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
             settles=bounded[1],
         )
     return _leaks(series, growth, clue, reasons)
+
+
+def _renewed(holder: HolderGrowth) -> bool:
+    """Whether other items took the place of those that it held: its size goes up and down, and it keeps none."""
+    went, more = WHOLLY
+    return holder.evicted_items >= went * holder.items_before and holder.items_grown <= more * holder.items_before
 
 
 def _free(series: Verdict, divided: Divided) -> Verdict:
@@ -154,14 +166,11 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
         return series
     rate = series.rate_per_s or 0.0
     gained = rate * growth.seconds
+    fits_leak = series.pattern is None or series.pattern.leaks
     if growth.uncollected and series.name is VerdictName.SUSPECT:
-        return replace(
-            series,
-            name=VerdictName.CANNOT_TELL,
-            probability=min(series.probability or 0.2, 0.2),
-            reasons=(growth.uncollected, *series.reasons),
-            settles=_longer(series),
-        )
+        if not fits_leak:
+            return replace(series, name=VerdictName.HEALTHY, reasons=(growth.uncollected, *series.reasons))
+        return _open(series, (growth.uncollected,))
     if series.name is VerdictName.SUSPECT and gained > 8 * TRIFLE_BYTES:
         torn = growth.language == "Python"
         other = "a torn copy" if torn else "garbage that was not collected yet"
@@ -178,18 +187,23 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     if growth.beside:
         return series
     reason = f"no object holds noticeably more than {format_duration(growth.seconds)} before"
-    if series.pattern is not None and not series.pattern.leaks:
+    if not fits_leak:
         return replace(series, name=VerdictName.HEALTHY, reasons=(reason, *series.reasons))
     if series.name is VerdictName.SUSPECT:
         # So little may be a runtime that warms up: a suspicion wants more than a short curve.
-        return replace(
-            series,
-            name=VerdictName.CANNOT_TELL,
-            probability=min(series.probability or 0.2, 0.2),
-            reasons=(reason, *series.reasons),
-            settles=_longer(series),
-        )
+        return _open(series, (reason,))
     return replace(series, reasons=(reason, *series.reasons))
+
+
+def _open(series: Verdict, reasons: tuple[str, ...]) -> Verdict:
+    """A curve that is suspect by itself, where the heap does not bear it out."""
+    return replace(
+        series,
+        name=VerdictName.CANNOT_TELL,
+        probability=min(series.probability or 0.2, 0.2),
+        reasons=(*reasons, *series.reasons),
+        settles=_longer(series),
+    )
 
 
 def _at_most_suspect(series: Verdict) -> VerdictName:

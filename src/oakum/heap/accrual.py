@@ -19,7 +19,7 @@ from oakum.heap.held import held
 from oakum.heap.histogram import histogram
 from oakum.heap.holder import Holder
 from oakum.heap.paths import telling_steps
-from oakum.heap.suspects import named_holders
+from oakum.heap.suspects import LEAST_FOREIGN_SHARE, named_holders
 from oakum.heap.tree import Children
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind, TypeGrowth
 from oakum.model.heap import Suspect, Tally
@@ -102,8 +102,15 @@ def grown(before: Account, after: Account, seconds: float) -> HeapGrowth:
     """``seconds``: how long the process ran between the two."""
     gained = after.reachable.bytes - before.reachable.bytes
     holders = [_holder(name, before, after) for name in after.holders]
-    told = [holder for holder in holders if holder.bytes_grown > max(0, GROWN_SHARE * gained)]
     foreign = {name: entry.suspect.foreign for name, entry in after.holders.items()}
+    own_bytes, foreign_bytes = max(0, GROWN_SHARE * gained), LEAST_FOREIGN_SHARE * after.reachable.bytes
+    # A type in brackets names no holder: it is the runtime's own.
+    told = [
+        holder
+        for holder in holders
+        if holder.bytes_grown > (max(own_bytes, foreign_bytes) if foreign[holder.name] else own_bytes)
+        and not holder.name.startswith("(")
+    ]
     ranked = sorted(told, key=lambda holder: (foreign[holder.name], -holder.bytes_grown))
     return HeapGrowth(
         seconds=seconds,
@@ -131,7 +138,7 @@ def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
         items_after=suspect.count,
         bytes_before=known.suspect.retained_bytes if known else 0,
         bytes_after=suspect.retained_bytes,
-        evicted_items=_gone(known.items, after.alive) if known and not moves else 0,
+        evicted_items=_evicted(known, after.alive) if known and not moves else 0,
         eviction_known=not moves,
         item_type=suspect.item_type,
         may_bound=entry.may_bound,
@@ -141,6 +148,13 @@ def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
         cause=suspect.cause,
         advice=suspect.advice,
     )
+
+
+def _evicted(known: Entry, alive: NDArray[np.int64]) -> int:
+    """In items as the holder counts them: one entry of a Map is a key and a value."""
+    gone = _gone(known.items, alive)
+    counted = known.suspect.count
+    return gone if gone == 0 or counted >= known.items.size else max(1, round(counted * gone / known.items.size))
 
 
 def _gone(items: NDArray[np.int64], alive: NDArray[np.int64]) -> int:

@@ -6,11 +6,13 @@ Source: chromedevtools.github.io/devtools-protocol, HeapProfiler.SamplingHeapPro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from oakum.model.allocation import Allocation, AllocationProfile
 from oakum.model.cause import CodePlace
 from oakum.model.script import is_library, script_path
 
+NAMELESS = "(anonymous)"
 MOST_SITES = 20
 MOST_NODES = 1_000_000
 
@@ -29,6 +31,8 @@ def read_profile(told: Mapping[str, object], seconds: float) -> AllocationProfil
         seen += 1
         place = _place(node.get("callFrame"))
         own = place is not None and not is_library(place.file)
+        if place is not None and own and above is not None and above_is_own:
+            place = _within(place, above)
         if place is None or (above_is_own and not own):
             place, own = above, above_is_own
         size = node.get("selfSize")
@@ -42,6 +46,11 @@ def read_profile(told: Mapping[str, object], seconds: float) -> AllocationProfil
     return AllocationProfile(seconds, total, tuple(Allocation(place, sums[place]) for place in ranked[:MOST_SITES]))
 
 
+def _within(place: CodePlace, above: CodePlace) -> CodePlace:
+    """A callback without a name is told by the function that had it called, where that is of the same file."""
+    return replace(place, function=above.function) if place.function == NAMELESS and place.file == above.file else place
+
+
 def _place(frame: object) -> CodePlace | None:
     if not isinstance(frame, dict):
         return None
@@ -49,4 +58,4 @@ def _place(frame: object) -> CodePlace | None:
     if not isinstance(url, str) or not url:
         return None
     at = line + 1 if isinstance(line, int) and 0 <= line < 2**31 else 0
-    return CodePlace(script_path(url), at, name if isinstance(name, str) and name else "(anonymous)")
+    return CodePlace(script_path(url), at, name if isinstance(name, str) and name else NAMELESS)

@@ -142,6 +142,23 @@ def test_garbage_that_was_not_collected_is_no_suspicion_and_no_proof_of_health(n
         assert assess(series(SUSPECT), replace(idle, uncollected=""), []).name is SUSPECT
 
 
+def test_garbage_that_was_not_collected_explains_a_curve_that_bends():
+    idle = replace(growth(), uncollected="what lives in its heap does not grow", language="JavaScript")
+    verdict = assess(series(SUSPECT, Pattern.WARM_UP), idle, [])
+    assert (verdict.name, verdict.reasons[0]) == (HEALTHY, "what lives in its heap does not grow")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "evicted", "name"),
+    [(400, 430, 400, CANNOT_TELL), (400, 430, 200, SUSPECT), (400, 900, 400, SUSPECT)],
+)
+def test_what_lets_all_go_that_it_held_does_not_accumulate(before, after, evicted, name):
+    verdict = assessed(series(SUSPECT), clue(items_before=before, items_after=after, evicted_items=evicted))
+    assert verdict.name is name
+    assert verdict.settles
+    assert verdict.reasons[0].startswith("nearly all that") is (name is CANNOT_TELL)
+
+
 def test_nothing_that_holds_more_makes_a_flat_curve_healthy_and_leaves_a_long_leak_one():
     assert assessed(series(CANNOT_TELL, Pattern.FLAT, 0.0)).name is HEALTHY
     assert assessed(series(LEAK)) == series(LEAK)

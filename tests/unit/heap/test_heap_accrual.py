@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shop_dump import shop_dump
@@ -52,6 +54,25 @@ def test_what_only_gains_is_told_with_what_it_gained():
 def test_what_went_meanwhile_is_counted_by_the_numbers_of_the_objects():
     found = holder(snapshot(range(20, 60)), snapshot(range(50, 160)))
     assert found.evicted_items == 30
+
+
+def test_an_entry_of_a_map_is_one_item_though_it_is_a_key_and_a_value():
+    before, after = snapshot(range(20, 60)), snapshot(range(50, 160))
+    name = "Store.entries"
+    entry = before.holders[name]
+    halved = replace(before, holders={name: replace(entry, suspect=replace(entry.suspect, count=20))})
+    assert holder(before, after).evicted_items == 30
+    assert holder(halved, after).evicted_items == 15
+
+
+@pytest.mark.parametrize(("name", "foreign"), [("(synthetic)", False), ("Pool.free", True)])
+def test_neither_the_runtimes_own_nor_a_librarys_trifle_is_told_as_a_holder_that_grew(name, foreign):
+    before, after = snapshot(range(20, 60)), snapshot(range(20, 160))
+    suspect = replace(after.holders["Store.entries"].suspect, holder=name, foreign=foreign, retained_bytes=4000)
+    beside = replace(after, holders={**after.holders, name: replace(after.holders["Store.entries"], suspect=suspect)})
+    names = [row.name for row in grown(before, beside, 10.0).holders]
+    assert "Store.entries" in names
+    assert name not in names
 
 
 def test_garbage_is_neither_held_nor_grown():

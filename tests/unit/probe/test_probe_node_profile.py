@@ -31,6 +31,19 @@ def test_what_a_runtime_or_a_package_allocates_counts_for_the_application_that_c
     )
 
 
+def test_a_callback_without_a_name_is_told_by_the_function_around_it_and_its_own_line():
+    inner = node("/srv/quote.js", "", 26, 100, node("/srv/other.js", "", 3, 7))
+    built_in = node("", "from", 0, 0, inner)
+    assert sites(node("/srv/quote.js", "Quote", 22, 50, built_in)) == (
+        157,
+        {
+            "/srv/quote.js:26 in Quote": 100,
+            "/srv/quote.js:22 in Quote": 50,
+            "/srv/other.js:3 in (anonymous)": 7,
+        },
+    )
+
+
 def test_the_application_comes_first_and_then_the_most_bytes():
     profile = {"profile": {"head": node("", "", 0, 0, node("node:fs", "read", 1, 900), node("/srv/a.js", "f", 1, 5))}}
     assert [site.place for site in read_profile(profile, 1.0).sites] == [
