@@ -6,29 +6,48 @@ import itertools
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 NOBODY = 65534
+DEFAULT_PORT = 5432
 _numbers = itertools.count(1)
+
+
+ASKED = "OAKUM_TEST_POSTGRES"
+"""The folder of another version's programs: of initdb, postgres and pg_ctl."""
 
 
 def _programs() -> Path | None:
     """The folder that holds initdb: Debian puts none of it on the PATH."""
+    if ASKED in os.environ:
+        return Path(os.environ[ASKED])
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: float(file.parts[-3]))
     found = folders[-1] if folders else shutil.which("initdb")
     return Path(found).parent if found else None
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class PostgresServer:
     """Started at once; ``close`` removes it with all that it held."""
 
-    def __init__(self, *options: str, primary: Path | None = None) -> None:
-        """``options``: of postgres. ``primary``: the folder of the server whose replica this is."""
+    def __init__(self, *options: str, primary: Path | None = None, tcp: bool = False) -> None:
+        """``options``: of postgres. ``primary``: the folder of the server whose replica this is. ``tcp``: it listens
+        on the loopback too.
+        """
+        self.port = _free_port() if tcp else DEFAULT_PORT
+        self._listens = ("-c", f"listen_addresses={'127.0.0.1' if tcp else ''}", "-p", str(self.port))
         programs = _programs()
         if programs is None:
             pytest.skip("no PostgreSQL here: apt-get install postgresql")
@@ -60,7 +79,7 @@ class PostgresServer:
             self._server = subprocess.Popen(
                 [
                     *("setpriv", *who, "--pdeathsig", "QUIT", self._programs / "postgres", "-D", self._data),
-                    *("-k", self._folder, "-c", "listen_addresses=", "-c", "max_connections=20", *options),
+                    *("-k", self._folder, *self._listens, "-c", "max_connections=20", *options),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -72,8 +91,14 @@ class PostgresServer:
             time.sleep(0.05)
 
     def _answers(self) -> bool:
-        asked = [self._programs / "pg_isready", "-q", "-h", self._folder, "-d", "postgres"]
-        return subprocess.run(asked, check=False).returncode == 0
+        try:
+            self._connected("postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _connected(self, name: str) -> psycopg.Connection:
+        return psycopg.connect(host=str(self._folder), port=self.port, user="oakum", dbname=name, autocommit=True)
 
     def replica(self, *options: str) -> PostgresServer:
         """A hot standby of this one. ``options``: those of this one, where it was given any."""
@@ -86,8 +111,14 @@ class PostgresServer:
     def database(self) -> str:
         """The URL of a new, empty one."""
         name = f"oakum_{next(_numbers)}"
-        self._run("createdb", "-h", self._folder, "-U", "oakum", name)
-        return f"postgresql://oakum@/{name}?host={self._folder}"
+        with self._connected("postgres") as admin:
+            admin.execute(f"create database {name}")
+        port = f"&port={self.port}" if self.port != DEFAULT_PORT else ""
+        return f"postgresql://oakum@/{name}?host={self._folder}{port}"
+
+    def over_tcp(self, url: str, role: str) -> str:
+        """The URL of the same database there, for that role."""
+        return f"postgresql://{role}@127.0.0.1:{self.port}/{url.split('/')[3].partition('?')[0]}"
 
     def close(self) -> None:
         self._server.send_signal(signal.SIGQUIT)

@@ -15,7 +15,7 @@ import typer
 
 from oakum import wiring
 from oakum.cli.endings import ended_by_signals
-from oakum.cli.investigate_dependency import NOT_FOR_IT, asker, cut_short
+from oakum.cli.investigate_dependency import NOT_FOR_IT, asked_beside, asker, cut_short
 from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
 from oakum.cli.scan_prometheus import WINDOW
 from oakum.cli.streams import say
@@ -173,6 +173,16 @@ def investigate(
             "--patterns", metavar="FILE", help="TOML with more patterns to look for in logs; again for more files"
         ),
     ] = None,
+    beside: Annotated[
+        str,
+        typer.Option(
+            "--with",
+            metavar="URL",
+            help="a server that it talks to, asked over the same time: postgresql://USER@HOST/DATABASE or redis://HOST:"
+            " which of its connections are the target's, since when, and whether its pools may ask for more than it"
+            " admits; its password as for a dependency",
+        ),
+    ] = "",
     store: StoreOption = "",
     output: OutputOption = Output.TABLE,
     file: FileOption = None,
@@ -206,6 +216,7 @@ def investigate(
             "--window": window != WINDOW,
             "--no-logs": not logs,
             "--patterns": patterns,
+            "--with": beside,
         }
         _refuse(str(wanted), [name for name, value in given.items() if value], NOT_FOR_IT)
         check_file(file)
@@ -218,6 +229,7 @@ def investigate(
     served = parse_served(pprof) if pprof else Served()
     check_file(file)
     looked_for = wiring.log_patterns(patterns or ())
+    dependency = asked_beside(wanted, beside) if beside else None
 
     in_cluster = isinstance(wanted, WorkloadTarget | PodTarget)
     if in_cluster:
@@ -256,6 +268,11 @@ def investigate(
     settings = replace(settings, logs=logs, patterns=looked_for)
 
     def run(told: Progress, recorder: Recorder | None) -> Investigation:
+        if dependency is not None:
+            return dependency(told, lambda server: look(told, recorder, replace(settings, with_server=server)))
+        return look(told, recorder, settings)
+
+    def look(told: Progress, recorder: Recorder | None, settings: Settings) -> Investigation:
         machine, policy = wiring.machine(), wiring.policy()
         if isinstance(wanted, WorkloadTarget | PodTarget):
             from oakum.loop.in_cluster import ClusterSettings, investigate_workload  # noqa: PLC0415

@@ -24,6 +24,7 @@ SPEAKS: Final = 0.2
 POSTGRES_ADMITS: Final = 100
 """max_connections of a PostgreSQL server that nobody configured."""
 
+OF_REDIS: Final = frozenset({"redis-py", "Jedis", "Lettuce", "ioredis"})
 OF_POSTGRES: Final = frozenset({"psycopg_pool", "pgxpool", "node-postgres"})
 
 _NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?(?:_\d{3})*")
@@ -113,23 +114,38 @@ def most_connections(pool: Pool) -> int | None:
     return found if found is not None and found > 0 else None
 
 
-def over_limit(pool: Pool, reading: PoolReading, server_limit: int | None = None) -> str:
+def speaks_to(pool: Pool, reading: PoolReading) -> str:
+    """The kind of server that its connections lead to: Redis; PostgreSQL; "" where that is not known."""
+    if pool.library in OF_REDIS:
+        return "Redis"
+    return "PostgreSQL" if pool.library in OF_POSTGRES or reading.server or reading.asked.kind == "PostgreSQL" else ""
+
+
+def over_limit(pool: Pool, reading: PoolReading) -> str:
     """Whether all processes together may ask for more than the server admits; "" where they may not.
 
-    ``server_limit``: its max_connections, None where that is not known: then what it is by default.
+    What it admits is what it said (``reading.asked``), or of a PostgreSQL server that was not asked, the default.
     """
-    if pool.library not in OF_POSTGRES and not reading.server:
+    kind, most = speaks_to(pool, reading), most_connections(pool)
+    asked = reading.asked.admits is not None and reading.asked.kind == kind
+    limit = reading.asked.admits if asked else POSTGRES_ADMITS if kind == "PostgreSQL" else None
+    if most is None or limit is None or most * reading.instances <= limit:
         return ""
-    most = most_connections(pool)
-    limit = POSTGRES_ADMITS if server_limit is None else server_limit
-    if most is None or pool.library in {"redis-py", "Jedis", "Lettuce"} or most * reading.processes <= limit:
-        return ""
-    total = format_count(most * reading.processes)
-    many = f"{format_count(reading.processes)} processes × {format_count(most)} = up to {total} connections"
-    many = f"it may open up to {total} connections" if reading.processes == 1 else many
-    if server_limit is not None:
-        return f"{many}; the server admits {format_count(limit)}"
-    return f"{many}; a PostgreSQL server admits {limit} unless it is configured (max_connections)"
+    told = (
+        f"{factors(most, reading)}; "
+        if reading.instances > 1
+        else f"it may open up to {format_count(most)} connections; "
+    )
+    if asked:
+        return f"{told}the server admits {format_count(limit)}"
+    return f"{told}a PostgreSQL server admits {limit} unless it is configured (max_connections)"
+
+
+def factors(most: int, reading: PoolReading) -> str:
+    """``3 replicas × 2 processes × 20 = up to 120 connections``."""
+    parts = [f"{format_count(reading.asked.replicas)} replicas"] if reading.asked.replicas > 1 else []
+    parts += [f"{format_count(reading.processes)} processes"] if reading.processes > 1 else []
+    return f"{' × '.join([*parts, format_count(most)])} = up to {format_count(most * reading.instances)} connections"
 
 
 def pool_rows(reading: PoolReading) -> Iterator[tuple[str, dict[str, object]]]:
@@ -162,6 +178,8 @@ def _pool_facts(pool: Pool, reading: PoolReading, over: str) -> dict[str, object
         "findings": [each.rule.id for each in findings(pool)],
         "most_connections": most_connections(pool),
         "processes": reading.processes,
+        "replicas": reading.asked.replicas,
+        "server_admits": reading.asked.admits if speaks_to(pool, reading) == reading.asked.kind else None,
         "server": reading.server or None,
         "over_limit": over or None,
         "read": list(reading.read),
@@ -204,7 +222,7 @@ def pool_steps(reading: PoolReading, causes: Sequence[Cause] = ()) -> tuple[Step
 
 def _asks(reading: PoolReading) -> Iterator[Step]:
     over = next((told for pool in reading.pools if (told := over_limit(pool, reading))), "")
-    if over:
+    if over and reading.asked.admits is None:
         yield Step(
             "Ask the database how many connections it admits, and who has them",
             effect=over,

@@ -8,6 +8,7 @@ from oakum.host.apart import LiveApart
 from oakum.host.attach import LiveJvms
 from oakum.host.cgroup import LiveCgroups
 from oakum.host.clock import LiveClock
+from oakum.host.connections import LiveConnections
 from oakum.host.dumps import LiveDumps
 from oakum.host.inspector import LiveDebuggees
 from oakum.host.kernel_log import LiveKernelLog
@@ -21,6 +22,7 @@ from oakum.host.sandbox import LiveSandboxes
 from oakum.host.scratch import LiveScratch
 from oakum.host.spool import LiveSpools
 from oakum.host.threads import LiveThreads
+from oakum.model.admission import Connections
 from oakum.model.log import Logs
 from oakum.model.ports import (
     Apart,
@@ -65,6 +67,7 @@ class Machine:
     rubies: Rubies = field(default_factory=LiveRubies)
     node: Node = field(default_factory=LiveNode)
     logs: Logs = field(default_factory=LiveLogs)
+    connections: Connections = field(default_factory=LiveConnections)
 
 
 def this_machine() -> Machine:

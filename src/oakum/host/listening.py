@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from oakum.host.gauge import ProcessFolder, read_whole
 from oakum.model.debugger import Listener
 
-_LISTEN = b"0A"
+LISTEN = b"0A"
+ESTABLISHED = b"01"
 _TABLE_BYTES = 64 << 20
 _SOCKET = re.compile(r"socket:\[([0-9]+)\]")
 
@@ -24,16 +25,17 @@ TABLES = ("net/tcp", "net/tcp6")
 
 def listeners(folder: ProcessFolder) -> list[Listener]:
     """Of the process itself. Raises OSError when it has ended or may not be looked at."""
-    own = _sockets(folder)
-    return [listener for inode, listener in _table(folder) if inode in own]
+    own = own_sockets(folder)
+    return [listener for inode, listener in table(folder) if inode in own]
 
 
 def taken(folder: ProcessFolder) -> list[Listener]:
     """Of every process in the network that ``folder``'s process sees."""
-    return [listener for _, listener in _table(folder)]
+    return [listener for _, listener in table(folder)]
 
 
-def _sockets(folder: ProcessFolder) -> set[int]:
+def own_sockets(folder: ProcessFolder) -> set[int]:
+    """Inodes. Raises OSError."""
     fd = os.open("fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder.fd)
     try:
         return sockets(folder.link(f"fd/{name}") for name in os.listdir(fd))
@@ -46,7 +48,8 @@ def sockets(links: Iterable[str]) -> set[int]:
     return {int(match[1]) for link in links if (match := _SOCKET.fullmatch(link))}
 
 
-def _table(folder: ProcessFolder) -> list[tuple[int, Listener]]:
+def table(folder: ProcessFolder, state: bytes = LISTEN) -> list[tuple[int, Listener]]:
+    """(inode, its own end) of the sockets in that state in the network that ``folder``'s process sees."""
     rows: list[tuple[int, Listener]] = []
     for name in TABLES:
         try:
@@ -54,18 +57,18 @@ def _table(folder: ProcessFolder) -> list[tuple[int, Listener]]:
         except FileNotFoundError:
             continue
         try:
-            rows += parse_table(read_whole(fd, _TABLE_BYTES))
+            rows += parse_table(read_whole(fd, _TABLE_BYTES), state)
         finally:
             os.close(fd)
     return rows
 
 
-def parse_table(raw: bytes) -> list[tuple[int, Listener]]:
-    """(inode of the socket, where it listens) of the listening rows of /proc/PID/net/tcp or tcp6."""
+def parse_table(raw: bytes, state: bytes = LISTEN) -> list[tuple[int, Listener]]:
+    """(inode of the socket, its own end) of the rows of /proc/PID/net/tcp or tcp6 in that state."""
     found = []
     for line in raw.splitlines()[1:]:
         fields = line.split()
-        if len(fields) < 10 or fields[3] != _LISTEN:
+        if len(fields) < 10 or fields[3] != state:
             continue
         address, _, port = fields[1].partition(b":")
         try:

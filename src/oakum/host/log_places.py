@@ -7,11 +7,16 @@ import os
 import re
 import shutil
 import stat
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from oakum.host.gauge import ProcessFolder, boot_s
+from oakum.host.log_names import DELETED, Beside, is_rotated, rotated_since, whose
+from oakum.host.rooted import open_folder
 from oakum.host.stat import TICKS_PER_S, parse_stat
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import TargetError
@@ -19,14 +24,15 @@ from oakum.model.log import LogFile
 from oakum.model.pod_cgroup import pod_cgroup
 
 MOST_ROTATED: Final = 9
+MOST_NAMES: Final = 10_000
+"""Of a folder with more files the first so many are looked at."""
+
 MOST_OPEN: Final = 4096
 """Of a process with more open files the first so many are looked at."""
 
 PODS: Final = "/var/log/pods"
 DOCKER: Final = "/var/lib/docker/containers"
 
-_LOG_NAME: Final = re.compile(r"\.(?:log|out|err)(?:\.\d+)?$|/logs?/|/log$|(?:^|[/_-])log[._-]", re.IGNORECASE)
-_ROTATED: Final = re.compile(r"(?:\.\d{1,4}|-\d{8}(?:-?\d{1,6})?)(?:\.gz|\.zst)?$")
 _CONTAINER: Final = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -48,6 +54,9 @@ def written_by(pid: int) -> list[LogFile | Absent]:
             elsewhere.append(seen)
         elif not isinstance(seen, str) and seen is not None:
             found.setdefault(*seen)
+    for log in [each for each in found.values() if isinstance(each, LogFile)]:
+        for identity, other in _rotated_of(pid, log.name):
+            found.setdefault(identity, other)
     if elsewhere:
         leads = " and ".join(dict.fromkeys(elsewhere))
         told = [*_carried(pid)]
@@ -76,15 +85,51 @@ def _seen(pid: int, number: int) -> tuple[tuple[int, int], LogFile] | str | None
         )
     except (OSError, StopIteration, ValueError, IndexError):
         return None
-    standard = {1: "its standard output", 2: "its standard error"}.get(number)
     if not stat.S_ISREG(told.st_mode):
-        return _kind(leads, told.st_mode) if standard else None
-    if not flags & os.O_ACCMODE or not (standard or _LOG_NAME.search(leads.removesuffix(" (deleted)"))):
+        return _kind(leads, told.st_mode) if number in {1, 2} else None
+    known = whose(number, told.st_mode, flags, leads)
+    if not known:
         return None
-    log = LogFile(
-        leads, f"fd:{pid}:{number}:{told.st_dev}:{told.st_ino}", standard or "a file that it writes", told.st_size
-    )
+    log = LogFile(leads, f"fd:{pid}:{number}:{told.st_dev}:{told.st_ino}", known, told.st_size)
     return (told.st_dev, told.st_ino), log
+
+
+def _rotated_of(pid: int, path: str) -> Iterator[tuple[tuple[int, int], LogFile]]:
+    """What was rotated away since the process was started, as it sees its files: which file, the log."""
+    if path.endswith(DELETED) or not path.startswith("/"):
+        return
+    root, folder = f"/proc/{pid}/root", os.path.dirname(path)  # noqa: PTH120  (as the process names it)
+    for each in rotated_since(path, _beside(root, folder), _started_s(pid)):
+        other = f"{folder.rstrip('/')}/{each.name}"
+        key = f"root:{pid}:{each.device}:{each.inode}:{other}"
+        yield (each.device, each.inode), LogFile(other, key, "rotated", each.size_bytes, previous=True)
+
+
+def _beside(root: str, path: str) -> Iterator[Beside]:
+    """The regular files of a folder; nothing where it may not be listed."""
+    try:
+        place = open_folder(root, path)
+    except OSError:
+        return
+    try:
+        for name in os.listdir(f"/proc/self/fd/{place}")[:MOST_NAMES]:
+            with suppress(OSError):
+                told = os.stat(name, dir_fd=place, follow_symlinks=False)
+                if stat.S_ISREG(told.st_mode):
+                    yield Beside(name, told.st_dev, told.st_ino, told.st_size, told.st_mtime)
+    except OSError:
+        return
+    finally:
+        os.close(place)
+
+
+def _started_s(pid: int) -> float:
+    """UTC epoch seconds; now where it has ended."""
+    try:
+        told = parse_stat(Path(f"/proc/{pid}/stat").read_bytes())
+    except OSError:
+        told = None
+    return time.time() if told is None else boot_s() + told.start_ticks / TICKS_PER_S
 
 
 def _kind(leads: str, mode: int) -> str:
@@ -150,7 +195,8 @@ def _of_container(cgroups: str) -> Iterator[LogFile]:
         for each in [*before[-1:], path]:
             size = _size(each)
             if size is not None:
-                yield LogFile(str(each), f"file:{each}", "kept by the container runtime", size, each is not path)
+                log = LogFile(str(each), f"file:{each}", "kept by the container runtime", size, each is not path)
+                yield replace(log, printed=True)
 
 
 def _belongs(path: Path, container: str) -> bool:
@@ -180,7 +226,7 @@ def rotated(path: str) -> list[LogFile]:
     except OSError:
         return []
     for name in names:
-        if not _ROTATED.fullmatch(name[len(here.name) :]):
+        if not is_rotated(name, here.name):
             continue
         other = str(here.parent / name)
         try:

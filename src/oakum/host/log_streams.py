@@ -7,6 +7,7 @@ import selectors
 import subprocess
 import time
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -23,17 +24,24 @@ JOURNAL_S: Final = 20.0
 """The journal answers within so long, in seconds, or what has come by then is all."""
 
 
-class FileLog:
-    """``fd`` is a regular file that stays open. ``path``: "" where it has no name here."""
+class RangedLog(ABC):
+    """A log whose size is known and that is read by pieces from any place on. ``path``: what it is called."""
 
-    def __init__(self, fd: int, path: str, most_bytes: int | None) -> None:
+    def __init__(self, path: str, size_bytes: int, most_bytes: int | None) -> None:
         self.notes: list[str] = []
-        self._fd, self._path, self._most = fd, path, most_bytes
-        self._size = os.fstat(fd).st_size
+        self._path, self._size, self._most = path, size_bytes, most_bytes
+
+    @abstractmethod
+    def _part(self, size: int, at: int) -> bytes:
+        """Fewer bytes where it ends. Raises OSError."""
+
+    @abstractmethod
+    def _ended(self) -> None:
+        """All was read: notes what became of it meanwhile."""
 
     def pieces(self) -> Iterator[bytes]:
         try:
-            head = os.pread(self._fd, 4, 0)
+            head = self._part(4, 0)
             if head[:2] == GZIP:
                 yield from self._bounded(_gunzip(self._raw(0), self.notes))
             elif head == ZSTD:
@@ -41,7 +49,7 @@ class FileLog:
             else:
                 yield from self._plain()
         except OSError as exc:
-            raise TargetError(f"{self._path or 'a log'} cannot be read", why=exc.strerror or "") from exc
+            raise TargetError(f"{self._path or 'a log'} cannot be read", why=exc.strerror or str(exc)) from exc
         self._ended()
 
     def _plain(self) -> Iterator[bytes]:
@@ -58,7 +66,7 @@ class FileLog:
     def _raw(self, at: int) -> Iterator[bytes]:
         """As much as it held when it was opened: one that grows faster than it is read would never end."""
         while at < self._size:
-            piece = os.pread(self._fd, min(PIECE, self._size - at), at)
+            piece = self._part(min(PIECE, self._size - at), at)
             if not piece:
                 break
             at += len(piece)
@@ -74,6 +82,17 @@ class FileLog:
             if self._most is not None and read >= self._most:
                 self.notes.append(f"only its first {format_size(read)}, unpacked, were read")
                 return
+
+
+class FileLog(RangedLog):
+    """``fd`` is a regular file that stays open. ``path``: "" where it has no name here."""
+
+    def __init__(self, fd: int, path: str, most_bytes: int | None) -> None:
+        super().__init__(path, os.fstat(fd).st_size, most_bytes)
+        self._fd = fd
+
+    def _part(self, size: int, at: int) -> bytes:
+        return os.pread(self._fd, size, at)
 
     def _ended(self) -> None:
         if not self._path:

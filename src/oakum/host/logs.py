@@ -13,6 +13,7 @@ from shlex import quote
 
 from oakum.host.log_places import rotated, written_by
 from oakum.host.log_streams import FileLog, JournalLog, StreamLog
+from oakum.host.rooted import open_regular
 from oakum.model.absent import Absent
 from oakum.model.errors import CallerError, TargetError
 from oakum.model.log import LogFile, LogPieces
@@ -57,7 +58,7 @@ class LiveLogs:
             finally:
                 journal.close()
         else:
-            fd = _opened(rest, log) if kind == "file" else _held(rest, log)
+            fd = {"file": _opened, "root": _rooted}.get(kind, _held)(rest, log)
             try:
                 yield FileLog(fd, rest if kind == "file" else "", most_bytes)
             finally:
@@ -73,15 +74,31 @@ def _held(key: str, log: LogFile) -> int:
         if Path(f"/proc/{pid}").exists():
             raise
         fd = _opened(log.name, log)
+    return _same(fd, identity, log, pid)
+
+
+def _same(fd: int, identity: Sequence[str], log: LogFile, pid: str) -> int:
     found = os.fstat(fd)
-    if [str(found.st_dev), str(found.st_ino)] != identity:
+    if [str(found.st_dev), str(found.st_ino)] != list(identity):
         os.close(fd)
         raise TargetError(
             f"{log.name} is another file by now",
-            why="the process has closed it",
+            why="the process has closed it, or it was rotated meanwhile",
             next_step=f"oakum investigate pid/{pid}",
         )
     return fd
+
+
+def _rooted(key: str, log: LogFile) -> int:
+    """The very file that was found beside one that a process writes, as that process sees it."""
+    pid, device, inode, path = key.split(":", 3)
+    try:
+        fd = open_regular(f"/proc/{pid}/root", path)
+    except OSError as exc:
+        raise TargetError(
+            f"{log.name} cannot be read", why=exc.strerror or "", next_step=f"oakum investigate pid/{pid}"
+        ) from exc
+    return _same(fd, [device, inode], log, pid)
 
 
 def _opened(path: str, log: LogFile) -> int:

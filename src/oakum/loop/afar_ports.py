@@ -48,10 +48,11 @@ def reached(
     from oakum.host.afar.cgroups import AfarCgroups  # noqa: PLC0415  (as above)
     from oakum.host.afar.debuggees import AfarDebuggees  # noqa: PLC0415
     from oakum.host.afar.jvms import AfarJvms  # noqa: PLC0415
+    from oakum.host.afar.logs import AfarLogs  # noqa: PLC0415
     from oakum.host.afar.memory import AfarMemories  # noqa: PLC0415
     from oakum.host.afar.node import AfarNode  # noqa: PLC0415
     from oakum.host.afar.processes import AfarProcesses  # noqa: PLC0415
-    from oakum.host.afar.untold import AfarKernelLog, AfarLogs  # noqa: PLC0415
+    from oakum.host.afar.untold import AfarKernelLog  # noqa: PLC0415
     from oakum.host.stat import PAGE_BYTES  # noqa: PLC0415
 
     if agent.greeting.page_bytes != PAGE_BYTES:
@@ -72,7 +73,7 @@ def reached(
         cgroups=AfarCgroups(agent, processes, seen_by=seen_by),
         memories=AfarMemories(agent),
         kernel_log=AfarKernelLog(),
-        logs=AfarLogs(),
+        logs=AfarLogs(agent),
         debuggees=AfarDebuggees(agent),
         jvms=AfarJvms(agent),
         node=AfarNode(agent, seen_by=seen_by, beside=rooms),

@@ -14,6 +14,7 @@ import numpy as np
 from oakum.judge import curve, judge
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.admission import Admission
 from oakum.model.assessment import Investigation
 from oakum.model.dependency import Asked, Dependency, Findings, Sample
 from oakum.model.errors import CallerError, TargetError
@@ -36,6 +37,9 @@ LEAST_WATCH_S: Final = 5.0
 LEAST_INTERVAL_S: Final = 0.5
 """A server is asked no more often, in seconds."""
 
+LOOKS_S: Final = 0.1
+"""So often it is looked at whether somebody else's watch is over, in seconds."""
+
 LEAST_SAMPLES: Final = 4
 """A watch holds so many."""
 
@@ -45,6 +49,7 @@ class Kind:
     """One kind of dependency: what its samples are measured in, and the rules that read them.
 
     ``explain`` is pure. ``here`` adds to a whole sample what this machine knows, where the server runs on it.
+    ``admits``: who is connected, and how many may be; it is given a sample and the place.
     """
 
     name: str
@@ -52,6 +57,9 @@ class Kind:
     metric: Metric
     explain: Callable[[Asked[Any]], Findings]
     here: Callable[[Any, Machine], Any] = field(default=lambda sample, _: sample)
+    admits: Callable[[Any, str], Admission] = field(
+        default=lambda sample, place: Admission("", place, "", None, 0, sample.at_s)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ def investigate_dependency(
     """
     import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)
 
-    watch = _Watch(target, kind, machine, settings, progress)
+    watch = DependencyWatch(target, kind, machine, settings, progress)
 
     async def journey() -> None:
         async with opened as dependency:
@@ -109,7 +117,7 @@ def investigate_dependency(
 
 
 @dataclass(slots=True)
-class _Watch:
+class DependencyWatch:
     """The samples as they come. ``cut``: why the last whole one is missing, "" where it is not."""
 
     target: DependencyTarget
@@ -122,13 +130,24 @@ class _Watch:
     missed: list[TargetError] = field(default_factory=list)
     cut: str = ""
 
-    async def run(self, dependency: Dependency[Any]) -> None:
+    async def run(
+        self,
+        dependency: Dependency[Any],
+        *,
+        begun: Callable[[], object] = lambda: None,
+        over: Callable[[], bool] | None = None,
+    ) -> None:
+        """``begun``: called after the first sample. ``over``: asked whether to end; not given: when the time is up."""
         import anyio  # noqa: PLC0415
 
         clock = self.machine.clock
         self.progress.stage(f"asking {self.target}")
         self._take(await dependency.sample(whole=True), whole=True)
         self.place = dependency.place
+        begun()
+        if over is not None:
+            await self._until(over, dependency)
+            return
         begun_s = clock.monotonic_s()
         end_s, due_s = begun_s + self.settings.watch_s, begun_s
         while True:
@@ -140,6 +159,23 @@ class _Watch:
             await self._sample(dependency, whole=False)
             self.progress.watched(self._series(), self._judged(), max(0.0, end_s - clock.monotonic_s()))
         await anyio.sleep(max(0.0, end_s - clock.monotonic_s()))
+        await self._last(dependency)
+
+    async def _until(self, over: Callable[[], bool], dependency: Dependency[Any]) -> None:
+        import anyio  # noqa: PLC0415
+
+        clock = self.machine.clock
+        begun_s = due_s = clock.monotonic_s()
+        while not over():
+            due_s = max(due_s + self.settings.interval_s, clock.monotonic_s())
+            while not over() and clock.monotonic_s() < due_s:  # noqa: ASYNC110  (another thread's event)
+                await anyio.sleep(min(LOOKS_S, max(0.0, due_s - clock.monotonic_s())))
+            if not over():
+                await self._sample(dependency, whole=False)
+        self.settings = replace(self.settings, watch_s=clock.monotonic_s() - begun_s)
+        await self._last(dependency)
+
+    async def _last(self, dependency: Dependency[Any]) -> None:
         if not await self._sample(dependency, whole=True):
             self.cut = self.missed[-1].brief
 
@@ -158,6 +194,11 @@ class _Watch:
         if self.samples and sample.at_s <= self.samples[-1].at_s:
             return  # the wall clock was set back: a moment that has been told is not told again
         self.samples.append(self.kind.here(sample, self.machine) if whole else sample)
+
+    def admission(self) -> Admission:
+        """At the last sample that told who is connected."""
+        told = [sample for sample in self.samples if self.kind.admits(sample, self.place).connections]
+        return self.kind.admits((told or self.samples)[-1], self.place)
 
     def _series(self) -> WorkloadSeries:
         lives = [list(life) for _, life in groupby(self.samples, key=lambda sample: sample.started_s)]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from oakum.explain import postgres, redis
+from oakum.explain import admission, postgres, redis
 from oakum.loop.dependency import Kind
-from oakum.loop.postgres_here import with_memory
+from oakum.loop.postgres_here import here
 from oakum.model.errors import CallerError
 from oakum.model.series import Metric
 from oakum.model.target import DependencyTarget
 
-POSTGRES: Final = Kind("PostgreSQL", "connections", Metric.CONNECTIONS, postgres.explained, with_memory)
+POSTGRES: Final = Kind("PostgreSQL", "connections", Metric.CONNECTIONS, postgres.explained, here, admission.of_postgres)
 
-REDIS: Final = Kind("Redis", "bytes", Metric.HEAP_USED, redis.explained)
+REDIS: Final = Kind("Redis", "bytes", Metric.HEAP_USED, redis.explained, admits=admission.of_redis)
 
 KINDS: Final = {
     "postgresql": POSTGRES,

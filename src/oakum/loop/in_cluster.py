@@ -35,10 +35,11 @@ from oakum.loop.on_node import ClusterTarget, Looked, looked_into, path_here
 from oakum.loop.over_time import watch_memory
 from oakum.loop.seen_before import SeenBefore, nothing
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.admission import Instance, Replicas
 from oakum.model.assessment import Investigation
 from oakum.model.cluster import Cluster
 from oakum.model.cluster_node import ClusterNode, ContainerUsage, NodeUsage
-from oakum.model.cluster_pod import Container, Pod, Role
+from oakum.model.cluster_pod import Container, Pod, Role, Running
 from oakum.model.cluster_workload import Workload
 from oakum.model.container_memory import ContainerMemory
 from oakum.model.crash_loop import CrashLoop
@@ -94,6 +95,7 @@ class _Seen:
     """``workload``: at the top of its owners; ``usage``: by pod uid and container; ``nodes``: by name.
 
     ``memories``: of each container the one that is judged; ``others``: told as well, by who sees less of it.
+    ``most``: so many of its pods there may be, 0 where that is not told.
     """
 
     title: str
@@ -106,6 +108,7 @@ class _Seen:
     memories: list[ContainerMemory] = field(default_factory=list)
     others: list[ContainerMemory] = field(default_factory=list)
     loops: Sequence[Seen] = ()
+    most: int = 0
 
 
 def investigate_workload(
@@ -154,10 +157,11 @@ def _inside(  # noqa: PLR0913, PLR0917  (as _investigated, and what was found)
 ) -> Investigation:
     if settings.inside is None:
         return looked.answer
+    replicas = looked.answer.replicas
+    server = replace(settings.inside.with_server, replicas=1 if replicas is None else max(replicas.most, 1))
+    inside = replace(settings.inside, with_server=server)
     if path_here(looked, machine) is not None:
-        return looked_into(
-            target, looked, machine=machine, policy=settings.policy, settings=settings.inside, progress=progress
-        )
+        return looked_into(target, looked, machine=machine, policy=settings.policy, settings=inside, progress=progress)
     return looked_into_from_afar(
         target,
         looked,
@@ -165,7 +169,7 @@ def _inside(  # noqa: PLR0913, PLR0917  (as _investigated, and what was found)
         ways=Ways(consent, settings.image, settings.node_pod, settings.home),
         machine=machine,
         policy=settings.policy,
-        settings=settings.inside,
+        settings=inside,
         progress=progress,
     )
 
@@ -182,8 +186,8 @@ async def investigate_in_cluster(
     """Raises TargetError when it is not there, or the cluster does not answer."""
     progress.stage(f"looking at {target} in {cluster.place.context}")
     facts = Facts(machine.clock)
-    title, workload, pods = await _pods(target, cluster, facts)
-    seen = _Seen(title, workload, pods, {}, {}, [], [])
+    title, workload, pods, most = await _pods(target, cluster, facts)
+    seen = _Seen(title, workload, pods, {}, {}, [], [], most=most)
     await _nodes(seen, cluster, facts)
     progress.stage("reading how earlier runs ended")
     found = await read_ends(seen.pods, cluster, machine, facts)
@@ -288,8 +292,8 @@ def _rows(target: ClusterTarget, pods: Sequence[Pod]) -> list[tuple[Pod, Contain
     ]
 
 
-async def _pods(target: ClusterTarget, cluster: Cluster, facts: Facts) -> tuple[str, str, tuple[Pod, ...]]:
-    """Its title, that of the workload at the top, its pods."""
+async def _pods(target: ClusterTarget, cluster: Cluster, facts: Facts) -> tuple[str, str, tuple[Pod, ...], int]:
+    """Its title, that of the workload at the top, its pods, how many of those there may be (0: not told)."""
     if isinstance(target, PodTarget):
         pod = await cluster.pod(target.namespace, target.name)
         if target.container is not None and pod.container(target.container) is None:
@@ -302,17 +306,16 @@ async def _pods(target: ClusterTarget, cluster: Cluster, facts: Facts) -> tuple[
         top = await cluster.top(pod)
         if isinstance(top, Absent):
             facts.miss(top)
-            return pod.title, pod.title, (pod,)
+            return pod.title, pod.title, (pod,), 0
         _workload(top, cluster, facts)
-        await tell_bounds(top, cluster, facts)
-        return pod.title, top.title, (pod,)
+        return pod.title, top.title, (pod,), await tell_bounds(top, cluster, facts)
     workload = await cluster.workload(target.kind, target.namespace, target.name)
     _workload(workload, cluster, facts)
-    await tell_bounds(workload, cluster, facts)
+    most = await tell_bounds(workload, cluster, facts)
     found = await cluster.pods_of(workload)
     for odd in found.odd:
         facts.miss(odd)
-    return workload.title, workload.title, found.items
+    return workload.title, workload.title, found.items, most
 
 
 def _workload(workload: Workload, cluster: Cluster, facts: Facts) -> None:
@@ -427,12 +430,23 @@ def _concluded(target: ClusterTarget, seen: _Seen, cluster: Cluster, machine: Ma
         absent=tuple(facts.absent),
         kills=tuple(seen.kills),
         watched=tuple(_placed(each, seen, cluster) for each in _replicas(worst, [*seen.memories, *seen.others])),
+        replicas=Replicas(tuple(map(_instance, seen.pods)), max(seen.most, len(seen.pods))),
     )
     if loop is not None:
         advice = crash_plan(loop.loop, workload=seen.workload, context=target.context)
         # It is gone before its heap could be looked into.
         return Looked(replace(answer, plan=advice, absent=(*answer.absent, dies_too_soon(loop))), None)
     return Looked(answer, worst, seen.memories, seen.kills, over_time, reasons)
+
+
+def _instance(pod: Pod) -> Instance:
+    """Its containers start after it; of those that were restarted the pods' own time says too much."""
+    times = [
+        each.state.started_s
+        for each in pod.containers
+        if each.role is Role.MAIN and isinstance(each.state, Running) and isinstance(each.state.started_s, float)
+    ]
+    return Instance(pod.title, min(times, default=None), frozenset(pod.addresses))
 
 
 def _placed(series: WorkloadSeries, seen: _Seen, cluster: Cluster) -> WorkloadSeries:

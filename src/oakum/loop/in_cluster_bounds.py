@@ -34,13 +34,15 @@ async def or_absent(asked: Awaitable[T], what: str, facts: Facts) -> T | None:
         return None
 
 
-async def tell_bounds(workload: Workload, cluster: Cluster, facts: Facts) -> None:
-    """One fact for each that concerns it."""
+async def tell_bounds(workload: Workload, cluster: Cluster, facts: Facts) -> int:
+    """One fact for each that concerns it. So many replicas there may be; 0 where that is not told."""
+    most = workload.wanted if isinstance(workload.wanted, int) else 0
     namespace = workload.namespace
     scalers = await or_absent(cluster.autoscalers(namespace), f"autoscalers of {namespace}", facts)
     for each in _items(scalers):
         if _is(workload, each.target_kind, each.target_name):
             _scaler(each, facts)
+            most = max(most, each.most if isinstance(each.most, int) else 0)
     vertical = await or_absent(cluster.vertical_autoscalers(namespace), f"vertical autoscalers of {namespace}", facts)
     # Most clusters have none installed: that is nothing to tell.
     for recommender in () if isinstance(vertical, Absent) else _items(vertical):
@@ -50,6 +52,7 @@ async def tell_bounds(workload: Workload, cluster: Cluster, facts: Facts) -> Non
         _quota(quota, facts)
     for bounds in _items(await or_absent(cluster.bounds(namespace), f"limit ranges of {namespace}", facts)):
         _bounds(bounds, facts)
+    return most
 
 
 def _items(listing: Listing[T] | None) -> Sequence[T]:

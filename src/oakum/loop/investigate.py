@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from oakum import explain
@@ -34,7 +34,7 @@ from oakum.model.growth import HeapGrowth
 from oakum.model.layout import LayoutGrowth
 from oakum.model.log import LogFile, LogPattern, LogReading
 from oakum.model.policy import Policy
-from oakum.model.pool import PoolReading
+from oakum.model.pool import PoolReading, PoolServer
 from oakum.model.ruby import RubyDeeper
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.series import Series, WorkloadSeries
@@ -97,6 +97,12 @@ class Settings:
     logs: bool = True
     """Whether the logs that it writes are read."""
 
+    printed: bool = True
+    """Whether what it prints is read too: not where its cluster has told that."""
+
+    with_server: PoolServer = field(default_factory=PoolServer)
+    """The server that it is looked at with: what its pools are measured by."""
+
     patterns: tuple[LogPattern, ...] = ()
     """What is looked for in them; the library alone where there are none."""
 
@@ -145,8 +151,8 @@ def investigate(
             looking.prepare(facts, progress)
             layouts.begin(pid, facts)
             # One that ends during the watch leaves its files, and no longer says which.
-            files = known_logs(pid, machine.logs) if settings.logs else ()
-            pools = known_pools(pid, runtime, machine, facts)
+            files = known_logs(pid, machine.logs, printed=settings.printed) if settings.logs else ()
+            pools = known_pools(pid, runtime, machine, facts, settings.with_server)
             series_verdict = _watch(watch, looking, layouts, facts, machine, settings=settings, progress=progress)
             series_verdict = settings.known or series_verdict
             workers.tell(facts, watch.info.pid)
@@ -192,7 +198,7 @@ def _logs(  # noqa: PLR0913, PLR0917  (what was known before the watch, and what
     if not settings.logs:
         return ()
     progress.stage("reading its logs")
-    now = known_logs(pid, machine.logs) if pid != at_first else before
+    now = known_logs(pid, machine.logs, printed=settings.printed) if pid != at_first else before
     return tell(read_logs(now, machine.logs, facts, settings.patterns or library(), LogBounds()), facts)
 
 
@@ -320,6 +326,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         causes=explanation.causes,
         plan=explanation.plan,
         partial=partial,
+        pools=pools,
     )
 
 

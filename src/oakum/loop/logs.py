@@ -45,11 +45,17 @@ class LogBounds:
     within_s: float | None = WITHIN_S
 
 
-def known_logs(pid: int, logs: Logs) -> Sequence[LogFile | Absent]:
+def known_logs(pid: int, logs: Logs, *, printed: bool = True) -> Sequence[LogFile | Absent]:
+    """``printed``: also what its container's runtime keeps of what it prints; else that is not missed either."""
     try:
-        return logs.of_process(pid)
+        found = logs.of_process(pid)
+        return found if printed else [each for each in found if not _printed(each)]
     except OakumError as exc:
         return [Absent(f"the log of pid {pid}", AbsentKind.UNREADABLE, exc.brief, exc.next_step)]
+
+
+def _printed(log: LogFile | Absent) -> bool:
+    return log.kind is AbsentKind.NOT_APPLICABLE if isinstance(log, Absent) else log.printed
 
 
 def read_logs(

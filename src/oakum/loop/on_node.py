@@ -78,8 +78,8 @@ def looked_into(
 
 
 def knowing(settings: Settings, worst: ContainerMemory) -> Settings:
-    """A history of hours is not overruled by half a minute of one process; its logs were read from the cluster."""
-    return replace(settings, known=worst.verdict if worst.past else None, logs=False)
+    """A history of hours is not overruled by half a minute of one process; what it prints was read from the cluster."""
+    return replace(settings, known=worst.verdict if worst.past else None, printed=False)
 
 
 def both(
@@ -114,6 +114,7 @@ def both(
         else replace(found.series, labels={**found.series.labels, **answer.series.labels}),
         curve=answer.curve if worst.past else found.curve,
         kills=answer.kills,
+        replicas=answer.replicas,
         watched=answer.watched,
         evidence=(*_apart(answer.evidence, found.evidence), *found.evidence),
         absent=(*answer.absent, *(absent for absent in missed if absent not in answer.absent)),

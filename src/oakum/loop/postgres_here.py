@@ -1,11 +1,14 @@
-"""The memory of a PostgreSQL server's processes, where it runs on this machine."""
+"""What this machine knows of a PostgreSQL server: the memory of its processes, and which processes are its clients."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.admission import Instance
 from oakum.model.errors import OakumError
 from oakum.model.postgres import PostgresSample, Session
 from oakum.model.process import ProcessInfo
@@ -19,12 +22,53 @@ SAME_S: Final = 3.0
 MOST: Final = 2000
 """Of more sessions the memory is not read."""
 
+_FILE: Final = re.compile(r"[\w./-]{1,200}\.\w{1,5}")
+
 ELSEWHERE: Final = Absent(
     "the memory of each connection's backend",
     AbsentKind.NOT_APPLICABLE,
     "the server's processes are not seen on this machine",
     "the same command on the server's machine",
 )
+
+
+def here(sample: PostgresSample, machine: Machine) -> PostgresSample:
+    return with_clients(with_memory(sample, machine), machine)
+
+
+def with_clients(sample: PostgresSample, machine: Machine) -> PostgresSample:
+    """Those that come over TCP from processes of this machine. Of a Unix socket nobody is told."""
+    if sample.depth is None:
+        return sample
+    ends = {(each.client, each.port): each.id for each in sample.sessions if each.port}
+    held: dict[tuple[int, float], Instance] = {}
+    known: dict[int, Instance | None] = {}
+    try:
+        for end, pid in machine.connections.owners(ends.keys()).items():
+            if pid not in known:
+                known[pid] = _instance(machine, pid)
+            if (instance := known[pid]) is not None:
+                held[ends[end]] = instance
+    except (OakumError, OSError):
+        held = {}
+    return replace(sample, depth=replace(sample.depth, clients=held))
+
+
+def _instance(machine: Machine, pid: int) -> Instance | None:
+    """None for one that has ended."""
+    try:
+        info = machine.processes.info(pid)
+    except OakumError:
+        return None
+    return Instance(f"pid {pid} ({short_title(info)})", info.started_s)
+
+
+def short_title(info: ProcessInfo) -> str:
+    """``python3 shop.py``: the program and the file that it runs; further words may hold a password."""
+    first, *rest = info.command or (info.name,)
+    file = next((word for word in rest if not word.startswith("-")), "")
+    plain = file if _FILE.fullmatch(file) else ""
+    return " ".join(PurePath(word).name for word in (first, plain) if word)
 
 
 def with_memory(sample: PostgresSample, machine: Machine) -> PostgresSample:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from oakum.model.absent import Absent
+from oakum.model.admission import Replicas
 from oakum.model.cause import Cause
 from oakum.model.curve import Curve
 from oakum.model.evidence import Evidence
 from oakum.model.growth import HeapGrowth
 from oakum.model.kill import Kill
+from oakum.model.pool import PoolReading
 from oakum.model.series import WorkloadSeries
 from oakum.model.step import Plan
 from oakum.model.verdict import Verdict
@@ -22,7 +24,8 @@ class Investigation:
     ``verdict`` is the assessment: what the series and the evidence say together.
     ``series_verdict`` is what the series said alone, before the evidence.
     Of a cluster's workload, ``kills``: how its runs ended, oldest first; ``watched``: the samples of the container that
-    is judged and of its replicas, with who they are as labels.
+    is judged and of its replicas, with who they are as labels; ``replicas``: of which it is made. ``pools``: what its
+    process was told of connections; None where nobody looked.
     """
 
     target: str
@@ -41,3 +44,5 @@ class Investigation:
     partial: bool = False
     kills: tuple[Kill, ...] = ()
     watched: tuple[WorkloadSeries, ...] = ()
+    replicas: Replicas | None = None
+    pools: PoolReading | None = None

@@ -137,6 +137,7 @@ class Pod:
     ``version``: the resource version that it was read at. ``phase``, ``reason``, ``message``: of the pod as a whole
     (``Failed``, ``Evicted``). ``deleted_s``: when that was asked for, None where nobody did.
     ``limit_bytes``: of the pod as a whole, where one is set. ``shares_processes``: its containers see each other.
+    ``addresses``: of the pod itself; none where it has those of its node, or has none yet.
     """
 
     namespace: str
@@ -155,6 +156,7 @@ class Pod:
     containers: tuple[Container, ...]
     limit_bytes: Bytes = None
     shares_processes: bool = False
+    addresses: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -153,7 +153,7 @@ class LogReading:
 class LogFile:
     """A log that can be read. ``key``: by which the port opens it. ``whose``: how it is known (``its standard error``).
 
-    ``previous``: of a run before, or rotated away.
+    ``previous``: of a run before, or rotated away. ``printed``: what a container prints, as its runtime keeps it.
     """
 
     name: str
@@ -161,6 +161,7 @@ class LogFile:
     whose: str
     size_bytes: int | None = None
     previous: bool = False
+    printed: bool = False
 
 
 class LogPieces(Protocol):

@@ -39,8 +39,22 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolServer:
+    """What a server that was asked admits: ``admits`` clients, None where none was asked. ``kind``: PostgreSQL, Redis.
+
+    ``replicas``: of the workload that asks it.
+    """
+
+    kind: str = ""
+    admits: int | None = None
+    replicas: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class PoolReading:
-    """The pools of one process, of which ``processes`` run alike. ``server``: a PostgreSQL server, without a login.
+    """The pools of one process, of which ``processes`` run alike. ``asked``: the server that it is measured by.
+
+    ``server``: a PostgreSQL server, without a login.
 
     ``read``: what was looked at.
     """
@@ -49,6 +63,11 @@ class PoolReading:
     server: str = ""
     processes: int = 1
     read: tuple[str, ...] = ()
+    asked: PoolServer = field(default_factory=PoolServer)
+
+    @property
+    def instances(self) -> int:
+        return self.asked.replicas * self.processes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from oakum.model.absent import Absent
+from oakum.model.admission import Instance
 from oakum.model.evidence import Cost
 
 IN_TRANSACTION: Final = frozenset({"idle in transaction", "idle in transaction (aborted)"})
@@ -23,7 +24,7 @@ class Session:
     address, "local" for a Unix socket. ``used_s``: since it changed its state. ``transaction_s``: since its transaction
     began, None where it is in none. ``snapshot``: it holds back the removal of dead rows (backend_xmin); of one that is
     idle in transaction at READ COMMITTED that is an open cursor. ``query_id``: of its last statement, 0 where none is
-    told.
+    told. ``port``: of the client, with its address; 0 for a Unix socket, or where it is hidden.
     """
 
     pid: int
@@ -38,6 +39,7 @@ class Session:
     transaction_s: float | None = None
     snapshot: bool = False
     query_id: int = 0
+    port: int = 0
 
     @property
     def id(self) -> tuple[int, float]:
@@ -123,7 +125,7 @@ class PostgresDepth:
     ``superusers``: roles that no such limit binds. ``settings``: as pg_settings has them. ``queries``: texts without
     their values, by query id; Absent says why not. ``bouncer``: None where we are connected to the server itself.
     ``replica``: it replays another server's log. ``memory``: anonymous bytes of each client's backend by pid, where
-    this machine can see them.
+    this machine can see them. ``clients``: the processes of this machine that hold connections, by its id.
     """
 
     replica: bool
@@ -138,6 +140,7 @@ class PostgresDepth:
     queries: Mapping[int, str] | Absent = field(default_factory=dict)
     bouncer: Bouncer | Absent | None = None
     memory: Mapping[int, int] | Absent = field(default_factory=dict)
+    clients: Mapping[tuple[int, float], Instance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

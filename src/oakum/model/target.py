@@ -23,6 +23,7 @@ IN_CLUSTER: Final = frozenset({"deploy", "sts", "ds", "job", "pod"})
 
 _DNS_NAME: Final = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 _PATHS: Final = ("/", "./", "../")
+_FOREIGN: Final = re.compile(r"[A-Za-z][\w+.-]{0,40}://")
 _URL_SCHEMES: Final = ("redis", "rediss", "valkey", "valkeys", "postgresql", "postgres")
 _PLACES: Final = frozenset({"host", "hostaddr", "port", "dbname", "service", "sslmode"})
 """What a query of a URL may say of where a server is; all else of it may be secret, and is not printed."""
@@ -126,6 +127,11 @@ def parse_target(text: str) -> Target:
         return _dependency(text)
     if text == "-" or text.startswith(_PATHS):
         return LogTarget(text)
+    if _FOREIGN.match(text):
+        # What stands behind it may hold a password.
+        scheme = text.partition("://")[0]
+        known = ", ".join(f"{each}://" for each in sorted(_URL_SCHEMES))
+        raise _not_a_target(f"{scheme}://…", f"of dependencies it looks into {known}")
     if not slash or not rest:
         raise _not_a_target(text)
     if kind == "pid":

@@ -33,6 +33,9 @@ ANSWER_S: Final = 5.0
 OLDEST: Final = 100000
 """Before version 10, views had other columns."""
 
+LISTS_TEMP: Final = 120000
+"""The first version that tells which temporary files lie there."""
+
 LONG_IDLE_S: Final = 1.0
 """Statements of sessions that have been idle for so long are asked for, in seconds."""
 
@@ -107,7 +110,7 @@ class LivePostgres:
         if made.info.server_version < OLDEST:
             raise TargetError(
                 f"{self.place} is PostgreSQL {made.info.parameter_status('server_version')}",
-                why="versions 13 to 17 are known, and nothing before 10 can be asked",
+                why="versions 10 to 18 are known, and nothing before 10 can be asked",
                 next_step="select * from pg_stat_activity",
             )
         return made
@@ -143,7 +146,7 @@ class LivePostgres:
         )
         slots = await self._try(connection, sql.SLOTS, "replication slots", user)
         prepared = await self._try(connection, sql.PREPARED, "prepared transactions", user)
-        temp = await self._try(connection, sql.TEMP, "temporary files that lie there now", user)
+        temp = await self._temp(connection, user)
         self._wholes += 1
         return PostgresDepth(
             bool(replica[0][0]),
@@ -159,6 +162,13 @@ class LivePostgres:
             await self._queries(connection, sessions, user) if self._wholes > 1 else {},
             await self._bouncer() if pooled else None,
         )
+
+    async def _temp(self, connection: psycopg.AsyncConnection[Any], user: str) -> list[Any] | Absent:
+        what = "temporary files that lie there now"
+        if connection.info.server_version < LISTS_TEMP:
+            why = "PostgreSQL lists them from version 12 on"
+            return Absent(what, AbsentKind.NOT_APPLICABLE, why, "du -s PGDATA/base/pgsql_tmp    # on its machine")
+        return await self._try(connection, sql.TEMP, what, user)
 
     async def _queries(
         self, connection: psycopg.AsyncConnection[Any], sessions: Sequence[Session], user: str

@@ -29,7 +29,9 @@ def sessions(rows: Sequence[Row]) -> tuple[Session, ...]:
 
 
 def _session(row: Row) -> Session:
-    pid, started, database, user, application, client, state, age_s, used_s, transaction_s, snapshot, query_id = row
+    pid, started, database, user, application, client, state, age_s, used_s, transaction_s, snapshot, query_id, port = (
+        row
+    )
     return Session(
         int(pid),
         # Hidden, as its age is: the pid alone tells it then.
@@ -44,6 +46,7 @@ def _session(row: Row) -> Session:
         _age(transaction_s),
         bool(snapshot),
         int(query_id or 0),
+        int(port or 0),
     )
 
 
@@ -143,6 +146,7 @@ def _client(row: Mapping[str, Any], now: float) -> Session:
         "waiting" if waits else "idle" if used_s >= 1 else "active",
         max(0.0, now - connected),
         used_s,
+        port=_number(row.get("port")) or 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a PostgreSQL server. Source: the manual's chapter "Monitoring Database Activity", 13 to 17.
+"""What is asked of a PostgreSQL server. Source: the manual's chapter "Monitoring Database Activity", 10 to 18.
 
 Each question is one message that begins and ends its own transaction, which only reads, with its own timeouts: nothing
 stays in the session, so that a pooler may hand it to somebody else. The last answer of each tells how long it took on
@@ -50,7 +50,7 @@ def sessions(version: int) -> str:
     state, extract(epoch FROM clock_timestamp() - backend_start)::float8,
     extract(epoch FROM clock_timestamp() - state_change)::float8,
     extract(epoch FROM clock_timestamp() - xact_start)::float8,
-    backend_xmin IS NOT NULL AND state LIKE 'idle in%', {query_id}
+    backend_xmin IS NOT NULL AND state LIKE 'idle in%', {query_id}, greatest(client_port, 0)
 FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND (backend_type = 'client backend'
     OR (backend_type IS NULL AND usesysid IS NOT NULL AND datid IS NOT NULL))"""  # noqa: S608  (no value is put in)

@@ -210,13 +210,37 @@ def test_an_option_about_a_server_is_refused_where_there_is_none(source, option,
         *(["--stop"], ["--no-capture"], ["--inspect"], ["--exec"], ["--image", "python"], ["--max-pause", "1s"]),
         *(["--max-bytes", "1GiB"], ["--max-copy", "1s"], ["--earlier", "a"], ["--prometheus", "http://p"]),
         *(["--window", "1h"], ["--node-pod", "python"], ["--node-pod-namespace", "tools"], ["--no-logs"]),
-        ["--patterns", "a.toml"],
+        *(["--patterns", "a.toml"], ["--with", "redis://db"]),
     ],
 )
 def test_an_option_of_other_targets_is_refused_for_a_dependency_and_no_password_said(option, spoken):
     code, _, told = spoken("investigate", "postgresql://me:s3cret@db/shop", "--no-incident", *option)
     assert code == 2
     assert f"{option[0]} is not for postgresql://me@db/shop" in " ".join(told.split())
+    assert "s3cret" not in told
+
+
+@pytest.mark.parametrize(
+    ("target", "beside", "why"),
+    [
+        ("pid/1", "deploy/shop/web", "--with deploy/shop/web is no dependency"),
+        ("pid/1", "mysql://me:s3cret@db/shop", "'mysql://…' is not a target"),
+        ("./app.log", "redis://:s3cret@db", "--with is not for"),
+    ],
+)
+def test_what_a_target_cannot_be_looked_at_with_is_refused_and_no_password_said(target, beside, why, spoken):
+    code, _, told = spoken("investigate", target, "--no-incident", "--with", beside)
+    assert code == 2
+    assert why in " ".join(told.split())
+    assert "s3cret" not in told
+
+
+def test_a_server_that_is_not_there_ends_the_look_before_it_begins(spoken):
+    code, out, told = spoken(
+        "investigate", f"pid/{os.getpid()}", "--no-incident", "--with", "postgresql://me:s3cret@/x?host=/no-such"
+    )
+    assert (code, out) == (3, "")
+    assert "looking at" not in told
     assert "s3cret" not in told
 
 

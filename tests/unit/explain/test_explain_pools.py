@@ -10,7 +10,7 @@ import pytest
 from oakum.explain.pool_rules import RULES
 from oakum.explain.pools import findings, is_so, most_connections, over_limit, pool_rows, pool_steps, with_pools
 from oakum.model.cause import Cause, CauseName
-from oakum.model.pool import Pool, PoolReading, PoolSetting
+from oakum.model.pool import Pool, PoolReading, PoolServer, PoolSetting
 from oakum.model.verdict import Pattern, Verdict, VerdictName
 from oakum.render.table_pools import pools_markdown
 
@@ -121,12 +121,22 @@ def test_all_workers_together_are_compared_with_what_the_server_admits():
         "4 processes × 30 = up to 120 connections; a PostgreSQL server admits 100 unless it is configured"
         " (max_connections)"
     )
-    assert not over_limit(made, reading, server_limit=120)
-    assert over_limit(made, reading, server_limit=119).endswith("the server admits 119")
+    asked = PoolServer("PostgreSQL", 120)
+    assert not over_limit(made, replace(reading, asked=asked))
+    known = replace(reading, asked=replace(asked, admits=119))
+    assert over_limit(made, known).endswith("the server admits 119")
+    assert not pool_steps(known), "it was asked"
+    tripled = over_limit(made, replace(reading, asked=replace(asked, replicas=3)))
+    assert tripled == "3 replicas × 4 processes × 30 = up to 360 connections; the server admits 120"
+    # What another kind of server admits says nothing of this one.
+    assert "unless it is configured" in over_limit(made, replace(reading, asked=PoolServer("Redis", 10)))
     # Of which server it is, nobody knows.
     assert not over_limit(made, replace(reading, server=""))
     step = pool_steps(reading)[0]
     assert step.command == "oakum investigate postgresql://db:5432/shop"
+    redis = PoolReading((pool("redis-py", max_connections="50"),), asked=PoolServer("Redis", 100, replicas=3))
+    assert over_limit(redis.pools[0], redis) == "3 replicas × 50 = up to 150 connections; the server admits 100"
+    assert not over_limit(redis.pools[0], replace(redis, asked=PoolServer()))
     alone = over_limit(pool("node-postgres", max="101"), PoolReading())
     assert alone.startswith("it may open up to 101 connections; a PostgreSQL server admits 100")
 

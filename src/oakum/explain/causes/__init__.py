@@ -8,6 +8,7 @@ from oakum.explain.causes import (
     call_path,
     closure,
     global_,
+    go_timers,
     goroutine,
     java,
     javascript,
@@ -39,7 +40,9 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
     if clue.language == "Go":
-        return [goroutine.look(clue) or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)]
+        return [
+            goroutine.look(clue) or go_timers.look(clue) or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)
+        ]
     if clue.holder.cause is not None:
         speak = {"Java": java.look, "Ruby": ruby.look}.get(clue.language, javascript.look)
         return [speak(clue, clue.holder.cause)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from oakum.explain.postgres.groups import Group
+from oakum.explain.starts import starts
 from oakum.model.absent import Absent
 from oakum.model.dependency import Asked, Told
 from oakum.model.evidence import Cost
@@ -31,6 +32,7 @@ def told(asked: Asked[PostgresSample], groups: Sequence[Group]) -> Iterator[Told
     yield _server(last, depth)
     for group in groups[:MOST_GROUPS]:
         yield _group(group, last)
+        yield from _starts(group, last)
     yield from _forgotten(last, asked.policy.idle_transaction_s)
     if depth is not None:
         yield from _databases(depth, before, last, last.at_s - first.at_s)
@@ -92,6 +94,18 @@ def _group(group: Group, last: PostgresSample) -> Told:
         "youngest_s": min(ages, default=None),
     }
     return Told("connections", "".join(parts), "pg_stat_activity", last.at_s, facts=facts)
+
+
+def _starts(group: Group, last: PostgresSample) -> Iterator[Told]:
+    """Against the processes of this machine that hold them."""
+    held = {} if last.depth is None else last.depth.clients
+    now_s = last.at_s
+    began = [
+        (now_s - each.age_s, held[each.id]) for each in group.sessions if each.age_s is not None and each.id in held
+    ]
+    found = starts(group.title, began, now_s)
+    if found is not None:
+        yield Told("starts", found.sentence, "pg_stat_activity and procfs", now_s, facts=found.facts)
 
 
 def forgotten(sessions: Sequence[Session], longer_s: float) -> list[Session]:

@@ -21,6 +21,13 @@ without waiting; they are answered in order. An answer is one line, ``ID STATE S
     link H NAME                        where a link of /proc/PID points
     links H NAME                       the same of all in a folder: lines ``name target``, both in hexadecimal
     file H PATH MOST                   a regular file as the process sees it; no link leads out of its root
+    opened H MOST                      of that many that it has open, a line each: NUMBER MODE FLAGS DEVICE INODE SIZE
+                                       TARGET, the flags octal, the target in hexadecimal
+    beside H PATH                      of the regular files in a folder as the process sees it, a line each: DEVICE
+                                       INODE SIZE CHANGED NAME, CHANGED in seconds, the name in hexadecimal
+    part H PATH DEVICE INODE AT SIZE   of a regular file as the process sees it, or of ``fd/NUMBER`` of its own; errno
+                                       ESTALE where that is another file by now
+    length H PATH DEVICE INODE         of the same, in bytes
     present H START PAGES              a byte for each page: 1 where it is in memory
     copy H START SIZE                  memory; fewer bytes where it ends or went away
     held H START SIZE                  memory; zeros where a page is not in memory: nothing is brought in for it
@@ -71,6 +78,9 @@ PAGE = resource.getpagesize()
 HIGH = 7 if sys.byteorder == "little" else 0
 BIT = bytes(128) + b"\1" * 128
 LINKS = 40
+NAMES = 10_000
+"""Of a folder with more files the first so many are told."""
+
 NEW_NET = 0x40000000
 """CLONE_NEWNET of sched.h."""
 
@@ -303,6 +313,45 @@ class Agent:
             return whole(fd, min(int(most), 16 * PIECE))
         finally:
             os.close(fd)
+
+    def do_opened(self, _: object, process: str, most: str) -> bytes:
+        held, rows = self.of(process), []
+        fd = os.open("fd", os.O_RDONLY | os.O_DIRECTORY, dir_fd=held.fd)
+        try:
+            for number in sorted(int(entry) for entry in os.listdir(fd))[: int(most)]:
+                with suppress(OSError, ValueError, IndexError):
+                    told, target = os.stat(str(number), dir_fd=fd), os.readlink(str(number), dir_fd=fd)
+                    flags = held.read(f"fdinfo/{number}", 4096).split(b"flags:", 1)[1].split()[0].decode("ascii")
+                    place = f"{told.st_mode} {flags} {told.st_dev} {told.st_ino} {told.st_size}"
+                    rows.append(f"{number} {place} {hexed(target)}")
+        finally:
+            os.close(fd)
+        return "\n".join(rows).encode("ascii")
+
+    def do_beside(self, _: object, process: str, path: str) -> bytes:
+        place = walk(f"/proc/self/fd/{self.of(process).fd}/root", text(path))
+        try:
+            fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_DIRECTORY)
+        finally:
+            os.close(place)
+        rows = []
+        try:
+            for name in os.listdir(fd)[:NAMES]:
+                with suppress(OSError):
+                    told = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                    if stat.S_ISREG(told.st_mode):
+                        row = f"{told.st_dev} {told.st_ino} {told.st_size} {int(told.st_mtime)} {hexed(name)}"
+                        rows.append(row)
+        finally:
+            os.close(fd)
+        return "\n".join(rows).encode("ascii")
+
+    def do_part(self, _: object, name: str, path: str, *words: str) -> bytes:
+        device, inode, at, size = map(int, words)
+        return os.pread(very(self.of(name), text(path), (device, inode)), max(0, min(size, PIECE)), at)
+
+    def do_length(self, _: object, name: str, path: str, device: str, inode: str) -> bytes:
+        return str(os.fstat(very(self.of(name), text(path), (int(device), int(inode)))).st_size).encode("ascii")
 
     def do_present(self, _: object, name: str, start: str, pages: str) -> bytes:
         process = self.of(name)
@@ -632,6 +681,29 @@ def regular(root: str, path: str) -> int:
         return os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK)
     finally:
         os.close(fd)
+
+
+def very(process: Process, path: str, identity: "tuple[int, int]") -> int:
+    """A descriptor of that very file, kept: by the number that the process has of it, or by its name."""
+    if identity in process.opened:
+        return process.opened[identity]
+    if path.startswith("fd/"):
+        # What is no regular file must not be opened: a pipe would take what is meant for its reader.
+        place = os.open(path, os.O_PATH, dir_fd=process.fd)
+        try:
+            if not stat.S_ISREG(os.fstat(place).st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", path)
+            fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_NONBLOCK)
+        finally:
+            os.close(place)
+    else:
+        fd = regular(f"/proc/self/fd/{process.fd}/root", path)
+    told = os.fstat(fd)
+    if (told.st_dev, told.st_ino) != identity:
+        os.close(fd)
+        raise OSError(errno.ESTALE, "it is another file by now", path)
+    process.opened[identity] = fd
+    return fd
 
 
 def walk(root: str, path: str) -> int:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.errors import TargetError
-from oakum.model.log import LogFile, LogPieces
 
 
 class AfarKernelLog:
@@ -19,27 +15,6 @@ class AfarKernelLog:
     def oom_reports(self, since_s: float) -> Absent:
         del since_s
         return _unheard()
-
-
-class AfarLogs:
-    """Port Logs: the cluster tells what a container says, its files are not read over this way."""
-
-    def of_process(self, pid: int) -> list[LogFile | Absent]:
-        del pid
-        return []
-
-    def of_file(self, path: str) -> list[LogFile]:
-        raise _not_here(path)
-
-    def open(self, log: LogFile, *, most_bytes: int | None = None) -> AbstractContextManager[LogPieces]:
-        del most_bytes
-        raise _not_here(log.name)
-
-
-def _not_here(name: str) -> TargetError:
-    return TargetError(
-        f"{name} cannot be read from here", why="it is a file of a container elsewhere", next_step="kubectl logs POD"
-    )
 
 
 def _unheard() -> Absent:

@@ -49,6 +49,13 @@ def pod(body: Mapping[str, Any]) -> Pod:
         containers=tuple(_containers(spec, status)),
         limit_bytes=quantity(table(spec, "resources", "limits"), "memory"),
         shares_processes=flag(spec, "shareProcessNamespace"),
+        addresses=() if flag(spec, "hostNetwork") else tuple(_addresses(status)),
+    )
+
+
+def _addresses(status: Mapping[str, Any]) -> Iterator[str]:
+    yield from dict.fromkeys(
+        address for each in (*tables(status, "podIPs"), {"ip": text(status, "podIP")}) if (address := text(each, "ip"))
     )
 
 

@@ -1,0 +1,38 @@
+"""What a PostgreSQL or a Redis server admits, and who is connected to it, out of a sample of it. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from oakum.model.admission import Admission, Connection
+from oakum.model.postgres import PostgresSample, Session
+from oakum.model.redis import Client, RedisSample
+
+MAX_CONNECTIONS: Final = "max_connections"
+MAXCLIENTS: Final = "maxclients"
+
+
+def of_postgres(sample: PostgresSample, place: str) -> Admission:
+    connections = tuple(map(_session, sample.sessions))
+    return Admission("PostgreSQL", place, MAX_CONNECTIONS, sample.room, len(connections), sample.at_s, connections)
+
+
+def of_redis(sample: RedisSample, place: str) -> Admission:
+    """Of one server: of a cluster each node admits as many, and a client is connected to several."""
+    alone = sample.servers[0] if len(sample.servers) == 1 else None
+    connections = tuple(_client(each) for each in sample.clients or () if each.kind in {"client", "subscriber"})
+    most, taken = (None, None) if alone is None else (alone.most_clients, alone.clients)
+    # One of them is ours.
+    known = max((taken or 1) - 1, len(connections))
+    return Admission("Redis", place, MAXCLIENTS, most, known, sample.at_s, connections)
+
+
+def _session(session: Session) -> Connection:
+    who = f"{session.application or '(no application_name)'} as {session.user or '(no role)'}"
+    return Connection(who, session.client, session.port, session.age_s)
+
+
+def _client(client: Client) -> Connection:
+    address, _, port = client.address.rpartition(":")
+    who = f"{client.name or '(no name)'} as {client.user or 'default'}"
+    return Connection(who, address.strip("[]"), int(port) if port.isdigit() else 0, float(client.age_s))

@@ -1,0 +1,153 @@
+"""``oakum investigate TARGET --with postgresql://…``: a workload and a server that it talks to, over the same time.
+
+The server is asked on a thread and a loop of its own, from before the workload is looked at until after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import replace
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Final
+
+from oakum.explain.with_dependency import Together, joined
+from oakum.loop.dependency import DependencySettings, DependencyWatch, Kind
+from oakum.loop.facts import Facts
+from oakum.loop.postgres_here import short_title
+from oakum.loop.progress import Silent
+from oakum.model.admission import Admission, Endpoint, Instance
+from oakum.model.assessment import Investigation
+from oakum.model.dependency import Dependency
+from oakum.model.errors import OakumError, TargetError
+from oakum.model.pool import PoolServer
+from oakum.model.target import CgroupTarget, DependencyTarget, ProcessTarget, Target
+
+if TYPE_CHECKING:
+    from oakum.host import Machine
+    from oakum.loop.progress import Progress
+    from oakum.model.process import ProcessInfo
+
+ANSWERS_S: Final = 30.0
+"""The first and the last whole answer come within so long, in seconds; each part of them has a deadline of its own."""
+
+
+def investigate_with(  # noqa: PLR0913  (a workload and its dependency)
+    target: Target,
+    dependency: DependencyTarget,
+    *,
+    kind: Kind,
+    opened: AbstractAsyncContextManager[Dependency[Any]],
+    machine: Machine,
+    settings: DependencySettings,
+    progress: Progress,
+    look: Callable[[PoolServer], Investigation],
+) -> Investigation:
+    """``look``: looks at the workload. Raises TargetError where the server does not answer at first."""
+    progress.stage(f"asking {dependency}")
+    alike = _alike(target, machine)
+    with _Beside(DependencyWatch(dependency, kind, machine, settings, Silent()), opened).asking() as beside:
+        first = beside.admission()
+        answer = look(PoolServer(first.kind, first.most))
+        # While both are there: a process that ends takes its sockets with it.
+        server, own = beside.over(), alike or _alike(target, machine)
+        owners = _owners(server, own, machine)
+    replicas = () if answer.replicas is None else answer.replicas.each
+    if owners and answer.pools is not None:
+        seen = len({each.name for each in owners.values()})
+        answer = replace(answer, pools=replace(answer.pools, processes=max(answer.pools.processes, seen)))
+    found, told = joined(answer, Together(server, beside.told(), replicas, owners))
+    facts = Facts(machine.clock)
+    for each in told:
+        facts.add(each.kind, each.title, each.origin, facts=each.facts)
+        facts.evidence[-1] = replace(facts.evidence[-1], at_s=each.at_s)
+    return replace(found, evidence=(*found.evidence, *facts.evidence))
+
+
+class _Beside:
+    """The server, asked until it is over."""
+
+    def __init__(self, watch: DependencyWatch, opened: AbstractAsyncContextManager[Dependency[Any]]) -> None:
+        self._watch, self._opened = watch, opened
+        self._begun, self._over = Event(), Event()
+        self._failed: BaseException | None = None
+        self._thread = Thread(target=self._run, name="oakum-dependency", daemon=True)
+
+    @contextmanager
+    def asking(self) -> Iterator[_Beside]:
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            self._thread.join(ANSWERS_S)
+
+    def admission(self) -> Admission:
+        """Raises what the first question raised."""
+        if not self._begun.wait(ANSWERS_S):
+            raise TargetError(f"{self._watch.target} does not answer", why=f"nothing came in {ANSWERS_S:.0f} s")
+        if self._failed is not None:
+            raise self._failed
+        return self._watch.admission()
+
+    def over(self) -> Admission:
+        self._over.set()
+        self._thread.join(ANSWERS_S)
+        return self._watch.admission()
+
+    def told(self) -> Investigation:
+        return self._watch.concluded()
+
+    def _run(self) -> None:
+        import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)
+
+        async def journey() -> None:
+            async with self._opened as dependency:
+                await self._watch.run(dependency, begun=self._begun.set, over=self._over.is_set)
+
+        try:
+            anyio.run(journey)
+        except BaseException as exc:  # noqa: BLE001  (told on the thread that waits for it)
+            self._failed = exc
+        finally:
+            self._begun.set()
+
+
+def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
+    """The processes of the same program as the target's, and of its user; of a cgroup all that are in it."""
+    try:
+        every = machine.processes.list()
+        if isinstance(target, ProcessTarget):
+            own = machine.processes.info(target.pid)
+            below = _below(own.pid, every)
+            same = [each for each in every if (_program(each), each.uid) == (_program(own), own.uid)]
+            return list({each.pid: each for each in (*same, *below)}.values())
+        if isinstance(target, CgroupTarget):
+            pids = set(machine.cgroups.pids(target.path))
+            return [each for each in every if each.pid in pids]
+    except OakumError:
+        return []
+    return []
+
+
+def _program(info: ProcessInfo) -> tuple[str, ...]:
+    return info.executable, *info.command
+
+
+def _below(pid: int, every: Sequence[ProcessInfo]) -> list[ProcessInfo]:
+    found, at = [pid], 0
+    while at < len(found):
+        found += [each.pid for each in every if each.parent_pid == found[at] and each.pid not in found]
+        at += 1
+    return [each for each in every if each.pid in found]
+
+
+def _owners(server: Admission, alike: list[ProcessInfo], machine: Machine) -> Mapping[Endpoint, Instance]:
+    if not alike:
+        return {}
+    known = {each.pid: Instance(f"pid {each.pid} ({short_title(each)})", each.started_s) for each in alike}
+    try:
+        held = machine.connections.owners([each.endpoint for each in server.connections if each.port])
+    except (OakumError, OSError):
+        return {}
+    return {end: known[pid] for end, pid in held.items() if pid in known}
