@@ -155,13 +155,7 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     rate = series.rate_per_s or 0.0
     gained = rate * growth.seconds
     if growth.uncollected and series.name is VerdictName.SUSPECT:
-        return replace(
-            series,
-            name=VerdictName.CANNOT_TELL,
-            probability=min(series.probability or 0.2, 0.2),
-            reasons=(growth.uncollected, *series.reasons),
-            settles=_longer(series),
-        )
+        return _open(series, growth.uncollected)
     if series.name is VerdictName.SUSPECT and gained > 8 * TRIFLE_BYTES:
         torn = growth.language == "Python"
         other = "a torn copy" if torn else "garbage that was not collected yet"
@@ -182,14 +176,19 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
         return replace(series, name=VerdictName.HEALTHY, reasons=(reason, *series.reasons))
     if series.name is VerdictName.SUSPECT:
         # So little may be a runtime that warms up: a suspicion wants more than a short curve.
-        return replace(
-            series,
-            name=VerdictName.CANNOT_TELL,
-            probability=min(series.probability or 0.2, 0.2),
-            reasons=(reason, *series.reasons),
-            settles=_longer(series),
-        )
+        return _open(series, reason)
     return replace(series, reasons=(reason, *series.reasons))
+
+
+def _open(series: Verdict, reason: str) -> Verdict:
+    """A suspicion that the captures do not bear out: it is not known, and hardly probable."""
+    return replace(
+        series,
+        name=VerdictName.CANNOT_TELL,
+        probability=min(series.probability or 0.2, 0.2),
+        reasons=(reason, *series.reasons),
+        settles=_longer(series),
+    )
 
 
 def _at_most_suspect(series: Verdict) -> VerdictName:

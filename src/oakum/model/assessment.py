@@ -12,6 +12,7 @@ from oakum.model.growth import HeapGrowth
 from oakum.model.kill import Kill
 from oakum.model.series import WorkloadSeries
 from oakum.model.step import Plan
+from oakum.model.story import Accounted, Story
 from oakum.model.verdict import Verdict
 
 
@@ -23,6 +24,8 @@ class Investigation:
     ``series_verdict`` is what the series said alone, before the evidence.
     Of a cluster's workload, ``kills``: how its runs ended, oldest first; ``watched``: the samples of the container that
     is judged and of its replicas, with who they are as labels.
+    ``accounted``: how much of the growth the causes explain, None where nothing is seen to grow. ``story``: None where
+    nobody told it yet.
     """
 
     target: str
@@ -41,3 +44,5 @@ class Investigation:
     partial: bool = False
     kills: tuple[Kill, ...] = ()
     watched: tuple[WorkloadSeries, ...] = ()
+    accounted: Accounted | None = None
+    story: Story | None = None

@@ -27,6 +27,7 @@ from oakum.model.oom import OomReport
 from oakum.model.plan_record import Approval, PlanRecord
 from oakum.model.process import CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
 from oakum.model.retention import Claim
+from oakum.model.surroundings import Connection
 from oakum.model.work import Holder, Work
 
 T = TypeVar("T")
@@ -83,6 +84,9 @@ class Processes(Protocol):
 
     def mappings(self, pid: int) -> Sequence[MappingRow] | Absent:
         """Its mappings with what of each is in memory, ascending. The kernel walks the page tables for that."""
+
+    def connections(self, pid: int) -> Sequence[Connection] | Absent:
+        """Its TCP connections that somebody holds: established, or ended by the peer alone."""
 
 
 class Cgroups(Protocol):

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from oakum.explain.causes import (
     call_path,
     closure,
+    connection_pool,
     global_,
     goroutine,
     java,
     javascript,
+    large_load,
     listener,
     queue_backlog,
     session_state,
@@ -24,7 +26,9 @@ from oakum.model.cause import CauseName
 
 RULES: tuple[Callable[[Clue], Finding | None], ...] = (
     closure.look,
+    connection_pool.look,
     global_.look,
+    large_load.look,
     listener.look,
     queue_backlog.look,
     session_state.look,

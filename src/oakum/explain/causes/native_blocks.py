@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oakum.model.cause import Cause, CauseName, Example
@@ -67,28 +68,33 @@ def by_name(growth: LayoutGrowth) -> Gained | None:
     return _object(before, after, used) or _size(before, after, used)
 
 
+Row = tuple[int, str, int, int]
+"""What it is known by in both looks, its name, how many there are, bytes."""
+
+
 def _object(before: Chunked, after: Chunked, used: int) -> Gained | None:
-    known = {row.address: row for row in before.objects}
-    best: Gained | None = None
-    for row in after.objects:
-        was = known.get(row.address)
-        grown = row.bytes - (was.bytes if was else 0)
-        if grown >= NAMED * used and (best is None or grown > best.grown):
-            counted = was.count if was else 0
-            best = Gained(f"objects of {row.name}", counted, row.count, row.bytes, grown, min(1.0, grown / used))
-    return best
+    def rows(chunks: Chunked) -> list[Row]:
+        return [(row.address, f"objects of {row.name}", row.count, row.bytes) for row in chunks.objects]
+
+    return _most(rows(before), rows(after), used)
 
 
 def _size(before: Chunked, after: Chunked, used: int) -> Gained | None:
-    known = {row.size: row for row in before.classes}
+    def rows(chunks: Chunked) -> list[Row]:
+        return [(row.size, f"blocks of {asked(row.size)} from malloc", row.count, row.bytes) for row in chunks.classes]
+
+    return _most(rows(before), rows(after), used)
+
+
+def _most(before: Sequence[Row], after: Sequence[Row], used: int) -> Gained | None:
+    """The row that gained most, where that is a good part of what blocks in use gained."""
+    known = {key: (count, size) for key, _, count, size in before}
     best: Gained | None = None
-    for row in after.classes:
-        was = known.get(row.size)
-        grown = row.bytes - (was.bytes if was else 0)
+    for key, name, count, size in after:
+        counted, was = known.get(key, (0, 0))
+        grown = size - was
         if grown >= NAMED * used and (best is None or grown > best.grown):
-            counted = was.count if was else 0
-            name = f"blocks of {asked(row.size)} from malloc"
-            best = Gained(name, counted, row.count, row.bytes, grown, min(1.0, grown / used))
+            best = Gained(name, counted, count, size, grown, min(1.0, grown / used))
     return best
 
 
