@@ -128,7 +128,7 @@ def _proof(investigation: Investigation, causes: Sequence[Cause], lead: tuple[st
     for text in investigation.verdict.reasons:
         if text not in seen:
             seen.add(text)
-            yield Claim(text, _spoken(text, investigation.evidence) or lead)
+            yield Claim(text, _spoken(text, investigation, lead))
 
 
 def _against(investigation: Investigation, causes: Sequence[Cause], lead: tuple[str, ...]) -> Iterator[Claim]:
@@ -146,9 +146,16 @@ def _against(investigation: Investigation, causes: Sequence[Cause], lead: tuple[
             )
 
 
-def _spoken(text: str, evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """Evidence whose title says the very same."""
-    return tuple(row.id for row in evidence if text in row.title or row.title in text)[:2]
+def _spoken(text: str, investigation: Investigation, lead: tuple[str, ...]) -> tuple[str, ...]:
+    """What a reason of the verdict rests on: evidence that says the same; the curve, of what the curve said alone;
+    else what the first cause rests on.
+    """
+    evidence, causes = investigation.evidence, investigation.causes
+    same = tuple(row.id for row in evidence if text in row.title or row.title in text)[:2]
+    if same or not causes or text in investigation.series_verdict.reasons:
+        return same or lead
+    named = next((cause for cause in causes if cause.holder in text), causes[0])
+    return linked(named.evidence, evidence, lead)
 
 
 def _next(investigation: Investigation) -> Iterator[str]:

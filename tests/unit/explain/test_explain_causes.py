@@ -41,6 +41,8 @@ SITUATIONS = {
         "path": (MODULE, PathStep("type shop.cart.Order", "class Order"), PathStep("dict", "class attribute registry")),
     },
     CauseName.SESSION_STATE: {"attribute": "sessions", "item_type": "shop.Session", "name": "Store.sessions"},
+    CauseName.CONNECTION_POOL: {"kind": "list", "attribute": "in_use", "item_type": "shop.db.Connection"},
+    CauseName.LARGE_LOAD: {"kind": "list", "attribute": "held", "item_type": "bytes", "items_after": 1001},
     CauseName.QUEUE_BACKLOG: {"kind": "collections.deque", "attribute": "outbox", "item_type": "shop.Mail"},
 }
 
