@@ -82,7 +82,8 @@ def _paragraph(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[
     elif verdict.reasons:
         yield Claim(_sentence(verdict.reasons[0]), lead)
     yield from _left(investigation, lead)
-    if verdict.settles:
+    # Of one that cannot be told yet, the headline says it.
+    if verdict.settles and verdict.name is not VerdictName.CANNOT_TELL:
         yield Claim(f"To be sure: {_bare(verdict.settles)}.", lead)
     if causes and verdict.name is not VerdictName.HEALTHY and causes[0].advice:
         yield Claim(f"To do: {causes[0].advice}", linked(causes[0].evidence, evidence, lead))

@@ -53,7 +53,7 @@ def around(first=None, last=None, **changes):
 
 
 def crowd(at_s, inbound=0, anon=100, **by_remote):
-    return Crowd(float(at_s), inbound, {name: many for name, many in by_remote.items()}, {}, anon * MIB)
+    return Crowd(float(at_s), inbound, dict(by_remote), {}, anon * MIB)
 
 
 CAP = HeapCap(1024 * MIB, "-Xmx1g")

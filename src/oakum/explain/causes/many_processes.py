@@ -41,10 +41,8 @@ def _more(around: Surroundings) -> Cause | None:
     if gained < LEAST_BYTES or part < PERHAPS:
         return None
     name, count = Counter(each.name for each in new).most_common(1)[0]
-    before, now = (
-        sum(1 for each in around.members if size(each) is not None)
-        for size in (lambda each: each.before, lambda each: each.after)
-    )
+    before = sum(each.before is not None for each in around.members)
+    now = sum(each.after is not None for each in around.members)
     first, last = around.charge or (None, None)
     seconds = max(last.at_s - first.at_s, 1e-9) if first is not None and last is not None else 0.0
     rate = gained / seconds if seconds else 0.0
