@@ -134,3 +134,13 @@ def test_nothing_is_read_of_one_that_ended(world):
     world.end()
     found = [world.processes.environment(world.pid), world.processes.read_file(world.pid, world.file, 10)]
     assert all(isinstance(absent, Absent) and absent.why for absent in found)
+
+
+def test_a_process_without_connections_has_none_or_they_are_not_told(world):
+    found = world.processes.connections(world.pid)
+    assert isinstance(found, Absent) or list(found) == []
+
+
+def test_the_connections_of_an_ended_process_are_absent(world):
+    world.end()
+    assert isinstance(world.processes.connections(world.pid), Absent)

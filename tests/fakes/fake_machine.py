@@ -23,6 +23,7 @@ from oakum.model.log import LogFile
 from oakum.model.node import NodeView, Room
 from oakum.model.oom import OomReport, OomTask
 from oakum.model.process import CgroupLimit, CgroupMemory, OomKill, ProcessInfo, ProcessMemory, Region
+from oakum.model.surroundings import Connection
 
 PAGE = 4096
 MIB = 1 << 20
@@ -54,6 +55,7 @@ class FakeProcess:
     state: str = "S"
     mappings: tuple[Mapping, ...] | None = None
     """None: one heap, as large as its anonymous memory."""
+    connections: tuple[Connection, ...] = ()
 
 
 @dataclass(slots=True)
@@ -247,6 +249,12 @@ class FakeProcesses:
             size = process.anon_bytes
             return [Mapping(1 << 30, (1 << 30) + max(size, 4096), "rw-p", 0, 0, "[heap]", size, size)]
         return list(process.mappings)
+
+    def connections(self, pid: int) -> list[Connection] | Absent:
+        process = self._machine.table.get(pid)
+        if process is None:
+            return Absent(f"the connections of pid {pid}", AbsentKind.UNREADABLE, "No such process")
+        return list(process.connections)
 
     def read_file(self, pid: int, path: str, max_bytes: int) -> bytes | Absent:
         process = self._machine.table.get(pid)

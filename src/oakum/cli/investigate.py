@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -16,7 +17,7 @@ import typer
 from oakum import wiring
 from oakum.cli.endings import ended_by_signals
 from oakum.cli.investigate_dependency import NOT_FOR_IT, asked_beside, asker, cut_short
-from oakum.cli.output import FileOption, Output, OutputOption, StoreOption, answer, check_file
+from oakum.cli.output import FileOption, Output, StoreOption, answer, check_file, save
 from oakum.cli.scan_prometheus import WINDOW
 from oakum.cli.streams import say
 from oakum.model.errors import CallerError, OakumError, TargetError
@@ -38,6 +39,15 @@ NOT_OF_WORKLOADS: Final = (
     "of a cluster's workload the record joins what it kept by itself, and each source samples as often as it can"
 )
 NOT_OF_PROCESSES: Final = "that is for the containers of a cluster"
+
+
+class Told(StrEnum):
+    """``-o``."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+    MARKDOWN = "markdown"
 
 
 @ended_by_signals()
@@ -184,7 +194,14 @@ def investigate(
         ),
     ] = "",
     store: StoreOption = "",
-    output: OutputOption = Output.TABLE,
+    output: Annotated[
+        Told,
+        typer.Option(
+            "--output",
+            "-o",
+            help="table for people, json for programs, html for a report, markdown for a ticket or a chat",
+        ),
+    ] = Told.TABLE,
     file: FileOption = None,
 ) -> None:
     """Confirm, capture, explain, plan: does this process or cgroup leak, and what holds it?
@@ -314,7 +331,7 @@ def _told(
     incident: bool,
     store: str,
     alert: str,
-    output: Output,
+    output: Told,
     file: Path | None,
 ) -> None:
     """Run, kept on record where that is wished, and answered; ends the command."""
@@ -366,11 +383,18 @@ def _refuse(target: str, names: Sequence[str], why: str) -> None:
         )
 
 
-def _answer(investigation: Investigation, output: Output, file: Path | None) -> None:
+def _answer(investigation: Investigation, output: Told, file: Path | None) -> None:
     from oakum import render  # noqa: PLC0415
 
+    if output is Told.MARKDOWN:
+        text = render.investigation_markdown(investigation)
+        if file is None:
+            say(sys.stdout, text)
+        else:
+            save(file, text)
+        return
     answer(
-        output,
+        Output(output.value),
         file,
         table=lambda: render.investigation_view(investigation),
         encoded=lambda: render.investigation_to_json(investigation),

@@ -10,6 +10,7 @@ from oakum.explain.assess import assess
 from oakum.explain.deeper import deeper_steps
 from oakum.explain.deeper_native import native_steps
 from oakum.explain.deeper_ruby import ruby_steps
+from oakum.explain.doubts import doubted
 from oakum.explain.logs import Whose, with_logs
 from oakum.explain.logs import steps as log_steps
 from oakum.explain.native import native_verdict, with_native
@@ -17,6 +18,9 @@ from oakum.explain.outside import with_outside
 from oakum.explain.plan import on_record, plan
 from oakum.explain.pools import pool_steps, with_pools
 from oakum.explain.rank import clues, files_wanted, rank
+from oakum.explain.share import shared
+from oakum.explain.story import told
+from oakum.explain.surrounded import surrounded_verdict, with_surroundings
 from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause
 from oakum.model.deeper import Deeper
@@ -27,18 +31,21 @@ from oakum.model.policy import Policy
 from oakum.model.pool import PoolReading
 from oakum.model.ruby import RubyDeeper
 from oakum.model.step import Plan
+from oakum.model.story import Accounted
+from oakum.model.surroundings import Surroundings
 from oakum.model.verdict import Verdict, VerdictName
 
-__all__ = ["Explanation", "Whose", "explain", "files_wanted", "on_record"]
+__all__ = ["Explanation", "Whose", "explain", "files_wanted", "on_record", "told"]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``verdict`` is the assessment."""
+    """``verdict`` is the assessment. ``accounted``: how much of the growth the causes explain; None: nothing grows."""
 
     verdict: Verdict
     causes: tuple[Cause, ...]
     plan: Plan
+    accounted: Accounted | None = None
 
 
 def explain(  # noqa: PLR0913  (everything comes together here)
@@ -54,12 +61,13 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     whose: Whose | None = None,
     layout: LayoutGrowth | None = None,
     pools: PoolReading | None = None,
+    around: Surroundings | None = None,
 ) -> Explanation:
     """``sources``: source texts by path, as many as could be read. ``profile`` speaks where no holder does.
 
     ``deeper``: what more could be asked of a CPython or Ruby process, where it is not known who allocates. ``whose``:
     by which what ``logs`` say is its own and of now, or is not. ``layout``: two looks at its mappings.
-    ``pools``: of connections, as it was told to make them: no verdict rests on them.
+    ``pools``: of connections, as it was told to make them: no verdict rests on them. ``around``: what stands around it.
     """
     found = clues(growth, sources) if growth is not None else []
     verdict = native_verdict(assess(series, growth, found), layout)
@@ -73,6 +81,12 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     whose = whose or Whose(0.0)
     verdict, causes = with_logs(verdict, causes, logs, whose)
     causes = with_pools(verdict, causes, pools or PoolReading())
+    around = around or Surroundings()
+    verdict = surrounded_verdict(verdict, around)
+    causes = with_surroundings(verdict, growth, causes, around)
+    grows = verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
+    causes, accounted = shared(causes, series.rate_per_s if grows else None)
+    causes = doubted(causes, growth, layout, series)
     over_http = growth is not None and growth.language == "Go"
     steps = plan(verdict, causes, target, policy, inspected=profile is not None, over_http=over_http)
     if grows and steps.steps:
@@ -86,4 +100,4 @@ def explain(  # noqa: PLR0913  (everything comes together here)
         steps = Plan((*steps.steps, *log_steps(logs, target, whose).steps))
     if pools is not None and verdict.name is not VerdictName.HEALTHY:
         steps = Plan((*steps.steps, *pool_steps(pools, causes)))
-    return Explanation(verdict, causes, steps)
+    return Explanation(verdict, causes, steps, accounted)

@@ -170,7 +170,7 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     if growth.uncollected and series.name is VerdictName.SUSPECT:
         if not fits_leak:
             return replace(series, name=VerdictName.HEALTHY, reasons=(growth.uncollected, *series.reasons))
-        return _open(series, (growth.uncollected,))
+        return _open(series, growth.uncollected)
     if series.name is VerdictName.SUSPECT and gained > 8 * TRIFLE_BYTES:
         torn = growth.language == "Python"
         other = "a torn copy" if torn else "garbage that was not collected yet"
@@ -191,17 +191,17 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
         return replace(series, name=VerdictName.HEALTHY, reasons=(reason, *series.reasons))
     if series.name is VerdictName.SUSPECT:
         # So little may be a runtime that warms up: a suspicion wants more than a short curve.
-        return _open(series, (reason,))
+        return _open(series, reason)
     return replace(series, reasons=(reason, *series.reasons))
 
 
-def _open(series: Verdict, reasons: tuple[str, ...]) -> Verdict:
-    """A curve that is suspect by itself, where the heap does not bear it out."""
+def _open(series: Verdict, reason: str) -> Verdict:
+    """A suspicion that the captures do not bear out: it is not known, and hardly probable."""
     return replace(
         series,
         name=VerdictName.CANNOT_TELL,
         probability=min(series.probability or 0.2, 0.2),
-        reasons=(*reasons, *series.reasons),
+        reasons=(reason, *series.reasons),
         settles=_longer(series),
     )
 

@@ -13,7 +13,7 @@ from oakum.explain.source import Sites, find_sites
 from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause, CauseName, CodePlace
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
-from oakum.model.script import SUFFIXES, is_library
+from oakum.model.script import SUFFIXES, is_foreign, is_library
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 
 GO, RUBY = ".go", ".rb"
@@ -122,12 +122,13 @@ def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None)
 
 
 def _places(clue: Clue) -> tuple[CodePlace, ...]:
-    """Where it is inserted into, then where it is made."""
+    """Where it is inserted into, then where it is made; the application's own code first."""
     places = [*clue.sites.inserts, *clue.sites.defined]
     known = clue.language == "Go" and places
     if clue.holder.defined is not None and not known:
         places.append(clue.holder.defined)
-    return tuple(dict.fromkeys(places))[:MOST_PLACES]
+    own_first = sorted(dict.fromkeys(places), key=lambda place: is_foreign(place.file))
+    return tuple(own_first)[:MOST_PLACES]
 
 
 __all__ = ["CauseName", "clues", "files_wanted", "rank"]

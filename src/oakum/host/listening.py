@@ -1,4 +1,5 @@
-"""Which TCP ports a process listens on: the sockets in its table of open files, looked up in its network's table.
+"""Which TCP ports a process listens on, and its connections: the sockets in its table of open files, looked up in its
+network's table.
 
 Source: proc_pid_net(5), proc_pid_fd(5).
 """
@@ -9,13 +10,17 @@ import os
 import re
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from oakum.host.gauge import ProcessFolder, read_whole
 from oakum.model.debugger import Listener
+from oakum.model.surroundings import Connection
 
 LISTEN = b"0A"
 ESTABLISHED = b"01"
+_STATES = {ESTABLISHED: "established", b"08": "close-wait"}
+"""Connections that somebody holds; the others are the kernel's, on their way in or out. Source: net/tcp_states.h."""
+
 _TABLE_BYTES = 64 << 20
 _SOCKET = re.compile(r"socket:\[([0-9]+)\]")
 
@@ -50,35 +55,72 @@ def sockets(links: Iterable[str]) -> set[int]:
 
 def table(folder: ProcessFolder, state: bytes = LISTEN) -> list[tuple[int, Listener]]:
     """(inode, its own end) of the sockets in that state in the network that ``folder``'s process sees."""
-    rows: list[tuple[int, Listener]] = []
+    return [row for raw in _tables(folder) for row in parse_table(raw, state)]
+
+
+def _tables(folder: ProcessFolder) -> list[bytes]:
+    found = []
     for name in TABLES:
         try:
             fd = folder.open(name)
         except FileNotFoundError:
             continue
         try:
-            rows += parse_table(read_whole(fd, _TABLE_BYTES), state)
+            found.append(read_whole(fd, _TABLE_BYTES))
         finally:
             os.close(fd)
-    return rows
+    return found
 
 
 def parse_table(raw: bytes, state: bytes = LISTEN) -> list[tuple[int, Listener]]:
     """(inode of the socket, its own end) of the rows of /proc/PID/net/tcp or tcp6 in that state."""
     found = []
+    for fields in _rows(raw):
+        own = _end(fields[1]) if fields[3] == state else None
+        if own is not None and fields[9].isdigit():
+            found.append((int(fields[9]), own))
+    return found
+
+
+def connections(folder: ProcessFolder) -> list[Connection]:
+    """Of the process itself. Raises OSError when it has ended or may not be looked at."""
+    own = own_sockets(folder)
+    return parse_connections(_tables(folder), own) if own else []
+
+
+def parse_connections(tables: Iterable[bytes], own: Container[int]) -> list[Connection]:
+    """Of the tables net/tcp and net/tcp6, the connections whose socket's inode is one of ``own``."""
+    rows = [fields for raw in tables for fields in _rows(raw)]
+    open_ports = {end.port for fields in rows if fields[3] == LISTEN and (end := _end(fields[1])) is not None}
+    found = []
+    for fields in rows:
+        here, there = _end(fields[1]), _end(fields[2])
+        state = _STATES.get(fields[3])
+        if state is None or here is None or there is None or not fields[9].isdigit() or int(fields[9]) not in own:
+            continue
+        inbound = here.port in open_ports
+        address = f"[{there.address}]" if ":" in there.address else there.address
+        found.append(Connection(inbound, f"port {here.port}" if inbound else f"{address}:{there.port}", state))
+    return found
+
+
+def _rows(raw: bytes) -> Iterator[list[bytes]]:
     for line in raw.splitlines()[1:]:
         fields = line.split()
-        if len(fields) < 10 or fields[3] != state:
-            continue
-        address, _, port = fields[1].partition(b":")
-        try:
-            words = bytes.fromhex(address.decode())
-            # Each word of 32 bits is written as this machine's number, so its bytes stand in this machine's order.
-            packed = struct.pack(f"={len(words) // 4}I", *struct.unpack(f">{len(words) // 4}I", words))
-            found.append((int(fields[9]), Listener(_text(packed), int(port, 16))))
-        except (ValueError, struct.error):
-            continue
-    return found
+        if len(fields) >= 10:
+            yield fields
+
+
+def _end(field: bytes) -> Listener | None:
+    """Address and port; None for what is none."""
+    address, _, port = field.partition(b":")
+    try:
+        words = bytes.fromhex(address.decode())
+        # Each word of 32 bits is written as this machine's number, so its bytes stand in this machine's order.
+        packed = struct.pack(f"={len(words) // 4}I", *struct.unpack(f">{len(words) // 4}I", words))
+        return Listener(_text(packed), int(port, 16))
+    except (ValueError, struct.error):
+        return None
 
 
 def _text(packed: bytes) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from oakum.host.gauge import LiveGauge, ProcessFolder, complete_info, read_info, read_whole
+from oakum.host.listening import connections
 from oakum.host.rooted import open_regular
 from oakum.host.smaps import SMAPS_BYTES, parse_smaps
 from oakum.host.stat import parse_stat
@@ -17,6 +18,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import MachineError, OakumError, TargetError
 from oakum.model.layout import Mapping
 from oakum.model.process import ProcessInfo
+from oakum.model.surroundings import Connection
 
 _ENVIRONMENT_BYTES = 1 << 21
 _MOST_OPEN_FILES = 1 << 16
@@ -72,6 +74,17 @@ class LiveProcesses:
         except OSError as exc:
             return _absent(what, pid, exc)
         return parse_smaps(raw) or no_mappings(what)
+
+    def connections(self, pid: int) -> Sequence[Connection] | Absent:
+        what = f"the connections of pid {pid}"
+        try:
+            folder = ProcessFolder(pid)
+            try:
+                return connections(folder)
+            finally:
+                folder.close()
+        except OSError as exc:
+            return _absent(what, pid, exc)
 
     def read_file(self, pid: int, path: str, max_bytes: int) -> bytes | Absent:
         try:

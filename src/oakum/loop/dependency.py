@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from oakum import explain
 from oakum.judge import curve, judge
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent, AbsentKind
@@ -236,7 +237,7 @@ class DependencyWatch:
             facts.evidence[-1] = replace(facts.evidence[-1], at_s=told.at_s)
         for absent in (*found.absent, *self._gaps()):
             facts.miss(absent)
-        return Investigation(
+        answer = Investigation(
             target=str(self.target),
             generated_at_s=clock.now_s(),
             verdict=found.verdict,
@@ -250,6 +251,7 @@ class DependencyWatch:
             plan=found.plan,
             partial=bool(self.cut),
         )
+        return explain.told(answer)
 
     def _gaps(self) -> list[Absent]:
         if not self.missed:

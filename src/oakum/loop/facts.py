@@ -19,11 +19,12 @@ class Facts:
 
     def add(
         self, kind: str, title: str, origin: str, *, cost: Cost | None = None, facts: Mapping[str, object] | None = None
-    ) -> None:
-        """``kind`` becomes the id; a second one of a kind is numbered."""
+    ) -> str:
+        """Its id: ``kind``; a second one of a kind is numbered."""
         seen = sum(evidence.id.partition("-")[0] == kind for evidence in self.evidence)
         name = kind if not seen else f"{kind}-{seen + 1}"
         self.evidence.append(Evidence(name, title, origin, self.clock.now_s(), cost or Cost(), facts or {}))
+        return name
 
     def miss(self, absent: Absent) -> None:
         if absent not in self.absent:

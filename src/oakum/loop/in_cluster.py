@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from oakum import explain
 from oakum.explain import containers
 from oakum.explain import workload as says
 from oakum.explain.crash_plan import crash_plan
@@ -126,7 +127,7 @@ def investigate_workload(
     named = InContext(target.context)
     with named.errors():
         found = _investigated(target, cluster=cluster, machine=machine, settings=settings, progress=progress)
-    return named.investigation(found)
+    return explain.told(named.investigation(found))
 
 
 def _investigated(

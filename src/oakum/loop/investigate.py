@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from oakum import explain
 from oakum.judge import curve, judge
 from oakum.logs import library
+from oakum.loop.around import Around
 from oakum.loop.captures import Captures
 from oakum.loop.consent import Consent
 from oakum.loop.facts import Facts
@@ -38,6 +39,7 @@ from oakum.model.pool import PoolReading, PoolServer
 from oakum.model.ruby import RubyDeeper
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.series import Series, WorkloadSeries
+from oakum.model.surroundings import Surroundings
 from oakum.model.target import ProcessTarget, Target
 from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict
@@ -150,19 +152,26 @@ def investigate(
             layouts = Layouts(machine, runtime)
             looking.prepare(facts, progress)
             layouts.begin(pid, facts)
+            around = Around(machine, runtime, settings.watch_s)
             # One that ends during the watch leaves its files, and no longer says which.
             files = known_logs(pid, machine.logs, printed=settings.printed) if settings.logs else ()
             pools = known_pools(pid, runtime, machine, facts, settings.with_server)
-            series_verdict = _watch(watch, looking, layouts, facts, machine, settings=settings, progress=progress)
+            series_verdict = _watch(
+                watch, looking, layouts, around, facts, machine, settings=settings, progress=progress
+            )
             series_verdict = settings.known or series_verdict
-            workers.tell(facts, watch.info.pid)
+            members, told_members = workers.tell(facts, watch.info.pid)
             layout = layouts.conclude(watch.info.pid, facts)
             growth = looking.conclude(watch, series_verdict, facts, progress)
             partial = watch.ended and growth is None
             readings = _logs(files, watch.info.pid, pid, machine, settings, facts, progress)
         told = watch.told(machine.kernel_log)
+    ids = {"members": told_members} if told_members else {}
     for title, values in told.facts:
-        facts.add("series", title, "procfs and cgroup", facts=values)
+        added = facts.add("series", title, "procfs and cgroup", facts=values)
+        if "limits" in values:
+            ids["charge"] = added
+    surroundings = around.conclude(watch, members, ids, facts)
     # What was said before is of a run before. Of a cgroup, the workers that ended are concerned as well.
     started_s = subject.process.started_s if isinstance(target, ProcessTarget) else None
     subject = replace(subject, process=watch.info)
@@ -178,6 +187,7 @@ def investigate(
         deeper=looking.deeper if isinstance(looking, RubyLook) else None,
         logs=readings,
         pools=pools,
+        surroundings=surroundings,
         started_s=started_s,
         machine=machine,
         policy=policy,
@@ -250,6 +260,7 @@ def _watch(  # noqa: PLR0913  (one step of the journey)
     watch: ProcessWatch,
     looking: Looking,
     layouts: Layouts,
+    around: Around,
     facts: Facts,
     machine: Machine,
     *,
@@ -268,6 +279,7 @@ def _watch(  # noqa: PLR0913  (one step of the journey)
             progress.stage(f"it ended, and pid {watch.info.pid} took its place: going on with that one")
             looking.follow(watch.info.pid, facts, progress)
             layouts.begin(watch.info.pid, facts)
+        around.look(watch)
         if now_s - judged_s >= JUDGED_EVERY_S:
             judged_s = now_s
             series = joined(settings.earlier, watch.series())
@@ -276,6 +288,7 @@ def _watch(  # noqa: PLR0913  (one step of the journey)
             if looking.ends_watch(verdict):
                 progress.stage("the limit is near: taking the last capture now")
                 break
+    around.look(watch)
     watch.sample_in_full()
     return verdict
 
@@ -293,6 +306,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     deeper: RubyDeeper | None,
     logs: tuple[LogReading, ...],
     pools: PoolReading,
+    surroundings: Surroundings,
     started_s: float | None,
     machine: Machine,
     policy: Policy,
@@ -311,8 +325,9 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         whose=explain.Whose.of(machine.clock.now_s(), str(runtime), started_s),
         layout=layout,
         pools=pools,
+        around=surroundings,
     )
-    return Investigation(
+    found = Investigation(
         target=str(subject.target),
         generated_at_s=machine.clock.now_s(),
         verdict=explanation.verdict,
@@ -327,7 +342,9 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
         plan=explanation.plan,
         partial=partial,
         pools=pools,
+        accounted=explanation.accounted,
     )
+    return explain.told(found)
 
 
 def _deeper(pid: int, runtime: Runtime, machine: Machine) -> Deeper | None:

@@ -9,7 +9,7 @@ from typing import Self
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent
 from oakum.model.units import format_count, format_duration, format_size
-from oakum.probe.jvm_flags import judge_flags
+from oakum.probe.jvm_flags import judge_flags, number
 from oakum.probe.jvm_memory import Pools
 from oakum.probe.jvm_performance import GcTotals, gc_totals
 from oakum.probe.jvm_session import JvmSession
@@ -42,6 +42,7 @@ class JvmFigures:
 def tell_standing(figures: JvmFigures, session: JvmSession, facts: Facts, *, limit_bytes: int | None) -> None:
     """Before the watch."""
     pools, threads, loaders = figures.pools, figures.threads, figures.loaders
+    flags = session.flags()
     states = ", ".join(f"{count} {state}" for state, count in threads.states)
     facts.add(
         "figures",
@@ -51,6 +52,7 @@ def tell_standing(figures: JvmFigures, session: JvmSession, facts: Facts, *, lim
         "GC.heap_info, Thread.print, VM.classloader_stats",
         facts={
             **asdict(pools),
+            "max_heap_bytes": number(flags, "MaxHeapSize"),
             "threads": dict(threads.names[:TOLD]),
             "loaders": [list(row) for row in loaders.kinds[:TOLD]],
         },
@@ -62,7 +64,7 @@ def tell_standing(figures: JvmFigures, session: JvmSession, facts: Facts, *, lim
         told = ", ".join(f"{name} {format_size(size)}" for name, size in largest)
         facts.add("native", f"native memory by use: {told}", "VM.native_memory", facts=dict(figures.native))
     found = judge_flags(
-        session.flags(),
+        flags,
         limit_bytes=limit_bytes,
         metaspace_bytes=pools.metaspace_committed_bytes,
         threads=threads.total,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from oakum.explain import logs as says
+from oakum.explain import told as told_story
 from oakum.judge import curve, judge
 from oakum.logs import STOPPED, LogReader
 from oakum.loop.facts import Facts
@@ -140,7 +141,7 @@ def investigate_log(
     if verdict.name is not VerdictName.LEAK:
         verdict = replace(verdict, settles=SETTLES)
     causes = tuple(says.named([finding for reading in readings for finding in reading.findings]))
-    return Investigation(
+    answer = Investigation(
         target=str(target),
         generated_at_s=now_s,
         verdict=verdict,
@@ -153,6 +154,7 @@ def investigate_log(
         causes=causes,
         plan=says.steps(readings, str(target), whose),
     )
+    return told_story(answer)
 
 
 SETTLES: Final = "its memory over time: oakum investigate pid/N, or of a cluster deploy/NAMESPACE/NAME"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from oakum.loop.facts import Facts
 from oakum.loop.subject import members
 from oakum.model.errors import OakumError
+from oakum.model.surroundings import Member
 from oakum.model.target import Target
 from oakum.model.units import format_rate, format_size
 
@@ -48,12 +50,13 @@ class Workers:
 
     def __init__(self, target: Target, machine: Machine) -> None:
         self._stack = ExitStack()
+        self._target, self._machine, self._own = target, machine, os.getpid()
         self._gauges: list[tuple[ProcessGauge, ProcessMemory]] = []
         try:
             found = members(target, processes=machine.processes, cgroups=machine.cgroups)
         except OakumError:
             return
-        for info in found[:MOST] if len(found) > 1 else ():
+        for info in found[:MOST]:
             try:
                 gauge = machine.processes.open(info.pid)
             except OakumError:
@@ -69,19 +72,25 @@ class Workers:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._stack.close()
 
-    def tell(self, facts: Facts, chosen: int) -> None:
-        """``chosen``: the pid that was looked into."""
+    def tell(self, facts: Facts, chosen: int) -> tuple[tuple[Member, ...], str]:
+        """Who was there, then and now, and the id of the evidence, "" for none. ``chosen``: that was looked into."""
+        looked = [(gauge.info, first, gauge.sample()) for gauge, first in self._gauges]
         rows = [
-            _Row(gauge.info.pid, gauge.info.name, first.anon_bytes, last.anon_bytes, last.at_s - first.at_s)
-            for gauge, first in self._gauges
-            if (last := gauge.sample()) is not None
+            _Row(info.pid, info.name, first.anon_bytes, last.anon_bytes, last.at_s - first.at_s)
+            for info, first, last in looked
+            if last is not None
         ]
+        found = [
+            Member(info.pid, info.name, first.anon_bytes, None if last is None else last.anon_bytes)
+            for info, first, last in looked
+        ]
+        found += self._newcomers({info.pid for info, _, _ in looked} | {chosen})
         if len(rows) < 2:
-            return
+            return tuple(found), self._tell_more(found, facts)
         rows.sort(key=lambda row: row.before - row.after)
-        facts.add(
+        told = facts.add(
             "workers",
-            _title(rows, chosen),
+            _title(rows, chosen) + _came(found),
             "procfs",
             facts={
                 "looked_into": chosen,
@@ -89,8 +98,48 @@ class Workers:
                     {"pid": row.pid, "name": row.name, "anon_bytes": [row.before, row.after], "bytes_per_s": row.per_s}
                     for row in rows
                 ],
+                "came": [each.pid for each in found if each.before is None],
+                "went": [each.pid for each in found if each.after is None],
             },
         )
+        return tuple(found), told
+
+    def _newcomers(self, known: set[int]) -> list[Member]:
+        """Those that are there now, and were not."""
+        try:
+            now = members(self._target, processes=self._machine.processes, cgroups=self._machine.cgroups)
+        except OakumError:
+            return []
+        found = []
+        for info in [each for each in now if each.pid not in known and each.pid != self._own][:MOST]:
+            try:
+                gauge = self._machine.processes.open(info.pid)
+            except OakumError:
+                continue
+            memory = gauge.sample()
+            gauge.close()
+            if memory is not None:
+                found.append(Member(info.pid, info.name, None, memory.anon_bytes))
+        return found
+
+    @staticmethod
+    def _tell_more(found: list[Member], facts: Facts) -> str:
+        """Of a target that was one process as the watch began."""
+        new = [each for each in found if each.before is None]
+        if not new:
+            return ""
+        values = {"came": [each.pid for each in new], "went": []}
+        return facts.add("workers", f"one process at first{_came(found)}", "procfs", facts=values)
+
+
+def _came(found: list[Member]) -> str:
+    """Who came and who went, where somebody did."""
+    new = [each for each in found if each.before is None]
+    gone = sum(each.after is None for each in found)
+    if not new and not gone:
+        return ""
+    held = format_size(sum(each.after or 0 for each in new))
+    return f"; meanwhile {len(new)} came ({held}) and {gone} went"
 
 
 def _title(rows: list[_Row], chosen: int) -> str:

@@ -14,6 +14,7 @@ from oakum.model.kill import Kill
 from oakum.model.pool import PoolReading
 from oakum.model.series import WorkloadSeries
 from oakum.model.step import Plan
+from oakum.model.story import Accounted, Story
 from oakum.model.verdict import Verdict
 
 
@@ -25,7 +26,8 @@ class Investigation:
     ``series_verdict`` is what the series said alone, before the evidence.
     Of a cluster's workload, ``kills``: how its runs ended, oldest first; ``watched``: the samples of the container that
     is judged and of its replicas, with who they are as labels; ``replicas``: of which it is made. ``pools``: what its
-    process was told of connections; None where nobody looked.
+    process was told of connections; None where nobody looked. ``accounted``: how much of the growth the causes explain,
+    None where nothing is seen to grow. ``story``: None where nobody told it yet.
     """
 
     target: str
@@ -46,3 +48,5 @@ class Investigation:
     watched: tuple[WorkloadSeries, ...] = ()
     replicas: Replicas | None = None
     pools: PoolReading | None = None
+    accounted: Accounted | None = None
+    story: Story | None = None

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from oakum.render.report_incident import incident_markdown as incident_markdown
     from oakum.render.report_incident import incidents_html as incidents_html
     from oakum.render.report_incident import mutes_html as mutes_html
+    from oakum.render.report_markdown import investigation_markdown as investigation_markdown
     from oakum.render.table_capture import capture_view as capture_view
     from oakum.render.table_demo import demo_view as demo_view
     from oakum.render.table_heap import heap_diff_view as heap_diff_view
@@ -63,6 +64,7 @@ _HOMES = {
     "incidents_table": "table_incident",
     "incidents_to_json": "codec_incident",
     "investigation_html": "report_html",
+    "investigation_markdown": "report_markdown",
     "investigation_to_json": "codec_investigation",
     "investigation_view": "table_investigation",
     "live_panel": "live",
@@ -97,6 +99,7 @@ __all__ = [
     "incidents_table",
     "incidents_to_json",
     "investigation_html",
+    "investigation_markdown",
     "investigation_to_json",
     "investigation_view",
     "live_panel",

@@ -6,12 +6,14 @@ from oakum.model.assessment import Investigation
 from oakum.model.cause import Cause
 from oakum.model.evidence import Evidence
 from oakum.model.step import Step
+from oakum.model.story import Accounted, Claim
 from oakum.render.codec_growth import growth_to_json, place_to_json
 from oakum.render.codec_number import finite, plain, texts
 from oakum.render.codec_scan import absent_to_json
 from oakum.render.codec_verdict import assessed_to_json
 from oakum.render.figures import iso_text
 from oakum.render.names import encodable
+from oakum.render.story_lines import lead_line, paragraph
 
 SCHEMA = "oakum.investigation/1"
 
@@ -33,6 +35,8 @@ def investigation_to_json(investigation: Investigation) -> dict[str, object]:
         "plan": {"steps": [_step(step) for step in investigation.plan.steps]},
         "incident": investigation.incident,
         "partial": investigation.partial,
+        "explained": _accounted(investigation.accounted),
+        "story": _story(investigation),
     }
 
 
@@ -60,7 +64,40 @@ def _cause(cause: Cause, rank: int) -> dict[str, object]:
         if example is None
         else {"before": encodable(example.before), "after": encodable(example.after)},
         "evidence": texts(cause.evidence),
+        "share": None if cause.share is None else finite(cause.share),
     }
+
+
+def _accounted(found: Accounted | None) -> dict[str, object] | None:
+    if found is None:
+        return None
+    return {
+        "rate_bytes_per_s": finite(found.rate_bytes_per_s),
+        "explained_bytes_per_s": finite(found.explained_bytes_per_s),
+        "unexplained_bytes_per_s": finite(found.unexplained_bytes_per_s),
+        "share": finite(found.share),
+    }
+
+
+def _story(investigation: Investigation) -> dict[str, object] | None:
+    story = investigation.story
+    if story is None:
+        return None
+    lead = lead_line(investigation)
+    return {
+        "text": encodable(f"{lead}. {paragraph(investigation)}".rstrip()),
+        "claims": [
+            {"text": encodable(lead), "evidence": texts(story.lead)},
+            *(_claim(claim) for claim in story.told),
+        ],
+        "proof": [_claim(claim) for claim in story.proof],
+        "against": [_claim(claim) for claim in story.against],
+        "next": texts(story.next),
+    }
+
+
+def _claim(claim: Claim) -> dict[str, object]:
+    return {"text": encodable(claim.text), "evidence": texts(claim.evidence)}
 
 
 def _evidence(evidence: Evidence) -> dict[str, object]:

@@ -28,6 +28,7 @@ from oakum.render.names import encodable, shown, shown_lines
 from oakum.render.node_lines import node_line, oom_lines
 from oakum.render.pathway import elided
 from oakum.render.since_lines import change_line, left_out_line, since_head
+from oakum.render.story_lines import accounted_line, proof_of
 from oakum.render.table_demo import restart_lines
 from oakum.render.table_scan import counted
 from oakum.render.workload_parts import kill_events, rows_of, workload_parts
@@ -67,6 +68,7 @@ def _environment() -> Environment:
     made.globals.update(
         SIGNS=SIGNS, MEASURED=MEASURED, chart=chart_svg, of_limit=of_limit_text, level=level_text, rate_text=rate_text
     )
+    made.globals.update(proof_lines=proof_of, explained_line=accounted_line)
     made.globals.update(probability=probability_text, nearest=nearest_forecast, forecast=forecast_text)
     made.globals.update(forecast_range=forecast_range_text, clock=clock_text, moment=moment_text)
     return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -13,12 +12,12 @@ from oakum.model.units import format_duration, format_size
 from oakum.render.chart import Event, chart_svg
 from oakum.render.figures import moment_text
 from oakum.render.incident_lines import MARKS, causes, incident_summary, last_document, steps
-from oakum.render.names import encodable, shown
+from oakum.render.markdown import code, listed, tabled, words
+from oakum.render.names import encodable
 from oakum.render.report_html import page
 from oakum.render.table_incident import phase_text
 from oakum.render.workload_parts import kill_events, workload_parts
 
-_MARKUP: Final = re.compile(r"([\\`*_\[\]<>|#~&])")
 _RUNBOOK: Final = ("id", "owner", "component", "version", "last_tested", "next_review", "maintainer")
 
 
@@ -73,16 +72,16 @@ def _picture(story: Story) -> str:
 
 def _markdown(story: Story) -> Iterator[str]:
     incident = story.record.incident
-    yield f"# {incident.id}: {_words(incident.headline or incident.target)}\n"
+    yield f"# {incident.id}: {words(incident.headline or incident.target)}\n"
     for line in incident_summary(story).split("\n"):
-        yield f"- {_words(line)}"
+        yield f"- {words(line)}"
     yield f"\nOpened {moment_text(incident.opened_at_s)}; as of {moment_text(story.standing.at_s)}.\n"
-    yield from (f"> {_words(warning)}\n" for warning in story.warnings)
+    yield from (f"> {words(warning)}\n" for warning in story.warnings)
     if incident.triage is not None:
         yield f"## Is it true? {incident.triage.answer.value}\n"
-        yield from _list(incident.triage.why)
+        yield from listed(incident.triage.why)
     yield "## Symptoms\n"
-    yield from _table(
+    yield from tabled(
         ("", "symptom", "measured"),
         [(MARKS[symptom.answer], symptom.name, symptom.evidence) for symptom in incident.symptoms],
     )
@@ -90,9 +89,9 @@ def _markdown(story: Story) -> Iterator[str]:
     if steps(story.record):
         yield "## What to do\n"
         for number, step in enumerate(steps(story.record), 1):
-            yield f"{number}. **{_words(step['title'])}**: {_words(step['effect'])} Risk: {_words(step['risk'])}"
+            yield f"{number}. **{words(step['title'])}**: {words(step['effect'])} Risk: {words(step['risk'])}"
             if step["command"]:
-                yield f"   `{_code(step['command'])}`"
+                yield f"   `{code(step['command'])}`"
         yield ""
     yield from _after(story)
 
@@ -101,10 +100,10 @@ def _what_holds(story: Story) -> Iterator[str]:
     if causes(story.record):
         yield "## What holds the memory\n"
     for cause in causes(story.record)[:4]:
-        yield f"### {cause['cause']}: {_words(cause['title'])}\n"
-        yield f"At `{_code(cause['where'])}`.\n"
-        yield from _list([*cause["why"], *(f"against: {why}" for why in cause["against"])])
-        yield f"Fix: {_words(cause['advice'])}\n"
+        yield f"### {cause['cause']}: {words(cause['title'])}\n"
+        yield f"At `{code(cause['where'])}`.\n"
+        yield from listed([*cause["why"], *(f"against: {why}" for why in cause["against"])])
+        yield f"Fix: {words(cause['advice'])}\n"
 
 
 def _after(story: Story) -> Iterator[str]:
@@ -115,30 +114,30 @@ def _after(story: Story) -> Iterator[str]:
         yield from (f"- [{'x' if check.answer == 'yes' else ' '}] {check.text}" for check in phase.checks)
         yield ""
     yield "## Timeline\n"
-    yield from _table(
+    yield from tabled(
         ("at", "by", "what"),
         [(moment_text(entry.at_s), entry.author, entry.text) for entry in story.record.timeline],
     )
     yield "## Evidence\n"
-    yield from _table(
+    yield from tabled(
         ("at", "what", "kept"),
         [(moment_text(kept.at_s), kept.title, _kept(kept, story.record)) for kept in story.record.kept],
     )
     for plan in story.plans:
         yield f"## Plan {plan.number}: {plan.state.value}\n"
-        yield from _table(
+        yield from tabled(
             ("step", "state", "outcome"),
             [(record.step.title, record.state.value, record.outcome) for record in plan.steps],
         )
     said = [(name.replace("_", " "), getattr(incident.runbook, name)) for name in _RUNBOOK]
     if any(text for _, text in said) or incident.runbook.related:
         yield "## Runbook\n"
-        yield from _list([f"{name}: {text}" for name, text in said if text])
-        yield from _list([f"related: {name}" for name in incident.runbook.related])
+        yield from listed([f"{name}: {text}" for name, text in said if text])
+        yield from listed([f"related: {name}" for name in incident.runbook.related])
     took = [one for one in story.standing.milestones if one.took_s is not None]
     if took:
         yield "## Budgets\n"
-        yield from _list(
+        yield from listed(
             [f"{one.name}: {format_duration(one.took_s or 0.0)} of {format_duration(one.budget_s)}" for one in took]
         )
 
@@ -148,23 +147,3 @@ def _kept(kept: Kept, record: Record) -> str:
         return ""
     gone = ", expired" if record.expiry(kept.digest) else ""
     return f"{kept.digest[:16]} {format_size(kept.size_bytes)}{gone}"
-
-
-def _list(lines: Sequence[str]) -> Iterator[str]:
-    yield from (f"- {_words(line)}" for line in lines)
-    yield ""
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    yield from (f"| {' | '.join(map(_words, row))} |" for row in rows)
-    yield ""
-
-
-def _words(text: object) -> str:
-    return _MARKUP.sub(r"\\\1", shown(str(text)))
-
-
-def _code(text: object) -> str:
-    return shown(str(text)).replace("`", "'")

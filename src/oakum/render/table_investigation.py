@@ -11,10 +11,11 @@ from oakum.model.evidence import Evidence
 from oakum.model.growth import HeapGrowth, HolderGrowth
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.render.figures import forecast_range_text, nearest_forecast
-from oakum.render.headline import SIGNS, headline
+from oakum.render.headline import SIGNS
 from oakum.render.live import COLOURS
 from oakum.render.names import shown, shown_lines
 from oakum.render.sparkline import sparkline
+from oakum.render.story_lines import accounted_line, lead_line, links, paragraph, proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,9 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
     from rich.text import Text  # noqa: PLC0415
 
     verdict, series = investigation.verdict, investigation.series
-    sentence = headline(investigation.target, verdict, series.unit, now_s=investigation.generated_at_s)
-    yield Text(f"{SIGNS[verdict.name]} {sentence}", style=COLOURS[verdict.name.value])
+    yield Text(f"{SIGNS[verdict.name]} {lead_line(investigation)}", style=COLOURS[verdict.name.value])
+    if told := paragraph(investigation):
+        yield Text(told)
     if series.lifetimes and len(series.lifetimes[-1]):
         yield Text(f"  {sparkline(series.lifetimes[-1].value, 56)}", style="cyan")
     nearest = nearest_forecast(verdict)
@@ -48,15 +50,33 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
         yield from _cause(cause, _holder(investigation.growth, cause), verdict.reasons)
     if investigation.growth is not None and investigation.growth.types and investigation.causes:
         yield from _types(investigation.growth)
-    yield from _list("why", verdict.reasons)
+    if explained := accounted_line(investigation):
+        yield Text(f"\n{explained}")
+    yield from _proof(investigation)
     if verdict.settles:
         yield from _list("what would settle it", (verdict.settles,))
     yield from _plan(investigation)
     yield from _logs(investigation)
     yield from _pools(investigation)
-    did = (evidence.title for evidence in investigation.evidence if not (_of_log(evidence) or _of_pool(evidence)))
+    did = (
+        f"[{evidence.id}] {evidence.title}"
+        for evidence in investigation.evidence
+        if not (_of_log(evidence) or _of_pool(evidence))
+    )
     yield from _list("what Oakum did", tuple(did))
     yield from _list("absent", tuple(f"{row.what}: {row.why} → {row.get}" for row in investigation.absent))
+
+
+def _proof(investigation: Investigation) -> Iterator[RenderableType]:
+    """Each with the ids of what it rests on, as they stand below. Titles of causes were told above."""
+    from rich.text import Text  # noqa: PLC0415
+
+    above = {cause.title for cause in investigation.causes}
+    rows = [claim for claim in proof_of(investigation) if claim.text not in above]
+    if rows:
+        yield _title("why")
+    for claim in rows:
+        yield Text.assemble(f"  · {shown(claim.text)}", (links(claim), "dim"))
 
 
 def _of_log(evidence: Evidence) -> bool:
@@ -150,7 +170,10 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
 
 def _growth(cause: Cause) -> str:
     """In brackets; "" where it is not measured."""
-    return f" ({format_rate(cause.growth_bytes_per_s)})" if math.isfinite(cause.growth_bytes_per_s) else ""
+    if not math.isfinite(cause.growth_bytes_per_s):
+        return ""
+    share = f", {format_share(cause.share)} of the growth" if cause.share is not None else ""
+    return f" ({format_rate(cause.growth_bytes_per_s)}{share})"
 
 
 def _types(growth: HeapGrowth) -> Iterator[RenderableType]:

@@ -71,6 +71,12 @@ class Track:
             life.value.append(value)
             life.limit.append(limit)
 
+    @property
+    def last_value(self) -> float | None:
+        """None before the first sample of this lifetime."""
+        values = self._lives[-1].value
+        return values[-1] if values else None
+
     def end(self, ending: Ending = Ending.EXITED) -> None:
         self._lives[-1].ending = ending
 

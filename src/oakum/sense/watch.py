@@ -76,6 +76,17 @@ class ProcessWatch:
     def lifetimes(self) -> int:
         return 1 + len(self._returns)
 
+    @property
+    def charge(self) -> tuple[CgroupMemory, CgroupMemory] | None:
+        """Of its cgroup, at the first and at the last look."""
+        return (self._charges[0], self._charges[-1]) if self._charges else None
+
+    @property
+    def anon_bytes(self) -> int | None:
+        """At the last sample."""
+        value = self._track.last_value
+        return None if value is None else int(value)
+
     def tick(self) -> bool:
         """Wait for the next sample and take it. False: the process has ended."""
         due = int(self._time.elapsed_s / self._interval_s) + 1

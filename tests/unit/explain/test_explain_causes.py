@@ -41,6 +41,8 @@ SITUATIONS = {
         "path": (MODULE, PathStep("type shop.cart.Order", "class Order"), PathStep("dict", "class attribute registry")),
     },
     CauseName.SESSION_STATE: {"attribute": "sessions", "item_type": "shop.Session", "name": "Store.sessions"},
+    CauseName.CONNECTION_POOL: {"kind": "list", "attribute": "in_use", "item_type": "shop.db.Connection"},
+    CauseName.LARGE_LOAD: {"kind": "list", "attribute": "held", "item_type": "bytes", "items_after": 1001},
     CauseName.QUEUE_BACKLOG: {"kind": "collections.deque", "attribute": "outbox", "item_type": "shop.Mail"},
 }
 
@@ -154,3 +156,34 @@ def test_a_healthy_target_is_accused_of_nothing():
     healthy = series(VerdictName.HEALTHY, rate_per_s=0.0)
     found = explain("pid/7", healthy, grown, sources={}, policy=Policy())
     assert (found.causes, found.plan) == ((), Plan())
+
+
+@pytest.mark.parametrize("root", ["class attribute legs_between", "global legs_between"])
+def test_a_memo_of_functools_is_a_cache_wherever_it_hangs(root):
+    way = (MODULE, PathStep("class shop.Planner", "global Planner"))
+    wrapped = PathStep("functools._lru_cache_wrapper", root)
+    for path in ((*way, wrapped, PathStep("dict", "holds")), (MODULE, wrapped)):
+        found = findings(clue(attribute="legs_between", path=path))
+        assert found[0].name is CauseName.UNBOUNDED_CACHE
+        assert "maxsize" in found[0].why
+
+
+def test_what_a_cached_function_merely_leads_to_is_no_memo():
+    far = (MODULE, PathStep("functools._lru_cache_wrapper", "global service"), PathStep("shop.Bus", "holds"))
+    found = findings(
+        clue(
+            kind="list",
+            attribute="handlers",
+            item_type="function",
+            path=(*far, PathStep("list", ".a"), PathStep("list", ".handlers")),
+        )
+    )
+    assert found[0].name is CauseName.LISTENER
+
+
+def test_the_applications_own_code_stands_before_that_of_libraries():
+    library = CodePlace("/usr/lib/python3.12/queue.py", 20, "put", "self.queue.append(item)")
+    own = CodePlace("/srv/shop/cart.py", 12, "put", "_seen[key] = value")
+    found = [clue(Sites(inserts=[library, own]))]
+    cause = rank(growth(found[0].holder), found, None)[0]
+    assert [place.file for place in cause.where] == [own.file, library.file]

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from oakum.explain.causes import (
     call_path,
     closure,
+    connection_pool,
     global_,
     go_timers,
     goroutine,
     java,
     javascript,
+    large_load,
     listener,
     queue_backlog,
     ruby,
@@ -26,7 +28,9 @@ from oakum.model.cause import CauseName
 
 RULES: tuple[Callable[[Clue], Finding | None], ...] = (
     closure.look,
+    connection_pool.look,
     global_.look,
+    large_load.look,
     listener.look,
     queue_backlog.look,
     session_state.look,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from oakum.model.cause import Cause, CauseName, Example
 from oakum.model.layout import MALLOC, UNNAMED, Chunked, LayoutGrowth, MappingKind, ObjectKind, SizeClass, asked
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
+
+Row = TypeVar("Row", SizeClass, ObjectKind)
 
 LEAST_BYTES = 1 << 20
 PERHAPS, YES = 0.3, 0.6
@@ -84,30 +88,26 @@ def by_name(growth: LayoutGrowth) -> Gained | None:
 
 def _object(before: Chunked, after: Chunked, used: int) -> Gained | None:
     known = {row.address: row for row in before.objects}
-    best: Gained | None = None
-    for row in after.objects:
-        was = known.get(row.address)
-        grown = row.bytes - (was.bytes if was else 0)
-        if grown >= NAMED * used and (best is None or grown > best.grown):
-            counted = was.count if was else 0
-            share = min(1.0, grown / used)
-            best = Gained(
-                f"objects of {row.name}", counted, row.count, row.bytes, grown, share, _stood(before, after, row)
-            )
-    return best
+    pairs = [(known.get(row.address), row) for row in after.objects]
+    return _most(before, after, used, pairs, lambda row: f"objects of {row.name}")
 
 
 def _size(before: Chunked, after: Chunked, used: int) -> Gained | None:
     known = {row.size: row for row in before.classes}
+    pairs = [(known.get(row.size), row) for row in after.classes]
+    return _most(before, after, used, pairs, lambda row: f"blocks of {asked(row.size)} from malloc")
+
+
+def _most(
+    before: Chunked, after: Chunked, used: int, pairs: Sequence[tuple[Row | None, Row]], name: Callable[[Row], str]
+) -> Gained | None:
+    """The row that gained most, where that is a good part of what blocks in use gained. ``pairs``: before, and now."""
     best: Gained | None = None
-    for row in after.classes:
-        was = known.get(row.size)
+    for was, row in pairs:
         grown = row.bytes - (was.bytes if was else 0)
         if grown >= NAMED * used and (best is None or grown > best.grown):
-            counted = was.count if was else 0
-            name = f"blocks of {asked(row.size)} from malloc"
-            share = min(1.0, grown / used)
-            best = Gained(name, counted, row.count, row.bytes, grown, share, _stood(before, after, row))
+            counted, share = was.count if was else 0, min(1.0, grown / used)
+            best = Gained(name(row), counted, row.count, row.bytes, grown, share, _stood(before, after, row))
     return best
 
 

@@ -13,10 +13,11 @@ from oakum.host.afar.folder import AfarFolder, absent, information, lost, member
 from oakum.host.procfs import no_mappings
 from oakum.host.smaps import SMAPS_BYTES, parse_smaps
 from oakum.host.stat import parse_kib_table, parse_statm
-from oakum.model.absent import Absent
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import OakumError, TargetError
 from oakum.model.layout import Mapping
 from oakum.model.process import ProcessInfo, ProcessMemory
+from oakum.model.surroundings import Connection
 
 ENVIRONMENT_BYTES: Final = 1 << 21
 STATUS_BYTES: Final = 1 << 16
@@ -94,6 +95,10 @@ class AfarProcesses:
         except OakumError as exc:
             return lost(what, exc)
         return parse_smaps(raw) or no_mappings(what)
+
+    def connections(self, pid: int) -> Sequence[Connection] | Absent:
+        what, why = f"the connections of pid {pid}", "they are not read from afar"
+        return Absent(what, AbsentKind.NOT_APPLICABLE, why, "the same command on its node")
 
     def members(self) -> Sequence[int]:
         """The container's own."""

@@ -11,6 +11,7 @@ from oakum.model.layout import Mapping as MappingRow
 from oakum.model.node import NodeView, Room
 from oakum.model.oom import OomReport
 from oakum.model.process import CgroupMemory, OomKill, ProcessInfo, ProcessMemory
+from oakum.model.surroundings import Connection
 
 
 class Clock(Protocol):
@@ -64,6 +65,9 @@ class Processes(Protocol):
 
     def mappings(self, pid: int) -> Sequence[MappingRow] | Absent:
         """Its mappings with what of each is in memory, ascending. The kernel walks the page tables for that."""
+
+    def connections(self, pid: int) -> Sequence[Connection] | Absent:
+        """Its TCP connections that somebody holds: established, or ended by the peer alone."""
 
 
 class Cgroups(Protocol):

@@ -1,0 +1,52 @@
+"""How much of the growth that was measured each cause accounts for, and how much of it nothing explains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isfinite
+from typing import Final
+
+from oakum.model.cause import Cause, CauseName
+from oakum.model.story import Accounted
+
+ASIDE: Final = frozenset({
+    CauseName.PAGE_CACHE,
+    CauseName.UNDERSIZED_LIMIT,
+    CauseName.GC_MISCONFIGURED,
+    CauseName.MANY_PROCESSES,
+})  # fmt: skip
+"""What they hold is no anonymous memory of the process that is judged."""
+
+MAPPINGS: Final = frozenset({"mappings", "chunks"})
+"""Evidence that sees all memory of the process; what captures of its heap see is a part of that."""
+
+
+def shared(causes: tuple[Cause, ...], rate_per_s: float | None) -> tuple[tuple[Cause, ...], Accounted | None]:
+    """The causes with their shares, and all together. ``rate_per_s``: of the judge, bytes; None: nothing grows.
+
+    Causes by captures of the heap are parts beside each other, so they add up; those by mappings see the same memory
+    once more, from outside. The larger of both sums counts, and never more than was measured.
+    """
+    if rate_per_s is None or not isfinite(rate_per_s) or rate_per_s <= 0:
+        return causes, None
+    told = tuple(replace(cause, share=_share(cause, rate_per_s)) for cause in causes)
+    inside = sum(_rate(cause) for cause in told if not _by_mappings(cause))
+    outside = sum(
+        _rate(cause) for cause in told if _by_mappings(cause) and cause.name is not CauseName.WORKERS_OR_ARENAS
+    )
+    arenas = sum(_rate(cause) for cause in told if cause.name is CauseName.WORKERS_OR_ARENAS)
+    return told, Accounted(rate_per_s, min(rate_per_s, max(inside, outside, arenas)))
+
+
+def _by_mappings(cause: Cause) -> bool:
+    return any(each in MAPPINGS for each in cause.evidence)
+
+
+def _share(cause: Cause, rate_per_s: float) -> float | None:
+    if cause.name in ASIDE or not isfinite(cause.growth_bytes_per_s):
+        return None
+    return min(1.0, max(0.0, cause.growth_bytes_per_s) / rate_per_s)
+
+
+def _rate(cause: Cause) -> float:
+    return max(0.0, cause.growth_bytes_per_s) if cause.share is not None else 0.0

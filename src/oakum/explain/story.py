@@ -1,0 +1,190 @@
+"""The story: who leaks, what holds it, in which code, what is left unexplained, what to do; then what it rests on.
+
+Plain templates over the facts: no claim without evidence, and nothing that is not among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import isfinite
+from typing import Final
+
+from oakum.model.absent import AbsentKind
+from oakum.model.assessment import Investigation
+from oakum.model.cause import Cause
+from oakum.model.evidence import Evidence
+from oakum.model.story import Claim, Story
+from oakum.model.units import format_rate, format_share, format_size
+from oakum.model.verdict import VerdictName
+
+SURE: Final = 0.6
+"""From this confidence on a cause is told as one; below it may be."""
+
+MOST_CAUSES: Final = 3
+MOST_NEXT: Final = 3
+LEFT_SHARE: Final = 0.1
+"""What is left unexplained is told in the paragraph from this share of the growth on."""
+
+SERIES: Final = ("series", "memory", "container", "subject", "dependency", "asked", "log")
+"""What a curve rests on, by the begin of its evidence's id: the first of these that is there."""
+
+HEAP: Final = ("heap",)
+
+
+def told(investigation: Investigation) -> Investigation:
+    """With its story."""
+    return replace(investigation, story=story(investigation))
+
+
+def story(investigation: Investigation) -> Story:
+    """Never empty: a target of which nothing is known is told so, with what to fetch."""
+    lead = _lead(investigation.evidence)
+    causes = investigation.causes[:MOST_CAUSES]
+    return Story(
+        lead,
+        tuple(_paragraph(investigation, lead)),
+        tuple(_proof(investigation, causes, lead)),
+        tuple(_against(investigation, causes, lead)),
+        tuple(_next(investigation))[:MOST_NEXT],
+    )
+
+
+def _lead(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    for kind in SERIES:
+        found = tuple(row.id for row in evidence if row.id.partition("-")[0] == kind)
+        if found:
+            return found[:1]
+    return tuple(row.id for row in evidence[:1])
+
+
+def linked(wanted: Sequence[str], evidence: Sequence[Evidence], lead: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of evidence that is there: as it is named, or of its kind; what the curve rests on where none is."""
+    ids = [row.id for row in evidence]
+    found = [name if name in ids else next((each for each in ids if _kind(each) == name), "") for name in wanted]
+    return tuple(dict.fromkeys(name for name in found if name)) or lead
+
+
+def _kind(name: str) -> str:
+    head, _, tail = name.rpartition("-")
+    return head if tail.isdigit() else name
+
+
+def _paragraph(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[Claim]:
+    verdict, causes, evidence = investigation.verdict, investigation.causes, investigation.evidence
+    if causes:
+        first = causes[0]
+        yield Claim(_holds(first, verdict.name), linked(first.evidence, evidence, lead))
+        if first.where:
+            yield Claim(f"In the code: {first.where[0]}.", linked(first.evidence, evidence, lead))
+    elif verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
+        yield Claim("What holds it is not known.", lead)
+    elif verdict.reasons:
+        yield Claim(_sentence(verdict.reasons[0]), lead)
+    yield from _left(investigation, lead)
+    # Of one that cannot be told yet, the headline says it.
+    if verdict.settles and verdict.name is not VerdictName.CANNOT_TELL:
+        yield Claim(f"To be sure: {_bare(verdict.settles)}.", lead)
+    if causes and verdict.name is not VerdictName.HEALTHY and causes[0].advice:
+        yield Claim(f"To do: {causes[0].advice}", linked(causes[0].evidence, evidence, lead))
+    steps = investigation.plan.steps
+    if steps and verdict.name is VerdictName.LEAK:
+        yield Claim(f"Now, before that: {_lower(steps[0].title)}; then {_lower(steps[1].title)}."
+                    if len(steps) > 1 else f"Now: {_lower(steps[0].title)}.", lead)  # fmt: skip
+
+
+def _holds(cause: Cause, name: VerdictName) -> str:
+    """One sentence: what holds it, how surely, and how much of the growth that is."""
+    sure = "" if cause.confidence >= SURE else "perhaps "
+    if name is VerdictName.HEALTHY:
+        return f"What stands out, without a leak: {sure}{cause.name} ({_bare(cause.title)})."
+    parts = [f"{format_share(cause.share)} of the growth"] if cause.share is not None else []
+    parts += [f"{format_size(cause.retained_bytes)} held by now"] if cause.retained_bytes is not None else []
+    more = f": {', '.join(parts)}" if parts else ""
+    return f"The cause is {sure}{cause.name}, {cause.holder}{more}; confidence {format_share(cause.confidence)}."
+
+
+def _left(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[Claim]:
+    found = investigation.accounted
+    if found is None or not investigation.causes:
+        return
+    left = found.unexplained_bytes_per_s / found.rate_bytes_per_s
+    if left < LEFT_SHARE:
+        return
+    yield Claim(
+        f"{format_share(left)} of the growth ({format_rate(found.unexplained_bytes_per_s)}) is not explained by any"
+        " cause that was found.",
+        lead,
+    )
+
+
+def _proof(investigation: Investigation, causes: Sequence[Cause], lead: tuple[str, ...]) -> Iterator[Claim]:
+    seen: set[str] = set()
+    for cause in causes:
+        ids = linked(cause.evidence, investigation.evidence, lead)
+        for text in (cause.title, *cause.why):
+            if text and text not in seen:
+                seen.add(text)
+                yield Claim(f"{cause.holder}: {text}" if text is not cause.title else text, ids)
+    for text in investigation.verdict.reasons:
+        if text not in seen:
+            seen.add(text)
+            yield Claim(text, _spoken(text, investigation, lead))
+
+
+def _against(investigation: Investigation, causes: Sequence[Cause], lead: tuple[str, ...]) -> Iterator[Claim]:
+    for cause in causes:
+        ids = linked(cause.evidence, investigation.evidence, lead)
+        for text in cause.against:
+            yield Claim(f"{cause.holder}: {text}", ids)
+    first = causes[0] if causes else None
+    if first is not None and isfinite(first.growth_bytes_per_s) and len(causes) > 1:
+        other = causes[1]
+        if other.share is not None and first.share is not None and other.share >= first.share > 0:
+            yield Claim(
+                f"{other.holder} accounts for as much of the growth as {first.holder}",
+                linked((*first.evidence, *other.evidence), investigation.evidence, lead),
+            )
+
+
+def _spoken(text: str, investigation: Investigation, lead: tuple[str, ...]) -> tuple[str, ...]:
+    """What a reason of the verdict rests on: evidence that says the same; the curve, of what the curve said alone;
+    else what the first cause rests on.
+    """
+    evidence, causes = investigation.evidence, investigation.causes
+    same = tuple(row.id for row in evidence if text in row.title or row.title in text)[:2]
+    if same or not causes or text in investigation.series_verdict.reasons:
+        return same or lead
+    named = next((cause for cause in causes if cause.holder in text), causes[0])
+    return linked(named.evidence, evidence, lead)
+
+
+def _next(investigation: Investigation) -> Iterator[str]:
+    """What to fetch: what settles the verdict, then what is absent of the heap, then of the rest."""
+    verdict = investigation.verdict
+    if verdict.settles:
+        yield _bare(verdict.settles)
+    if verdict.name is VerdictName.HEALTHY:
+        return
+    doubted = [text for cause in investigation.causes[:1] for text in cause.against if "; next: " in text]
+    for text in doubted:
+        yield text.partition("; next: ")[2]
+    if verdict.name is VerdictName.LEAK and investigation.causes:
+        return
+    open_ones = [row for row in investigation.absent if row.get and row.kind is not AbsentKind.NOT_APPLICABLE]
+    open_ones.sort(key=lambda row: not any(word in row.what for word in HEAP))
+    for row in open_ones:
+        yield f"{row.what}: {row.get}"
+
+
+def _sentence(text: str) -> str:
+    bare = _bare(text)
+    return f"{bare[:1].upper()}{bare[1:]}."
+
+
+def _bare(text: str) -> str:
+    return text.rstrip(". ")
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{_bare(text)[1:]}"

@@ -1,0 +1,55 @@
+"""Growth that is explained, and what is left."""
+
+from __future__ import annotations
+
+from math import nan
+
+import pytest
+from examples_explain import MIB, growth, holder, series
+
+from oakum.explain import explain
+from oakum.explain.share import shared
+from oakum.model.cause import Cause, CauseName
+from oakum.model.policy import Policy
+from oakum.model.verdict import Pattern, VerdictName
+
+
+def cause(per_s, *evidence, name=CauseName.GLOBAL):
+    return Cause(name, 0.8, "it grew", "held", 1, per_s, evidence=evidence or ("growth",))
+
+
+def test_shares_are_of_the_measured_rate_and_the_rest_is_said():
+    told, accounted = shared((cause(0.5 * MIB), cause(0.2 * MIB)), MIB)
+    assert [row.share for row in told] == [0.5, 0.2]
+    assert accounted.share == pytest.approx(0.7)
+    assert accounted.unexplained_bytes_per_s == pytest.approx(0.3 * MIB)
+
+
+def test_the_same_memory_seen_twice_counts_once():
+    _, accounted = shared((cause(0.6 * MIB), cause(0.7 * MIB, "mappings", "chunks")), MIB)
+    assert accounted.share == pytest.approx(0.7)
+
+
+def test_no_more_is_explained_than_was_measured():
+    told, accounted = shared((cause(5 * MIB),), MIB)
+    assert told[0].share == 1.0
+    assert accounted.unexplained_bytes_per_s == 0
+
+
+@pytest.mark.parametrize("odd", [cause(nan), cause(MIB, name=CauseName.PAGE_CACHE)])
+def test_what_is_no_part_of_the_curve_has_no_share(odd):
+    told, accounted = shared((odd,), MIB)
+    assert told[0].share is None
+    assert accounted.explained_bytes_per_s == 0
+
+
+@pytest.mark.parametrize("rate", [None, 0.0, -5.0, nan])
+def test_where_nothing_grows_nothing_is_to_be_explained(rate):
+    assert shared((cause(MIB),), rate)[1] is None
+
+
+def test_an_explanation_carries_it():
+    told = explain("pid/1", series(), growth(holder(bytes_after=14 * MIB)), sources={}, policy=Policy())
+    assert told.accounted.share == pytest.approx(0.4)
+    calm = explain("pid/1", series(VerdictName.HEALTHY, Pattern.FLAT, 0.0), None, sources={}, policy=Policy())
+    assert calm.accounted is None

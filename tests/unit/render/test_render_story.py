@@ -1,0 +1,97 @@
+"""The story on every face: the paragraph, the claims with their evidence, Markdown that nothing breaks out of."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from examples_render import healthy, hostile, leak
+from rich.console import Console
+
+from oakum import render
+from oakum.model.story import Accounted, Claim, Story
+from oakum.render.markdown import fenced
+
+
+def told(found):
+    ids = tuple(row.id for row in found.evidence)
+    first = ids[:1]
+    story = Story(
+        first,
+        (Claim("The cause is unbounded-cache, prices.", ids[-1:]), Claim("To do: bound it.", first)),
+        (Claim("it held more", ids[-1:]),),
+        (Claim("a bound may come", first),),
+        ("a longer watch: --for 10m",),
+    )
+    return replace(found, story=story, accounted=Accounted(100.0, 75.0))
+
+
+def printed(found):
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render.investigation_view(found))
+    return console.export_text()
+
+
+def test_the_paragraph_comes_after_the_headline_and_claims_name_their_evidence():
+    found = told(leak())
+    text = printed(found)
+    lines = text.split("\n")
+    assert lines[1].startswith("The cause is unbounded-cache, prices. To do: bound it.")
+    assert f"it held more  [{found.evidence[-1].id}]" in text
+    assert f"[{found.evidence[0].id}] {found.evidence[0].title}" in text
+    assert "not explained: 25 %" in text
+
+
+def test_json_tells_one_text_and_each_claim_with_its_ids():
+    story = render.investigation_to_json(told(leak()))["story"]
+    assert story["text"] == ". ".join(
+        [story["claims"][0]["text"], "The cause is unbounded-cache, prices. To do: bound it."]
+    )
+    assert all(claim["evidence"] for claim in (*story["claims"], *story["proof"], *story["against"]))
+    assert story["next"] == ["a longer watch: --for 10m"]
+    assert render.investigation_to_json(leak())["story"] is None
+
+
+def test_json_tells_what_is_explained():
+    explained = render.investigation_to_json(told(leak()))["explained"]
+    assert explained == {
+        "rate_bytes_per_s": 100.0,
+        "explained_bytes_per_s": 75.0,
+        "unexplained_bytes_per_s": 25.0,
+        "share": 0.75,
+    }
+
+
+@pytest.mark.parametrize(
+    "found", [told(leak()), leak(), healthy(), told(hostile())], ids=["told", "bare", "calm", "odd"]
+)
+def test_links_lead_to_evidence_that_stands_below(found):
+    page, text = render.investigation_html(found), render.investigation_markdown(found)
+    anchors = set(re.findall(r'id="(e-[^"]*)"', page))
+    assert set(re.findall(r'href="#(e-[^"]*)"', page)) <= anchors
+    below = set(re.findall(r'<a id="(e-[^"]*)"></a>', text))
+    assert set(re.findall(r"\]\(#(e-[^)]*)\)", text)) <= below
+    assert len(below) == len(found.evidence)
+
+
+def test_markdown_holds_the_story_the_fix_and_the_steps():
+    text = render.investigation_markdown(told(leak()))
+    assert text.startswith("# ▲ ")
+    for title in ("## Why", "## What speaks against it", "## Next to fetch", "## What to do now", "## Evidence"):
+        assert f"\n{title}\n" in text
+    assert "Before:\n\n```" in text
+
+
+def test_names_of_targets_are_no_markup():
+    text = render.investigation_markdown(hostile())
+    prose = (
+        re.sub(r"`[^`\n]*`", "", re.sub(r"(?ms)^(`{3,}).*?^\1$", "", text)).replace("<a id=", "").replace("</a>", "")
+    )
+    assert not re.search(r"(?<!\\)<(?!/?a)", prose)
+
+
+def test_a_fence_is_longer_than_any_within():
+    lines = list(fenced("a\n````\nb"))
+    assert lines[0] == lines[-1] == "`````"
