@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.zoo.case import Case, CaseError, cases
+from lab.zoo.case import CASES, Case, CaseError, cases
 from lab.zoo.results import FOLDER, Result, Results, oakum_version
 from lab.zoo.run import Run, run_all
 from lab.zoo.score import RIGHT, scored
@@ -16,7 +16,7 @@ from lab.zoo.score import RIGHT, scored
 def main() -> int:
     chosen = _arguments()
     try:
-        found = cases(chosen.only)
+        found = cases(chosen.only, chosen.cases)
     except CaseError as exc:
         print(f"lab.zoo: {exc}", file=sys.stderr)
         return 2
@@ -75,6 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="'python/*'; again for more")
     parser.add_argument("--variant", dest="only_variant", default="", choices=("leak", "fixed", "healthy"))
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    parser.add_argument("--cases", type=Path, default=CASES, help="a folder of other cases than those here")
     parser.add_argument("--again", action="store_true", help="run also what has a result already")
     parser.add_argument("--results", type=Path, default=FOLDER, help="the folder of results and answers")
     chosen = parser.parse_args()

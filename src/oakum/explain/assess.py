@@ -73,8 +73,8 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
     if turned_over:
         reasons += (f"{format_count(holder.evicted_items)} of its {holder.counted} went meanwhile: it turns over",)
         if _renewed(holder) and series.name is VerdictName.SUSPECT:
-            told = (f"nearly all that {holder.name} held went in {format_duration(grown_s)}, and about as much came",)
-            return _open(series, (*told, *reasons))
+            told = f"nearly all that {holder.name} held went in {format_duration(grown_s)}, and about as much came"
+            return _open(series, told, *reasons)
         return replace(
             series, name=_at_most_suspect(series), reasons=(*reasons, *series.reasons), settles=_longer(series)
         )
@@ -195,13 +195,13 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     return replace(series, reasons=(reason, *series.reasons))
 
 
-def _open(series: Verdict, reason: str) -> Verdict:
+def _open(series: Verdict, *reasons: str) -> Verdict:
     """A suspicion that the captures do not bear out: it is not known, and hardly probable."""
     return replace(
         series,
         name=VerdictName.CANNOT_TELL,
         probability=min(series.probability or 0.2, 0.2),
-        reasons=(reason, *series.reasons),
+        reasons=(*reasons, *series.reasons),
         settles=_longer(series),
     )
 
