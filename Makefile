@@ -55,7 +55,7 @@ lab-cluster: $(VENV)/.cluster ## tests on a real Kubernetes of our own, or on th
 $(VENV)/.cluster: requirements/cluster.txt $(STAMP)
 	@$(BIN)/pip --quiet --disable-pip-version-check install --require-hashes -r requirements/cluster.txt && touch $@
 
-bench-%: $(VENV)/.bench ## a measurement beside its peers: bench-judge (DATA=PATH), bench-heap, bench-redact, bench-speed, bench-sampler, bench-probes, bench-cluster, bench-prometheus, bench-native, bench-redis, bench-logs
+bench-%: $(VENV)/.bench ## a measurement beside its peers: bench-judge (DATA=PATH), bench-heap, bench-redact, bench-speed, bench-sampler, bench-probes, bench-cluster, bench-prometheus, bench-native, bench-go, bench-heaptrack, bench-redis, bench-logs, bench-zoo
 	@$(BIN)/python -m bench.$* $(if $(DATA),--data $(DATA)) $(ARGS)
 
 $(VENV)/.bench: requirements/bench.txt $(STAMP)

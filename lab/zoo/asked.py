@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from lab.zoo.case import Case
+from lab.zoo.results import ROOT
 from lab.zoo.score import Said, read_answer
 
 BEYOND_S: Final = 300.0
@@ -23,6 +24,10 @@ LOOKED_EVERY_S: Final = 0.2
 ENDS_WITHIN_S: Final = 15.0
 AGREED: Final = {"node": ("--inspect",), "jvm": ("--inspect",), "go": ("--inspect",)}
 """What a person at a terminal is asked, and agrees to."""
+
+
+SOURCES: Final = (ROOT / "src", ROOT / "guard" / "src")
+"""The Oakum of this very tree, whatever is installed."""
 
 
 class AskError(Exception):
@@ -60,6 +65,7 @@ def _ran(command: list[str], folder: Path, within_s: float, stop: threading.Even
     """Its exit code. A session of its own: an interruption is handed on once, by us."""
     environment = {
         **os.environ,
+        "PYTHONPATH": os.pathsep.join((*map(str, SOURCES), os.environ.get("PYTHONPATH", ""))),
         "OAKUM_CONFIG": str(folder / "oakum.toml"),
         "OAKUM_STORE": str(folder / "oakum.db"),
     }

@@ -12,6 +12,12 @@ from oakum.model.verdict import Verdict, VerdictName
 ALLOCATES = "who allocates or holds it, as the next steps of the plan would tell; or watch longer: --for 10m"
 BOUNDED = "whether threads stop becoming more: the same command with --for 10m"
 SURE = 0.8
+KEPT = 0.9
+AGREES = (0.3, 3.0)
+"""What is found to grow must lie within these factors of the process's measured growth."""
+
+LEAST_S = 5.0
+"""Looks that are closer do not tell what is freed again."""
 
 
 def with_native(layout: LayoutGrowth | None, causes: tuple[Cause, ...], *, grows: bool) -> tuple[Cause, ...]:
@@ -38,12 +44,24 @@ def workers(layout: LayoutGrowth) -> bool:
     return found is not None and found.growth_bytes_per_s > 0 and found.confidence >= SURE
 
 
+def _leak(series: Verdict, *reasons: str) -> Verdict:
+    told = max(series.probability or 0.0, KEPT)
+    return replace(series, name=VerdictName.LEAK, probability=told, reasons=(*reasons, *series.reasons), settles="")
+
+
+def _agrees(series: Verdict, per_s: float, layout: LayoutGrowth) -> bool:
+    """Whether the series climbs without a bend, about as fast as what was found."""
+    rate = series.rate_per_s or 0.0
+    rising = series.pattern is not None and series.pattern.leaks
+    return rising and layout.seconds >= LEAST_S and rate > 0 and AGREES[0] <= per_s / rate <= AGREES[1]
+
+
 def _weaker(cause: Cause) -> Cause:
     return replace(cause, confidence=round(cause.confidence / 2, 2))
 
 
 def native_verdict(series: Verdict, layout: LayoutGrowth | None) -> Verdict:
-    """Never firmer than the series: which blocks grow is known, who holds them is not."""
+    """A leak where the series climbs and one kind of blocks grows of which none is freed again; else never firmer."""
     if layout is None or not layout.explained or series.name is VerdictName.HEALTHY:
         return series
     if free_blocks.grows(layout):
@@ -57,9 +75,15 @@ def native_verdict(series: Verdict, layout: LayoutGrowth | None) -> Verdict:
         )
     arenas = workers_or_arenas.look(layout)
     if arenas is not None and workers(layout):
+        kept = workers_or_arenas.stay(layout)
+        if kept and _agrees(series, arenas.growth_bytes_per_s, layout):
+            return _leak(series, arenas.title, kept)
         return replace(series, reasons=(arenas.title, *series.reasons), settles=series.settles and BOUNDED)
     if native_blocks.look(layout) is None:
         return series
+    kept = native_blocks.stays(layout)
+    if kept and _agrees(series, native_blocks.gained(layout) / max(layout.seconds, 1e-9), layout):
+        return _leak(series, native_blocks.reason(layout), kept)
     return replace(
         series,
         reasons=(native_blocks.reason(layout), *series.reasons),

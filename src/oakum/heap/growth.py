@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from oakum.heap.distinct import distinct
 from oakum.heap.formats.python.attributes import attributes
 from oakum.heap.formats.python.bounds import bound_of
+from oakum.heap.formats.python.calling import called_by
 from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_UNICODE
 from oakum.heap.formats.python.naming import Named, Namer
 from oakum.heap.formats.python.objects import PythonHeap
@@ -123,16 +125,41 @@ def _holders(first: _Side, last: _Side, fresh: NDArray[np.bool_]) -> tuple[Holde
     children = Children(tree)
     namer = Namer(last.heap, last.parent, last.which)
     points = _accumulation_points(last.heap, tree, gained, children)
-    found: dict[str, HolderGrowth] = {}
+    found: dict[str, list[tuple[int, HolderGrowth]]] = {}
     for number in points:
         node = _owner(last.heap, tree, number)
         holder = _holder(node, first, last, fresh, namer)
-        known = found.get(holder.name)
-        if holder.bytes_grown > 0 and (known is None or known.bytes_grown < holder.bytes_grown):
-            found[holder.name] = holder
-    ranked = sorted(found.values(), key=lambda holder: -holder.bytes_grown)
+        if holder.bytes_grown > 0:
+            found.setdefault(holder.name, []).append((node, holder))
+    together = [_together(alike, tree) for alike in found.values()]
+    ranked = sorted(together, key=lambda holder: -holder.bytes_grown)
     most = ranked[0].bytes_grown if ranked else 0
     return tuple(holder for holder in ranked if holder.bytes_grown >= most * HOLDER_SHARE)[:MOST_HOLDERS]
+
+
+def _together(alike: Sequence[tuple[int, HolderGrowth]], tree: Dominators) -> HolderGrowth:
+    """Holders of one name, each with its node, as one: a threading.local has a list for each thread, a sharded cache a
+    dict for each shard. What one of them holds itself is not counted twice. The largest gives the path.
+    """
+    ranked = sorted(alike, key=lambda pair: -pair[1].bytes_grown)
+    apart: list[tuple[int, HolderGrowth]] = []
+    for node, holder in ranked:
+        if not any(_within(node, one, tree) or _within(one, node, tree) for one, _ in apart):
+            apart.append((node, holder))
+    holders = [holder for _, holder in apart]
+    return replace(
+        holders[0],
+        items_before=sum(holder.items_before for holder in holders),
+        items_after=sum(holder.items_after for holder in holders),
+        bytes_before=sum(holder.bytes_before for holder in holders),
+        bytes_after=sum(holder.bytes_after for holder in holders),
+        evicted_items=sum(holder.evicted_items for holder in holders),
+    )
+
+
+def _within(node: int, other: int, tree: Dominators) -> bool:
+    """Whether it is the other, or goes with it."""
+    return bool(tree.order[other] <= tree.order[node] < tree.past[tree.order[other]])
 
 
 def _accumulation_points(
@@ -211,6 +238,7 @@ def _holder(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], name
     old = _old_self(node, first, last, fresh, named.attribute)
     items, before_items = _items(heap, node), _items(first.heap, old)
     gone = before_items[~np.isin(before_items, items)]
+    new = items[~np.isin(items, before_items)]
     return HolderGrowth(
         name=named.name,
         kind=heap.graph.kind_name(node),
@@ -221,12 +249,13 @@ def _holder(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], name
         bytes_before=int(first.retained[old]) if old >= 0 else 0,
         bytes_after=int(last.retained[node]),
         evicted_items=int(gone.size),
-        item_type=_item_type(heap, items[~np.isin(items, before_items)]),
+        item_type=_item_type(heap, new),
         owner_type=named.owner_type,
         attribute=named.attribute,
         module=named.module,
         bound=bound_of(heap, node, last.parent),
         defined=named.defined,
+        calls=called_by(heap, new),
     )
 
 

@@ -102,6 +102,9 @@ class HolderGrowth:
     counted: str = "items"
     """What ``items_*`` count, in words."""
 
+    calls: CodePlace | None = None
+    """The function that most of its items will call, where they are callbacks or timers."""
+
     seconds: float = 0.0
     """Over how long it grew, where that is another time than the one between the captures; 0 where it is that."""
 

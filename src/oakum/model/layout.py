@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class MappingKind(StrEnum):
@@ -41,6 +45,7 @@ class MappingKind(StrEnum):
     """The kernel's own: vdso, vvar."""
 
 
+MOST_SPANS = 1 << 16
 MALLOC = (MappingKind.HEAP, MappingKind.ARENAS, MappingKind.ALLOCATOR, MappingKind.BLOCKS)
 
 
@@ -99,6 +104,11 @@ class Layout:
     shared_names: tuple[tuple[str, int], ...]
     largest_blocks: tuple[int, ...]
     allocator: str
+    stacks: frozenset[int] = frozenset()
+    """Where stacks of threads begin; empty where they are more than MOST_SPANS."""
+
+    blocks: tuple[tuple[int, int], ...] = ()
+    """[begin, end) of what is counted as BLOCKS, ascending; empty where they are more than MOST_SPANS."""
 
     def of(self, *kinds: MappingKind) -> int:
         return sum(self.use(kind).bytes for kind in kinds)
@@ -117,6 +127,25 @@ class SizeClass:
     @property
     def bytes(self) -> int:
         return self.size * self.count
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Some chunks in use, chosen by their addresses. ``rows``: int64[4, n]: address, size, first word, mark of content.
+
+    ``mask``: which were taken; of two samples, the addresses of the coarser one are in both.
+    """
+
+    mask: int
+    rows: NDArray[np.int64]
+
+    def stood(self, later: Sample, *, size: int = 0, first: int = 0) -> tuple[int, int]:
+        """(how many are in ``later`` with the same content, of how many) of one size, or of one first word."""
+        chosen = self.rows[1] == size if size else self.rows[2] == first
+        rows = self.rows[:, chosen & (ranks(self.rows[0]) & later.mask == 0)]
+        found = dict(zip(later.rows[0].tolist(), later.rows[3].tolist(), strict=True))
+        same = sum(found.get(address) == made for address, made in zip(rows[0].tolist(), rows[3].tolist(), strict=True))
+        return same, rows.shape[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +167,11 @@ class Chunked:
     lost_bytes: int
     classes: tuple[SizeClass, ...]
     objects: tuple[ObjectKind, ...] = ()
+    sample: Sample | None = field(default=None, compare=False)
+
+
+UNNAMED = "the type whose table is at "
+"""Begins the name of a type that no symbol tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +202,26 @@ class LayoutGrowth:
     def grown(self, *kinds: MappingKind) -> int:
         return self.after.of(*kinds) - self.before.of(*kinds)
 
+    def threads_ended(self) -> float | None:
+        """Share of the threads before whose stacks are gone; None where stacks are not told apart."""
+        if not self.before.stacks or not self.after.stacks:
+            return None
+        return len(self.before.stacks - self.after.stacks) / len(self.before.stacks)
+
+    def unmapped(self) -> float | None:
+        """Share of the address space of BLOCKS before that is not mapped any more; None where that is not known."""
+        if not self.before.blocks or not self.after.blocks:
+            return None
+        whole = sum(end - begin for begin, end in self.before.blocks)
+        starts = [begin for begin, _ in self.after.blocks]
+        kept = 0
+        for begin, end in self.before.blocks:
+            at = max(0, bisect_right(starts, begin) - 1)
+            while at < len(starts) and starts[at] < end:
+                kept += max(0, min(end, self.after.blocks[at][1]) - max(begin, starts[at]))
+                at += 1
+        return 1 - kept / max(whole, 1)
+
     def per_s(self, *kinds: MappingKind) -> float:
         return self.grown(*kinds) / max(self.seconds, 1e-9)
 
@@ -177,3 +231,8 @@ def asked(size: int) -> str:
     if size <= 32:
         return "up to 24 bytes"
     return f"{size - 23} to {size - 8} bytes"
+
+
+def ranks(addresses: NDArray[np.int64]) -> NDArray[np.int64]:
+    """By which chunks are sampled: int64[n], 20 bits that spread well. Each look takes the same addresses."""
+    return ((addresses >> 4 & 0x7FFFFFFF) * 0x9E3779B1 >> 11) & 0xFFFFF

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from oakum.model.absent import Absent
-from oakum.model.layout import KindUse, Layout, Mapping, MappingKind
+from oakum.model.layout import MOST_SPANS, KindUse, Layout, Mapping, MappingKind
 from oakum.model.ports import Clock, Processes
 from oakum.model.runtime import Runtime
 
@@ -47,7 +47,8 @@ def look(pid: int, runtime: Runtime, processes: Processes, clock: Clock) -> Layo
 def layout(mappings: Sequence[Mapping], *, threads: int, allocator: str, at_s: float) -> Layout:
     kinds: dict[MappingKind, KindUse] = {}
     names: dict[str, int] = {}
-    blocks = []
+    blocks: list[Mapping] = []
+    stacks = []
     arenas = 0
     for mapping, kind in kinds_of(mappings, allocator):
         _add(kinds, kind, mapping)
@@ -55,7 +56,9 @@ def layout(mappings: Sequence[Mapping], *, threads: int, allocator: str, at_s: f
             name = mapping.path.removesuffix(" (deleted)")
             names[name] = names.get(name, 0) + mapping.rss_bytes + mapping.swap_bytes
         elif kind is MappingKind.BLOCKS:
-            blocks.append(mapping.own_bytes)
+            blocks.append(mapping)
+        elif kind is MappingKind.STACKS:
+            stacks.append(mapping.start)
         elif kind is MappingKind.ARENAS and mapping.start % ARENA_BYTES == 0 and mapping.mode.startswith("rw"):
             arenas += -(-mapping.size_bytes // ARENA_BYTES)
     return Layout(
@@ -66,8 +69,10 @@ def layout(mappings: Sequence[Mapping], *, threads: int, allocator: str, at_s: f
         huge_bytes=sum(mapping.huge_bytes for mapping in mappings),
         swap_bytes=sum(mapping.swap_bytes for mapping in mappings),
         shared_names=tuple(sorted(names.items(), key=lambda row: -row[1])[:MOST_NAMES]),
-        largest_blocks=tuple(sorted(blocks, reverse=True)[:MOST_BLOCKS]),
+        largest_blocks=tuple(sorted((mapping.own_bytes for mapping in blocks), reverse=True)[:MOST_BLOCKS]),
         allocator=allocator,
+        stacks=frozenset(stacks if len(stacks) <= MOST_SPANS else ()),
+        blocks=tuple((mapping.start, mapping.end) for mapping in blocks if len(blocks) <= MOST_SPANS),
     )
 
 

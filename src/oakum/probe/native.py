@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.formats.native.census import Census, mapped_chunks
+from oakum.heap.formats.native.trait_tables import TraitTables
 from oakum.heap.formats.native.vtables import Vtables
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.layout import Chunked
@@ -20,6 +21,7 @@ from oakum.model.ports import Memories, Memory
 from oakum.model.process import Region
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.units import format_size
+from oakum.probe.native_traits import functions_of, trait_objects
 
 CHUNKS = "what malloc gave out"
 OTHERWISE = "who allocates, by the kernel's probes: memleak-bpfcc -p PID 30 2"
@@ -49,7 +51,7 @@ def walk_chunks(pid: int, runtime: Runtime, memories: Memories) -> Walked | Abse
     if isinstance(memory, Absent):
         return memory
     try:
-        return _walked(memory, memory.regions())
+        return _walked(memory, memory.regions(), rust=runtime.implementation.startswith("Rust"))
     finally:
         memory.close()
 
@@ -67,7 +69,7 @@ def _profile(allocator: str, pid: int) -> str:
     return f"memleak-bpfcc -p {pid} 30 2"
 
 
-def _walked(memory: Memory, regions: Sequence[Region]) -> Walked | Absent:
+def _walked(memory: Memory, regions: Sequence[Region], *, rust: bool) -> Walked | Absent:
     heaps = [*_main(regions), *_others(memory, regions)]
     total = sum(stop - begin for begin, stop in heaps)
     if not heaps:
@@ -83,7 +85,17 @@ def _walked(memory: Memory, regions: Sequence[Region]) -> Walked | Absent:
     done = sum(census.walk(memory.read_present, begin, stop) for begin, stop in heaps)
     for _, length in mapped_chunks(memory.read_present, _blocks(regions, heaps), MOST_MAPPED):
         census.add_mapped(length)
-    return Walked(census.chunked(_vtables(memory, regions).name), done)
+    places = _Places(regions)
+    told = census.chunked(Vtables(memory, places.executable, places.constant, places.place).name)
+    if rust:
+        # A vector that grew meanwhile stands elsewhere by now.
+        regions = memory.regions()
+        heaps = [*_main(regions), *_others(memory, regions)]
+        others = _blocks(regions, heaps)
+        tables = TraitTables(memory, places.executable, places.constant, places.place, functions_of(memory, regions))
+        told = replace(told, objects=tuple(trait_objects(memory, regions, heaps, others, tables)))
+        done += sum(stop - begin for begin, stop in (*heaps, *others))
+    return Walked(told, done)
 
 
 def _main(regions: Sequence[Region]) -> list[tuple[int, int]]:
@@ -132,23 +144,25 @@ def _constant(regions: Sequence[Region]) -> NDArray[np.int64]:
     return np.array(rows, np.int64).reshape(-1, 2)
 
 
-def _vtables(memory: Memory, regions: Sequence[Region]) -> Vtables:
-    starts = [region.start for region in regions]
+class _Places:
+    """What stands at an address, by the mappings."""
 
-    def region_of(address: int) -> Region | None:
-        at = bisect_right(starts, address) - 1
-        return regions[at] if at >= 0 and address < regions[at].end else None
+    def __init__(self, regions: Sequence[Region]) -> None:
+        self._regions = regions
+        self._starts = [region.start for region in regions]
 
-    def executable(address: int) -> bool:
-        region = region_of(address)
+    def _region(self, address: int) -> Region | None:
+        at = bisect_right(self._starts, address) - 1
+        return self._regions[at] if at >= 0 and address < self._regions[at].end else None
+
+    def executable(self, address: int) -> bool:
+        region = self._region(address)
         return region is not None and region.executable
 
-    def is_constant(address: int) -> bool:
-        region = region_of(address)
+    def constant(self, address: int) -> bool:
+        region = self._region(address)
         return region is not None and bool(region.inode) and region.readable and not region.executable
 
-    def place(address: int) -> str:
-        region = region_of(address)
+    def place(self, address: int) -> str:
+        region = self._region(address)
         return f"{region.path}+{address - region.start + region.offset:#x}" if region is not None else f"{address:#x}"
-
-    return Vtables(memory, executable, is_constant, place)

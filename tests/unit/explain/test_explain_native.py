@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from examples_explain import MIB, SECONDS, series
 
 from oakum.explain import explain
 from oakum.model.cause import CauseName
-from oakum.model.layout import Chunked, KindUse, Layout, LayoutGrowth, MappingKind, ObjectKind, SizeClass
+from oakum.model.layout import Chunked, KindUse, Layout, LayoutGrowth, MappingKind, ObjectKind, Sample, SizeClass, UNNAMED
 from oakum.model.policy import Policy
-from oakum.model.verdict import VerdictName
+from oakum.model.verdict import Pattern, VerdictName
 
 
-def look(threads=1, count=0, shared=(), allocator="glibc", **sizes):
+def look(threads=1, count=0, shared=(), allocator="glibc", stacks=(), spans=(), **sizes):
     kinds = {
         MappingKind(name.strip("_").replace("_", "-")): KindUse(int(size * MIB), 1) for name, size in sizes.items()
     }
-    return Layout(0, kinds, threads, count, 0, 0, tuple(shared), (), allocator)
+    return Layout(0, kinds, threads, count, 0, 0, tuple(shared), (), allocator, frozenset(stacks), tuple(spans))
 
 
-def chunks(used, free=0.0, *, size=64, objects=()):
+def chunks(used, free=0.0, *, size=64, objects=(), marks=()):
+    """``marks``: of the content of the sampled blocks of that size, by their number."""
     count = int(used * MIB) // size
-    return Chunked(count, int(used * MIB), 1, int(free * MIB), 0, 0, (SizeClass(size, count),), tuple(objects))
+    rows = np.array([[16 * at, size, 0, mark] for at, mark in enumerate(marks)], np.int64).reshape(-1, 4).T
+    sample = Sample(0, rows)
+    return Chunked(
+        count, int(used * MIB), 1, int(free * MIB), 0, 0, (SizeClass(size, count),), tuple(objects), sample
+    )
 
 
 def told(before, after, held=(None, None), *, verdict=None, explained=True):
@@ -125,3 +131,64 @@ def test_a_runtime_with_a_heap_of_its_own_is_not_blamed_for_it():
 def test_what_does_not_grow_has_no_cause():
     answer = told(look(heap=20), look(heap=20), (chunks(19), chunks(19)), verdict=series(VerdictName.HEALTHY))
     assert names(answer) == []
+
+
+def test_blocks_that_stand_where_they_stood_make_a_leak_of_what_climbs():
+    held = chunks(19.5, marks=[7] * 40), chunks(29.5, marks=[7] * 60)
+    answer = told(look(heap=20), look(heap=30), held)
+    assert answer.verdict.name is VerdictName.LEAK
+    assert "40 of 40 of them" in answer.verdict.reasons[1]
+    assert answer.verdict.settles == ""
+
+
+@pytest.mark.parametrize(
+    ("marks", "later", "verdict"),
+    [
+        ([7] * 40, [8] * 60, series()),
+        ([7] * 40, [7] * 20, series()),
+        ([7] * 10, [7] * 60, series()),
+        ([7] * 40, [7] * 60, series(per_s=30 * MIB)),
+        ([7] * 40, [7] * 60, series(pattern=Pattern.WARM_UP)),
+    ],
+    ids=["written-to", "freed", "too-few", "another-rate", "it-bends"],
+)
+def test_what_turns_over_or_does_not_agree_stays_a_suspicion(marks, later, verdict):
+    held = chunks(19.5, marks=marks), chunks(29.5, marks=later)
+    assert told(look(heap=20), look(heap=30), held, verdict=verdict).verdict.name is VerdictName.SUSPECT
+
+
+def test_blocks_that_come_with_each_object_of_a_class_are_told_with_it():
+    before = [ObjectKind(0x2010, "shop::Invoice", 1000, MIB // 10), ObjectKind(0x3010, "shop::Line", 90, 64)]
+    after = [ObjectKind(0x2010, "shop::Invoice", 11_240, MIB), ObjectKind(0x3010, "shop::Line", 91, 64)]
+    held = chunks(10, size=1024, objects=before), chunks(20, size=1024, objects=after)
+    answer = told(look(heap=20), look(heap=30), held)
+    assert answer.causes[0].holder == "objects of shop::Invoice, each with a block of 1001 to 1016 bytes from malloc"
+
+
+def test_mappings_that_malloc_did_not_make_are_told_as_such_and_are_a_leak_where_they_stay():
+    held = chunks(2), chunks(2)
+    before, after = [(0x1000, 0x9000), (0x20000, 0x30000)], [(0x1000, 0x9000), (0x20000, 0x90000)]
+    answer = told(look(blocks=20, spans=before), look(blocks=30, spans=after), held)
+    assert answer.causes[0].holder == "anonymous mappings outside of malloc"
+    assert "munmap" in answer.causes[0].advice
+    assert answer.verdict.name is VerdictName.LEAK
+    gone = told(look(blocks=20, spans=before), look(blocks=30, spans=[(0x20000, 0x90000)]), held)
+    assert gone.verdict.name is VerdictName.SUSPECT
+
+
+def test_threads_that_only_come_are_a_leak_and_those_that_end_are_none():
+    before, after = range(100), range(300)
+    few, many = look(101, 4, arenas=20, stacks=before), look(301, 19, arenas=30, stacks=after)
+    answer = told(few, many, (chunks(20), chunks(20)))
+    assert answer.verdict.name is VerdictName.LEAK
+    assert "has ended" in answer.verdict.reasons[1]
+    other = look(301, 19, arenas=30, stacks=range(50, 350))
+    assert told(few, other, (chunks(20), chunks(20))).verdict.name is VerdictName.SUSPECT
+
+
+def test_a_stripped_program_says_that_its_types_have_no_names():
+    before = [ObjectKind(0x2010, f"{UNNAMED}server+0x2010", 1000, 3 * MIB)]
+    after = [ObjectKind(0x2010, f"{UNNAMED}server+0x2010", 4000, 12 * MIB)]
+    answer = told(look(heap=20), look(heap=30), (chunks(19.5, objects=before), chunks(29.5, objects=after)))
+    assert answer.causes[0].holder == "objects of the type whose table is at server+0x2010"
+    assert any("stripped" in text for text in answer.causes[0].against)

@@ -118,3 +118,59 @@ def test_an_lru_cache_counts_its_results_not_what_hangs_on_them(name, most):
     assert (holder.name, holder.items_before, holder.items_after) == (f"__main__.{name}", 800, 2000)
     assert holder.item_type == "__main__.Page"
     assert (holder.bound.limit_items if holder.bound else None) == most
+
+
+THREADS = """
+import queue, threading
+scope, together, todo, done = threading.local(), threading.Barrier(3), queue.Queue(), queue.Queue()
+def work():
+    scope.notes = []
+    while True:
+        count = todo.get()
+        together.wait()
+        for number in range(count):
+            scope.notes.append("n" * 900 + str(number))
+        done.put(threading.get_ident())
+for _ in range(3): threading.Thread(target=work, daemon=True).start()
+def more(count):
+    for _ in range(3): todo.put(count)
+    return len({done.get() for _ in range(3)})
+"""
+
+
+def test_a_list_of_each_thread_is_one_holder():
+    with living_heap(THREADS) as living:
+        assert living.ask("more(300)") == 3
+        before = living.capture()
+        assert living.ask("more(700)") == 3
+        holder = compare(before, living.capture(), 1.0).holders[0]
+    assert "scope" in holder.name
+    assert (holder.items_before, holder.items_after, holder.evicted_items) == (900, 3000, 0)
+    assert holder.bytes_grown > 2100 * 900
+
+
+TIMERS = """
+import asyncio, queue
+class Reminders:
+    def remind(self, text): pass
+reminders, loop = Reminders(), asyncio.new_event_loop()
+# Only a library knows the loop, as under asyncio.run.
+queue.running = loop
+del loop
+def more(count):
+    for number in range(count):
+        queue.running.call_later(3600, reminders.remind, "r" * 2000 + str(number))
+"""
+
+
+def test_timers_are_named_by_the_loops_field_and_by_what_they_call():
+    with living_heap(TIMERS) as living:
+        living.ask("more(100)")
+        before = living.capture()
+        living.ask("more(400)")
+        holder = compare(before, living.capture(), 1.0).holders[0]
+    assert (holder.owner_type.rpartition(".")[2], holder.attribute) == ("_UnixSelectorEventLoop", "_scheduled")
+    assert (holder.items_before, holder.items_after) == (100, 500)
+    assert holder.item_type == "asyncio.events.TimerHandle"
+    assert holder.calls is not None
+    assert holder.calls.function == "Reminders.remind"

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oakum.heap.formats.native import census
+from oakum.heap.formats.native import census, kernels
 from oakum.heap.formats.native.census import Census, mapped_chunks
 from oakum.heap.formats.native.vtables import Vtables, demangled
+from oakum.model.layout import ranks
 
 BASE = 0x5500_0000_0000
 NONE = np.empty((0, 2), np.int64)
@@ -153,3 +154,33 @@ def test_what_is_no_vtable_has_no_name():
     assert named(Words(top=12345678)) == ""
     assert named(Words(described=0x9999)) == ""
     assert named(Words(), address=0x2011) == ""
+
+
+def stood(before, after, **what):
+    first, last = counted(before).sample, counted(after).sample
+    return first.stood(last, **what)
+
+
+def test_blocks_that_stand_unchanged_are_told_from_those_that_were_freed_or_written_to():
+    rows = [(64, True, 7)] * 50 + [(320, True, 9)] * 40
+    freed = [(64, True, 7)] * 50 + [(320, number >= 10, 9) for number in range(40)]
+    written = [(64, True, 8)] * 50 + [(320, True, 9)] * 40
+    assert stood(laid_out(rows), laid_out(rows), size=320) == (40, 40)
+    assert stood(laid_out(rows), laid_out(freed), size=320) == (30, 40)
+    assert stood(laid_out(rows), laid_out(written), size=64) == (0, 50)
+    assert stood(laid_out(rows), laid_out(written), first=9) == (40, 40)
+
+
+def test_samples_that_are_full_keep_the_same_addresses_at_each_look(monkeypatch):
+    few, many = [(64, True, 7)] * 300, [(64, True, 7)] * 900
+    whole = kernels.tables
+    monkeypatch.setattr(census.kernels, "tables", lambda: whole(sampled=64))
+    same, sampled = stood(laid_out(few), laid_out(many), size=64)
+    assert same == sampled
+    assert 3 < sampled <= 64
+    assert counted(laid_out(many)).sample.mask > counted(laid_out(few)).sample.mask > 0
+
+
+def test_the_kernel_and_the_model_rank_addresses_alike():
+    addresses = np.array([0, 16, BASE, BASE + 4096, 0x7FFF_FFFF_FFF0], np.int64)
+    assert ranks(addresses).tolist() == [kernels.rank(address) for address in addresses.tolist()]

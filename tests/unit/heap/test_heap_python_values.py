@@ -126,6 +126,15 @@ def test_a_deque_without_items_gives_none_and_a_chain_in_a_circle_ends(small):
     assert small.values.deque_items(at).size == 0
 
 
+def test_of_a_list_that_grew_while_it_was_copied_what_stands_there_is_read(small):
+    at = small.list([BASE + 16, BASE + 32, BASE + 48])
+    # Its table moved to where memory ends; the page after it was not there yet when memory was copied.
+    table = BASE + BYTES - 16
+    small.put(table, "<QQ", BASE + 16, BASE + 32)
+    small.put(at + 24, "<Q", table)
+    assert small.values.list_items(at).tolist() == [BASE + 16, BASE + 32]
+
+
 def test_words_are_read_whole_or_not_at_all(small):
     at = small.array([1, 2, 3])
     assert small.values.words(at, 3).tolist() == [1, 2, 3]

@@ -8,6 +8,7 @@ from oakum.explain.causes import (
     call_path,
     closure,
     global_,
+    go_timers,
     goroutine,
     java,
     javascript,
@@ -38,7 +39,9 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
     if clue.language == "Go":
-        return [goroutine.look(clue) or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)]
+        return [
+            goroutine.look(clue) or go_timers.look(clue) or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)
+        ]
     if clue.holder.cause is not None:
         speaker = java if clue.language == "Java" else javascript
         return [speaker.look(clue, clue.holder.cause)]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oakum.model.cause import Cause, CauseName, Example
-from oakum.model.layout import MALLOC, Chunked, LayoutGrowth, asked
-from oakum.model.units import format_count, format_rate, format_share, format_size
+from oakum.model.layout import MALLOC, UNNAMED, Chunked, LayoutGrowth, MappingKind, ObjectKind, SizeClass, asked
+from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 
 LEAST_BYTES = 1 << 20
 PERHAPS, YES = 0.3, 0.6
 """Shares of all growth between the two looks."""
+
+STOOD, LEAST_SAMPLED = 0.9, 20
+"""What grows is not freed again where so many of the blocks that were there before stand unchanged."""
+
+LEAST_MAPPED = 4 << 20
+IN_STEP, LEAST_TOGETHER = (0.8, 1.25), 50
+"""So many objects of a class came for each block of a size, and at least so many blocks."""
 
 NAMED = 0.5
 """A class of objects, or a size, with this share of what blocks in use gained is named."""
@@ -18,6 +25,11 @@ NAMED = 0.5
 EXAMPLE = Example(
     before="Session* session = new Session(user);\nserve(session);",
     after="auto session = std::make_unique<Session>(user);\nserve(session.get());",
+)
+MAPPINGS = "anonymous mappings outside of malloc"
+MAPPINGS_ADVICE = (
+    "Look for mmap without munmap on some way out, for an allocator of its own that the program has, and for buffers"
+    " that a library maps; strace -f -e trace=mmap,munmap on a canary counts both, with their sizes."
 )
 ADVICE = (
     "Look for what is made and never freed on the way that makes these: an owner that forgets (new without delete, a"
@@ -35,6 +47,8 @@ class Gained:
     bytes_after: int
     grown: int
     share: float
+    stood: tuple[int, int] = (0, 0)
+    """Of blocks of it that were sampled at the first look: how many stood unchanged at the second, of how many."""
 
 
 def total_grown(growth: LayoutGrowth) -> int:
@@ -64,7 +78,8 @@ def by_name(growth: LayoutGrowth) -> Gained | None:
     used = used_grown(growth)
     if before is None or after is None or used is None or used < LEAST_BYTES:
         return None
-    return _object(before, after, used) or _size(before, after, used)
+    size = _size(before, after, used)
+    return _object(before, after, used) or (size and _with_objects(before, after, size)) or size
 
 
 def _object(before: Chunked, after: Chunked, used: int) -> Gained | None:
@@ -75,7 +90,10 @@ def _object(before: Chunked, after: Chunked, used: int) -> Gained | None:
         grown = row.bytes - (was.bytes if was else 0)
         if grown >= NAMED * used and (best is None or grown > best.grown):
             counted = was.count if was else 0
-            best = Gained(f"objects of {row.name}", counted, row.count, row.bytes, grown, min(1.0, grown / used))
+            share = min(1.0, grown / used)
+            best = Gained(
+                f"objects of {row.name}", counted, row.count, row.bytes, grown, share, _stood(before, after, row)
+            )
     return best
 
 
@@ -88,8 +106,48 @@ def _size(before: Chunked, after: Chunked, used: int) -> Gained | None:
         if grown >= NAMED * used and (best is None or grown > best.grown):
             counted = was.count if was else 0
             name = f"blocks of {asked(row.size)} from malloc"
-            best = Gained(name, counted, row.count, row.bytes, grown, min(1.0, grown / used))
+            share = min(1.0, grown / used)
+            best = Gained(name, counted, row.count, row.bytes, grown, share, _stood(before, after, row))
     return best
+
+
+def _with_objects(before: Chunked, after: Chunked, size: Gained) -> Gained | None:
+    """Blocks of which one came with each new object of a class: most of what it has is in a buffer of its own."""
+    more = size.count_after - size.count_before
+    for row in after.objects:
+        was = next((known.count for known in before.objects if known.address == row.address), 0)
+        if more >= LEAST_TOGETHER and IN_STEP[0] * more <= row.count - was <= IN_STEP[1] * more:
+            return replace(size, name=f"objects of {row.name}, each with {size.name.replace('blocks', 'a block', 1)}")
+    return None
+
+
+def _stood(before: Chunked, after: Chunked, row: SizeClass | ObjectKind) -> tuple[int, int]:
+    if before.sample is None or after.sample is None:
+        return 0, 0
+    if isinstance(row, SizeClass):
+        return before.sample.stood(after.sample, size=row.size)
+    told = before.sample.stood(after.sample, first=row.address)
+    # What is told by a pointer beside its table does not begin with it.
+    return told if told[1] else before.sample.stood(after.sample, size=round(row.bytes / max(row.count, 1)))
+
+
+def stays(growth: LayoutGrowth) -> str:
+    """Why what grows is kept: none of it was freed or changed meanwhile. "" where that is not known, or not so."""
+    named = by_name(growth)
+    if named is None and mapped(growth):
+        gone = growth.unmapped()
+        if gone is None or gone > 1 - STOOD or growth.before.of(MappingKind.BLOCKS) < LEAST_MAPPED:
+            return ""
+        return f"of what was mapped before {format_share(1 - gone)} is mapped still"
+    if named is None or used_grown(growth) is None or named.share < YES or gained(growth) < YES * total_grown(growth):
+        return ""
+    same, sampled = named.stood
+    if sampled < LEAST_SAMPLED or same < STOOD * sampled:
+        return ""
+    return (
+        f"{format_count(same)} of {format_count(sampled)} of them that were looked at {format_duration(growth.seconds)}"
+        " apart stand where they stood, with what they held: they are not freed again"
+    )
 
 
 def look(growth: LayoutGrowth) -> Cause | None:
@@ -107,18 +165,27 @@ def look(growth: LayoutGrowth) -> Cause | None:
         name=CauseName.NATIVE_ALLOCATION,
         confidence=round(told, 2),
         title=_title(growth, named, own),
-        holder=named.name if named else "memory from malloc",
+        holder=named.name if named else MAPPINGS if mapped(growth) else "memory from malloc",
         retained_bytes=named.bytes_after if named else growth.after.of(*MALLOC),
         growth_bytes_per_s=own / max(growth.seconds, 1e-9),
         why=tuple(_why(growth, named)),
-        against=tuple(_against(growth)),
-        advice=ADVICE,
+        against=tuple(_against(growth, named)),
+        advice=MAPPINGS_ADVICE if named is None and mapped(growth) else ADVICE,
         example=EXAMPLE if named and named.name.startswith("objects") else None,
         evidence=("mappings", "chunks") if growth.chunks_after else ("mappings",),
     )
 
 
+def mapped(growth: LayoutGrowth) -> bool:
+    """Whether most of the growth is in anonymous mappings that malloc did not make."""
+    used, own = used_grown(growth), growth.grown(*MALLOC)
+    return used is not None and own - used >= NAMED * own and growth.grown(MappingKind.BLOCKS) >= NAMED * own
+
+
 def _title(growth: LayoutGrowth, named: Gained | None, own: int) -> str:
+    if named is None and mapped(growth):
+        sizes = (format_size(look.of(MappingKind.BLOCKS)) for look in (growth.before, growth.after))
+        return f"{MAPPINGS} grew: {' → '.join(sizes)}"
     if named:
         counts = f"{format_count(named.count_before)} → {format_count(named.count_after)}"
         return f"{named.name} grew: {counts}, now {format_size(named.bytes_after)}"
@@ -128,15 +195,21 @@ def _title(growth: LayoutGrowth, named: Gained | None, own: int) -> str:
 
 def reason(growth: LayoutGrowth) -> str:
     own = gained(growth)
+    what = MAPPINGS if by_name(growth) is None and mapped(growth) else "what the program holds from malloc"
     per_s, whole = own / max(growth.seconds, 1e-9), total_grown(growth) / max(growth.seconds, 1e-9)
     share = format_share(min(own / max(total_grown(growth), 1), 1.0))
-    return f"what the program holds from malloc grows: {format_rate(per_s)} of {format_rate(whole)}, {share}"
+    return f"{what} grows: {format_rate(per_s)} of {format_rate(whole)}, {share}"
 
 
 def _why(growth: LayoutGrowth, named: Gained | None) -> list[str]:
     told = [reason(growth)]
     if named:
         told.append(f"{named.name} are {format_share(named.share)} of what blocks in use gained")
+    kept = stays(growth)
+    if kept:
+        told.append(kept)
+    if named is None and mapped(growth):
+        return [*told, f"blocks of malloc gained {format_size(used_grown(growth) or 0, signed=True)} meanwhile"]
     before, after = growth.chunks_before, growth.chunks_after
     if before is not None and after is not None:
         free = format_size(after.free_bytes - before.free_bytes, signed=True)
@@ -144,13 +217,15 @@ def _why(growth: LayoutGrowth, named: Gained | None) -> list[str]:
     return told
 
 
-def _against(growth: LayoutGrowth) -> list[str]:
+def _against(growth: LayoutGrowth, named: Gained | None) -> list[str]:
     told = ["a cache that still fills looks the same until it is full"]
     if growth.chunks_after is None or growth.chunks_before is None:
         told.append("its allocator's blocks were not read: what it keeps free is counted here too")
     elif growth.chunks_after.lost_bytes > 0.1 * max(1, growth.chunks_after.used_bytes):
         lost = format_size(growth.chunks_after.lost_bytes)
         told.append(f"{lost} of the heap could not be read: swapped out, or malloc was at work there")
+    if named and UNNAMED in named.name:
+        told.append("its symbols were stripped: the build that has them names the type, by that place")
     if growth.after.threads > growth.before.threads:
         told.append(f"threads grew too: {growth.before.threads} → {growth.after.threads}")
     return told

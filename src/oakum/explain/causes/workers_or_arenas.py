@@ -11,6 +11,9 @@ LEAST_BYTES = 1 << 20
 HIGH_BYTES = 64 << 20
 PERHAPS, YES = 0.3, 0.6
 MANY_ARENAS = 8
+ENDED, LEAST_THREADS = 0.05, 50
+"""So few of the threads before have ended, and so many more are there: they only come."""
+
 HOLDER = "arenas of malloc and stacks of threads"
 
 EXAMPLE = Example(before="CMD server", after="MALLOC_ARENA_MAX=2 CMD server")
@@ -19,6 +22,15 @@ EXAMPLE = Example(before="CMD server", after="MALLOC_ARENA_MAX=2 CMD server")
 def more(growth: LayoutGrowth) -> bool:
     """Whether threads or arenas became more."""
     return growth.after.threads > growth.before.threads or growth.after.arenas > growth.before.arenas
+
+
+def stay(growth: LayoutGrowth) -> str:
+    """Why threads are not those of a service that starts and ends them. "" where that is not known, or not so."""
+    gone, more_threads = growth.threads_ended(), growth.after.threads - growth.before.threads
+    if gone is None or gone > ENDED or more_threads < LEAST_THREADS:
+        return ""
+    before = format_count(len(growth.before.stacks))
+    return f"hardly one of the {before} threads that were there before has ended, and {format_count(more_threads)} came"
 
 
 def look(growth: LayoutGrowth) -> Cause | None:

@@ -2,8 +2,8 @@
 
 Heaps are extents, ascending by address: `low`, `high` (int64[h], addresses), `place` (int64[h], index into `words` of
 `low`), `granule` (int64[h + 1], where its granules of 16 bytes begin in `flags`). `flags`: uint8, START where a chunk
-begins, USED, REACHED, POINTED at by one that is lost. `before`: int32[pages of 256 granules], the last granule with
-START at or before the page's first, -1 for none.
+begins, USED, REACHED, POINTED at by one that is lost, TYPED by a pointer to it. `before`: int32[pages of 256 granules],
+the last granule with START at or before the page's first, -1 for none.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-START, USED, REACHED, POINTED = 1, 2, 4, 8
+START, USED, REACHED, POINTED, TYPED = 1, 2, 4, 8, 16
 PAGE = 256
 ZEROS, TEXT, POINTERS, DATA = 0, 1, 2, 3
 
@@ -285,6 +285,71 @@ def first_words(words, place, granule, flags, begin, end, keys):
 
 
 @njit(cache=True, nogil=True)
+def beside(words, low, high, place, granule, flags, before, begin, end, keys):
+    """Count what stands behind pointers to the begin of chunks in use, in chunks in use: words of the ranges `begin`,
+    `end` (ascending). `keys`: int64[2, 2**k]. O(words of the heaps).
+    """
+    if low.size == 0 or begin.size == 0:
+        return
+    least, most = begin[0], end[end.size - 1]
+    for heap in range(low.size):
+        for own in range(granule[heap], min(granule[heap + 1], flags.size)):
+            if flags[own] & (START | USED) != START | USED:
+                continue
+            within = (own - granule[heap]) << 4
+            index = place[heap] + (within >> 3)
+            length = follows_used(words, index, high[heap] - low[heap] - within)
+            for at in range(index + 2, min(index + (length >> 3), words.size - 1)):
+                word = words[at + 1]
+                if word < least or word >= most or word & 7 or extent_of(begin, end, word) < 0:
+                    continue
+                found, _, _ = chunk_of(words, low, high, place, granule, flags, before, words[at])
+                if found >= 0 and words[at] & 15 == 0:
+                    slot = slot_for(keys[0], word)
+                    if slot >= 0:
+                        keys[0, slot] = word
+                        keys[1, slot] += 1
+
+
+@njit(cache=True, nogil=True)
+def fits(room, size):
+    """Whether malloc gave so much room for `size` bytes."""
+    return room == 24 if size <= 24 else size <= room < size + 16
+
+
+@njit(cache=True, nogil=True)
+def typed(words, low, high, place, granule, flags, before, tables, sizes, out):
+    """Set TYPED for chunks in use that a pointer beside one of `tables` leads to, and that have room for its type.
+
+    `tables`, `sizes`: int64[v], ascending by table. `out`: int64[2, v]: chunks and bytes of each.
+    """
+    if low.size == 0 or tables.size == 0:
+        return
+    least, most = tables[0], tables[tables.size - 1]
+    for heap in range(low.size):
+        for own in range(granule[heap], min(granule[heap + 1], flags.size)):
+            if flags[own] & (START | USED) != START | USED:
+                continue
+            within = (own - granule[heap]) << 4
+            index = place[heap] + (within >> 3)
+            length = follows_used(words, index, high[heap] - low[heap] - within)
+            for at in range(index + 2, min(index + (length >> 3), words.size - 1)):
+                word = words[at + 1]
+                if word < least or word > most:
+                    continue
+                row = np.searchsorted(tables, word)
+                if tables[row] != word:
+                    continue
+                found, _, room = chunk_of(words, low, high, place, granule, flags, before, words[at])
+                if found < 0 or flags[found] & TYPED or words[at] & 15:
+                    continue
+                if fits(room - 8, sizes[row]) or fits(room - 8, sizes[row] + 16):
+                    flags[found] |= TYPED
+                    out[0, row] += 1
+                    out[1, row] += room
+
+
+@njit(cache=True, nogil=True)
 def content(words, index, length):
     """What the first 64 bytes of a chunk look like."""
     end = min(index + 2 + min(8, (length - 8) >> 3), words.size)
@@ -324,10 +389,13 @@ def key_of(words, index, length, vtables):
 
 @njit(cache=True, nogil=True)
 def group(words, low, high, place, granule, flags, vtables, keys):
-    """Count chunks in use by key: `keys`: int64[3, 2**k]: key, chunks, bytes. What finds no slot is in none."""
+    """Count chunks in use that are not TYPED by key: `keys`: int64[3, 2**k]: key, chunks, bytes.
+
+    What finds no slot is in none.
+    """
     for heap in range(low.size):
         for own in range(granule[heap], min(granule[heap + 1], flags.size)):
-            if flags[own] & (START | USED) != START | USED:
+            if flags[own] & (START | USED | TYPED) != START | USED:
                 continue
             within = (own - granule[heap]) << 4
             index = place[heap] + (within >> 3)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.formats.core.elf import Header, Mapped, Notes, Segment
-from oakum.heap.formats.core.symbols import Symbols, read_symbols
+from oakum.heap.formats.core.symbols import FUNCTIONS, OBJECTS, Symbols, read_symbols
 
 Files = Callable[[str], bytes]
 """The contents of a file by the path that the core has of it; empty where it is not to be had."""
@@ -31,7 +31,7 @@ class CoreMemory:
     _starts: list[int] = field(init=False)
     _mapped_starts: list[int] = field(init=False)
     _contents: dict[str, bytes] = field(default_factory=dict)
-    _symbols: dict[str, tuple[Symbols, int]] = field(default_factory=dict)
+    _symbols: dict[tuple[str, tuple[int, ...]], tuple[Symbols, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._starts = [segment.start for segment in self.header.segments]
@@ -98,25 +98,39 @@ class CoreMemory:
 
     def symbol(self, address: int) -> str:
         """As it is written in the file's table, "" for none."""
+        return self._name(address, OBJECTS)
+
+    def function(self, address: int) -> str:
+        """As ``symbol``, of the function that begins at an address or holds it."""
+        return self._name(address, FUNCTIONS)
+
+    def _name(self, address: int, kinds: tuple[int, ...]) -> str:
         mapped = self.owner(address)
         if mapped is None:
             return ""
-        symbols, bias = self.symbols(mapped)
+        symbols, bias = self.symbols(mapped, kinds)
         return symbols.name(address - bias)
 
-    def symbols(self, mapped: Mapped) -> tuple[Symbols, int]:
+    def says(self, text: bytes) -> bool:
+        """Whether a text stands in the file of the program, which is the first that is mapped."""
+        files = self.notes.files
+        return bool(files) and text in self._content(files[0].path)
+
+    def symbols(self, mapped: Mapped, kinds: tuple[int, ...] = OBJECTS) -> tuple[Symbols, int]:
         """(names, what is added to their addresses); no names where the file is another one by now."""
-        if mapped.path not in self._symbols:
-            found = read_symbols(self._content(mapped.path))
+        key = mapped.path, kinds
+        if key not in self._symbols:
+            found = read_symbols(self._content(mapped.path), kinds)
             bias = _bias(found, [row for row in self.notes.files if row.path == mapped.path])
             if bias is None:
                 found, bias = Symbols(), 0
             told = self.kept(bias + found.build_at, len(found.build)) if found.build else b""
             if told and told != found.build:
-                self.changed.append(mapped.path)
+                if mapped.path not in self.changed:
+                    self.changed.append(mapped.path)
                 found = Symbols()
-            self._symbols[mapped.path] = found, bias
-        return self._symbols[mapped.path]
+            self._symbols[key] = found, bias
+        return self._symbols[key]
 
     def _content(self, path: str) -> bytes:
         if path not in self._contents:

@@ -13,6 +13,7 @@ from oakum.heap.formats.core.elf import MACHINES, broken, read_header, read_note
 from oakum.heap.formats.core.heaps import Heaps, find_heaps, words_of
 from oakum.heap.formats.core.memory import CoreMemory, Files
 from oakum.heap.formats.core.reach import Lost, Reached, Root, reach
+from oakum.heap.formats.core.traits import OBJECTS, Traits, find_traits
 from oakum.heap.formats.native.vtables import Vtables
 from oakum.heap.means import bytes_of_none
 from oakum.model.cause import CauseName
@@ -23,7 +24,6 @@ from oakum.model.stage import Stage
 from oakum.model.units import format_count, format_share, format_size
 
 FORMAT = "core"
-OBJECTS = "objects of "
 MOST_SUSPECTS, MOST_CLASSES = 20, 5000
 LEAST_SHARE = 0.003
 LOST_CONFIDENCE, HELD_CONFIDENCE = 0.9, 0.35
@@ -67,12 +67,14 @@ def read_core(data: NDArray[np.uint8], *, files: Files = bytes_of_none, told: Ca
     heaps = find_heaps(data, memory)
     _, shift = words_of(data[:64], memory)
     told(Stage(f"{heaps.used:,} blocks: C++ classes", work=heaps.used, unit="blocks", kind="classes core"))
-    vtables, names = _vtables(memory, heaps)
+    constants = _constants(memory)
+    vtables, names = _vtables(memory, heaps, constants)
+    traits = find_traits(memory, heaps, constants)
 
     def name(key: int) -> str:
         return f"blocks of {asked(key & ~1)}" if key & 1 else names[key]
 
-    groups = _groups(heaps, vtables, name)
+    groups = tuple(sorted((*_groups(heaps, vtables, name), *traits.groups), key=lambda row: -row[2]))
     warnings = _warnings(header.cut_bytes, heaps, known=bool(notes.threads))
     reached = None
     if heaps.used and notes.threads and notes.whole and not header.cut_bytes:
@@ -93,7 +95,7 @@ def read_core(data: NDArray[np.uint8], *, files: Files = bytes_of_none, told: Ca
         reached,
         groups,
         name,
-        lambda root: _led_to(root, memory, heaps, vtables, name),
+        lambda root: _led_to(root, heaps, vtables, lambda key: traits.names.get(key) or name(key), traits),
         partial,
         warnings,
     )
@@ -114,9 +116,8 @@ def _warnings(cut_bytes: int, heaps: Heaps, *, known: bool) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _vtables(memory: CoreMemory, heaps: Heaps) -> tuple[NDArray[np.int64], dict[int, str]]:
+def _vtables(memory: CoreMemory, heaps: Heaps, ranges: NDArray[np.int64]) -> tuple[NDArray[np.int64], dict[int, str]]:
     """(int64[v], ascending, their names): of classes that some block in use is of."""
-    ranges = _constants(memory)
     if not ranges.size:
         return np.empty(0, np.int64), {}
     keys = np.zeros((2, FIRST_KEYS), np.int64)
@@ -152,20 +153,18 @@ def _groups(heaps: Heaps, vtables: NDArray[np.int64], name: Callable[[int], str]
     return tuple(rows)
 
 
-def _led_to(
-    root: Root, memory: CoreMemory, heaps: Heaps, vtables: NDArray[np.int64], name: Callable[[int], str]
-) -> str:
+def _led_to(root: Root, heaps: Heaps, vtables: NDArray[np.int64], name: Callable[[int], str], traits: Traits) -> str:
     """What most of the blocks are that a root's own block leads to; that block itself where it leads to none."""
-    del memory
     granule, index, length = kernels.chunk_of(*heaps.place_of, *heaps.chunks, root.leads_to)
     if granule < 0:
         return ""
     words = heaps.words[index + 2 : index + (length >> 3)]
     counts: dict[int, int] = {}
-    for address in words[:: max(1, words.size // 2000)].tolist():
-        found, at, size = kernels.chunk_of(*heaps.place_of, *heaps.chunks, address)
+    for place in range(0, words.size, max(1, words.size // 2000 | 1)):
+        found, at, size = kernels.chunk_of(*heaps.place_of, *heaps.chunks, words[place])
         if found >= 0:
-            key = int(kernels.key_of(heaps.words, at, size, vtables))
+            beside = int(words[place + 1]) if place + 1 < words.size else 0
+            key = beside if beside in traits.names else int(kernels.key_of(heaps.words, at, size, vtables))
             counts[key] = counts.get(key, 0) + 1
     own = int(kernels.key_of(heaps.words, index, length, vtables))
     best = max(counts, key=lambda key: counts[key], default=own)

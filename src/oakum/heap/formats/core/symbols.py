@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.heap.formats.native.rust_names import rust_name
 from oakum.heap.formats.native.vtables import demangled
 
 _SYMTAB, _DYNSYM, _NOTE = 2, 11, 7
@@ -80,7 +81,13 @@ def read_symbols(data: bytes, kinds: tuple[int, ...] = OBJECTS) -> Symbols:
 
 
 def written(symbol: str) -> str:
-    """``_ZN4shopL5tableE`` as ``shop::table``, a function without its parameters; a name of C as it is."""
+    """``_ZN4shopL5tableE`` as ``shop::table``, a function without its parameters; a name of C as it is.
+
+    What rustc wrote is told as its source has it.
+    """
+    rust = rust_name(symbol)
+    if rust:
+        return rust
     if not symbol.startswith("_Z"):
         return symbol
     plain = symbol[2:].removeprefix("L")

@@ -28,13 +28,15 @@ _PERIOD: Final = re.compile(rb"heap_v2/([0-9]{1,18})")
 _ALL: Final = re.compile(rb"\s*t\*:\s*([0-9]{1,18}):\s*([0-9]{1,18}) \[")
 _ROW: Final = re.compile(rb"\s*([0-9]{1,18}):\s*([0-9]{1,18}) \[[^\]]{0,60}\] @((?: 0x[0-9a-f]{1,16})*)")
 _MAPPED: Final = re.compile(rb"([0-9a-f]{1,16})-([0-9a-f]{1,16}) (\S{4}) ([0-9a-f]{1,16}) \S+ [0-9]+ +(/.*)")
-_HASH: Final = re.compile(r"::h[0-9a-f]{16}$")
 _ALLOCATES: Final = re.compile(
     r"(je_|prof_|imalloc|_?rjem_|tcmalloc|tc_)|"
     r"(malloc|calloc|realloc|aligned_alloc|posix_memalign|memalign|mallocx|rallocx|operator new.*|_Zn[wa].*"
     r"|__rust_alloc|__rust_realloc|__rust_alloc_zeroed|alloc::alloc::.*)$"
 )
 """Innermost frames that say nothing: the allocator itself, and by which door it was entered."""
+
+_OF_RUST: Final = re.compile(r"<*(alloc|core|std|hashbrown)::")
+"""Rust's own library: what a vector or a map does to grow."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class _Places:
             if load.offset <= within < load.offset + load.file_bytes:
                 name = symbols.name(load.vaddr + within - load.offset)
                 if name:
-                    return Frame(_HASH.sub("", written(name)), path, 0)
+                    return Frame(written(name), path, 0)
         return Frame(f"{path.rpartition('/')[2]}+{within:#x}", path, 0)
 
 
@@ -144,7 +146,10 @@ def _stack(addresses: list[int], places: _Places) -> tuple[Frame, ...]:
     for at, frame in enumerate(frames[:-1]):
         if _ALLOCATES.match(frame.function) or "libjemalloc" in frame.file or "libtcmalloc" in frame.file:
             inner = at + 1
-    return tuple(frames[inner:])
+    own = inner
+    while own < len(frames) and _OF_RUST.match(frames[own].function):
+        own += 1
+    return tuple(frames[own if own < len(frames) else inner :])
 
 
 def _broken(why: str) -> DataError:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oakum.heap.formats.native import kernels
-from oakum.model.layout import Chunked, ObjectKind, SizeClass
+from oakum.model.layout import Chunked, ObjectKind, Sample, SizeClass
 
 WINDOW_BYTES = 4 << 20
 """Two pages or more: a head that ends a page is read with what stands behind it."""
@@ -39,7 +39,7 @@ class Census:
 
     def walk(self, read: Read, begin: int, stop: int) -> int:
         """One heap, ``[begin, stop)``. Returns how many bytes were read."""
-        state, count, size, keys = self._tables
+        state, count, size, keys, seen = self._tables
         state[kernels.HERE], state[kernels.PENDING] = begin, 0
         low, high = np.ascontiguousarray(self.ranges[:, 0]), np.ascontiguousarray(self.ranges[:, 1])
         done = 0
@@ -52,7 +52,7 @@ class Census:
                 first = first if first >= 0 else kernels.regained(words, base, begin, stop)
                 state[kernels.HERE] = max(begin, first)
             done += len(raw)
-            kernels.census(words, base, stop, state, count, size, keys, low, high)
+            kernels.census(words, base, stop, state, count, size, keys, seen, low, high)
             if int(state[kernels.HERE]) <= here:
                 state[kernels.LOST] += max(0, stop - here)
                 break
@@ -64,7 +64,7 @@ class Census:
 
     def chunked(self, name: Callable[[int], str]) -> Chunked:
         """``name``: of what an address is the vtable, "" for none."""
-        state, count, size, keys = self._tables
+        state, count, size, keys, seen = self._tables
         classes = [
             SizeClass(round(size[1, kind] / count[1, kind]), int(count[1, kind])) for kind in np.flatnonzero(count[1])
         ]
@@ -79,6 +79,7 @@ class Census:
             lost_bytes=int(state[kernels.LOST]),
             classes=tuple(classes[:MOST_CLASSES]),
             objects=tuple(self._objects(keys, name)),
+            sample=Sample(int(state[kernels.MASK]), seen[:, : int(state[kernels.SEEN])].copy()),
         )
 
     def _objects(self, keys: NDArray[np.int64], name: Callable[[int], str]) -> list[ObjectKind]:

@@ -10,8 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-HERE, PENDING, FIRST, LOST, TOP, STATE = 0, 1, 2, 3, 4, 5
-"""Places in `state` (int64[5]): the next head, the size of the chunk before it, its first word, lost bytes, the top."""
+HERE, PENDING, FIRST, LOST, TOP, SEEN, MASK, STATE = 0, 1, 2, 3, 4, 5, 6, 7
+"""Places in `state` (int64[7]): the next head, the size of the chunk before it, its first word, lost bytes, the top;
+how many chunks are in the sample; those are in it whose `rank` has none of the bits of MASK.
+"""
+
+MARKED = 8
+"""So many words of a chunk tell whether it still holds what it held."""
 
 CHAIN = 6
 """So many heads in a row are taken for chunks where the walk has lost its way."""
@@ -85,7 +90,45 @@ def regained(words, base, begin, stop):
 
 
 @njit(cache=True, nogil=True)
-def census(words, base, stop, state, count, size, keys, low, high):
+def rank(address):
+    """A number by which addresses are sampled: each look takes the same ones."""
+    return (((address >> 4) & 0x7FFFFFFF) * 0x9E3779B1 >> 11) & 0xFFFFF
+
+
+@njit(cache=True, nogil=True)
+def mark(words, index, length):
+    """Of what stands in the first words of a chunk, -1 where the window ends before them."""
+    end = index + min(2 + MARKED, length >> 3)
+    if index < 0 or end > words.size:
+        return -1
+    made = length
+    for at in range(index + 2, end):
+        made = (made ^ words[at]) * 0x100000001B3
+        made ^= (made >> 29) & 0x7FFFFFFFF
+    return made & 0x7FFFFFFFFFFFFFFF
+
+
+@njit(cache=True, nogil=True)
+def sample(state, seen, address, length, first, made):
+    """Put a chunk into `seen` (int64[4, n]: address, size, first word, mark); where it is full, half of it goes."""
+    if rank(address) & state[MASK] or made < 0:
+        return
+    while state[SEEN] >= seen.shape[1] and state[MASK] < 0xFFFFF:
+        state[MASK] = 2 * state[MASK] + 1
+        kept = 0
+        for at in range(state[SEEN]):
+            if rank(seen[0, at]) & state[MASK] == 0:
+                seen[:, kept] = seen[:, at]
+                kept += 1
+        state[SEEN] = kept
+    if state[SEEN] < seen.shape[1] and rank(address) & state[MASK] == 0:
+        at = state[SEEN]
+        seen[0, at], seen[1, at], seen[2, at], seen[3, at] = address, length, first, made
+        state[SEEN] += 1
+
+
+@njit(cache=True, nogil=True)
+def census(words, base, stop, state, count, size, keys, seen, low, high):
     """Count the chunks whose heads lie in the window; `state` says where to go on, in another window.
 
     `count`, `size`: int64[2, CLASSES + 40], of free and of used chunks by class. `keys`: int64[3, 2**k]: first words of
@@ -109,6 +152,9 @@ def census(words, base, stop, state, count, size, keys, low, high):
             kind = class_of(pending)
             count[used, kind] += 1
             size[used, kind] += pending
+            if used:
+                made = mark(words, index - (pending >> 3), pending)
+                sample(state, seen, here - pending, pending, first, made)
             if used and first and in_ranges(low, high, first):
                 slot = slot_for(keys[0], first)
                 if slot >= 0:
@@ -135,11 +181,12 @@ def census(words, base, stop, state, count, size, keys, low, high):
     state[HERE], state[PENDING], state[FIRST] = here, pending, first
 
 
-def tables(keys: int = 1 << 14):
-    """(state, count, size, keys) of a census that has not begun."""
+def tables(keys: int = 1 << 14, sampled: int = 1 << 14):
+    """(state, count, size, keys, seen) of a census that has not begun."""
     return (
         np.zeros(STATE, np.int64),
         np.zeros((2, CLASSES + 40), np.int64),
         np.zeros((2, CLASSES + 40), np.int64),
         np.zeros((3, keys), np.int64),
+        np.zeros((4, sampled), np.int64),
     )

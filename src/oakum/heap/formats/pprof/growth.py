@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from oakum.heap.formats.pprof.figures import Figures
-from oakum.heap.formats.pprof.frames import is_library, place_of
 from oakum.heap.formats.pprof.goroutines import WAITS_ON_OTHERS, Group, groups, total
-from oakum.heap.formats.pprof.profile import STACK_BYTES, Frame, Profile
-from oakum.heap.formats.pprof.views import Calls, calls_of, total_of
+from oakum.heap.formats.pprof.profile import STACK_BYTES, Profile
+from oakum.heap.formats.pprof.sites import FEW_SAMPLES, Site, goes_with, in_step, path_of, sites_of
+from oakum.heap.formats.pprof.timers import with_timers
+from oakum.heap.formats.pprof.views import total_of
 from oakum.model.cause import CauseName
 from oakum.model.growth import HeapGrowth, HolderGrowth, PathStep, RootKind
 from oakum.model.units import format_size
 
 LANGUAGE: Final = "Go"
-LEAST_SAMPLES: Final = 4
-"""A call path that grew by fewer samples than this may not have grown at all."""
-
 LEAST_APART_S: Final = 1.0
 """Heap profiles of moments that are closer are of the same one, in seconds."""
 
@@ -29,11 +27,6 @@ LEAST_GOROUTINES: Final = 10
 LEAST_SHARE: Final = 0.03
 MOST_HOLDERS: Final = 8
 MOST_STACK_BYTES: Final = 1 << 20
-PER_GOROUTINE: Final = (0.3, 50.0)
-"""So many objects of a call path for each goroutine, and they are told together."""
-
-BOUNDED_BY: Final = ("golang-lru", "groupcache/lru", "ristretto", "bigcache", "freecache", "ttlcache", "otter")
-"""Packages of caches that bound themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +43,13 @@ class Look:
 def grown(before: Look, after: Look, found: dict[str, Group], seconds: float) -> HeapGrowth:
     """``found``: the groups of ``after``, with what is known of them beside. ``seconds``: between the looks."""
     heap_s = after.heap_at_s - before.heap_at_s
-    sites = _sites(before.heap, after.heap, heap_s) if heap_s >= LEAST_APART_S else []
+    sites = sites_of(before.heap, after.heap, heap_s) if heap_s >= LEAST_APART_S else []
     waiting = _waiting(before, after, found, sites)
     folded = {name for _, names in waiting for name in names}
-    holders = [holder for holder, _ in waiting] + [site.holder for site in sites if site.holder.name not in folded]
+    left = [site for site in sites if site.holder.name not in folded]
+    faint = sites_of(before.heap, after.heap, heap_s, samples=FEW_SAMPLES) if left else []
+    timed = with_timers(left, [site for site in faint if site.holder.name not in folded])
+    holders = [*(holder for holder, _ in waiting), *timed]
     ranked = sorted(holders, key=lambda holder: -holder.bytes_grown / (holder.seconds or seconds))
     most = ranked[0].bytes_grown / (ranked[0].seconds or seconds) if ranked else 0.0
     kept = [each for each in ranked if each.bytes_grown / (each.seconds or seconds) >= LEAST_SHARE * most]
@@ -74,66 +70,8 @@ def grown(before: Look, after: Look, found: dict[str, Group], seconds: float) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
-    """A call path that keeps more alive. ``functions``: the application's own on it; ``innermost``: the first."""
-
-    holder: HolderGrowth
-    functions: frozenset[str]
-    innermost: str
-    objects_per_s: float
-    bytes_per_s: float
-
-
-def _sites(before: Profile, after: Profile, seconds: float) -> list[_Site]:
-    known = calls_of(before)
-    least = LEAST_SAMPLES * max(after.period_bytes, 1)
-    return [
-        _site(name, known.get(name), calls, seconds)
-        for name, calls in calls_of(after).items()
-        if calls.bytes - (known[name].bytes if name in known else 0) >= least
-    ]
-
-
-def _site(name: str, before: Calls | None, after: Calls, seconds: float) -> _Site:
-    first_bytes, first_objects = (before.bytes, before.objects) if before else (0, 0)
-    gone = (after.freed - (before.freed if before else 0)) if after.freed >= 0 else 0
-    own = [frame for frame in after.stack if not is_library(frame)]
-    cached = next((word for word in BOUNDED_BY for frame in after.stack if word in frame.function), "")
-    holder = HolderGrowth(
-        name=f"what {name} allocates",
-        kind="call path",
-        root=RootKind.MODULE,
-        path=_path(after.stack),
-        items_before=first_objects,
-        items_after=after.objects,
-        bytes_before=first_bytes,
-        bytes_after=after.bytes,
-        evicted_items=max(0, gone),
-        item_type="",
-        defined=after.places[0] if after.places else None,
-        cause=CauseName.GLOBAL if after.cause is CauseName.GOROUTINE else after.cause,
-        advice=after.advice,
-        may_bound=f"it is allocated for {cached}" if cached else "",
-        eviction_known=False,
-        counted="objects",
-        seconds=seconds,
-    )
-    return _Site(
-        holder,
-        frozenset(frame.function for frame in own),
-        own[0].function if own else "",
-        (after.objects - first_objects) / seconds,
-        (after.bytes - first_bytes) / seconds,
-    )
-
-
-def _path(stack: tuple[Frame, ...]) -> tuple[PathStep, ...]:
-    return tuple(PathStep(place_of(frame), "calls" if at else "") for at, frame in enumerate(reversed(stack)))
-
-
 def _waiting(
-    before: Look, after: Look, found: dict[str, Group], sites: list[_Site]
+    before: Look, after: Look, found: dict[str, Group], sites: list[Site]
 ) -> list[tuple[HolderGrowth, set[str]]]:
     """Goroutines that became more, each with the call paths that grow with them."""
     if before.goroutines is None or after.goroutines is None:
@@ -161,10 +99,10 @@ def _stack_bytes(before: Look, after: Look) -> int:
 
 
 def _holder(
-    group: Group, before: int, seconds: float, stack_bytes: int, sites: list[_Site]
+    group: Group, before: int, seconds: float, stack_bytes: int, sites: list[Site]
 ) -> tuple[HolderGrowth, set[str]]:
     per_s = (group.count - before) / seconds
-    with_them = [site for site in sites if _goes_with(site, group) and _in_step(site, per_s)]
+    with_them = [site for site in sites if goes_with(site, _makers(group)) and in_step(site, per_s)]
     held = int(sum(site.bytes_per_s for site in with_them) / per_s)
     each = stack_bytes + held
     told = f"each has a stack of about {format_size(stack_bytes)}"
@@ -197,7 +135,7 @@ def _holder(
 
 def _steps(group: Group) -> tuple[PathStep, ...]:
     made = (PathStep(f"created by {group.made_by}", ""),) if group.made_by else ()
-    return (*made, *_path(group.stack))
+    return (*made, *path_of(group.stack))
 
 
 def _by_others(group: Group) -> str:
@@ -206,11 +144,6 @@ def _by_others(group: Group) -> str:
     return f"goroutines at {group.operation} are as many as there are peers or work for them"
 
 
-def _goes_with(site: _Site, group: Group) -> bool:
-    """Allocated inside of such a goroutine, or by the very function that starts it."""
-    makers = {group.made_by.partition(" (")[0], group.runs.function.partition(".func")[0]} - {""}
-    return group.runs.function in site.functions or site.innermost in makers
-
-
-def _in_step(site: _Site, per_s: float) -> bool:
-    return PER_GOROUTINE[0] <= site.objects_per_s / per_s <= PER_GOROUTINE[1]
+def _makers(group: Group) -> set[str]:
+    """The function that runs in such a goroutine, and the one that starts it."""
+    return {group.made_by.partition(" (")[0], group.runs.function, group.runs.function.partition(".func")[0]} - {""}

@@ -199,7 +199,7 @@ class Namer:
                 case "class":
                     owner, attribute = before.removeprefix("class "), edge.name
                     name = f"{owner}.{edge.name}"
-                case "attribute" if attribute and _library(before):
+                case "attribute" if attribute and _library(before) and not _library_home(owner, module, defined):
                     # A library's inside (queue.Queue.queue, method.__self__) is not where a developer would look.
                     continue
                 case "attribute":
@@ -237,8 +237,21 @@ class Namer:
 
 
 def _library(qualified: str) -> bool:
+    return _standard(qualified) or "." not in qualified
+
+
+def _library_home(owner: str, module: str, defined: CodePlace | None) -> bool:
+    """Whether all of the way so far is a library's own: then its field is the best name there is, such as an event
+    loop's ``_scheduled``, which is reached by whatever knows the loop.
+    """
+    if owner or defined is None:
+        return _standard(owner or module)
+    return "/lib/python3" in defined.file
+
+
+def _standard(qualified: str) -> bool:
     top = qualified.partition(".")[0]
-    return (top in sys.stdlib_module_names and top != "__main__") or "." not in qualified
+    return top in sys.stdlib_module_names and top != "__main__"
 
 
 def _item(items: NDArray[np.int64], child: int) -> _Edge:

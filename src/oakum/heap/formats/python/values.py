@@ -115,7 +115,9 @@ class Values:
 
     def list_items(self, address: int) -> NDArray[np.int64]:
         length = self.image.word(address + OB_SIZE)
-        return self.words(self.image.word(address + 24), length) if length < 1 << 40 else _NONE
+        found = self._standing(self.image.word(address + 24), length) if length < 1 << 40 else _NONE
+        # Of a list that grew while it was copied the newest items are not there; where most are not, its head is torn.
+        return found if 2 * found.size >= length else _NONE
 
     def tuple_items(self, address: int) -> NDArray[np.int64]:
         length = self.image.word(address + OB_SIZE)
@@ -141,13 +143,18 @@ class Values:
         return np.concatenate(found) if found else _NONE
 
     def words(self, address: int, count: int) -> NDArray[np.int64]:
-        """``count`` words, or as many as stand in one piece; whole rows are the caller's care."""
+        """``count`` words, none where not all of them stand in one piece."""
+        found = self._standing(address, count)
+        return found if found.size == count else _NONE
+
+    def _standing(self, address: int, count: int) -> NDArray[np.int64]:
+        """``count`` words, or as many as stand in one piece."""
         at = self.image.locate(address)
         if at < 0 or count <= 0 or address & 7:
             return _NONE
         piece = int(np.searchsorted(self.image.start, address, side="right")) - 1
         room = (int(self.image.end[piece]) - address) // 8
-        return _NONE if count > room else self.image.words[at // 8 : at // 8 + count]
+        return self.image.words[at // 8 : at // 8 + min(count, room)]
 
     def named(self, dict_address: int, name: str) -> int:
         """The address of ``dict[name]``, 0 where there is none. For small dicts: it reads every key."""
