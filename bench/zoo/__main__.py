@@ -31,7 +31,7 @@ def main() -> int:
         return 130
     said, absent = _peers(found, chosen)
     rows = rows_of(cases(), results, oakum)
-    facts = [*told(before, stand(ENGINE)), ("Oakum", oakum), ("cases", _sizes(rows))]
+    facts = [*told(before, stand(ENGINE)), ("cases", _sizes(rows))]
     written = chosen.docs / PAGE
     written.write_text(page(facts, rows, said, absent), encoding="utf-8")
     print(written)

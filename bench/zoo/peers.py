@@ -100,7 +100,8 @@ def _memray(case: Case) -> Told:
     seconds = time.monotonic() - begun_s
     own = [(function, line) for function, path, line in frames if Path(path).stem == case.name]
     function, path, line = frames[0] if frames else ("nothing", "", 0)
-    at = f", in {own[0][0]}:{own[0][1]}" if own else ""
+    named = next((f"{name}:{at}" for name, at in own if not name.startswith("<")), "")
+    at = f", in {named}" if named else ""
     top = f"{function} {Path(path).name}:{line}{at}, {size / 2**20:.1f} MiB"
     return Told(case.id, case.key(LEAK), MEMRAY, top, any(name in case.made for name, _ in own), seconds)
 

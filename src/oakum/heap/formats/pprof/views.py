@@ -242,7 +242,7 @@ def _cause(name: str, stack: tuple[Frame, ...], count: int) -> tuple[CauseName, 
             "Goroutines that never end keep their stacks: look at /debug/pprof/goroutine, and give each a way to end.",
         )
     go = any(frame.file.endswith(".go") for frame in stack)
-    found = guess(Shape(words=name.lower(), kind="", special="", static=False, single=count == 1))
+    found = guess(Shape(name=name, items="", kind="", special="", static=False, single=count == 1))
     if found.cause is CauseName.GLOBAL and not go:
         return CauseName.NATIVE_ALLOCATION, 0.5, "Find what frees what this path allocates, and why it does not."
     if found.cause is CauseName.GLOBAL:

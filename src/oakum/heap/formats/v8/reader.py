@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from oakum.heap.compiled import chosen
 from oakum.heap.formats.v8 import kernels
 from oakum.heap.formats.v8.sections import Sections, read_sections
+from oakum.heap.formats.v8.timers import below_their_list
 from oakum.heap.graph import HeapGraph, Loose, Strength
 from oakum.heap.means import ALL, Means, Part
 from oakum.heap.tree import row_type
@@ -90,6 +91,7 @@ def read_v8(data: NDArray[np.uint8], means: Means = ALL) -> V8Heap:
     found.degree = np.empty(0, np.int32)
     kind, kinds = _kinds(found, means)
     loose = _settle(found, offsets[:-1])
+    below_their_list(found, offsets[:-1])
     unheld = _unheld(found, edges)
     return V8Heap(
         found,
