@@ -13,7 +13,7 @@ from oakum.loop.captures import Captures
 from oakum.loop.facts import Facts
 from oakum.loop.go import GoLook
 from oakum.loop.jvm import JvmLook
-from oakum.loop.layout import Layouts
+from oakum.loop.layout import Layouts, ready
 from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeLook
@@ -127,8 +127,10 @@ def investigate(
     watching = ProcessWatch(
         pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
     )
+    runtime = _recognise(subject, machine, facts)
+    # What compiles for seconds, once on a machine, would be a gap in the series.
+    ready(runtime)
     with watching as watch, Workers(target, machine) as workers:
-        runtime = _recognise(subject, machine, facts)
         with _looking(runtime, pid, machine, settings, facts) as looking:
             layouts = Layouts(machine, runtime)
             looking.prepare(facts, progress)
