@@ -43,7 +43,7 @@ def test_a_leak_is_named_by_its_type_and_what_keeps_within_its_bound_is_none(fol
     assert leaking["verdict"]["verdict"] in {"suspect", "leak"}
     # 8,000 a second, of 224 bytes with their user's 22.
     assert first["growth_bytes_per_s"] == pytest.approx(8_000 * (240 + 32), rel=0.3)
-    assert any("Rust 1." in evidence["what"] for evidence in leaking["evidence"])
+    assert any("Rust 1." in evidence["title"] for evidence in leaking["evidence"])
     assert bounded["verdict"]["verdict"] in {"healthy", "cannot-tell"}
     assert bounded["causes"] == []
 

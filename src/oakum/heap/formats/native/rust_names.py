@@ -160,10 +160,13 @@ class _Reader:
             return self._pointer(first)
         if first in "AST":
             return self._several(first)
-        other = {"F": self._function, "D": self._dynamic, "B": lambda: self._again(self._type)}.get(first)
-        if other is None:
-            raise ValueError(self._text)
-        return other()
+        if first == "F":
+            return self._function()
+        if first == "D":
+            return self._dynamic()
+        if first == "B":
+            return self._again(self._type)
+        raise ValueError(self._text)
 
     def _pointer(self, kind: str) -> str:
         if kind in "RQ" and self._taken("L"):
