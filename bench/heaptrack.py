@@ -20,13 +20,13 @@ from bench.judge.table import markdown
 ENGINE = "src/oakum/heap/formats/native"
 SOURCE = ROOT / "lab" / "native" / "turns.cc"
 PAGE = "bench-heaptrack.md"
-BLOCKS, SECONDS = 20_000_000, 12
+BLOCKS, SECONDS = 20_000_000, 30
 WATCHED_S = 5
 WITHIN_S = 600.0
 MIB = 1 << 20
 WRITTEN = (
     f"Written by `make bench-heaptrack`; change nothing by hand. `lab/native/turns` makes and frees {BLOCKS:,}"
-    f" blocks, spread over {SECONDS} s, keeps one object of `shop::Session` for each 400, and ends: the worst case"
+    f" blocks, spread over {SECONDS} s, keeps one object of `shop::Session` for each 100, and ends: the worst case"
     " for who counts calls of malloc. `CPU s`: what it took of the processor by its own account, heaptrack's part"
     " inside of it counted, its other process not. heaptrack looks from the start on; Oakum is `oakum investigate"
     f" pid/N --for {WATCHED_S}s` beside the running program. `load`: of the machine, over the minute before."

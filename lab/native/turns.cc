@@ -1,4 +1,4 @@
-// Much work for malloc: blocks that come and go, and one object in 400 that nobody frees.
+// Much work for malloc: blocks that come and go, and one object in 100 that nobody frees.
 // usage: turns BLOCKS SECONDS   spreads its work over so many seconds, and says at the end what processor time it took.
 #include <cstdio>
 #include <cstdlib>
@@ -43,7 +43,7 @@ int main(int count, char** words) {
     place = static_cast<char*>(std::malloc(static_cast<std::size_t>(40 + number % 700)));
     std::memset(place, 1, 40);
     sum += place[0];
-    if (number % 400 == 0) open_session(number);
+    if (number % 100 == 0) open_session(number);
     while (number % slice == 0 && clock_s() < begun + seconds * static_cast<double>(number) / static_cast<double>(blocks))
       usleep(2000);
   }
