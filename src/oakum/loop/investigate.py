@@ -124,12 +124,12 @@ def investigate(
         progress.stage(choice)
         facts.add("subject", choice, "procfs", facts={"pid": chosen})
     pid = subject.process.pid
-    watching = ProcessWatch(
-        pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
-    )
     runtime = _recognise(subject, machine, facts)
     # What compiles for seconds, once on a machine, would be a gap in the series.
     ready(runtime)
+    watching = ProcessWatch(
+        pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
+    )
     with watching as watch, Workers(target, machine) as workers:
         with _looking(runtime, pid, machine, settings, facts) as looking:
             layouts = Layouts(machine, runtime)
