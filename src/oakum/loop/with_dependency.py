@@ -115,6 +115,8 @@ class _Beside:
 
 def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
     """The processes of the same program as the target's, and of its user; of a cgroup all that are in it."""
+    if not isinstance(target, ProcessTarget | CgroupTarget):
+        return []
     try:
         every = machine.processes.list()
         if isinstance(target, ProcessTarget):
@@ -122,12 +124,10 @@ def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
             below = _below(own.pid, every)
             same = [each for each in every if (_program(each), each.uid) == (_program(own), own.uid)]
             return list({each.pid: each for each in (*same, *below)}.values())
-        if isinstance(target, CgroupTarget):
-            pids = set(machine.cgroups.pids(target.path))
-            return [each for each in every if each.pid in pids]
+        pids = set(machine.cgroups.pids(target.path))
+        return [each for each in every if each.pid in pids]
     except OakumError:
         return []
-    return []
 
 
 def _program(info: ProcessInfo) -> tuple[str, ...]:

@@ -8,7 +8,17 @@ from examples_explain import MIB, SECONDS, series
 
 from oakum.explain import explain
 from oakum.model.cause import CauseName
-from oakum.model.layout import Chunked, KindUse, Layout, LayoutGrowth, MappingKind, ObjectKind, Sample, SizeClass, UNNAMED
+from oakum.model.layout import (
+    Chunked,
+    KindUse,
+    Layout,
+    LayoutGrowth,
+    MappingKind,
+    ObjectKind,
+    Sample,
+    SizeClass,
+    UNNAMED,
+)
 from oakum.model.policy import Policy
 from oakum.model.verdict import Pattern, VerdictName
 
@@ -25,9 +35,7 @@ def chunks(used, free=0.0, *, size=64, objects=(), marks=()):
     count = int(used * MIB) // size
     rows = np.array([[16 * at, size, 0, mark] for at, mark in enumerate(marks)], np.int64).reshape(-1, 4).T
     sample = Sample(0, rows)
-    return Chunked(
-        count, int(used * MIB), 1, int(free * MIB), 0, 0, (SizeClass(size, count),), tuple(objects), sample
-    )
+    return Chunked(count, int(used * MIB), 1, int(free * MIB), 0, 0, (SizeClass(size, count),), tuple(objects), sample)
 
 
 def told(before, after, held=(None, None), *, verdict=None, explained=True):
