@@ -16,7 +16,7 @@ from oakum.loop import act as acting
 from oakum.loop import capture as capturing
 from oakum.loop import heap as heaping
 from oakum.loop import histogram as counting
-from oakum.loop import in_cluster, seen_before
+from oakum.loop import in_cluster, seen_before, with_dependency
 from oakum.loop import incident as incidents
 from oakum.loop import investigate as investigating
 from oakum.loop import logs as log_reading
@@ -88,6 +88,7 @@ def investigate(
     window_s: float = 86_400.0,
     logs: bool = True,
     patterns: Sequence[str | Path] = (),
+    beside: str = "",
     store: str = "",
     progress: Progress | None = None,
 ) -> Investigation:
@@ -105,10 +106,12 @@ def investigate(
     or oakum.toml says. ``interval_s``: between two samples; of a cluster's workload each source samples as often as it
     can. Of a dependency (``postgresql://…``) nothing else is asked. ``logs``: whether the logs of the target are read;
     ``patterns``: TOML files with more to look for in them. Of a log file itself (``log/PATH``) no record is kept.
+    ``beside``: the URL of a server that the target talks to, asked over the same time, as ``--with``.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
     wanted = parse_target(target)
+    server = with_dependency.beside(wanted, beside) if beside else None
     if isinstance(wanted, DependencyTarget):
         asks = _dependency(
             wanted,
@@ -140,6 +143,9 @@ def investigate(
         return None if source is None else history_of(source, context, window_s, wiring.prometheus)
 
     def run() -> Investigation:
+        return look(settings) if server is None else _together(wanted, server, look, settings, told)
+
+    def look(settings: investigating.Settings) -> Investigation:
         if isinstance(wanted, WorkloadTarget | PodTarget):
             before = seen_before.nothing if recorder is None else seen_before.on_record(recorder.store)
             return in_cluster.investigate_workload(
@@ -164,6 +170,25 @@ def investigate(
         )
 
     return _on_record(wanted, run, recorder, alert)
+
+
+def _together(
+    target: Target,
+    server: DependencyTarget,
+    look: Callable[[investigating.Settings], Investigation],
+    settings: investigating.Settings,
+    progress: Progress,
+) -> Investigation:
+    return with_dependency.investigate_with(
+        target,
+        server,
+        kind=kind_of(server),
+        opened=wiring.dependency(server),
+        machine=wiring.machine(),
+        settings=DependencySettings.of(policy=wiring.policy()),
+        progress=progress,
+        look=lambda admits: look(replace(settings, with_server=admits)),
+    )
 
 
 def _dependency(
