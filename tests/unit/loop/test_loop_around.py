@@ -127,7 +127,8 @@ def test_the_cap_of_a_jvm_is_what_counts_last(words, size):
 
 
 @pytest.mark.parametrize(
-    ("told", "size"), [("900MiB", 900 * MIB), ("1048576", MIB), ("", None), ("off", None), ("9223372036854775807", None)]
+    ("told", "size"),
+    [("900MiB", 900 * MIB), ("1048576", MIB), ("", None), ("off", None), ("9223372036854775807", None)],
 )
 def test_the_cap_of_go_is_its_soft_limit(told, size):
     cap = go_cap({"GOMEMLIMIT": told} if told else {})
