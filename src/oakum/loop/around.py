@@ -70,7 +70,8 @@ class Around:
     ) -> Surroundings:
         """``ids``: of the evidence that others put there: ``charge``, ``members``."""
         cap = self._cap(watch, ids, facts)
-        if any(crowd.inbound or crowd.by_remote or crowd.closing for crowd in self._crowds):
+        # One that came in may be Oakum's own question.
+        if any(crowd.inbound > 1 or crowd.by_remote or crowd.closing for crowd in self._crowds):
             ids = {**ids, "crowds": self._tell(facts)}
         return Surroundings(LANGUAGES.get(self._runtime.name, ""), watch.charge, cap, members, tuple(self._crowds), ids)
 

@@ -56,7 +56,7 @@ class Workers:
             found = members(target, processes=machine.processes, cgroups=machine.cgroups)
         except OakumError:
             return
-        for info in found[:MOST]:
+        for info in [each for each in found if each.pid != self._own][:MOST]:
             try:
                 gauge = machine.processes.open(info.pid)
             except OakumError:
