@@ -126,6 +126,12 @@ def test_page_cache_beside_a_leak_is_told_only_where_it_is_what_grows():
     assert page_cache.look(around(charge(file=40)), CALM) is None
 
 
+@pytest.mark.parametrize("limit", [None, 8 << 30])
+def test_page_cache_far_from_any_limit_alarms_nobody(limit):
+    first, last = charge(limit=limit), charge(at_s=20.0, file=200, limit=limit)
+    assert page_cache.look(around(first, last), CALM) is None
+
+
 def test_processes_that_become_more_are_named_and_make_a_calm_target_suspect():
     members = (
         Member(1, "master", 20 * MIB, 20 * MIB),

@@ -90,7 +90,7 @@ def test_children_that_come_and_stay_are_told_with_who_came(machine):
 def test_page_cache_that_grows_beside_a_calm_process_is_no_leak(machine):
     process = native(machine, cgroup="/shop")
     group = machine.groups["/shop"]
-    group.limit_bytes = 512 * MIB
+    group.limit_bytes = 128 * MIB
 
     def read():
         group.cache_bytes += 4 * MIB
