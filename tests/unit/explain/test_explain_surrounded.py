@@ -207,7 +207,9 @@ def test_one_step_is_a_large_load_named_by_what_the_heap_gained():
     cause = large_load.step(Surroundings(language="Python"), calm, replace(growth(), types=(row,)))
     assert cause.holder == "objects of numpy.ndarray"
     assert cause.confidence >= 0.6
-    assert large_load.step(Surroundings(), calm, None).confidence < 0.6
+    open_one = series(VerdictName.CANNOT_TELL, Pattern.STEP, 0.0)
+    assert large_load.step(Surroundings(), open_one, None).confidence < 0.6
+    assert large_load.step(Surroundings(), calm, None) is None
     assert large_load.step(Surroundings(), series(), None) is None
 
 
