@@ -68,7 +68,9 @@ def test_a_last_line_without_its_end_is_whole():
     assert redacted(dump()[:-1])[0] == redacted(dump())[0][:-1]
 
 
-@pytest.mark.parametrize("wrong", [b"puma starts\n", b'{"address":"0x10"}{"a":1}\n', b'["0x10"]\n', b'{"address":"0x1\n'])
+@pytest.mark.parametrize(
+    "wrong", [b"puma starts\n", b'{"address":"0x10"}{"a":1}\n', b'["0x10"]\n', b'{"address":"0x1\n']
+)
 def test_a_line_that_is_no_object_in_the_middle_is_told_with_its_place(wrong):
     content = dump()
     with pytest.raises(DataError, match="broken"):

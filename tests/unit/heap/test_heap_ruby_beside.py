@@ -101,7 +101,7 @@ def test_a_variable_of_a_thread_and_a_constant_at_the_top_are_the_programs_own()
         b'{"oakum_heap":"own","at":{"0x10":1}}\n',
         b'{"oakum_heap":"name","of":"0x10","is":["@x"],"at":"0x10"}\n',
         b'{"oakum_heap":"na',
-        b"{\"oakum_heap\":" + b"[" * 4000,
+        b'{"oakum_heap":' + b"[" * 4000,
     ],
 )
 def test_what_is_broken_beside_a_dump_is_passed_over(broken):

@@ -6,7 +6,6 @@ import signal
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fake_machine import FakeMachine, FakePiece
 from fake_node import FakeSpools
