@@ -12,6 +12,7 @@ from fake_node import FakeSpools
 from fake_ruby import FakeRuby
 from test_loop_jvm import Here, Person, absent, facts
 
+from oakum.host.afar.untold import AfarRubies
 from oakum.loop.investigate import Settings, investigate
 from oakum.loop.terms import Terms
 from oakum.model.absent import AbsentKind
@@ -183,3 +184,9 @@ def test_a_stopped_ruby_is_not_asked(machine, ruby):
     found = investigated(machine, ruby, started)
     assert ruby.asked == []
     assert "kill -CONT" in absent(found)["what the heap holds"].get
+
+
+def test_a_ruby_of_another_machine_is_not_looked_for_among_the_processes_of_this_one():
+    standing = AfarRubies().open(1).standing()
+    assert standing.kind is AbsentKind.NOT_APPLICABLE
+    assert "on its node" in standing.get

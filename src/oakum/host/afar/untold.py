@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import TargetError
 from oakum.model.log import LogFile, LogPieces
+from oakum.model.ports import Spool
 
 
 class AfarKernelLog:
@@ -34,6 +35,39 @@ class AfarLogs:
     def open(self, log: LogFile, *, most_bytes: int | None = None) -> AbstractContextManager[LogPieces]:
         del most_bytes
         raise _not_here(log.name)
+
+
+class AfarRubies:
+    """Port Rubies: the helper of a Ruby is asked on its own machine."""
+
+    def open(self, pid: int) -> AfarRuby:
+        return AfarRuby(pid)
+
+
+class AfarRuby:
+    """Port Ruby."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def standing(self) -> Absent:
+        return self._untold()
+
+    def figures(self, *, within_s: float) -> Absent:
+        del within_s
+        return self._untold()
+
+    def dump(self, spool: Spool, *, within_s: float) -> Absent:
+        del spool, within_s
+        return self._untold()
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def _untold(self) -> Absent:
+        why = "this version does not ask a Ruby's helper from another machine"
+        get = "on its node: oakum investigate pid/N --inspect, with the process's number there"
+        return Absent("what the heap holds", AbsentKind.NOT_APPLICABLE, why, get)
 
 
 def _not_here(name: str) -> TargetError:
