@@ -109,6 +109,12 @@ _SPECIAL = {
 }
 
 
+OUT_OF_PAGE = (
+    "They are out of the page, and script still holds them: let go of an element when it is removed, and of what was"
+    " made for it; a WeakRef or WeakMap holds none."
+)
+
+
 def guess(shape: Shape) -> Guess:
     """The first that fits; a shape that says nothing is a large load, a static collection or a global."""
     if shape.special in _SPECIAL:
@@ -117,6 +123,8 @@ def guess(shape: Shape) -> Guess:
     hinted = _hinted(shape)
     if hinted is not None:
         return hinted
+    if "detached " in f"{shape.name} {shape.items} {shape.kind}".lower():
+        return Guess(CauseName.GLOBAL, 0.8, OUT_OF_PAGE)
     if shape.single:
         return Guess(CauseName.LARGE_LOAD, 0.6, "One block is this large: read it in pieces, or keep it for less long.")
     kind = shape.kind.lower()

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.heap.formats.v8.reader import V8Heap
+from oakum.heap.formats.v8.reader import V8Heap, detached
 from oakum.heap.formats.v8.scripts import Scripts
 from oakum.heap.formats.v8.timers import LEAST_TIMERS, NEXT, TIMER, TIMER_LIST
 from oakum.heap.formats.v8.waste import waste_of
@@ -57,7 +57,7 @@ class V8Dump:
             return f"scope in {_base(self._scripts.file(node)) or 'unknown code'}"
         if kind in {"string", "concatenated string", "sliced string", "number", "bigint", "symbol"}:
             return kind
-        return name or f"({kind})"
+        return detached(name) if self._heap.is_detached(node) else name or f"({kind})"
 
     def _module_file(self, node: int) -> str:
         file = self._property(node, "filename")
