@@ -174,7 +174,8 @@ def _beside(told: Sequence[Told], absent: Sequence[str]) -> Iterator[str]:
         " where memory was allocated that was not given back. It knows no holder, so it is right where the function"
         " that makes what stays is among the frames of that line; it gives no verdict, and so none on mended programs."
         " The others read one dump, taken as the requests had been answered; theirs is right where the top line has the"
-        " texts that are asked of Oakum's holder. Oakum's own row there is `oakum heap analyze` on that dump alone."
+        " texts that are asked of Oakum's holder, but for the name of the file."
+        " Oakum's own row there is `oakum heap analyze` on that dump alone."
     )
     if told:
         tools = sorted({one.tool for one in told})

@@ -77,7 +77,13 @@ class Around:
         # One that came in may be Oakum's own question.
         if any(crowd.inbound > 1 or crowd.by_remote or crowd.closing for crowd in self._crowds):
             ids = {**ids, "crowds": self._tell(facts)}
-        return Surroundings(LANGUAGES.get(self._runtime.name, ""), watch.charge, cap, members, tuple(self._crowds), ids)
+        loaders: dict[str, int] = {}
+        for row in facts.evidence:
+            more = row.facts.get("loaders_more")
+            if isinstance(more, dict):
+                loaders, ids = more, {**ids, "loaders": row.id}
+        language = LANGUAGES.get(self._runtime.name, "")
+        return Surroundings(language, watch.charge, cap, members, tuple(self._crowds), ids, loaders)
 
     def _cap(self, watch: ProcessWatch, ids: dict[str, str], facts: Facts) -> HeapCap | None:
         """As the runtime told it where it was asked, else as it was told to it."""

@@ -219,3 +219,14 @@ def test_what_is_known_of_a_heap_stands_before_what_has_no_bytes():
     assert [cause.name for cause in told.causes] == [CauseName.UNBOUNDED_CACHE, CauseName.GC_MISCONFIGURED]
     assert told.causes[0].share == pytest.approx(1.0)
     assert told.causes[1].share is None
+
+
+def test_class_loaders_that_the_jvm_counts_more_of_are_named_where_memory_grows():
+    here = around(loaders={"shop.Rules$Loader": 2104, "Proxy": 2}, evidence={"loaders": "pools"})
+    told = explain("pid/1", series(), None, sources={}, policy=Policy(), around=here)
+    assert [(cause.name, cause.holder) for cause in told.causes] == [(CauseName.CLASS_LOADER, "shop.Rules$Loader")]
+    assert told.causes[0].evidence == ("pools",)
+    assert told.verdict.name is VerdictName.SUSPECT
+    assert explain("pid/1", CALM, None, sources={}, policy=Policy(), around=here).causes == ()
+    few = replace(here, loaders={"Proxy": 3, "jdk.internal.reflect.DelegatingClassLoader": 90})
+    assert explain("pid/1", series(), None, sources={}, policy=Policy(), around=few).causes == ()
