@@ -72,6 +72,24 @@ def test_a_word_that_only_contains_session_is_none(attribute):
     assert CauseName.SESSION_STATE not in {finding.name for finding in found}
 
 
+def test_what_an_instance_has_is_its_own_though_an_attribute_of_a_class_leads_to_it():
+    page = (MODULE, PathStep("type shop.Page", "class Page"), PathStep("shop.Market", "class attribute market"))
+    path = (*page, PathStep("shop.Feed", ".feeds"), PathStep("dict", ".watchers"))
+    found = findings(clue(name="shop.Feed.watchers", attribute="watchers", item_type="shop.Watch", path=path))
+    assert found[0].name is CauseName.LISTENER
+    assert CauseName.STATIC_COLLECTION in {finding.name for finding in found[1:]}
+
+
+def test_tasks_that_are_done_are_results_and_whoever_keeps_them_is_the_cause():
+    path = (MODULE, PathStep("set", "global background_tasks"))
+    found = findings(
+        clue(
+            kind="set", name="shop.background_tasks", attribute="background_tasks", item_type="_asyncio.Task", path=path
+        )
+    )
+    assert [finding.name for finding in found[:2]] == [CauseName.GLOBAL, CauseName.TIMER]
+
+
 def test_whatever_grows_has_a_cause():
     assert findings(clue(kind="shop.Odd", item_type="", attribute="", path=(MODULE,)))[0].name is CauseName.GLOBAL
 

@@ -21,12 +21,18 @@ class Order:
 
 
 def look(clue: Clue) -> Finding | None:
-    if not any(step.via.startswith("class attribute") for step in clue.holder.path):
+    ways = [step.via for step in clue.holder.path]
+    of_class = [at for at, via in enumerate(ways) if via.startswith("class attribute")]
+    if not of_class:
         return None
+    # What an instance has is its own, also where a class's attribute leads to the instance.
+    own = not any(via.startswith(".") for via in ways[of_class[-1] + 1 :])
     return Finding(
         CauseName.STATIC_COLLECTION,
-        0.92,
-        "it is an attribute of the class: one for all instances, alive as long as the module",
+        0.92 if own else 0.5,
+        "it is an attribute of the class: one for all instances, alive as long as the module"
+        if own
+        else "an attribute of a class leads to it: that lives as long as the module",
         ADVICE,
         EXAMPLE,
     )

@@ -6,6 +6,7 @@ from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName, Example
 
 ITEMS = ("Timer", "TimerHandle", "Handle", "Event", "Task")
+TASKS = ("Event", "Task")
 HINTS = ("timer", "schedul", "tasks")
 
 ADVICE = "Cancel timers with their owner, and drop tasks when they are done (add_done_callback)."
@@ -31,7 +32,8 @@ def look(clue: Clue) -> Finding | None:
         return None
     return Finding(
         CauseName.TIMER,
-        0.9,
+        # A task is work: kept when it is done, it is a result like others, and what keeps it is the cause.
+        0.6 if item in TASKS else 0.9,
         f"its items are {item} objects",
         ADVICE,
         EXAMPLE,
