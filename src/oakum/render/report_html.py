@@ -25,7 +25,7 @@ from oakum.render.figures import (
 )
 from oakum.render.headline import SIGNS, headline
 from oakum.render.names import encodable, shown, shown_lines
-from oakum.render.node_lines import node_line, oom_lines
+from oakum.render.node_lines import largest_line, node_line, oom_lines, standing_lines
 from oakum.render.pathway import elided
 from oakum.render.since_lines import change_line, left_out_line, since_head
 from oakum.render.story_lines import accounted_line, proof_of
@@ -119,14 +119,14 @@ def scan_html(scan: Scan) -> str:
         )
         for series, verdict in scan.ranked[:MOST_CHARTS]
     ]
-    machine = [] if scan.node is None else [node_line(scan.node)]
+    machine = [] if scan.node is None else [node_line(scan.node), largest_line(scan.rows)]
     return page(
         "scan.html",
         scan=scan,
         rows=rows,
         counts=counted(scan),
         more=max(0, len(scan.shown) - MOST_CHARTS),
-        machine=[*machine, *oom_lines(scan.ooms)],
+        machine=[*filter(None, machine), *standing_lines(scan.nodes), *oom_lines(scan.ooms)],
         **_since(scan),
     )
 

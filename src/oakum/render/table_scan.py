@@ -13,7 +13,7 @@ from oakum.render.figures import forecast_text, level_text, nearest_forecast, pr
 from oakum.render.headline import SIGNS
 from oakum.render.live import COLOURS
 from oakum.render.names import shown
-from oakum.render.node_lines import node_line, oom_lines
+from oakum.render.node_lines import largest_line, node_line, oom_lines, standing_lines
 from oakum.render.since_lines import change_line, left_out_line, since_head
 from oakum.render.sparkline import sparkline
 
@@ -69,6 +69,9 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     ]
     if scan.node is not None:
         parts.append(Text(node_line(scan.node)))
+        if largest := largest_line(scan.rows):
+            parts.append(Text(largest))
+    parts += [Text(line) for line in standing_lines(scan.nodes)]
     parts += [Text(shown(line), style="" if line.startswith(" ") else "bold") for line in oom_lines(scan.ooms)]
     parts += [Text(f"note: {shown(warning)}", style="dim") for warning in scan.warnings]
     parts += [Text(f"absent: {shown(absent.what)}: {shown(absent.why)}", style="dim") for absent in scan.absent]
