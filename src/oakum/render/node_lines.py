@@ -66,9 +66,15 @@ def largest_line(rows: Sequence[ScanRow]) -> str:
     """Which processes hold most, leak or not; "" where none was seen."""
     held = [(verdict.level, series) for series, verdict in rows if series.scope is Scope.PROCESS]
     largest = sorted(held, key=lambda each: (-each[0], each[1].id))[:LARGEST]
-    named = ((f"{series.id} {series.labels.get('command', '')}".strip(), level) for level, series in largest)
+    named = ((f"{series.id} {_program(series.labels.get('command', ''))}".strip(), level) for level, series in largest)
     told = (f"{shown(name, 48)} {format_size(level)}" for name, level in named)
     return f"most is held by {', '.join(told)}" if largest else ""
+
+
+def _program(command: str) -> str:
+    """Its name, and what it was first given where that is no option: ``python3 master.py``."""
+    program, _, first = " ".join(command.split()[:2]).partition(" ")
+    return " ".join(name.rpartition("/")[2] for name in (program, first) if not name.startswith("-")).strip()
 
 
 def oom_lines(ooms: Sequence[tuple[OomReport, Blame]]) -> Iterator[str]:

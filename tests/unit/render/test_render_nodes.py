@@ -49,6 +49,22 @@ def test_the_processes_that_hold_most_are_named_whatever_their_verdict():
     assert line.count(" MiB") + line.count(" GiB") + line.count(" KiB") <= 3
 
 
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("/usr/bin/python3 /app/master.py --port 80", "python3 master.py"),
+        ("/opt/bin/kube-apiserver --key=/certificates/accounts.key", "kube-apiserver"),
+        ("java -Xmx4g -jar shop.jar", "java"),
+        ("", ""),
+    ],
+)
+def test_a_process_is_named_by_its_program_and_no_argument_of_it(command, named):
+    series, verdict = next(row for row in scan().rows if row[0].scope == "process")
+    line = largest_line([(replace(series, id="pid/7", labels={"command": command}), verdict)])
+    assert line.startswith(f"most is held by {f'pid/7 {named}'.strip()} ")
+    assert "accounts.key" not in line
+
+
 def test_a_scan_without_processes_names_none():
     assert largest_line(()) == ""
 
