@@ -25,13 +25,15 @@ LATER: Final = range(85, 137)
 
 HEAD: Final = """# Five runbooks, walked
 
-Five runbooks for memory leaks, as on-call engineers have them, ask for 136 things. This page says of each which command
-does it now, what that printed on a walk, and what is missing. Rows that a runbook has wrong are built as they were meant:
-no event with the reason OOMKilled exists, `137` is any SIGKILL, `container_memory_usage_bytes` holds page cache.
+Five runbooks for memory leaks, as on-call engineers have them, ask for 136 things. This page says of each which
+command does it now, what that printed on a walk, and what is missing. Rows that a runbook has wrong are built as they
+were meant: no event with the reason OOMKilled exists, `137` is any SIGKILL, `container_memory_usage_bytes` holds page
+cache.
 
-The walk was made on the lab's cluster ([lab-cluster](lab-cluster.md)) with its planted workloads, kube-state-metrics and a
-Prometheus that scraped it for 20 minutes, and on this machine's own programs; beside other work, at a load of 20 to 45 on
-two cores. What is printed is shortened: ` / ` stands between lines, `…` for what is left out.
+The walk was made on the lab's cluster ([lab-cluster](lab-cluster.md)) with its planted workloads, kube-state-metrics
+and a Prometheus that scraped it for 20 minutes, and on programs of `lab/` beside it; a busy machine of two cores, at a
+load of 5 to 45. What is printed is shortened: ` / ` stands between lines, `…` for what is left out. Where no output
+stands, what is read is said.
 
 Made of `runbooks.toml` by `python -m lab.runbooks`; a test holds every command against the command line.
 """
@@ -49,11 +51,13 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     rows = {row["number"]: row for row in found["row"]}
     counts = Counter(row["state"] for row in rows.values())
     yield HEAD
-    yield f"Of the {len(rows)} rows walked: " + ", ".join(f"{counts[state]} {state}" for state in STATES) + "."
+    done, partly, missing = (counts[state] for state in STATES)
+    yield f"Of the {len(rows)} rows that were walked {done} are done, {partly} in part, {missing} not yet."
     for name, numbers in GROUPS.items():
         yield f"\n## {name}\n\n| row | asked for | state | command | it prints |\n|---|---|---|---|---|"
         yield from (_row(rows[number]) for number in numbers)
-    yield "\n## What nothing does yet, whole or in part\n\n| row | asked for | missing, and what it needs |\n|---|---|---|"
+    yield "\n## What nothing does yet, whole or in part\n"
+    yield "| row | asked for | missing, and what it needs |\n|---|---|---|"
     yield from (_cells(row["number"], row["asks"], row["but"]) for row in rows.values() if row["state"] != "does")
     yield "\n## Not walked yet\n"
     yield "Rows 85 to 136: acting, workarounds, fixes, verifying, preventing, phases. What is known of them:\n"

@@ -20,6 +20,7 @@ from oakum.render.figures import (
     moment_text,
     nearest_forecast,
     of_limit_text,
+    pattern_text,
     probability_text,
     rate_text,
 )
@@ -69,7 +70,9 @@ def _environment() -> Environment:
         SIGNS=SIGNS, MEASURED=MEASURED, chart=chart_svg, of_limit=of_limit_text, level=level_text, rate_text=rate_text
     )
     made.globals.update(proof_lines=proof_of, explained_line=accounted_line)
-    made.globals.update(probability=probability_text, nearest=nearest_forecast, forecast=forecast_text)
+    made.globals.update(
+        pattern=pattern_text, probability=probability_text, nearest=nearest_forecast, forecast=forecast_text
+    )
     made.globals.update(forecast_range=forecast_range_text, clock=clock_text, moment=moment_text)
     return made
 

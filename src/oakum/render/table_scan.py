@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from oakum.model.scan import Replicas, Scan, ScanRow
 from oakum.model.units import format_count, format_duration, format_share
 from oakum.model.verdict import SEVERITY, VerdictName
-from oakum.render.figures import forecast_text, level_text, nearest_forecast, probability_text, rate_text
+from oakum.render.figures import forecast_text, level_text, nearest_forecast, pattern_text, probability_text, rate_text
 from oakum.render.headline import SIGNS
 from oakum.render.live import COLOURS
 from oakum.render.names import shown
@@ -152,7 +152,7 @@ def _cells(row: ScanRow, scan: Scan) -> Cells:
         Text(level_text(verdict.level, series.unit)),
         Text("" if replicas is None or replicas.share is None else format_share(replicas.share)),
         Text(sparkline(series.lifetimes[-1].value, 10) if series.samples > 1 else "", style="cyan"),
-        Text(verdict.pattern.value if verdict.pattern else ""),
+        Text(pattern_text(verdict)),
         Text(rate if verdict.name is not VerdictName.HEALTHY else ""),
         Text(forecast_text(nearest) if nearest is not None else ""),
         *_told(replicas, scan.generated_at_s),

@@ -12,7 +12,19 @@ UNTOLD = Absent("memory", AbsentKind.NOT_YET, "it is not told")
 
 def listed(name, *, ready=True, pressure=False, capacity_bytes=8 * GIB):
     return ClusterNode(
-        name, f"uid-{name}", "1", capacity_bytes, UNTOLD, ready, pressure, 0.0, False, "v1.36.2", "6.1", "containerd", {}
+        name,
+        f"uid-{name}",
+        "1",
+        capacity_bytes,
+        UNTOLD,
+        ready,
+        pressure,
+        0.0,
+        False,
+        "v1.36.2",
+        "6.1",
+        "containerd",
+        {},
     )
 
 
