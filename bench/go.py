@@ -7,6 +7,7 @@ and the rule read what it serves.
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import shutil
@@ -22,8 +23,8 @@ from pathlib import Path
 
 from bench.judge.report.machine import ROOT, stand, told
 from bench.judge.table import markdown
+from oakum.heap.formats.pprof import read_raw
 from oakum.heap.formats.pprof.goroutines import groups
-from oakum.heap.formats.pprof.text import read_text
 
 ENGINE = "src/oakum/heap/formats/pprof"
 SOURCE = ROOT / "lab" / "go" / "peers"
@@ -139,9 +140,9 @@ def leakprof(program: Path, lost: int) -> tuple[str, str, str]:
     """Two reads would tell nothing more: the rule knows heights alone."""
     with running(program, lost) as service:
         begun_s = time.monotonic()
-        url = f"http://127.0.0.1:{service.port}/debug/pprof/goroutine?debug=1"
+        url = f"http://127.0.0.1:{service.port}/debug/pprof/goroutine"
         with urllib.request.urlopen(url, timeout=WITHIN_S) as answer:
-            profile = read_text(answer.read())
+            profile = read_raw(gzip.decompress(answer.read()))
         took_s, gap_s = time.monotonic() - begun_s, service.gap_s
     waiting = [group for group in groups(profile).values() if group.operation in CHANNEL]
     named = [group for group in waiting if group.count >= THRESHOLD]

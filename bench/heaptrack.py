@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -21,17 +20,16 @@ from bench.judge.table import markdown
 ENGINE = "src/oakum/heap/formats/native"
 SOURCE = ROOT / "lab" / "native" / "turns.cc"
 PAGE = "bench-heaptrack.md"
-BLOCKS = 100_000_000
-WATCHED_S = 4
-ROUNDS = 3
+BLOCKS, SECONDS = 20_000_000, 30
+WATCHED_S = 5
 WITHIN_S = 600.0
 MIB = 1 << 20
 WRITTEN = (
     f"Written by `make bench-heaptrack`; change nothing by hand. `lab/native/turns` makes and frees {BLOCKS:,}"
-    " blocks as fast as it can, keeps one object of `shop::Session` for each 400, and ends: the worst case for"
-    f" who counts calls of malloc. `s`: what it took, the least of {ROUNDS} rounds, each with the CPU time of the"
-    f" program itself. heaptrack looks from the start on; Oakum is `oakum investigate pid/N --for {WATCHED_S}s`"
-    " beside the running program. `load`: of the machine, over the minute before."
+    f" blocks, spread over {SECONDS} s, keeps one object of `shop::Session` for each 100, and ends: the worst case"
+    " for who counts calls of malloc. `CPU s`: what it took of the processor by its own account, heaptrack's part"
+    " inside of it counted, its other process not. heaptrack looks from the start on; Oakum is `oakum investigate"
+    f" pid/N --for {WATCHED_S}s` beside the running program. `load`: of the machine, over the minute before."
 )
 NAMED = (
     "heaptrack counts every call and so names the function that allocates, which Oakum does not. Oakum reads"
@@ -49,7 +47,7 @@ def main() -> int:
         folder = Path(name)
         program = folder / "turns"
         subprocess.run(["g++", "-O1", "-g", "-o", str(program), str(SOURCE)], check=True)
-        rows = list(measured([str(program), str(BLOCKS)], folder))
+        rows = list(measured([str(program), str(BLOCKS), str(SECONDS)], folder))
     written: Path = chosen.docs / PAGE
     written.write_text(page(markdown(("", ""), told(before, stand(ENGINE))), rows), encoding="utf-8")
     print(written)
@@ -57,46 +55,42 @@ def main() -> int:
 
 
 def measured(words: Sequence[str], folder: Path) -> Iterator[tuple[str, ...]]:
-    alone_s = min(_took(words, folder)[0] for _ in range(ROUNDS))
+    alone_s = _own_cpu(run(list(words), cores=2, within_s=WITHIN_S, cwd=folder).out)
     yield _row("alone", alone_s, alone_s, "-", "-")
-    looks = [_looked_at(words, folder) for _ in range(ROUNDS)]
-    yield _row("oakum investigate", min(look[0] for look in looks), alone_s, "-", looks[-1][1])
+    looked_s, named = _looked_at(words, folder)
+    yield _row("oakum investigate", looked_s, alone_s, "-", named)
     if shutil.which("heaptrack") is None:
         yield ("heaptrack", "-", "-", "-", "not here: apt-get install heaptrack", "-")
         return
     tracked = ["heaptrack", "-o", str(folder / "tracked"), *words]
-    tracked_s = min(_took(tracked, folder)[0] for _ in range(ROUNDS))
+    tracked_s = _own_cpu(run(tracked, cores=2, within_s=WITHIN_S, cwd=folder).out)
     file = next(folder.glob("tracked.*"))
-    read = run(["heaptrack_print", "-p", "0", "-a", "0", "-T", "0", "-l", "1", str(file)], cores=2, within_s=WITHIN_S,
-               cwd=folder)  # fmt: skip
-    size = f"{file.stat().st_size / MIB:.1f} MiB, read in {read.wall_s:.1f} s"
+    printed = ["heaptrack_print", "-p", "0", "-a", "0", "-T", "0", "-l", "1", str(file)]
+    read = run(printed, cores=2, within_s=WITHIN_S, cwd=folder)
+    size = f"{file.stat().st_size / MIB:.1f} MiB, read in {read.cpu_s:.1f} CPU s"
     yield _row("heaptrack", tracked_s, alone_s, size, leak_of(read.out))
 
 
 def _row(who: str, seconds: float, alone_s: float, writes: str, named: str) -> tuple[str, ...]:
     print(who, f"{seconds:.2f}", writes, named, file=sys.stderr)
-    return (who, f"{seconds:.1f}", f"{seconds / alone_s:.1f}", writes, named, f"{os.getloadavg()[0]:.1f}")
+    return (who, f"{seconds:.2f}", f"{seconds / alone_s:.1f}", writes, named, f"{os.getloadavg()[0]:.1f}")
 
 
-def _took(words: Sequence[str], folder: Path) -> tuple[float, float]:
-    """(seconds by the clock, CPU seconds) of one run to its end."""
-    spent = run(list(words), cores=2, within_s=WITHIN_S, cwd=folder)
-    return spent.wall_s, spent.cpu_s
+def _own_cpu(out: str) -> float:
+    found = re.search(r"cpu_s=([0-9.]+)", out)
+    assert found is not None, out
+    return float(found[1])
 
 
 def _looked_at(words: Sequence[str], folder: Path) -> tuple[float, str]:
-    """(seconds that the program took, what is named). It is looked at as soon as it runs."""
-    begun_s = time.monotonic()
-    with subprocess.Popen(words, stdout=subprocess.PIPE, cwd=folder) as process:
+    """(CPU seconds that the program took, what is named). It is looked at as soon as it runs."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         command = [sys.executable, "-m", "oakum.cli.entry", "investigate", f"pid/{process.pid}"]
         command += ["--for", f"{WATCHED_S}s", "--no-incident", "-o", "json"]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, cwd=folder) as oakums:
-            process.wait(WITHIN_S)
-            took_s = time.monotonic() - begun_s
-            out, _ = oakums.communicate(timeout=WITHIN_S)
-    causes = json.loads(out)["causes"] if out else []
-    return took_s, causes[0]["holder"] if causes else "nothing"
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=WITHIN_S, check=False)
+        out, _ = process.communicate(timeout=WITHIN_S)
+    causes = json.loads(done.stdout)["causes"] if done.stdout else []
+    return _own_cpu(out), causes[0]["holder"] if causes else "nothing"
 
 
 def leak_of(text: str) -> str:
@@ -106,7 +100,7 @@ def leak_of(text: str) -> str:
 
 
 def page(head: str, rows: Sequence[Sequence[str]]) -> str:
-    names = ("beside it", "s", "times", "writes", "named", "load")
+    names = ("beside it", "CPU s", "times", "writes", "named", "load")
     title = "# What being looked at costs a program in C++: Oakum beside heaptrack"
     return "\n".join((title, "", WRITTEN, "", head, "", markdown(names, rows), "", NAMED, ""))
 

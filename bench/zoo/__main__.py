@@ -31,7 +31,7 @@ def main() -> int:
         return 130
     said, absent = _peers(found, chosen)
     rows = rows_of(cases(), results, oakum)
-    facts = [*told(before, stand(ENGINE)), ("Oakum", oakum), ("cases", _sizes(rows))]
+    facts = [*told(before, stand(ENGINE)), ("cases", _sizes(rows))]
     written = chosen.docs / PAGE
     written.write_text(page(facts, rows, said, absent), encoding="utf-8")
     print(written)
@@ -42,16 +42,21 @@ def _peers(found: list[Case], chosen: argparse.Namespace) -> tuple[list[Told], l
     """All that was ever said of these very sources; what is missing is asked for first."""
     kept, absent = Kept(chosen.results), []
     for case in found:
-        asked = case.kind == LEAK and case.runtime in {"python", *DUMPS}
-        if asked and not chosen.no_peers and (chosen.again or not kept.of(case)):
+        if case.kind == LEAK and _askable(case) and not chosen.no_peers and (chosen.again or not kept.of(case)):
             said, missing = ask_peers(case, chosen.results / "peers")
             kept.add(said)
             absent += missing
             for one in said:
                 print(f"{one.case}: {one.tool}: {'right' if one.right else 'no'}: {one.line}", flush=True)
-    if chosen.no_peers:
-        absent.append("Peers were not asked anew.")
+    left = [f"`{case.id}`" for case in cases() if case.kind == LEAK and _askable(case) and not kept.of(case)]
+    if left:
+        absent.append(f"No other tool was asked about {', '.join(left)} yet.")
     return [one for case in cases() for one in kept.of(case)], list(dict.fromkeys(absent))
+
+
+def _askable(case: Case) -> bool:
+    """Whether there is any other tool for its runtime."""
+    return case.runtime in {"python", *DUMPS}
 
 
 def _sizes(rows: list[Row]) -> str:

@@ -47,7 +47,6 @@ as a command, while the requests went on. What an expert would answer was writte
 OVERALL: Final = ("", "aimed at", "measured")
 BY_RUNTIME: Final = (
     "runtime",
-    "leaks",
     "told as leak",
     "cause",
     "cause in top 3",
@@ -120,7 +119,7 @@ def _of_runtime(name: str, rows: Sequence[Row]) -> list[str]:
     pause = "-" if of.pause_s is None else f"{1000 * of.pause_s[0]:.0f} / {1000 * of.pause_s[1]:.0f}"
     read = "-" if of.bytes_read is None else f"{of.bytes_read / MIB:.0f}"
     return [
-        *(NAMED[name], str(of.found.of), str(of.found), str(of.top1), str(of.top3), str(of.holder), str(of.fixed)),
+        *(NAMED[name], str(of.found), str(of.top1), str(of.top3), str(of.holder), str(of.fixed)),
         *(str(of.guilty_looking), str(of.false_leaks), str(of.suspected), str(of.left_open)),
         *(_number(of.seconds), pause, read),
     ]
@@ -157,11 +156,15 @@ def _misses(rows: Sequence[Row]) -> Iterator[str]:
 
 def _not_run(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
-        if not row.ran:
-            why = row.result.trouble if row.result else "not yet"
-            yield f"- `{row.case.id}`, {row.variant}: {code(why.splitlines()[-1] if why else BROKEN)}"
+        if row.result is not None and not row.ran:
+            why = row.result.trouble.splitlines()
+            yield f"- `{row.case.id}`, {row.variant}: {code(why[-1] if why else BROKEN)}"
         elif row.result is not None and row.result.trouble:
             yield f"- `{row.case.id}`, {row.variant}, ended early: {code(row.result.trouble.splitlines()[0])}"
+
+    left = dict.fromkeys(f"`{row.case.id}`" for row in rows if row.result is None)
+    if left:
+        yield f"- Not yet run by this Oakum: {', '.join(left)}."
 
 
 def _beside(told: Sequence[Told], absent: Sequence[str]) -> Iterator[str]:
@@ -171,7 +174,8 @@ def _beside(told: Sequence[Told], absent: Sequence[str]) -> Iterator[str]:
         " where memory was allocated that was not given back. It knows no holder, so it is right where the function"
         " that makes what stays is among the frames of that line; it gives no verdict, and so none on mended programs."
         " The others read one dump, taken as the requests had been answered; theirs is right where the top line has the"
-        " texts that are asked of Oakum's holder. Oakum's own row there is `oakum heap analyze` on that dump alone."
+        " texts that are asked of Oakum's holder, but for the name of the file."
+        " Oakum's own row there is `oakum heap analyze` on that dump alone."
     )
     if told:
         tools = sorted({one.tool for one in told})

@@ -100,7 +100,8 @@ def _memray(case: Case) -> Told:
     seconds = time.monotonic() - begun_s
     own = [(function, line) for function, path, line in frames if Path(path).stem == case.name]
     function, path, line = frames[0] if frames else ("nothing", "", 0)
-    at = f", in {own[0][0]}:{own[0][1]}" if own else ""
+    named = next((f"{name}:{at}" for name, at in own if not name.startswith("<")), "")
+    at = f", in {named}" if named else ""
     top = f"{function} {Path(path).name}:{line}{at}, {size / 2**20:.1f} MiB"
     return Told(case.id, case.key(LEAK), MEMRAY, top, any(name in case.made for name, _ in own), seconds)
 
@@ -122,10 +123,15 @@ def _on_dump(case: Case, folder: Path) -> tuple[list[Told], list[str]]:
                 except Missing as exc:
                     absent.append(f"{peer.name}: {exc}")
                     continue
-                right = all(text in line for text in case.holder)
+                right = names_holder(case, line)
                 tool = "oakum heap analyze" if peer is of_dumps.OURS else peer.name
                 told.append(Told(case.id, case.key(LEAK), tool, line, right, time.monotonic() - begun_s))
     return told, absent
+
+
+def names_holder(case: Case, line: str) -> bool:
+    """A dump does not say in which file a name stands: no tool that reads one alone is asked for it."""
+    return all(text in line for text in case.holder if text not in {case.name, f"{case.name}{case.suffix}"})
 
 
 def _driven(case: Case, served: Served) -> None:

@@ -98,7 +98,7 @@ class FakeMachine:
         self.node = FakeNode(self)
         self.logs = FakeLogs()
 
-    def ports(self, *, dumps=None, apart=None, debuggees=None, spools=None, jvms=None) -> Machine:
+    def ports(self, *, dumps=None, apart=None, debuggees=None, spools=None, jvms=None, rubies=None) -> Machine:
         """All of them; whoever needs more than these gives it."""
         return Machine(
             self.processes,
@@ -112,6 +112,7 @@ class FakeMachine:
             debuggees=debuggees,
             spools=spools,
             jvms=jvms,
+            rubies=rubies,
             logs=self.logs,
         )
 

@@ -81,7 +81,7 @@ def row(what, run, answer):
 def test_a_client_that_gives_no_connection_back_is_named_with_its_state_and_last_statement(
     url, investigate, postgres_row
 ):
-    with client("bounded", url, 4), client("leaking", url, 3, 40), client("forgotten", url):
+    with client("bounded", url, 4), client("leaking", url, 2, 50), client("forgotten", url):
         run, answer = investigate(url, "--for", "6s")
         postgres_row(*row("a leaking client, a forgotten transaction and a pool", run, answer))
     first, second = answer["causes"]
@@ -98,7 +98,7 @@ def test_a_client_that_gives_no_connection_back_is_named_with_its_state_and_last
 
 
 def test_transactions_that_are_never_ended_are_named_by_their_state(url, investigate, postgres_row):
-    with client("leaking", url, 3, 40, "transaction"):
+    with client("leaking", url, 2, 50, "transaction"):
         run, answer = investigate(url, "--for", "6s")
         postgres_row(*row("a client that ends no transaction", run, answer))
     assert (run.code, answer["causes"][0]["holder"]) == (1, "shop as app: idle in transaction")
@@ -116,7 +116,7 @@ def test_a_bounded_pool_is_healthy_and_opens_no_incident(url, investigate, postg
 def test_pgbouncer_hides_a_leak_from_its_server_and_its_console_tells_it(server, url, investigate, postgres_row):
     with closing(PgBouncer(server)) as bouncer:
         through = bouncer.url(url.split("/")[3].partition("?")[0], "app")
-        with client("bounded", through, 4), client("leaking", through, 3, 40):
+        with client("bounded", through, 4), client("leaking", through, 2, 40):
             run, answer = investigate(through, "--for", "6s")
             postgres_row(*row("a leaking client behind pgbouncer", run, answer))
     assert (run.code, answer["causes"][0]["holder"]) == (1, "shop as app at pgbouncer: idle")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,3 +75,19 @@ def test_a_threads_own_block_leads_to_itself_twice():
     memory = image(words)
     found = kernels.thread_controls(memory.words, memory.start, memory.end, memory.offset, *extent)
     assert found.tolist() == [BASE + 800]
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_an_arena_that_grew_while_it_was_copied_is_walked_as_far_as_it_was_copied(torn):
+    """Its head says more than its mapping had when that was looked up; at the newest chunk the walk may break off."""
+    words, many = np.zeros(4 * PAGE // 8, np.int64), 40
+    words[0], words[2], words[3] = BASE + 48, 7 * PAGE, 7 * PAGE
+    at = 2048
+    for _ in range(many):
+        words[at // 8 + 1] = 256 | 5
+        at += 256
+    words[at // 8 + 1] = 0 if torn else (7 * PAGE - at) | 5
+    found = find_chunks(image(words, ""), np.empty((0, 2), np.int64))
+    assert found.arenas == 1
+    assert int((found.size[found.used] == 256).sum()) == many - torn
+    assert found.given[0] == BASE + 2048 + 16

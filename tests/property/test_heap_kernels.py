@@ -225,7 +225,7 @@ def test_a_head_is_a_count_and_a_type_where_that_type_keeps_it(memory, types, bl
     for at, _ in blocks:
         place = at + data.draw(st.sampled_from([0, 16, 32]))
         if place in memory.at and place + 8 in memory.at:
-            memory.put(place, data.draw(st.sampled_from([1, 7, 0, -1, 1 << 50, *types])))
+            memory.put(place, data.draw(st.sampled_from([1, 7, 0, -1, (1 << 32) - 1, 1 << 33, 1 << 50, at, *types])))
             memory.put(place + 8, data.draw(st.sampled_from(types) | ADDRESSES))
 
     def head(at, length):
@@ -235,7 +235,7 @@ def test_a_head_is_a_count_and_a_type_where_that_type_keeps_it(memory, types, bl
             if before + 16 > length or at + before + 8 not in memory.at:
                 break
             count, kind = memory.at[at + before], memory.at[at + before + 8]
-            counted = 0 < count < 1 << 48 and count not in types
+            counted = 0 < count < 1 << 33 and (count < 1 << 16 or (count not in types and count & ~7 not in memory.at))
             if counted and kind in types and heads[types.index(kind)] == before:
                 return before, types.index(kind)
         return 0, -1

@@ -303,7 +303,7 @@ def test_what_is_no_dump_is_a_data_error(begin):
         redacted(begin)
 
 
-@pytest.mark.parametrize("reader", ["census", "ruby", "pprof"])
+@pytest.mark.parametrize("reader", ["census", "pprof"])
 def test_a_format_that_is_not_redacted_is_told_with_what_to_do(reader):
     data = next(iter(sorted((SEEDS / reader).iterdir()))).read_bytes()
     with pytest.raises(CallerError) as caught:

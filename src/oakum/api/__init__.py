@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePath
 
 from oakum import wiring
-from oakum.loop import in_cluster, seen_before
+from oakum.loop import in_cluster, seen_before, with_dependency
 from oakum.loop import investigate as investigating
 from oakum.loop import logs as log_reading
 from oakum.loop import record as recording
@@ -63,6 +63,7 @@ def investigate(
     window_s: float = 86_400.0,
     logs: bool = True,
     patterns: Sequence[str | Path] = (),
+    beside: str = "",
     store: str = "",
     progress: Progress | None = None,
 ) -> Investigation:
@@ -80,10 +81,12 @@ def investigate(
     or oakum.toml says. ``interval_s``: between two samples; of a cluster's workload each source samples as often as it
     can. Of a dependency (``postgresql://…``) nothing else is asked. ``logs``: whether the logs of the target are read;
     ``patterns``: TOML files with more to look for in them. Of a log file itself (``log/PATH``) no record is kept.
+    ``beside``: the URL of a server that the target talks to, asked over the same time, as ``--with``.
     A record that cannot be written at the end is among what is ``absent``: the answer is not
     lost with it.
     """
     wanted = parse_target(target)
+    server = with_dependency.beside(wanted, beside) if beside else None
     if isinstance(wanted, DependencyTarget):
         asks = _dependency(
             wanted,
@@ -115,6 +118,9 @@ def investigate(
         return None if source is None else history_of(source, context, window_s, wiring.prometheus)
 
     def run() -> Investigation:
+        return look(settings) if server is None else _together(wanted, server, look, settings, told)
+
+    def look(settings: investigating.Settings) -> Investigation:
         if isinstance(wanted, WorkloadTarget | PodTarget):
             before = seen_before.nothing if recorder is None else seen_before.on_record(recorder.store)
             return in_cluster.investigate_workload(
@@ -139,6 +145,25 @@ def investigate(
         )
 
     return _on_record(wanted, run, recorder, alert)
+
+
+def _together(
+    target: Target,
+    server: DependencyTarget,
+    look: Callable[[investigating.Settings], Investigation],
+    settings: investigating.Settings,
+    progress: Progress,
+) -> Investigation:
+    return with_dependency.investigate_with(
+        target,
+        server,
+        kind=kind_of(server),
+        opened=wiring.dependency(server),
+        machine=wiring.machine(),
+        settings=DependencySettings.of(policy=wiring.policy()),
+        progress=progress,
+        look=lambda admits: look(replace(settings, with_server=admits)),
+    )
 
 
 def _dependency(

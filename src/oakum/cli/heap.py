@@ -275,7 +275,7 @@ def histogram(
 
 @app.command()
 def helper(
-    runtime: Annotated[str, typer.Argument(metavar="RUNTIME", help="ruby")],
+    runtime: Annotated[str, typer.Argument(metavar="RUNTIME", help="of which runtime: ruby")],
 ) -> None:
     """Print the file that a service loads to answer for its heap: Ruby has no way of its own to be asked from outside.
 

@@ -7,8 +7,8 @@ from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from oakum import wiring
-from oakum.model.errors import CallerError, TargetError
-from oakum.model.target import DependencyTarget, LogTarget, Target, parse_target
+from oakum.model.errors import TargetError
+from oakum.model.target import DependencyTarget, Target
 
 if TYPE_CHECKING:
     from oakum.loop.progress import Progress
@@ -47,18 +47,11 @@ def asked_beside(
     target: Target, url: str
 ) -> Callable[[Progress, Callable[[PoolServer], Investigation]], Investigation]:
     """What looks at a workload together with a server that it talks to. Raises CallerError for what cannot be meant."""
-    again = f"oakum investigate {quote(str(target))}"
-    dependency = parse_target(url)
-    if not isinstance(dependency, DependencyTarget):
-        raise CallerError(
-            f"--with {dependency} is no dependency", why="it takes a URL", next_step=f"{again} --with redis://HOST"
-        )
-    if isinstance(target, LogTarget):
-        raise CallerError(f"--with is not for {target}", why="a log has no connections", next_step=again)
     from oakum.loop.dependency import DependencySettings  # noqa: PLC0415
     from oakum.loop.dependency_kinds import kind_of  # noqa: PLC0415
-    from oakum.loop.with_dependency import investigate_with  # noqa: PLC0415
+    from oakum.loop.with_dependency import beside, investigate_with  # noqa: PLC0415
 
+    dependency = beside(target, url)
     kind, opened = kind_of(dependency), wiring.dependency(dependency)
     settings = DependencySettings.of(policy=wiring.policy())
 

@@ -25,6 +25,9 @@ _SIGNS: Sequence[tuple[re.Pattern[str], CauseName]] = (
     (re.compile(r"\.(?:push|unshift)\s*\("), CauseName.GLOBAL),
 )
 
+_BEGIN = re.compile(r"=>|\)\s*\{")
+"""Where the body of a function begins on its first line."""
+
 
 def allocated(profile: AllocationProfile | None, sources: Mapping[str, str]) -> tuple[Cause, ...]:
     """At most a hint: what was allocated here is alive, and who holds it is not known."""
@@ -69,7 +72,9 @@ def _read(place: CodePlace, text: str) -> tuple[CodePlace, CodePlace | None, Cau
     for number, line in enumerate(lines[place.line - 1 : place.line - 1 + BODY_LINES], place.line):
         if number > place.line and line.strip() and len(line) - len(line.lstrip()) <= depth:
             break
+        # Who calls it stands before its body: setInterval(() => …) says nothing of what the function keeps.
+        body = line if number > place.line else _BEGIN.split(line, maxsplit=1)[-1]
         for sign, name in _SIGNS:
-            if sign.search(line):
+            if sign.search(body):
                 return told, CodePlace(place.file, number, place.function, line.strip()), name
     return told, None, CauseName.GLOBAL

@@ -73,8 +73,8 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
     if turned_over:
         reasons += (f"{format_count(holder.evicted_items)} of its {holder.counted} went meanwhile: it turns over",)
         if _renewed(holder) and series.name is VerdictName.SUSPECT:
-            told = f"nearly all that {holder.name} held went in {format_duration(grown_s)}, and about as much came"
-            return _open(series, told, *reasons)
+            renewed = f"nearly all that {holder.name} held went in {format_duration(grown_s)}, and about as much came"
+            return _open(series, renewed, *reasons)
         return replace(
             series, name=_at_most_suspect(series), reasons=(*reasons, *series.reasons), settles=_longer(series)
         )

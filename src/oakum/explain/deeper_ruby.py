@@ -6,7 +6,7 @@ from oakum.model.cause import Cause
 from oakum.model.ruby import HELPER_COMMAND, LINES, RubyDeeper
 from oakum.model.step import Step
 
-SLOWER, LARGER = 3.0, 2.0
+SLOWER, LARGER = 5.0, 3.0
 """What recording the place of each allocation makes of a program's run time, where it does nothing else than allocate,
 and of its memory, where most of that are small objects: the upper figures of docs/ruby.md.
 """
@@ -41,7 +41,8 @@ def _traced(pid: int, again: str) -> Step:
         "Load Oakum's helper into it by rbtrace, once somebody has approved it",
         effect="it answers for its heap from then on, without a restart: the leak that is there can be looked into",
         risk="rbtrace sends SIGURG until it is answered, and runs the file in a thread of the service. It must run"
-        " where the service's message queues and files are seen: in its container",
+        " where the service's message queues and files are seen: in its container; as root it also raises the machine's"
+        " kernel.msgmnb",
         command=f"{HELPER_COMMAND} && rbtrace -p {pid} -e \"load '$PWD/oakum_heap.rb'\" && {again}",
         undo="a restart",
     )

@@ -131,18 +131,16 @@ def over_limit(pool: Pool, reading: PoolReading) -> str:
     limit = reading.asked.admits if asked else POSTGRES_ADMITS if kind == "PostgreSQL" else None
     if most is None or limit is None or most * reading.instances <= limit:
         return ""
-    told = (
-        f"{factors(most, reading)}; "
-        if reading.instances > 1
-        else f"it may open up to {format_count(most)} connections; "
-    )
+    told = factors(most, reading) if reading.instances > 1 else f"it may open up to {format_count(most)} connections"
     if asked:
-        return f"{told}the server admits {format_count(limit)}"
-    return f"{told}a PostgreSQL server admits {limit} unless it is configured (max_connections)"
+        return f"{told}; the server admits {format_count(limit)}"
+    return f"{told}; a PostgreSQL server admits {limit} unless it is configured (max_connections)"
 
 
 def factors(most: int, reading: PoolReading) -> str:
     """``3 replicas × 2 processes × 20 = up to 120 connections``."""
+    if reading.instances == 1:
+        return f"up to {format_count(most)} connections"
     parts = [f"{format_count(reading.asked.replicas)} replicas"] if reading.asked.replicas > 1 else []
     parts += [f"{format_count(reading.processes)} processes"] if reading.processes > 1 else []
     return f"{' × '.join([*parts, format_count(most)])} = up to {format_count(most * reading.instances)} connections"

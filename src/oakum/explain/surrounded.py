@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import isfinite
 
 from oakum.explain.causes import (
+    class_loader,
     connection_pool,
     gc_misconfigured,
     large_load,
@@ -50,6 +51,7 @@ def with_surroundings(
         load_growth.look(around, verdict),
         large_load.step(around, verdict, growth),
         connection_pool.sockets(around) if grows else None,
+        class_loader.look(around) if grows else None,
     ]
     known = {cause.name for cause in causes}
     rows = [each for each in found if each is not None and not (each.name in known and _aside(each))]

@@ -12,6 +12,12 @@ from numba import njit
 
 POOL_HEAD = 48
 
+COUNTS = 1 << 33
+"""Objects have fewer references: those that never die count 2**32 - 1 (CPython 3.12 on). Most addresses are above."""
+
+FEW_COUNTS = 1 << 16
+"""What has fewer references is not asked whether that is an address: nothing is mapped so low."""
+
 
 @njit(cache=True, nogil=True)
 def index_of(words, start, end, offset, address):
@@ -142,6 +148,22 @@ def _type_of(types, pointer):
 
 
 @njit(cache=True, nogil=True)
+def _type_behind(words, start, end, offset, types, at):
+    """Index of the type of an object whose head is word `at`, -1 where none is: a count of references, then its type.
+
+    No count is an address. A block that is given out anew shows the type of what stood in it, behind the first pointer
+    that is written; two types in a row are a table of types, as a module's state is.
+    """
+    count = words[at]
+    if count <= 0 or count >= COUNTS:
+        return -1
+    index = _type_of(types, words[at + 1])
+    if index < 0 or count < FEW_COUNTS:
+        return index
+    return -1 if index_of(words, start, end, offset, count & ~7) >= 0 or _type_of(types, count) >= 0 else index
+
+
+@njit(cache=True, nogil=True)
 def find_heads(words, start, end, offset, address, sizes, types, heads):
     """Where in each block an object's head is, and of which type: (bytes from the block's begin, index), -1 for raw.
 
@@ -156,12 +178,8 @@ def find_heads(words, start, end, offset, address, sizes, types, heads):
         for before in (0, 16, 32):
             if before + 16 > sizes[i]:
                 break
-            count = words[at + (before >> 3)]
-            if count <= 0 or (count >> 48) != 0:
-                continue
-            index = _type_of(types, words[at + (before >> 3) + 1])
-            # Two types in a row are a table of types, as a module's state is; no count of references is an address.
-            if index >= 0 and heads[index] == before and _type_of(types, count) < 0:
+            index = _type_behind(words, start, end, offset, types, at + (before >> 3))
+            if index >= 0 and heads[index] == before:
                 shift[i] = before
                 kind[i] = index
                 break
@@ -214,10 +232,7 @@ def find_strays(words, start, end, offset, slot_base, slots, begin, size, types)
             there = index_of(words, start, end, offset, pointer)
             if there < 0 or there + 1 >= words.size:
                 continue
-            count = words[there]
-            if count <= 0 or (count >> 48) != 0 or _type_of(types, count) >= 0:
-                continue
-            if _type_of(types, words[there + 1]) < 0:
+            if _type_behind(words, start, end, offset, types, there) < 0:
                 continue
             # Entered at once as -2 - …: seen, not yet a node, so that a million pointers to it give one address.
             if slots[slot] == -2:

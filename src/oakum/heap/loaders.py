@@ -14,7 +14,7 @@ from oakum.heap.paths import shortest
 from oakum.heap.shapes import Shape, guess
 
 LOADER = "class-loader"
-MOST_LOADERS = 200
+MOST_LOADERS = 20_000
 
 
 def with_loaders(
@@ -30,8 +30,9 @@ def with_loaders(
         if len(members) < 2:
             continue
         kept: dict[str, Holder] = {}
+        shared = _shared(members, held)
         for node in members:
-            one = _holder(node, members, dump, held, parent)
+            one = _holder(node, shared, dump, held, parent)
             known = kept.get(one.name, replace(one, bytes=0, count=0))
             kept[one.name] = replace(known, bytes=known.bytes + one.bytes, count=known.count + 1)
         several = [holder for holder in kept.values() if holder.count > 1] or list(kept.values())
@@ -39,13 +40,28 @@ def with_loaders(
     return list(by_name.values())
 
 
-def _holder(node: int, members: list[int], dump: Dump, held: Held, parent: NDArray[np.int32]) -> Holder:
+def _shared(members: list[int], held: Held) -> frozenset[int]:
+    """Numbers that dominate two loaders or more. O(members + their dominators): each is met twice at most."""
+    idom, order = held.tree.idom, held.tree.order
+    met: set[int] = set()
+    shared: set[int] = set()
+    for member in members:
+        at = int(order[member])
+        while at not in shared:
+            (shared if at in met else met).add(at)
+            if not at:
+                break
+            at = int(idom[at])
+    return frozenset(shared)
+
+
+def _holder(node: int, shared: frozenset[int], dump: Dump, held: Held, parent: NDArray[np.int32]) -> Holder:
     path = shortest(parent, node, held.root)
     name, _, end = named(dump, path)
     loaded = max((at for at in range(len(path) - 1) if dump.is_anchor(path[at])), default=0)
     aside = dump.aside(path[: loaded + 1])
     begin = max((at for at in range(end) if dump.is_anchor(path[at])), default=0)
-    top = _top(node, frozenset(path[end + 1 :]), members, held)
+    top = _top(node, frozenset(path[end + 1 :]), shared, held)
     return Holder(
         name=name if aside is None else aside[0],
         node=path[end],
@@ -57,23 +73,16 @@ def _holder(node: int, members: list[int], dump: Dump, held: Held, parent: NDArr
         special=LOADER,
         foreign=False,
         runtime=False,
-        guess=guess(Shape(words="", kind="", special=LOADER, static=False, single=False)),
+        guess=guess(Shape(name="", items="", kind="", special=LOADER, static=False, single=False)),
     )
 
 
-def _top(node: int, behind: frozenset[int], members: list[int], held: Held) -> int:
+def _top(node: int, behind: frozenset[int], shared: frozenset[int], held: Held) -> int:
     """The number of what goes with a loader when its holder lets go: an object of one of its classes, most often.
 
     ``behind``: the steps between the holder and the loader. What dominates another loader too is of both.
     """
     tree = held.tree
-    others = {int(tree.order[member]) for member in members if member != node}
-    shared = set(others)
-    for other in others:
-        at = other
-        while at:
-            at = int(tree.idom[at])
-            shared.add(at)
     at = top = int(tree.order[node])
     while at:
         at = int(tree.idom[at])

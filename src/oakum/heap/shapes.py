@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from oakum.model.cause import CauseName
@@ -9,14 +10,15 @@ from oakum.model.cause import CauseName
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """``words``: names of the holder, of the way to it and of its items, lower case. ``kind``: its container's class.
+    """``name``: of the holder, as suspects have it. ``items``: what weighs most in it. ``kind``: its container's class.
 
     ``special``: what the format knows of the way: ``thread-local``, ``timer``, ``listener``, ``class-loader``,
     ``closure``, or "".
     ``single``: one block holds nearly all of it.
     """
 
-    words: str
+    name: str
+    items: str
     kind: str
     special: str
     static: bool
@@ -71,6 +73,17 @@ _HINTS: tuple[tuple[CauseName, tuple[str, ...], float, str], ...] = (
     ),
 )
 
+GENERIC = frozenset({"seen", "registry", "lookup", "byid", "by_id", "entries"})
+"""Names of what is looked up by a key; a plain list of that name is a list."""
+
+_KEEPERS = frozenset({CauseName.SESSION_STATE, CauseName.QUEUE_BACKLOG, CauseName.UNBOUNDED_CACHE})
+"""What a class or a file that is named so keeps. A RequestHandler keeps no handlers, a ConnectionFactory no
+connections; where it does, the field or its items say so, or the plural."""
+
+_LIST = re.compile(r"(?:^|[.$])(?:array|list|vector|\w*(?:array|linked)list)(?:\[\d*\])?$")
+_IN_FILE = re.compile(r" in \S+$")
+_MADE = re.compile(r"\$(?:\d|\$)")
+
 _SPECIAL = {
     "thread-local": (
         CauseName.THREAD_LOCAL,
@@ -96,14 +109,22 @@ _SPECIAL = {
 }
 
 
+OUT_OF_PAGE = (
+    "They are out of the page, and script still holds them: let go of an element when it is removed, and of what was"
+    " made for it; a WeakRef or WeakMap holds none."
+)
+
+
 def guess(shape: Shape) -> Guess:
     """The first that fits; a shape that says nothing is a large load, a static collection or a global."""
     if shape.special in _SPECIAL:
         cause, fit, advice = _SPECIAL[shape.special]
         return Guess(cause, fit, advice)
-    for cause, hints, fit, advice in _HINTS:
-        if any(hint in shape.words for hint in hints):
-            return Guess(cause, fit, advice)
+    hinted = _hinted(shape)
+    if hinted is not None:
+        return hinted
+    if "detached " in f"{shape.name} {shape.items} {shape.kind}".lower():
+        return Guess(CauseName.GLOBAL, 0.8, OUT_OF_PAGE)
     if shape.single:
         return Guess(CauseName.LARGE_LOAD, 0.6, "One block is this large: read it in pieces, or keep it for less long.")
     kind = shape.kind.lower()
@@ -117,3 +138,36 @@ def guess(shape: Shape) -> Guess:
             CauseName.STATIC_COLLECTION, 0.6, "What a static field holds lives as long as its class: remove, or bound."
         )
     return Guess(CauseName.GLOBAL, 0.4, "Find out whether all of it is still needed, and let go of the rest.")
+
+
+def _hinted(shape: Shape) -> Guess | None:
+    """What the field, its items and its container are called says more than the class or the file that has it."""
+    field, owner = _parts(shape.name)
+    near = f"{field} {_simple(shape.items)} {_simple(shape.kind)}".lower()
+    plain = _LIST.search(shape.kind.lower()) is not None
+    for cause, hints, fit, advice in _HINTS:
+        if any(hint in near and not (plain and hint in GENERIC) for hint in hints):
+            return Guess(cause, fit, advice)
+    far = owner.lower()
+    for cause, hints, fit, advice in _HINTS:
+        if any(hint in far if cause in _KEEPERS else f"{hint}s" in far for hint in hints if hint not in GENERIC):
+            return Guess(cause, fit, advice)
+    return None
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """(field, what has it): ``entries`` and ``Store`` of ``shop.web.Store.entries``; ``bus`` and ``hub.js`` of
+    ``bus in hub.js``. Neither a package nor an outer class says what a field holds.
+    """
+    file = _IN_FILE.search(name)
+    if file is not None:
+        return name[: file.start()], file[0].removeprefix(" in ")
+    before, colon, rest = name.rpartition(": ")
+    owner, _, field = rest.rpartition(".")
+    return field, _simple(owner) if owner else before if colon else ""
+
+
+def _simple(name: str) -> str:
+    """``Store`` of ``shop.Shop$Store``; of a class that the compiler made (``Shop$1``, a lambda) all that it has."""
+    last = _IN_FILE.sub("", name).rpartition(".")[2]
+    return last if _MADE.search(last) else last.rpartition("$")[2]

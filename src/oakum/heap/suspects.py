@@ -114,7 +114,8 @@ def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: ND
     single = alone and int(held.graph.size[node]) >= SINGLE_SHARE * point.bytes
     owner_static = edge_end > 0 and dump.is_anchor(path[edge_end - 1])
     shape = Shape(
-        words=f"{name} {item_type} {dump.label(container)}".lower(),
+        name=name,
+        items=item_type,
         kind=dump.label(container),
         special=special,
         static=owner_static,

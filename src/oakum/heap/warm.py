@@ -39,8 +39,13 @@ def warm_up() -> None:
     glibc.mapped(*here, start, end)
     glibc.thread_controls(*here, start, end)
     glibc.owned(*place, long, long, long)
-    Census(np.zeros((1, 2), np.int64)).walk(lambda _, size: bytes(size), 0, 8192)
+    warm_up_native()
     warm_up_tree()
+
+
+def warm_up_native() -> None:
+    """The walk over malloc's chunks."""
+    Census(np.zeros((1, 2), np.int64)).walk(lambda _, size: bytes(size), 0, 8192)
 
 
 def warm_up_tree() -> None:

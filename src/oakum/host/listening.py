@@ -94,9 +94,11 @@ def parse_connections(tables: Iterable[bytes], own: Container[int]) -> list[Conn
     open_ports = {end.port for fields in rows if fields[3] == LISTEN and (end := _end(fields[1])) is not None}
     found = []
     for fields in rows:
-        here, there = _end(fields[1]), _end(fields[2])
         state = _STATES.get(fields[3])
-        if state is None or here is None or there is None or not fields[9].isdigit() or int(fields[9]) not in own:
+        if state is None or not fields[9].isdigit() or int(fields[9]) not in own:
+            continue
+        here, there = _end(fields[1]), _end(fields[2])
+        if here is None or there is None:
             continue
         inbound = here.port in open_ports
         address = f"[{there.address}]" if ":" in there.address else there.address

@@ -52,7 +52,7 @@ def reached(
     from oakum.host.afar.memory import AfarMemories  # noqa: PLC0415
     from oakum.host.afar.node import AfarNode  # noqa: PLC0415
     from oakum.host.afar.processes import AfarProcesses  # noqa: PLC0415
-    from oakum.host.afar.untold import AfarKernelLog  # noqa: PLC0415
+    from oakum.host.afar.untold import AfarKernelLog, AfarRubies  # noqa: PLC0415
     from oakum.host.stat import PAGE_BYTES  # noqa: PLC0415
 
     if agent.greeting.page_bytes != PAGE_BYTES:
@@ -76,6 +76,7 @@ def reached(
         logs=AfarLogs(agent),
         debuggees=AfarDebuggees(agent),
         jvms=AfarJvms(agent),
+        rubies=AfarRubies(),
         node=AfarNode(agent, seen_by=seen_by, beside=rooms),
     )
     return made, processes.group

@@ -21,6 +21,9 @@ LOOKS: Final = 12
 """So often its connections are counted in one watch."""
 
 LEAST_APART_S: Final = 1.0
+MOST_SHARE: Final = 0.02
+"""Of its time, the watch counts connections no longer than this share: a network may have very many."""
+
 MOST_REMOTES: Final = 10
 
 LANGUAGES: Final = {
@@ -55,8 +58,9 @@ class Around:
         anon_bytes = watch.anon_bytes
         if now_s < self._next_s or self._missed is not None or anon_bytes is None:
             return
-        self._next_s = now_s + self._apart_s
         found = self._machine.processes.connections(self._pid)
+        took_s = self._machine.clock.monotonic_s() - now_s
+        self._next_s = now_s + max(self._apart_s, took_s / MOST_SHARE)
         if isinstance(found, Absent):
             self._missed = found
             return
@@ -70,9 +74,16 @@ class Around:
     ) -> Surroundings:
         """``ids``: of the evidence that others put there: ``charge``, ``members``."""
         cap = self._cap(watch, ids, facts)
-        if any(crowd.inbound or crowd.by_remote or crowd.closing for crowd in self._crowds):
+        # One that came in may be Oakum's own question.
+        if any(crowd.inbound > 1 or crowd.by_remote or crowd.closing for crowd in self._crowds):
             ids = {**ids, "crowds": self._tell(facts)}
-        return Surroundings(LANGUAGES.get(self._runtime.name, ""), watch.charge, cap, members, tuple(self._crowds), ids)
+        loaders: dict[str, int] = {}
+        for row in facts.evidence:
+            more = row.facts.get("loaders_more")
+            if isinstance(more, dict):
+                loaders, ids = more, {**ids, "loaders": row.id}
+        language = LANGUAGES.get(self._runtime.name, "")
+        return Surroundings(language, watch.charge, cap, members, tuple(self._crowds), ids, loaders)
 
     def _cap(self, watch: ProcessWatch, ids: dict[str, str], facts: Facts) -> HeapCap | None:
         """As the runtime told it where it was asked, else as it was told to it."""

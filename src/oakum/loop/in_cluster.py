@@ -25,6 +25,7 @@ from oakum.loop.facts import Facts
 from oakum.loop.from_afar import Ways, looked_into_from_afar
 from oakum.loop.history import History, read_history
 from oakum.loop.in_cluster_bounds import or_absent, tell_bounds
+from oakum.loop.in_cluster_causes import standing, with_standing
 from oakum.loop.in_cluster_ends import ended_meanwhile, read_ends
 from oakum.loop.in_cluster_logs import logs_of_containers, with_cluster_logs
 from oakum.loop.in_cluster_loops import Seen, beside, crash_loops, dies_too_soon, judged_loop, looping, tell_loops
@@ -144,7 +145,8 @@ def _investigated(
             )
 
     looked = anyio.run(journey)
-    return with_cluster_logs(_inside(target, looked, cluster, consent, machine, settings, progress), looked.logs)
+    answer = with_cluster_logs(_inside(target, looked, cluster, consent, machine, settings, progress), looked.logs)
+    return with_standing(answer, looked.around)
 
 
 def _inside(  # noqa: PLR0913, PLR0917  (as _investigated, and what was found)
@@ -384,8 +386,10 @@ def _concluded(target: ClusterTarget, seen: _Seen, cluster: Cluster, machine: Ma
     wanted = target.container if isinstance(target, PodTarget) else None
     rows = _rows(target, seen.pods)
     seen.kills = [kill for kill in seen.kills if wanted in {None, kill.container}]
-    for pod, container in rows:
-        _container(pod, container, seen.usage.get((pod.uid, container.name)), facts)
+    told = {
+        (pod.uid, container.name): _container(pod, container, seen.usage.get((pod.uid, container.name)), facts)
+        for pod, container in rows
+    }
     _tell_kills(seen.kills, facts)
     restarts = [
         line for pod, container in rows if (line := says.restarts_line(pod, container, _ends_of(seen, pod, container)))
@@ -437,7 +441,15 @@ def _concluded(target: ClusterTarget, seen: _Seen, cluster: Cluster, machine: Ma
         advice = crash_plan(loop.loop, workload=seen.workload, context=target.context)
         # It is gone before its heap could be looked into.
         return Looked(replace(answer, plan=advice, absent=(*answer.absent, dies_too_soon(loop))), None)
-    return Looked(answer, worst, seen.memories, seen.kills, over_time, reasons)
+    around = next(
+        (
+            standing(pod, each, seen.usage.get((pod.uid, each.name)), seen.kills, told[pod.uid, each.name])
+            for pod, each in rows
+            if worst is not None and (pod.uid, each.name) == (worst.pod_uid, worst.name)
+        ),
+        None,
+    )
+    return Looked(answer, worst, seen.memories, seen.kills, over_time, reasons, around=around)
 
 
 def _instance(pod: Pod) -> Instance:
@@ -475,8 +487,9 @@ def _over_time(memories: Sequence[ContainerMemory], others: Sequence[ContainerMe
     return [line for line, _ in compared]
 
 
-def _container(pod: Pod, container: Container, usage: ContainerUsage | None, facts: Facts) -> None:
-    facts.add(
+def _container(pod: Pod, container: Container, usage: ContainerUsage | None, facts: Facts) -> str:
+    """The id of the evidence."""
+    return facts.add(
         "container",
         says.usage_line(pod, container, usage),
         "API server and kubelet",

@@ -16,7 +16,7 @@ from oakum.loop.facts import Facts
 from oakum.loop.go import GoInterview
 from oakum.loop.interview import Interview, Interviewee, Interviews
 from oakum.loop.jvm import JvmInterview
-from oakum.loop.layout import Layouts
+from oakum.loop.layout import Layouts, ready
 from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeInterview
@@ -143,11 +143,13 @@ def investigate(
         progress.stage(choice)
         facts.add("subject", choice, "procfs", facts={"pid": chosen})
     pid = subject.process.pid
+    runtime = _recognise(subject, machine, facts)
+    # What compiles for seconds, once on a machine, would be a gap in the series.
+    ready(runtime)
     watching = ProcessWatch(
         pid, processes=machine.processes, cgroups=machine.cgroups, clock=machine.clock, interval_s=settings.interval_s
     )
     with watching as watch, Workers(target, machine) as workers:
-        runtime = _recognise(subject, machine, facts)
         with _looking(runtime, pid, machine, settings, facts) as looking:
             layouts = Layouts(machine, runtime)
             looking.prepare(facts, progress)

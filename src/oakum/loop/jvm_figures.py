@@ -93,7 +93,12 @@ def tell_growth(before: JvmFigures, after: JvmFigures, facts: Facts) -> None:
         "pools",
         f"which pool grew: {told}{_collected(before, after)}",
         "the same questions again",
-        facts={"bytes": _changes(before, after), "threads": after.threads.total, "loaders": after.loaders.loaders},
+        facts={
+            "bytes": _changes(before, after),
+            "threads": after.threads.total,
+            "loaders": after.loaders.loaders,
+            "loaders_more": _more_loaders(before, after),
+        },
     )
 
 
@@ -120,9 +125,15 @@ def _multiplied(before: JvmFigures, after: JvmFigures) -> str:
     return ", ".join(f"{name} +{count}" for name, count in more.items() if count > 0) or "of names seldom used"
 
 
-def _loaded(before: JvmFigures, after: JvmFigures) -> str:
+def _more_loaders(before: JvmFigures, after: JvmFigures) -> dict[str, int]:
+    """By class; those that became more."""
     then = {name: count for name, count, _ in before.loaders.kinds}
     more = {name: count - then.get(name, 0) for name, count, _ in after.loaders.kinds}
+    return {name: count for name, count in more.items() if count > 0}
+
+
+def _loaded(before: JvmFigures, after: JvmFigures) -> str:
+    more = _more_loaders(before, after)
     return ", ".join(f"{name} +{count}" for name, count in more.items() if count > 0) or "of kinds seldom used"
 
 

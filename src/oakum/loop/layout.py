@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oakum.heap.warm import warm_up_native
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent
 from oakum.model.errors import TargetError
@@ -30,6 +31,12 @@ WORDS = {
 }
 FAINT_BYTES = 1 << 20
 """A kind that is smaller, and grew by less, is in the values alone."""
+
+
+def ready(runtime: Runtime) -> None:
+    """Compile what walks malloc's chunks, where they are walked: seconds, once on a machine."""
+    if may_walk(runtime):
+        warm_up_native()
 
 
 class Layouts:

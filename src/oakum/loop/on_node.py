@@ -24,6 +24,7 @@ from oakum.model.kill import Kill
 from oakum.model.log import LogReading
 from oakum.model.policy import Policy
 from oakum.model.step import Plan, Step
+from oakum.model.surroundings import Surroundings
 from oakum.model.target import CgroupTarget, PodTarget, WorkloadTarget
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ ROLLED: Final = {"deploy": "deployment", "sts": "statefulset", "ds": "daemonset"
 class Looked:
     """What the cluster told. ``worst``: None where no container could be watched; ``beside``: all that were.
 
-    ``compared``: of replicas; ``told``: of ends. ``logs``: what its containers said.
+    ``compared``: of replicas; ``told``: of ends. ``logs``: what its containers said. ``around``: what stands around the
+    one that is judged.
     """
 
     answer: Investigation
@@ -50,6 +52,7 @@ class Looked:
     compared: Sequence[str] = ()
     told: Sequence[str] = ()
     logs: Sequence[LogReading] = ()
+    around: Surroundings | None = None
 
 
 def path_here(looked: Looked, machine: Machine) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import replace
+from shlex import quote
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,9 +20,9 @@ from oakum.loop.progress import Silent
 from oakum.model.admission import Admission, Endpoint, Instance
 from oakum.model.assessment import Investigation
 from oakum.model.dependency import Dependency
-from oakum.model.errors import OakumError, TargetError
+from oakum.model.errors import CallerError, OakumError, TargetError
 from oakum.model.pool import PoolServer
-from oakum.model.target import CgroupTarget, DependencyTarget, ProcessTarget, Target
+from oakum.model.target import CgroupTarget, DependencyTarget, LogTarget, ProcessTarget, Target, parse_target
 
 if TYPE_CHECKING:
     from oakum.host import Machine
@@ -30,6 +31,19 @@ if TYPE_CHECKING:
 
 ANSWERS_S: Final = 30.0
 """The first and the last whole answer come within so long, in seconds; each part of them has a deadline of its own."""
+
+
+def beside(target: Target, url: str) -> DependencyTarget:
+    """The server of ``url``, that ``target`` is to be looked at with. Raises CallerError for what cannot be meant."""
+    again = f"oakum investigate {quote(str(target))}"
+    dependency = parse_target(url)
+    if not isinstance(dependency, DependencyTarget):
+        raise CallerError(
+            f"--with {dependency} is no dependency", why="it takes a URL", next_step=f"{again} --with redis://HOST"
+        )
+    if isinstance(target, LogTarget | DependencyTarget):
+        raise CallerError(f"--with is not for {target}", why="it has no connections of its own", next_step=again)
+    return dependency
 
 
 def investigate_with(  # noqa: PLR0913  (a workload and its dependency)
@@ -46,17 +60,17 @@ def investigate_with(  # noqa: PLR0913  (a workload and its dependency)
     """``look``: looks at the workload. Raises TargetError where the server does not answer at first."""
     progress.stage(f"asking {dependency}")
     alike = _alike(target, machine)
-    with _Beside(DependencyWatch(dependency, kind, machine, settings, Silent()), opened).asking() as beside:
-        first = beside.admission()
+    with _Beside(DependencyWatch(dependency, kind, machine, settings, Silent()), opened).asking() as asked:
+        first = asked.admission()
         answer = look(PoolServer(first.kind, first.most))
         # While both are there: a process that ends takes its sockets with it.
-        server, own = beside.over(), alike or _alike(target, machine)
+        server, own = asked.over(), alike or _alike(target, machine)
         owners = _owners(server, own, machine)
     replicas = () if answer.replicas is None else answer.replicas.each
     if owners and answer.pools is not None:
         seen = len({each.name for each in owners.values()})
         answer = replace(answer, pools=replace(answer.pools, processes=max(answer.pools.processes, seen)))
-    found, told = joined(answer, Together(server, beside.told(), replicas, owners))
+    found, told = joined(answer, Together(server, asked.told(), replicas, owners))
     facts = Facts(machine.clock)
     for each in told:
         facts.add(each.kind, each.title, each.origin, facts=each.facts)
@@ -115,6 +129,8 @@ class _Beside:
 
 def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
     """The processes of the same program as the target's, and of its user; of a cgroup all that are in it."""
+    if not isinstance(target, ProcessTarget | CgroupTarget):
+        return []
     try:
         every = machine.processes.list()
         if isinstance(target, ProcessTarget):
@@ -122,12 +138,10 @@ def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
             below = _below(own.pid, every)
             same = [each for each in every if (_program(each), each.uid) == (_program(own), own.uid)]
             return list({each.pid: each for each in (*same, *below)}.values())
-        if isinstance(target, CgroupTarget):
-            pids = set(machine.cgroups.pids(target.path))
-            return [each for each in every if each.pid in pids]
+        pids = set(machine.cgroups.pids(target.path))
+        return [each for each in every if each.pid in pids]
     except OakumError:
         return []
-    return []
 
 
 def _program(info: ProcessInfo) -> tuple[str, ...]:

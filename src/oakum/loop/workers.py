@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,7 +19,7 @@ from oakum.model.units import format_rate, format_size
 if TYPE_CHECKING:
     from oakum.host import Machine
     from oakum.model.ports import ProcessGauge
-    from oakum.model.process import ProcessMemory
+    from oakum.model.process import ProcessInfo, ProcessMemory
 
 MOST = 64
 """More processes than these are not held open."""
@@ -56,7 +57,7 @@ class Workers:
             found = members(target, processes=machine.processes, cgroups=machine.cgroups)
         except OakumError:
             return
-        for info in found[:MOST]:
+        for info in self._others(found)[:MOST]:
             try:
                 gauge = machine.processes.open(info.pid)
             except OakumError:
@@ -104,6 +105,12 @@ class Workers:
         )
         return tuple(found), told
 
+    def _others(self, found: Sequence[ProcessInfo]) -> list[ProcessInfo]:
+        """Without Oakum, and what it starts to do its work: it may run in the very group that it looks at."""
+        if all(each.pid != self._own for each in found):
+            return list(found)
+        return [each for each in found if self._own not in {each.pid, each.parent_pid}]
+
     def _newcomers(self, known: set[int]) -> list[Member]:
         """Those that are there now, and were not."""
         try:
@@ -111,7 +118,7 @@ class Workers:
         except OakumError:
             return []
         found = []
-        for info in [each for each in now if each.pid not in known and each.pid != self._own][:MOST]:
+        for info in [each for each in self._others(now) if each.pid not in known][:MOST]:
             try:
                 gauge = self._machine.processes.open(info.pid)
             except OakumError:

@@ -122,7 +122,7 @@ class HolderGrowth:
 
 @dataclass(frozen=True, slots=True)
 class LineGrowth:
-    """Objects of class ``name`` allocated at one line, where that was recorded; in each dump, oldest first."""
+    """Objects of class ``name`` that were allocated at one line, where that was recorded; in each dump, in order."""
 
     name: str
     place: CodePlace

@@ -58,7 +58,8 @@ class Crowd:
 class Surroundings:
     """``language``: as of HeapGrowth; "" where its runtime is not known. ``charge``: at the begin and at the end.
 
-    ``crowds``: over the watch, ascending. ``evidence``: ids by ``charge``, ``cap``, ``members``, ``crowds``.
+    ``crowds``: over the watch, ascending. ``loaders``: how many more class loaders a JVM has, by their class.
+    ``evidence``: ids by ``charge``, ``cap``, ``members``, ``crowds``, ``loaders``.
     """
 
     language: str = ""
@@ -67,6 +68,7 @@ class Surroundings:
     members: tuple[Member, ...] = ()
     crowds: tuple[Crowd, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
+    loaders: Mapping[str, int] = field(default_factory=dict)
 
     def ids(self, *names: str) -> tuple[str, ...]:
         return tuple(self.evidence[name] for name in names if name in self.evidence)

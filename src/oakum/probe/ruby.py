@@ -56,11 +56,11 @@ class RubyProbe:
             return RubyReach(own)
         return self._unreached(standing)
 
-    def deeper(self, *, lines: bool | None = None) -> RubyDeeper:
-        """Raises TargetError when it has ended."""
+    def deeper(self, *, lines: bool | None = None) -> RubyDeeper | None:
+        """None where it may not be looked at. Raises TargetError when it has ended."""
         standing = self._ruby.standing()
         if isinstance(standing, Absent):
-            return RubyDeeper(self._pid, helper=False, tracer=False, lines=None)
+            return None
         helper = f"{SOCKET}{standing.namespace_pid}" in standing.sockets
         return RubyDeeper(self._pid, helper, traced(standing), lines)
 

@@ -89,7 +89,7 @@ def _native(sight: Sight, marks: Mapping[Mark, Found]) -> Runtime:
     if RUST in marks:
         compiler = sight.after_program(RUSTC)
         language = f"Rust {compiler[1].decode()}" if compiler else "Rust"
-        return Runtime(RuntimeName.NATIVE, "", (f"{RUST.needle.decode()}… stands in its executable",), language)
+        return Runtime(RuntimeName.NATIVE, "", (f"{marks[RUST].text(0)} stands in its executable",), language)
     return Runtime(RuntimeName.NATIVE, "", ("no runtime that Oakum knows is mapped",))
 
 

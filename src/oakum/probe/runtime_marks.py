@@ -91,7 +91,8 @@ RUNTIMES: Final = (_DENO, _BUN, _NODE, _NATIVE_IMAGE, _RUBY)
 DOTNET: Final = _mark(b"@(#)Version ", rb"@\(#\)Version ([0-9]+\.[0-9]+)\.[0-9.]{1,20} ")
 DOTNET_PLACE: Final = re.compile(r"/Microsoft\.NETCore\.App/([0-9]+\.[0-9]+\.[0-9]+[^/]*)/")
 
-RUST: Final = _mark(b"/rustc/", rb"/rustc/[0-9a-f]{40}/library/")
+# Where rustc's own library was built, in the messages of its panics; Debian's is built in /usr/src/rustc-1.63.0.
+RUST: Final = _mark(b"/library/", rb"/rustc(?:/[0-9a-f]{40}|-[0-9][0-9a-z.~+-]{2,30})/library/", 60)
 RUSTC: Final = _mark(b"rustc version ", rb"rustc version ([0-9]+\.[0-9]+\.[0-9]+)")
 
 LIBCS: Final = (

@@ -66,7 +66,7 @@ def test_the_page_tells_figures_misses_what_was_not_run_and_peers(rows):
     assert "- `python/bad`, mended (expected: healthy): said `leak`" in text
     assert "- `python/steady`, healthy (expected: healthy): said `cannot-tell`, first nothing." in text
     assert "- `ruby/gems`, leak: `no ruby here: apt-get install ruby`" in text
-    assert "- `ruby/gems`, fixed: `not yet`" in text
+    assert "- Not yet run by this Oakum: `ruby/gems`." in text
     assert "`join bus.py:3, 4.0 MiB`" in text
     assert "- memlab: no npm" in text
     assert "- `python/good`: good says" in text

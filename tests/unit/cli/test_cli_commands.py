@@ -67,7 +67,7 @@ def series(tmp_path):
 
 
 def test_the_commands_are_those_that_were_promised():
-    heap = {f"heap {verb}" for verb in ("analyze", "capture", "diff", "histogram", "paths", "redact")}
+    heap = {f"heap {verb}" for verb in ("analyze", "capture", "diff", "helper", "histogram", "paths", "redact")}
     verbs = ("list", "show", "summary", "note", "escalate", "close", "report", "mute", "mutes", "unmute", "retain")
     incident = {f"incident {verb}" for verb in verbs}
     plain = {"demo", "doctor", "investigate", "scan", "watch", "plan", "apply", "undo", "verify"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from examples_explain import MIB, growth, holder, series
 
 from oakum.explain import explain, files_wanted
@@ -99,3 +100,14 @@ def test_only_sources_of_the_application_are_wanted():
         (CodePlace(FILE, 2, "f"), 5), (CodePlace("node:fs", 1, "g"), 4), (CodePlace("/a/node_modules/b.js", 1, "h"), 3)
     )
     assert files_wanted(None, seen) == (FILE,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["setInterval(() => join(next()), 50);\n", "bus.on('paid', function keep() {\n  join(1);\n});\n"],
+)
+def test_who_calls_a_function_says_nothing_of_what_it_keeps(text):
+    seen = profile((CodePlace(FILE, 1, "(anonymous)"), 9 * MIB))
+    (cause,) = explain("pid/7", series(), None, profile=seen, sources={FILE: text}, policy=Policy()).causes
+    assert cause.name is CauseName.GLOBAL
+    assert cause.confidence < 0.3

@@ -155,7 +155,7 @@ def test_blocks_that_stand_where_they_stood_make_a_leak_of_what_climbs():
         ([7] * 40, [8] * 60, series()),
         ([7] * 40, [7] * 20, series()),
         ([7] * 10, [7] * 60, series()),
-        ([7] * 40, [7] * 60, series(per_s=30 * MIB)),
+        ([7] * 40, [7] * 60, series(rate_per_s=30 * MIB)),
         ([7] * 40, [7] * 60, series(pattern=Pattern.WARM_UP)),
     ],
     ids=["written-to", "freed", "too-few", "another-rate", "it-bends"],

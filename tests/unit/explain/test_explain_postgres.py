@@ -100,6 +100,51 @@ def test_connections_that_nobody_gives_back_are_a_leak_with_application_and_stat
     assert found.plan.steps[0].command.startswith("psql postgresql://db/shop -c")
 
 
+def lost_in_use(now, *, per_s=1.0, before=30, served_s=6.0, **more):
+    """One more each second, each used for a while, until an error path loses it."""
+    return [
+        session(number, now, began=began, used=min(now - 0.1, began + served_s), **more)
+        for number in range(int((now + before) * per_s))
+        for began in [number / per_s - before]
+    ]
+
+
+def test_connections_that_are_lost_after_a_while_in_use_are_a_leak_too():
+    found = watch(lambda now: [*lost_in_use(now), *pool(now)])
+    verdict, (cause,) = found.verdict, found.causes
+    assert (verdict.name, verdict.probability) == (VerdictName.LEAK, 0.93)
+    assert cause.holder == "shop as app: idle"
+    assert verdict.reasons[1].endswith("and lie idle since, while their client opened newer ones")
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        lambda now, n: now - 0.3 * (30 + now - n) % 3,
+        # The one that was given back last is taken first; each peak is higher than those before, so all are used then.
+        lambda now, _: now // 4 * 4 + 0.01 - 1.1,
+    ],
+    ids=["all take turns", "ever higher peaks"],
+)
+def test_a_pool_that_grows_with_its_load_is_at_most_suspect_however_its_connections_are_chosen(used):
+    def at(now):
+        return [session(n, now, began=n - 30, used=max(n - 29.9, used(now, n))) for n in range(now + 30)]
+
+    found = watch(at)
+    assert found.verdict.name is not VerdictName.LEAK
+    assert found.causes == ()
+
+
+def test_idle_connections_of_other_clients_are_not_passed_by():
+    """Each replica opens its own: a newer one elsewhere says nothing of an idle one here."""
+
+    def at(now):
+        made = lost_in_use(now)
+        return [replace(each, client=f"10.0.0.{number}") for number, each in enumerate(made)]
+
+    assert watch(at).verdict.name is not VerdictName.LEAK
+
+
 @pytest.mark.parametrize("size", [1, 10, 90])
 def test_a_bounded_pool_is_healthy(size):
     found = watch(lambda now: pool(now, size=size))

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import ast
-import importlib
+from pathlib import Path
 
 import pytest
 
+from oakum.explain.catalogue import ENTRIES, catalogue_rows, remedy_in
 from oakum.explain.remedies import LANGUAGES, NOT_APPLICABLE, advised, remedy_of
 from oakum.model.cause import CauseName, Example
+from oakum.render.table_causes import causes_markdown
 
-BY_RULES = {
-    CauseName.UNBOUNDED_CACHE: "unbounded_cache",
-    CauseName.LISTENER: "listener",
-    CauseName.TIMER: "timer",
-    CauseName.CLOSURE: "closure",
-    CauseName.GLOBAL: "global_",
-    CauseName.THREAD_LOCAL: "thread_local",
-    CauseName.STATIC_COLLECTION: "static_collection",
-    CauseName.SESSION_STATE: "session_state",
-    CauseName.QUEUE_BACKLOG: "queue_backlog",
-    CauseName.NATIVE_ALLOCATION: "native_allocation",
-    CauseName.FRAGMENTATION: "fragmentation",
-}
-"""Of Python, those whose rule carries its example by itself."""
+PAGE = Path(__file__).parents[3] / "docs" / "causes.md"
 
 
 def example_of(name: CauseName, language: str) -> Example | None:
-    found = remedy_of(name, language)
-    if found is not None:
-        return found.example
-    if language == "Python" and name in BY_RULES:
-        return importlib.import_module(f"oakum.explain.causes.{BY_RULES[name]}").EXAMPLE
-    return None
+    found = remedy_in(name, language)
+    return None if found is None else found.example
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -93,3 +78,8 @@ def test_what_runbooks_had_wrong_is_not_advised():
         assert wrong not in told
     assert "new LRUCache({ max, ttl })" in told
     assert "MaxRAMPercentage" in told
+
+
+def test_the_page_is_the_catalogue():
+    assert PAGE.read_text(encoding="utf-8").endswith(f"\n\n{causes_markdown(catalogue_rows())}\n")
+    assert set(ENTRIES) == set(CauseName)

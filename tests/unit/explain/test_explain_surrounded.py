@@ -126,6 +126,12 @@ def test_page_cache_beside_a_leak_is_told_only_where_it_is_what_grows():
     assert page_cache.look(around(charge(file=40)), CALM) is None
 
 
+@pytest.mark.parametrize("limit", [None, 8 << 30])
+def test_page_cache_far_from_any_limit_alarms_nobody(limit):
+    first, last = charge(limit=limit), charge(at_s=20.0, file=200, limit=limit)
+    assert page_cache.look(around(first, last), CALM) is None
+
+
 def test_processes_that_become_more_are_named_and_make_a_calm_target_suspect():
     members = (
         Member(1, "master", 20 * MIB, 20 * MIB),
@@ -201,7 +207,9 @@ def test_one_step_is_a_large_load_named_by_what_the_heap_gained():
     cause = large_load.step(Surroundings(language="Python"), calm, replace(growth(), types=(row,)))
     assert cause.holder == "objects of numpy.ndarray"
     assert cause.confidence >= 0.6
-    assert large_load.step(Surroundings(), calm, None).confidence < 0.6
+    open_one = series(VerdictName.CANNOT_TELL, Pattern.STEP, 0.0)
+    assert large_load.step(Surroundings(), open_one, None).confidence < 0.6
+    assert large_load.step(Surroundings(), calm, None) is None
     assert large_load.step(Surroundings(), series(), None) is None
 
 
@@ -211,3 +219,14 @@ def test_what_is_known_of_a_heap_stands_before_what_has_no_bytes():
     assert [cause.name for cause in told.causes] == [CauseName.UNBOUNDED_CACHE, CauseName.GC_MISCONFIGURED]
     assert told.causes[0].share == pytest.approx(1.0)
     assert told.causes[1].share is None
+
+
+def test_class_loaders_that_the_jvm_counts_more_of_are_named_where_memory_grows():
+    here = around(loaders={"shop.Rules$Loader": 2104, "Proxy": 2}, evidence={"loaders": "pools"})
+    told = explain("pid/1", series(), None, sources={}, policy=Policy(), around=here)
+    assert [(cause.name, cause.holder) for cause in told.causes] == [(CauseName.CLASS_LOADER, "shop.Rules$Loader")]
+    assert told.causes[0].evidence == ("pools",)
+    assert told.verdict.name is VerdictName.SUSPECT
+    assert explain("pid/1", CALM, None, sources={}, policy=Policy(), around=here).causes == ()
+    few = replace(here, loaders={"Proxy": 3, "jdk.internal.reflect.DelegatingClassLoader": 90})
+    assert explain("pid/1", series(), None, sources={}, policy=Policy(), around=few).causes == ()

@@ -97,3 +97,25 @@ def test_the_graph_is_well_formed(found):
     assert (graph.size >= 0).all()
     assert np.unique(graph.address).size == graph.nodes
     assert heap.objects == int((graph.kind >= 0).sum()) > 1000
+
+
+def test_the_table_of_a_list_is_no_number_that_stood_in_its_block_before():
+    """Four items take the block of a small number: behind the first pointer its type still stands."""
+    program = r"""
+class Item: pass
+numbers = [1000 + number for number in range(4000)]
+del numbers
+lists = []
+for number in range(2000):
+    lists.append([])
+    lists[-1].append(Item())
+def told(): return [[id(one), id(one[0])] for one in lists]
+def slack(): return 0
+"""
+    with living_heap(program) as living:
+        told, heap = np.array(living.ask("told()"), np.int64), living.capture()
+    lists, items = heap.node_of(told[:, 0]), heap.node_of(told[:, 1])
+    assert (items >= 0).all()
+    for one, item in zip(lists.tolist(), items.tolist(), strict=True):
+        (table,) = heap.graph.targets(one).tolist()
+        assert item in heap.graph.targets(table).tolist()

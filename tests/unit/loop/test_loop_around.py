@@ -90,7 +90,7 @@ def test_children_that_come_and_stay_are_told_with_who_came(machine):
 def test_page_cache_that_grows_beside_a_calm_process_is_no_leak(machine):
     process = native(machine, cgroup="/shop")
     group = machine.groups["/shop"]
-    group.limit_bytes = 512 * MIB
+    group.limit_bytes = 128 * MIB
 
     def read():
         group.cache_bytes += 4 * MIB
@@ -128,7 +128,6 @@ def test_the_cap_of_a_jvm_is_what_counts_last(words, size):
 
 @pytest.mark.parametrize(
     ("told", "size"),
-    [("900MiB", 900 * MIB), ("1048576", MIB), ("", None), ("off", None), ("9223372036854775807", None)],
     [("900MiB", 900 * MIB), ("1048576", MIB), ("", None), ("off", None), ("9223372036854775807", None)],
 )
 def test_the_cap_of_go_is_its_soft_limit(told, size):

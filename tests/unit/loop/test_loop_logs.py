@@ -14,6 +14,7 @@ from oakum.loop.logs import LogBounds, investigate_log, known_logs, read_logs, t
 from oakum.loop.progress import Silent
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.errors import CallerError
+from oakum.model.log import LogFile
 from oakum.model.target import LogTarget
 from oakum.model.verdict import VerdictName
 from oakum.render import investigation_to_json
@@ -108,6 +109,17 @@ def test_one_that_returns_to_the_same_height_is_not():
 def test_a_log_that_is_not_there_is_the_callers_mistake():
     with pytest.raises(CallerError):
         investigate_log(LogTarget("none"), machine=FakeMachine().ports(), patterns=library(), progress=Silent())
+
+
+def test_what_a_container_prints_is_left_to_its_cluster_and_the_files_that_it_writes_are_not():
+    kept = LogFile("0.log", "file:0.log", "kept by the container runtime", 9, printed=True)
+    own = LogFile("/srv/app.log", "file:/srv/app.log", "a file that it writes", 9)
+    nothing = Absent("the log of pid 7", AbsentKind.NOT_APPLICABLE, "it writes no log file", "PATH")
+    refused = Absent("the log of pid 7", AbsentKind.NOT_PERMITTED, "another user", "sudo")
+    machine = FakeMachine()
+    machine.logs.by_pid[7] = [kept, own, nothing, refused]
+    assert known_logs(7, machine.logs) == [kept, own, nothing, refused]
+    assert known_logs(7, machine.logs, printed=False) == [own, refused]
 
 
 def test_logs_that_a_process_writes_are_read_and_one_that_may_not_be_is_missed():

@@ -137,6 +137,7 @@ CORECLR = "/usr/share/dotnet/shared/Microsoft.NETCore.App/3.1.23/libcoreclr.so"
         ("/srv/app/libcoreclr.so", DOTNET_8.replace(b"8.0.1024", b"10.0.24"), "dotnet 10.0 (CoreCLR)"),
         ("/srv/app/libcoreclr.so", DOTNET, "dotnet (CoreCLR)"),
         ("/opt/app", b"/rustc/b940084d7eb6a299eb4bfeb8e34901bc051e7ac4/library/alloc/src/vec/mod.rs", "native (Rust)"),
+        ("/opt/app", b"/usr/src/rustc-1.63.0/library/alloc/src/vec/mod.rs", "native (Rust)"),
     ],
 )
 @pytest.mark.parametrize("state", ["", " (deleted)"])

@@ -38,7 +38,7 @@ class Index {
 
   query(terms, most) {
     const hits = terms
-      .flatMap((term) => (this.postings.get(term) ?? []).slice(0, 400))
+      .flatMap((term) => (this.postings.get(term) ?? []).slice(0, 120))
       .map((id) => ({ id, document: this.documents[id], score: 0 }));
     for (const hit of hits) {
       const matched = hit.document.terms.filter((term) => terms.includes(term));

@@ -30,10 +30,9 @@ class Index:
                 self.by_word[word].append(article.number)
 
     def find(self, words, most=10):
-        numbers = set(self.by_word.get(words[0], ()))
-        for word in words[1:]:
-            numbers.intersection_update(self.by_word.get(word, ()))
-        return [self.articles[number] for number in sorted(numbers)[:most]]
+        numbers = self.by_word.get(words[0], ())
+        found = [self.articles[number] for number in numbers]
+        return [article for article in found if any(word in article.title for word in words[1:])][:most]
 
 
 class Suggestions:
@@ -59,8 +58,8 @@ suggestions = Suggestions()
 
 
 def handle(number, path):
-    words = [*random.choices(WORDS, k=1), str(random.randrange(160_000))]
-    suggestions.note(words[:1])
+    words = [str(random.randrange(160_000)), random.choice(WORDS)]
+    suggestions.note(words[1:])
     found = index.find(words)
     top = suggestions.top() if number % 50 == 0 else ()
     return f"{len(found)} found {top}"

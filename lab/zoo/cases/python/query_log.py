@@ -2,7 +2,7 @@
 #: kind = "leak"
 #: causes = ["thread-local"]
 #: holder = ["queries"]
-#: made = ["execute", "note"]
+#: made = ["execute", "monthly"]
 #: per_s = 300
 """A report service: requests are computed in a pool of threads, statements are noted for the page's footer."""
 

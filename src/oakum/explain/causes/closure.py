@@ -5,6 +5,8 @@ from __future__ import annotations
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName, Example
 
+ADVICE = "Bound the variable, or pass it in for each request instead of closing over it."
+
 EXAMPLE = Example(
     before="def make():\n    seen = []\n    def handle(item):\n        seen.append(item)\n    return handle",
     after="""from collections import deque
@@ -28,6 +30,6 @@ def look(clue: Clue) -> Finding | None:
         CauseName.CLOSURE,
         0.9 if own else 0.55,
         "it lives in a variable that an inner function closes over",
-        "Bound the variable, or pass it in for each request instead of closing over it.",
+        ADVICE,
         EXAMPLE,
     )

@@ -16,6 +16,8 @@ GROWN = 0.6
 MANY_ARENAS = 4
 HOLDER = "free memory that its allocators keep"
 
+ADVICE = "No leak: its height is that of the largest piece of work. Work in smaller pieces, or in a process that ends."
+
 EXAMPLE = Example(
     before="rows = load_everything()\nreport = summarise(rows)",
     after="""from concurrent.futures import ProcessPoolExecutor
@@ -63,9 +65,7 @@ def reason(divided: Divided) -> str:
 
 def _advice(divided: Divided) -> str:
     after = divided.after
-    told = (
-        "No leak: its height is that of the largest piece of work. Work in smaller pieces, or in a process that ends."
-    )
+    told = ADVICE
     if after.of(Part.NATIVE_FREE) >= after.of(Part.OBJECTS_FREE):
         told += " What malloc keeps goes back by malloc_trim(0) (ctypes.CDLL(None).malloc_trim(0)), or with jemalloc."
     if after.native_arenas >= MANY_ARENAS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName, Example
 
+ADVICE = "Bound it, or keep the data per request and let it go with the request."
+
 EXAMPLE = Example(
     before="_events = []\n\ndef record(event):\n    _events.append(event)",
     after="""from collections import deque
@@ -25,6 +27,6 @@ def look(clue: Clue) -> Finding:
         CauseName.GLOBAL,
         0.7 if direct else 0.35,
         "a variable that lives as long as the process holds it",
-        "Bound it, or keep the data per request and let it go with the request.",
+        ADVICE,
         EXAMPLE,
     )

@@ -54,11 +54,16 @@ def look(clue: Clue) -> Finding | None:
 
 
 def step(around: Surroundings, verdict: Verdict, growth: HeapGrowth | None) -> Cause | None:
-    """Of a series that rose once, or rose and fell: what a heap that was captured twice says of it, if it does."""
+    """Of a series that rose once, or rose and fell: what a heap that was captured twice says of it, if it does.
+
+    A calm one of which no heap tells is left alone: it starts up.
+    """
     if verdict.pattern not in {Pattern.STEP, Pattern.SPIKE} or verdict.name is VerdictName.LEAK:
         return None
     most = max(growth.types, key=lambda row: row.bytes_grown, default=None) if growth is not None else None
     known = most is not None and most.bytes_grown >= LEAST_BYTES
+    if not known and (verdict.name is VerdictName.HEALTHY or verdict.pattern is Pattern.SPIKE):
+        return None
     named = f"objects of {most.name}" if most is not None and known else "one piece of work"
     came = "it rose once and stays" if verdict.pattern is Pattern.STEP else "it rose, and came back"
     advice, example = advised(CauseName.LARGE_LOAD, around.language)

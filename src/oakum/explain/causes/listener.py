@@ -7,6 +7,8 @@ from oakum.model.cause import CauseName, Example
 
 HINTS = ("listener", "handler", "callback", "subscriber", "observer", "hook", "watcher")
 
+ADVICE = "Remove the listener when its owner ends, or hold it by a weak reference."
+
 EXAMPLE = Example(
     before="bus.listeners.append(self.on_change)",
     after="""import weakref
@@ -42,6 +44,6 @@ def look(clue: Clue) -> Finding | None:
         CauseName.LISTENER,
         0.95 if callable_items and hinted else 0.75,
         f"its items are callbacks ({clue.holder.item_type})" if callable_items else "its name speaks of listeners",
-        "Remove the listener when its owner ends, or hold it by a weak reference.",
+        ADVICE,
         EXAMPLE,
     )

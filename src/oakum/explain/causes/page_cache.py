@@ -29,8 +29,8 @@ def look(around: Surroundings, verdict: Verdict) -> Cause | None:
     of_growth = grown / gained if gained > 0 and grown >= LEAST_GROWN else 0.0
     of_all = last.file_bytes / max(last.usage_bytes, 1)
     near = last.limit is not None and last.usage_bytes >= NEAR * last.limit.limit_bytes
-    high = last.file_bytes >= LEAST_BYTES and of_all >= PERHAPS and near
-    if of_growth < YES and not high:
+    high = last.file_bytes >= LEAST_BYTES and of_all >= PERHAPS
+    if not near or (of_growth < YES and not high):
         return None
     if verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT} and of_growth < YES:
         return None

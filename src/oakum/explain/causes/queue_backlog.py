@@ -7,6 +7,8 @@ from oakum.model.cause import CauseName, Example
 
 HINTS = ("queue", "backlog", "outbox", "inbox", "pending", "finished_spans", "buffer")
 
+ADVICE = "Bound the queue so that producers wait or fail early, and speed up or add consumers."
+
 EXAMPLE = Example(
     before="outbox = queue.Queue()",
     after="""import queue
@@ -31,6 +33,6 @@ def look(clue: Clue) -> Finding | None:
         CauseName.QUEUE_BACKLOG,
         0.92 if queued else 0.88 if clue.container == "deque" else 0.72,
         "items come in faster than they are taken out",
-        "Bound the queue so that producers wait or fail early, and speed up or add consumers.",
+        ADVICE,
         EXAMPLE,
     )

@@ -9,6 +9,8 @@ from oakum.model.cause import CauseName, Example
 
 HINTS = re.compile(r"(?<![a-z])sessions?(?![a-z])|sessionstore|session_state")
 
+ADVICE = "Give sessions a time to live, and sweep those that have ended."
+
 EXAMPLE = Example(
     before="self.sessions[token] = Session(user)",
     after="""import time
@@ -35,6 +37,6 @@ def look(clue: Clue) -> Finding | None:
         CauseName.SESSION_STATE,
         0.9 if HINTS.search(clue.holder.attribute.lower()) else 0.7,
         "it holds sessions and loses none",
-        "Give sessions a time to live, and sweep those that have ended.",
+        ADVICE,
         EXAMPLE,
     )

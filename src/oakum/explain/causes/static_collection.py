@@ -5,6 +5,8 @@ from __future__ import annotations
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName, Example
 
+ADVICE = "Hold instances weakly (weakref.WeakValueDictionary), or remove them when they are done."
+
 EXAMPLE = Example(
     before="class Order:\n    registry = {}\n    def __init__(self, key):\n        Order.registry[key] = self",
     after="""import weakref
@@ -25,6 +27,6 @@ def look(clue: Clue) -> Finding | None:
         CauseName.STATIC_COLLECTION,
         0.92,
         "it is an attribute of the class: one for all instances, alive as long as the module",
-        "Hold instances weakly (weakref.WeakValueDictionary), or remove them when they are done.",
+        ADVICE,
         EXAMPLE,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName, Example
 
+ADVICE = "Set it at the begin of each request and delete it at the end."
+
 EXAMPLE = Example(
     before="_context.breadcrumbs.append(crumb)",
     after="""import threading
@@ -28,6 +30,6 @@ def look(clue: Clue) -> Finding | None:
         CauseName.THREAD_LOCAL,
         0.95,
         "it hangs on a threading.local: worker threads live for ever, and so does it",
-        "Set it at the begin of each request and delete it at the end.",
+        ADVICE,
         EXAMPLE,
     )

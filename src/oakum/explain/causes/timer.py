@@ -8,6 +8,8 @@ from oakum.model.cause import CauseName, Example
 ITEMS = ("Timer", "TimerHandle", "Handle", "Event", "Task")
 HINTS = ("timer", "schedul", "tasks")
 
+ADVICE = "Cancel timers with their owner, and drop tasks when they are done (add_done_callback)."
+
 EXAMPLE = Example(
     before="self.tasks.append(asyncio.create_task(work()))",
     after="""import asyncio
@@ -31,6 +33,6 @@ def look(clue: Clue) -> Finding | None:
         CauseName.TIMER,
         0.9,
         f"its items are {item} objects",
-        "Cancel timers with their owner, and drop tasks when they are done (add_done_callback).",
+        ADVICE,
         EXAMPLE,
     )

@@ -10,6 +10,8 @@ HINTS = ("cache", "memo", "lookup", "seen", "index", "registry", "entries", "by_
 MEMO_STEPS = 2
 """The wrapper of functools stands at most so many steps before the end of the way."""
 
+ADVICE = "Give it a bound: an LRU of a fixed size, or a time to live. functools.lru_cache takes maxsize=10_000."
+
 EXAMPLE = Example(
     before="self.entries[key] = value",
     after="""from collections import OrderedDict
@@ -38,6 +40,6 @@ def look(clue: Clue) -> Finding | None:
         CauseName.UNBOUNDED_CACHE,
         0.96 if memo else 0.85 if hinted else 0.6,
         "functools keeps every result: maxsize is None" if memo else "a mapping that gains keys and loses none",
-        "Give it a bound: an LRU of a fixed size, or a time to live. functools.lru_cache takes maxsize=10_000.",
+        ADVICE,
         EXAMPLE,
     )

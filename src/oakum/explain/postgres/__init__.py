@@ -204,12 +204,17 @@ def _cause(leak: Leak, last: PostgresSample) -> Cause:
     )
 
 
+def _lost(group: Group) -> list[Session]:
+    left, unused = group.left_behind, {each.id for each in group.unused}
+    return [each for each in group.sessions if each.id in left or each.id in unused]
+
+
 def _last_statement(group: Group, depth: PostgresDepth | None) -> str:
-    """Of most of those that are unused: it leads to the code that opened them."""
+    """Of most of those that are lost: it leads to the code that had them."""
     if depth is None or isinstance(depth.queries, Absent):
         return ""
     counted: dict[int, int] = {}
-    for session in group.unused:
+    for session in _lost(group):
         if session.query_id in depth.queries:
             counted[session.query_id] = counted.get(session.query_id, 0) + 1
     if not counted:
@@ -221,7 +226,7 @@ def _last_statement(group: Group, depth: PostgresDepth | None) -> str:
 def _memory(group: Group, depth: PostgresDepth | None) -> int | None:
     if depth is None or isinstance(depth.memory, Absent):
         return None
-    held = [depth.memory[each.pid] for each in group.unused if each.pid in depth.memory]
+    held = [depth.memory[each.pid] for each in _lost(group) if each.pid in depth.memory]
     return sum(held) if held else None
 
 

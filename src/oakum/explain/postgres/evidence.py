@@ -87,6 +87,7 @@ def _group(group: Group, last: PostgresSample) -> Told:
         "began": len(group.began),
         "left": group.left,
         "unused": len(group.unused),
+        "left_behind": len(group.left_behind),
         "states": dict(group.states),
         "clients": dict(clients.most_common(MOST_ROWS)),
         "databases": dict(Counter(each.database for each in group.sessions)),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -17,6 +18,9 @@ FIRST_USE_S: Final = (2.0, 0.1, 60.0)
 
 SETTLED_S: Final = 1.0
 """One that became idle less than this many seconds ago may be about to be used again."""
+
+PASSED_BY: Final = 3
+"""So many newer connections of the same client, opened while one lay idle, say that its pool has it no more."""
 
 SEEN_S: Final = 2.0
 """Of a session younger than this, in seconds, nothing is said."""
@@ -55,6 +59,34 @@ class Group:
     @property
     def unused(self) -> tuple[Session, ...]:
         return tuple(each for each in self.sessions if used_once(each))
+
+    @property
+    def left_behind(self) -> frozenset[tuple[int, float]]:
+        """Ids of those that nobody has any more, however long they were used before.
+
+        A pool opens a connection where none of its own is free: one that lay idle while its client opened several, and
+        was not used since, is in no pool.
+        """
+        return frozenset(
+            each.id
+            for each, newer in self._with_newer
+            if each.idle
+            and each.age_s is not None
+            and each.used_s is not None
+            and each.used_s >= SETTLED_S
+            and bisect_left(newer, each.used_s) >= PASSED_BY
+        )
+
+    @property
+    def _with_newer(self) -> Iterator[tuple[Session, list[float]]]:
+        """Each with the ages of all that the same client has, ascending."""
+        ages: defaultdict[str, list[float]] = defaultdict(list)
+        for each in self.sessions:
+            if each.age_s is not None:
+                ages[each.client].append(each.age_s)
+        for found in ages.values():
+            found.sort()
+        return ((each, ages[each.client]) for each in self.sessions)
 
     @property
     def states(self) -> Counter[str]:

@@ -24,6 +24,9 @@ LEFT_SHARE: Final = 0.1
 UNUSED_SHARE: Final = 0.7
 """Of the connections that came, so many were used once and never again."""
 
+LOST_SHARE: Final = 0.5
+"""Of the growth, so much is told by connections that were lost meanwhile: the last ones are not known to be yet."""
+
 QUARTERS: Final = 3
 """Of the watch, in so many some came: a pool that is filled at once is none."""
 
@@ -99,16 +102,35 @@ def _grown(group: Group, samples: int, span_s: float, at: str) -> Leak | None:
         hidden = any(not each.state for each in group.sessions)
         why += ["whether they are in use is hidden from us"] if hidden else []
         return _suspected(group, span_s, why, at)
-    why.append(f"{unused} of {len(known)} of them were used once when they were opened, and never again")
-    if unused < UNUSED_SHARE * len(known):
-        return None
     old = _unused_old(group, span_s)
+    if unused < UNUSED_SHARE * len(known):
+        return _left_behind(group, span_s, why, at)
+    why.append(f"{unused} of {len(known)} of them were used once when they were opened, and never again")
     if group.first == 0 or (group.gained < SURE_GAIN and len(old) < MANY_OLD):
         return _suspected(group, span_s, why, at)
     if len(old) >= LEAST_GAIN:
         why.append(f"{len(old)} older ones have not been used since they were opened either")
     since_s = max((each.age_s or 0.0 for each in (*old, *kept)), default=span_s)
     sure = 0.97 if len(old) >= LEAST_GAIN and group.gained >= SURE_GAIN else 0.93
+    interval = _interval(group.gained, span_s)
+    return Leak(group, VerdictName.LEAK, sure, group.gained / span_s, interval, since_s, tuple(why), at=at)
+
+
+def _left_behind(group: Group, span_s: float, why: list[str], at: str) -> Leak | None:
+    """They were in use for a while each, and then were lost: an error path, and not the first use."""
+    behind = group.left_behind
+    left = [each for each in group.sessions if each.id in behind]
+    lost = [each for each in left if (each.used_s or 0.0) <= span_s]
+    if len(lost) < max(LEAST_GAIN, LOST_SHARE * group.gained):
+        return None
+    why.append(f"{len(lost)} were last used in that time and lie idle since, while their client opened newer ones")
+    old = [each for each in left if (each.used_s or 0.0) > span_s]
+    if group.first == 0 or group.gained < SURE_GAIN:
+        return _suspected(group, span_s, why, at)
+    if len(old) >= LEAST_GAIN:
+        why.append(f"{len(old)} older ones were left like them")
+    since_s = max((each.age_s or 0.0 for each in (*old, *lost)), default=span_s)
+    sure = 0.93 if len(old) >= LEAST_GAIN else 0.88
     interval = _interval(group.gained, span_s)
     return Leak(group, VerdictName.LEAK, sure, group.gained / span_s, interval, since_s, tuple(why), at=at)
 

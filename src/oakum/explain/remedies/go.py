@@ -85,7 +85,7 @@ case <-ctx.Done(): // cancelled when the request or the owner ends
     CauseName.QUEUE_BACKLOG: remedy(
         "Bound the queue: a channel with room for so many, and an answer for what finds none.",
         "q.jobs = append(q.jobs, job)",
-        """jobs := make(chan Job, 1000)
+        """var jobs = make(chan Job, 1000)
 
 func submit(job Job) error {
     select {

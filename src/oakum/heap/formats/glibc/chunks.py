@@ -7,6 +7,7 @@ of the fast lists look as if they were in use.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ HEAP_BYTES = 64 << 20
 
 FIRST_CHUNK_WITHIN = 4096
 """Before an arena's first chunk stand its heap's head and, in its first heap, struct malloc_state."""
+
+LEAST_CHUNKS = 8
+"""Fewer that stand one behind the other may be chance."""
 
 UNREAD_BYTES = 256 << 10
 """A walk that ends this far before its heap does has met the newest chunk while it was made."""
@@ -58,8 +62,8 @@ def find_chunks(image: MemoryImage, taken: NDArray[np.int64]) -> Chunks:
     arenas = set()
     for begin, stop, arena in _other_heaps(image):
         arenas.add(arena)
-        found = _walk_heap(image, begin, stop)
-        whole &= found is not None
+        found, ended = _walk_heap(image, begin, stop)
+        whole &= found is not None and stop - ended < UNREAD_BYTES
         if found is not None:
             walked.append(found)
             heaps.append((begin, stop))
@@ -105,27 +109,39 @@ def _main(image: MemoryImage) -> list[tuple[int, int]]:
 
 
 def _other_heaps(image: MemoryImage) -> list[tuple[int, int, int]]:
-    """(begin, end, address of its arena) of each: what is aligned as one, and says of itself what only one can say."""
+    """(begin, end, address of its arena) of each: what is aligned as one, and says of itself what only one can say.
+
+    One that grew since its mapping was looked up says that it ends beyond it.
+    """
     found = []
     for start, end in _anonymous(image):
         for begin in range(-(-start // HEAP_BYTES) * HEAP_BYTES, end, HEAP_BYTES):
             arena, size, writable = image.word(begin), image.word(begin + 16), image.word(begin + 24)
-            sized = 4096 <= size <= writable <= HEAP_BYTES and size % 4096 == 0 and begin + size <= end
+            sized = 4096 <= size <= writable <= HEAP_BYTES and size % 4096 == 0
             inside = arena % HEAP_BYTES
             if sized and 16 <= inside <= FIRST_CHUNK_WITHIN and image.locate(arena) >= 0:
                 found.append((begin, begin + size, arena))
     return found
 
 
-def _walk_heap(
-    image: MemoryImage, begin: int, stop: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]] | None:
-    """Where its first chunk stands depends on glibc's version: it is where a walk ends at the heap's end."""
+Walked: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
+
+
+def _walk_heap(image: MemoryImage, begin: int, stop: int) -> tuple[Walked | None, int]:
+    """(chunks, where the walk ended). Where the first one stands depends on glibc: from there the walk goes furthest.
+
+    One that was copied while it grew ends before ``stop``.
+    """
+    best: Walked | None = None
+    furthest = begin
     for first in range(begin + 32, begin + FIRST_CHUNK_WITHIN, 16):
         at, size, used, ended = kernels.walk(*_place(image), first, stop)
-        if stop - ended < 64 and at.size:
-            return at, size, used
-    return None
+        if at.size >= LEAST_CHUNKS or stop - ended < 64:
+            if ended > furthest:
+                best, furthest = (at, size, used), int(ended)
+            if at.size and stop - ended < 64:
+                break
+    return best, furthest
 
 
 def _place(image: MemoryImage) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

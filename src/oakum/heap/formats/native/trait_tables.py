@@ -16,8 +16,8 @@ from oakum.heap.formats.native.rust_names import rust_name, type_of
 from oakum.heap.formats.native.vtables import Reader
 from oakum.model.layout import UNNAMED
 
-MARK: Final = b"/rustc/"
-"""Stands in each program that rustc made: the paths of its library, in messages."""
+MARK: Final = b"/library/core/src/"
+"""Stands in each program that rustc made: the paths of its library, in messages of panics."""
 
 LARGEST: Final = 1 << 32
 MOST_ALIGN: Final = 4096

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from oakum.heap.formats.pprof.frames import is_library, place_of
 from oakum.heap.formats.pprof.goroutines import Group, groups
 from oakum.heap.formats.pprof.profile import STACK_BYTES, Frame, Profile, Sample
-from oakum.heap.shapes import Shape, guess
+from oakum.heap.shapes import Guess, Shape, guess
 from oakum.model.cause import CauseName, CodePlace
 from oakum.model.growth import PathStep
 from oakum.model.heap import Block, ClassRow, HeapReport, Suspect, Tally
@@ -23,6 +24,9 @@ CALLERS = 3
 """Call paths that agree in so many of the application's innermost functions are one."""
 
 TREE_DEPTH, TREE_SHARE, TREE_WIDTH = 24, 0.01, 12
+_INNER = re.compile(r"(?:\.func\d+|\.\d+|-range\d+)+$")
+"""How Go names what stands inside of a function."""
+
 GOROUTINES = frozenset({"runtime.malg", "runtime.newproc1", "runtime.newproc"})
 
 
@@ -242,12 +246,19 @@ def _cause(name: str, stack: tuple[Frame, ...], count: int) -> tuple[CauseName, 
             "Goroutines that never end keep their stacks: look at /debug/pprof/goroutine, and give each a way to end.",
         )
     go = any(frame.file.endswith(".go") for frame in stack)
-    found = guess(Shape(words=name.lower(), kind="", special="", static=False, single=count == 1))
+    found = _guessed(name, count)
+    for frame in [frame for frame in stack if not is_library(frame)][:CALLERS]:
+        if found.cause is CauseName.GLOBAL:
+            found = _guessed(_INNER.sub("", frame.function), count)
     if found.cause is CauseName.GLOBAL and not go:
         return CauseName.NATIVE_ALLOCATION, 0.5, "Find what frees what this path allocates, and why it does not."
     if found.cause is CauseName.GLOBAL:
         return CauseName.GLOBAL, 0.4, "Find who keeps what this path allocates: a map, a slice, a channel, a goroutine."
     return found.cause, found.fit, found.advice
+
+
+def _guessed(name: str, count: int) -> Guess:
+    return guess(Shape(name=name, items="", kind="", special="", static=False, single=count == 1))
 
 
 def _tree(profile: Profile, total: int) -> Block:

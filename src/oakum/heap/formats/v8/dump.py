@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.heap.formats.v8.reader import V8Heap
+from oakum.heap.formats.v8.reader import V8Heap, detached
 from oakum.heap.formats.v8.scripts import Scripts
+from oakum.heap.formats.v8.timers import LEAST_TIMERS, NEXT, TIMER, TIMER_LIST
 from oakum.heap.formats.v8.waste import waste_of
 from oakum.heap.graph import HeapGraph
 from oakum.model.cause import CodePlace
@@ -22,7 +23,9 @@ PLAIN = frozenset({"Object", "Array", "Map", "Set", "WeakMap", "WeakSet", ""})
 
 INSIDE_TYPES = frozenset({"array", "hidden", "code", "synthetic", "object shape", "number", "string"})
 EMITTER_TABLE = "_events"
-TIMER_LIST = "TimersList"
+MOST_TIMERS = 50
+"""Of a list's timers so many are asked what they call."""
+
 LONGEST_NAME = 80
 WRITTEN = frozenset({"context", "element", "property"})
 BUILTIN = ("node:", "internal/", "extensions::", "chrome-extension:", "evalmachine")
@@ -54,7 +57,7 @@ class V8Dump:
             return f"scope in {_base(self._scripts.file(node)) or 'unknown code'}"
         if kind in {"string", "concatenated string", "sliced string", "number", "bigint", "symbol"}:
             return kind
-        return name or f"({kind})"
+        return detached(name) if self._heap.is_detached(node) else name or f"({kind})"
 
     def _module_file(self, node: int) -> str:
         file = self._property(node, "filename")
@@ -176,16 +179,27 @@ class V8Dump:
         return f"timers that call {self._name(callback) or '(anonymous)'}{_in(place)}", "timer"
 
     def _callback(self, timers: int) -> int:
-        """What the first of a list of timers calls; -1 where that cannot be told."""
-        node = timers
-        for _ in range(3):
-            callback = self._property(node, "_onTimeout")
+        """What most of a list's timers call, the application's before others; -1 where that cannot be told."""
+        known: dict[tuple[bool, int, CodePlace | None], list[int]] = {}
+        for timer in self._waiting(timers):
+            callback = self._property(timer, "_onTimeout")
             if callback >= 0:
-                return callback
-            node = self._property(node, "_idleNext")
-            if node < 0:
-                break
-        return -1
+                place = self._scripts.place(callback)
+                known.setdefault((not self.is_foreign(callback), -1 if place else callback, place), []).append(callback)
+        if not known:
+            return -1
+        return max(known.items(), key=lambda item: (item[0][0], len(item[1])))[1][0]
+
+    def _waiting(self, timers: int) -> list[int]:
+        """Some of a list's timers, evenly taken."""
+        found = [node for node in self.graph.targets(timers).tolist() if self._name(node) == TIMER]
+        if len(found) < LEAST_TIMERS:
+            # Few: they still stand in their ring.
+            found, node = [], self._property(timers, NEXT)
+            while node >= 0 and node not in found and self._name(node) == TIMER and len(found) < LEAST_TIMERS:
+                found.append(node)
+                node = self._property(node, NEXT)
+        return found[:: len(found) // MOST_TIMERS + 1]
 
     def _property(self, node: int, name: str) -> int:
         begin, end = int(self.graph.edge_offsets[node]), int(self.graph.edge_offsets[node + 1])

@@ -14,6 +14,11 @@ MOST_DIGITS = 18
 NINE, COMMA, SPACE, LINE, RETURN, TAB, OPEN, CLOSE = 9, 44, 32, 10, 13, 9, 91, 93
 
 
+DETACHED = 128
+IS_DETACHED = 2
+"""Of a DOM node: out of the page. Source: v8-profiler.h, EmbedderGraph::Node::Detachedness."""
+
+
 @register_jitable
 def _between(byte):
     """Whether it may stand between two numbers of a flat array."""
@@ -24,11 +29,13 @@ def _between(byte):
 def nodes(data, pos, stop, closed, fields, place, most_id, most_size, kind, name, identity, size, degree):
     """(rows read, how it ended) of the numbers from `pos` to `stop`, where the array or a share of its rows ends.
 
-    `closed`: whether it does; else the file ends there, and the number that does is not whole. `place`: int64[5], the
-    columns of the five outputs among `fields`. Outputs are of one length, the count that the
-    file promises: more rows, or none that is whole, is broken; a type over 255 and more edges than can be counted too.
+    `closed`: whether it does; else the file ends there, and the number that does is not whole. `place`: int64[6], the
+    columns of the five outputs among `fields`, and that of detachedness, which comes behind the type; -1 for none.
+    Outputs are of one length, the count that the file promises: more rows, or none that is whole, is broken; a type
+    over 127 and more edges than can be counted too. The type of what is detached has the bit DETACHED.
     """
     at_kind, at_name, at_id, at_size, at_degree = place[0], place[1], place[2], place[3], place[4]
+    at_detached = place[5]
     row = 0
     column = 0
     while pos < stop:
@@ -51,9 +58,12 @@ def nodes(data, pos, stop, closed, fields, place, most_id, most_size, kind, name
         if (pos == stop and not closed) or row == kind.size:
             return row, TORN
         if column == at_kind:
-            if value > 255:
+            if value >= DETACHED:
                 return row, TORN
             kind[row] = value
+        elif column == at_detached:
+            if value == IS_DETACHED:
+                kind[row] |= DETACHED
         elif column == at_name:
             name[row] = min(value, 0x7FFFFFFE)
         elif column == at_id:

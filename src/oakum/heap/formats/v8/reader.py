@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from oakum.heap.compiled import chosen
 from oakum.heap.formats.v8 import kernels
 from oakum.heap.formats.v8.sections import Sections, read_sections
+from oakum.heap.formats.v8.timers import below_their_list
 from oakum.heap.graph import HeapGraph, Loose, Strength
 from oakum.heap.means import ALL, Means, Part
 from oakum.heap.tree import row_type
@@ -21,6 +23,8 @@ LATE = frozenset({"(Stack roots)", "(Handle scope)", "(Handle scopes)", "(Strong
 MOST_SYNTHETIC = 10_000
 NAMED = frozenset({"object", "native"})
 """Nodes of these types are of the class that their name says; others are of their type."""
+
+ELEMENT = re.compile(r"<([a-zA-Z][\w:-]*)(?: .*)?>?")
 
 CLASSES = {
     "array": "(array)",
@@ -54,6 +58,12 @@ class V8Heap:
 
     def name_of(self, node: int) -> str:
         return self.sections.names[int(self.sections.node_name[node])]
+
+    def is_detached(self, node: int) -> bool:
+        """Whether it is a DOM node that is out of the page."""
+        rows = self.sections.detached
+        at = int(np.searchsorted(rows, node))
+        return at < rows.size and int(rows[at]) == node
 
     def edge_type(self, edge: int) -> str:
         types = self.sections.meta.edge_types
@@ -90,6 +100,7 @@ def read_v8(data: NDArray[np.uint8], means: Means = ALL) -> V8Heap:
     found.degree = np.empty(0, np.int32)
     kind, kinds = _kinds(found, means)
     loose = _settle(found, offsets[:-1])
+    below_their_list(found, offsets[:-1])
     unheld = _unheld(found, edges)
     return V8Heap(
         found,
@@ -172,7 +183,37 @@ def _kinds(found: Sections, means: Means) -> tuple[NDArray[np.int32], tuple[str,
     kind = means.array(nodes, np.int32, Part.COLUMNS)
     chosen(kernels.classify, nodes)(found.node_kind, found.node_name, named, rows, kind)
     by_type = [CLASSES.get(name, f"({name})") for name in types] + ["(unknown)"] * (256 - len(types))
-    return kind, (*by_type, *(found.names[at] for at in np.flatnonzero(used).tolist()))
+    names = [*by_type, *(found.names[at] for at in np.flatnonzero(used).tolist())]
+    return _elements(found, kind, names)
+
+
+def _elements(found: Sections, kind: NDArray[np.int32], names: list[str]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Elements of a page are of one class by their tag, ``<li>``, whatever attributes they have; those that are out of
+    it of another, ``Detached <li>``. Older versions write ``Detached HTMLLIElement`` themselves.
+    """
+    tags: dict[str, int] = {}
+    table = np.arange(len(names), dtype=np.int32)
+    for at, name in enumerate(names):
+        if (tag := element(name)) is not None:
+            names[at] = tag
+            table[at] = tags.setdefault(tag, at)
+    if tags:
+        np.take(table, kind, out=kind)
+    if found.detached.size:
+        of, row = np.unique(kind[found.detached], return_inverse=True)
+        kind[found.detached] = (row + len(names)).astype(np.int32)
+        names += [detached(names[at]) for at in of.tolist()]
+    return kind, tuple(names)
+
+
+def element(name: str) -> str | None:
+    """``<li>`` of ``<li class="row">``; None for the name of anything else."""
+    found = ELEMENT.fullmatch(name) if name.startswith("<") else None
+    return None if found is None else f"<{found[1]}>"
+
+
+def detached(name: str) -> str:
+    return name if name.startswith("Detached ") else f"Detached {name}"
 
 
 def _late(found: Sections) -> NDArray[np.int32]:

@@ -46,6 +46,7 @@ class Sections:
     int32[n]; ``edge_kind`` uint8[m], ``edge_name``, ``edge_target`` int32[m]; ``edge_room``: the last with room for one
     more, where the file holds all edges; ``locations``: int64[l, fields].
 
+    ``detached``: int32[], ascending: DOM nodes that are out of the page.
     ``cut``: the name of the part in which the file ends, "" for a whole one.
     """
 
@@ -63,6 +64,7 @@ class Sections:
     names: Names = field(
         default_factory=lambda: Names(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
     )
+    detached: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     cut: str = ""
 
 
@@ -193,7 +195,9 @@ def _nodes(found: Sections, data: NDArray[np.uint8], pos: int, means: Means) -> 
     meta, fields = found.meta, len(found.meta.node_fields)
     rows = _room(meta.nodes, fields, data.size - pos)
     place = np.array(
-        [meta.node_fields.index(name) for name in ("type", "name", "id", "self_size", "edge_count")], np.int64
+        [meta.node_fields.index(name) for name in ("type", "name", "id", "self_size", "edge_count")]
+        + [_behind(meta.node_fields, "type", "detachedness")],
+        np.int64,
     )
     walk = chosen(kernels.nodes, data.size - pos)
     text = Rows(data, pos, fields, rows, means)
@@ -208,6 +212,9 @@ def _nodes(found: Sections, data: NDArray[np.uint8], pos: int, means: Means) -> 
         )
         if ended != kernels.WIDE:
             break
+    if place[-1] >= 0:
+        found.detached = np.flatnonzero(found.node_kind[:read] >= kernels.DETACHED).astype(np.int32)
+        found.node_kind[found.detached] -= np.uint8(kernels.DETACHED)
     if read == meta.nodes and ended == kernels.WHOLE:
         return text.stop + 1
     if not _ends_in_numbers(data, pos):
@@ -215,6 +222,11 @@ def _nodes(found: Sections, data: NDArray[np.uint8], pos: int, means: Means) -> 
     found.node_kind, found.node_name = found.node_kind[:read], found.node_name[:read]
     found.id, found.size, found.degree = found.id[:read], found.size[:read], found.degree[:read]
     return -1
+
+
+def _behind(fields: tuple[str, ...], first: str, wanted: str) -> int:
+    """The column ``wanted``, where it stands behind ``first``; else -1."""
+    return fields.index(wanted) if wanted in fields and fields.index(wanted) > fields.index(first) else -1
 
 
 def _edges(found: Sections, data: NDArray[np.uint8], pos: int, means: Means) -> int:
