@@ -12,6 +12,9 @@ from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict, VerdictName
 
 RESTART = "Restart it in a calm moment"
+LONGER_S = 600.0
+"""For so long it is looked at again, in seconds: what dies before that leaves nothing to look at."""
+
 VERIFY = "Verify on the fixed version, under the same load"
 
 
@@ -36,9 +39,9 @@ def plan(
             "Look again, longer",
             effect=verdict.settles or "a firmer verdict",
             risk="none: it only watches and reads",
-            command=f"oakum investigate {quote(target)} --for 10m{options}",
+            command=f"oakum investigate {quote(target)} --for {LONGER_S / 60:.0f}m{options}",
         )
-        return Plan((again,))
+        return Plan((*_before_its_end(verdict, target, options), again))
     risk = "it is asked for its profiles again, as it was now" if over_http else ""
     return Plan((_keep(target, options, risk), _restart(verdict), _fix(causes), _verify(target, policy)))
 
@@ -63,6 +66,15 @@ def _keep(target: str, options: str, risk: str) -> Step:
         else "none: it reads memory and does not stop the target",
         command=f"oakum investigate {quote(target)}{options} -o html -f leak.html",
     )
+
+
+def _before_its_end(verdict: Verdict, target: str, options: str) -> tuple[Step, ...]:
+    """A suspicion that may reach its limit before the longer look is over."""
+    nearest = min(verdict.forecasts, key=lambda row: row.p50_s, default=None)
+    if nearest is None or nearest.p50_s >= LONGER_S:
+        return ()
+    kept = _keep(target, options, "")
+    return (replace(kept, title=f"Keep the evidence now: {format_duration(nearest.p50_s)} to its {nearest.boundary}"),)
 
 
 def _restart(verdict: Verdict) -> Step:

@@ -9,7 +9,8 @@ from shlex import quote
 from typing import Final
 
 from oakum.model.absent import Absent, AbsentKind
-from oakum.model.cluster_node import ClusterNode, NodeUsage
+from oakum.model.cluster_node import ClusterNode, NodeStanding, NodeUsage
+from oakum.model.cluster_pod import Bytes
 from oakum.model.units import format_count
 
 LONGEST_PAUSE_S: Final = 240.0
@@ -31,10 +32,13 @@ class NodesHeard:
         self._silences: Counter[str] = Counter()
         self._due_s: dict[str, float] = {}
         self._answered: set[str] = set()
+        self._listed: dict[str, ClusterNode] = {}
+        self._figures: dict[str, tuple[Bytes, Bytes]] = {}
 
     def listed(self, nodes: Iterable[ClusterNode], now_s: float) -> None:
         """Those that are not ready are not in the first look; one that becomes ready is asked soon enough."""
         for node in nodes:
+            self._listed[node.name] = node
             if node.ready is False:
                 look = f"kubectl describe node {quote(node.name)}"
                 self._silent[node.name] = Absent(node.name, AbsentKind.UNREADABLE, "it is not ready", look)
@@ -64,6 +68,7 @@ class NodesHeard:
             pause_s = min(self._every_s * 2.0 ** min(self._silences[node] - 1, 10), LONGEST_PAUSE_S)
             self._due_s[node] = now_s + pause_s
             return
+        self._figures[node] = told.working_set_bytes, told.available_bytes
         self._silent.pop(node, None)
         self._silences.pop(node, None)
         self._due_s.pop(node, None)
@@ -71,6 +76,27 @@ class NodesHeard:
     def missed(self, node: str, kind: AbsentKind, why: str, get: str) -> None:
         """It gave none in the time that was there."""
         self._silent[node] = Absent(node, kind, why, get)
+
+    def standing(self, nodes: AbstractSet[str]) -> tuple[NodeStanding, ...]:
+        """Of these, and of all that are short of memory or not ready: the worst first."""
+        troubled = {name for name, node in self._listed.items() if node.ready is False or node.pressure is True}
+        told = (self._standing(name) for name in (nodes & (self._listed.keys() | self._figures.keys())) | troubled)
+        return tuple(sorted(told, key=lambda node: node.worst_first))
+
+    def _standing(self, name: str) -> NodeStanding:
+        used, available = (each if isinstance(each, int) else None for each in self._figures.get(name, (None, None)))
+        node = self._listed.get(name)
+        if node is None:
+            return NodeStanding(name, used_bytes=used, available_bytes=available)
+        return NodeStanding(
+            name,
+            node.capacity_bytes if isinstance(node.capacity_bytes, int) else None,
+            used,
+            available,
+            None if isinstance(node.ready, Absent) else node.ready,
+            None if isinstance(node.pressure, Absent) else node.pressure,
+            node.cordoned,
+        )
 
     def absent(self, nodes: AbstractSet[str], *, besides: AbstractSet[str] = frozenset()) -> Iterator[Absent]:
         """One for each kind of reason, however many nodes there are.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
@@ -141,7 +141,8 @@ class _Scanning:
             self.progress.stage(f"judging {format_count(len(followed))} containers")
         unheard = self.heard.absent(self.fleet.nodes, besides=self.metrics.told)
         absent = (*self.absent, *unheard, *instead(self.metrics, self.fleet.nodes))
-        return seen.scan(followed, Window(start_s, self.clock.now_s(), every_s), absent)
+        scan = seen.scan(followed, Window(start_s, self.clock.now_s(), every_s), absent)
+        return replace(scan, nodes=self.heard.standing(self.fleet.nodes))
 
     async def _looked(self) -> None:
         import anyio  # noqa: PLC0415

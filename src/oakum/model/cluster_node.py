@@ -32,6 +32,33 @@ class ClusterNode:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeStanding:
+    """What is known of a node's memory at a look; None where nobody told.
+
+    ``used_bytes``: its working set, page cache that was used lately with it. ``available_bytes``: before it evicts.
+    """
+
+    name: str
+    capacity_bytes: int | None = None
+    used_bytes: int | None = None
+    available_bytes: int | None = None
+    ready: bool | None = None
+    pressure: bool | None = None
+    cordoned: bool = False
+
+    @property
+    def used_share(self) -> float | None:
+        if self.used_bytes is None or not self.capacity_bytes:
+            return None
+        return self.used_bytes / self.capacity_bytes
+
+    @property
+    def worst_first(self) -> tuple[bool, bool, float, str]:
+        """Short of memory, then not ready, then by what is used; those that nobody told of last."""
+        return not self.pressure, self.ready is not False, -(self.used_share or 0.0), self.name
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """What a component told of an object. It goes after an hour by default: that none is there says nothing.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from oakum.model.absent import Absent
+from oakum.model.cluster_node import NodeStanding
 from oakum.model.kept_scan import Since
 from oakum.model.mute import Mute
 from oakum.model.node import NodeView
@@ -71,6 +72,7 @@ class Scan:
     ``replicas``: by the id of a series, where it is a workload's of a cluster.
     ``partial``: not all that was asked for could be read; ``absent`` or ``warnings`` say what.
     ``node``, ``ooms``: this machine, and each time within the last day that memory ran out, oldest first.
+    ``nodes``: of a cluster, those that its pods run on and those in trouble, the worst first.
     ``origin``: the API server that ``source`` is known by, or with, elsewhere too; "" where that is ``source`` itself.
     ``kept``: as what it is on record, "" where it is not; ``since``: what has changed since another that is.
     """
@@ -85,6 +87,7 @@ class Scan:
     muted: Mapping[str, Mute] = field(default_factory=dict)
     node: NodeView | None = None
     ooms: tuple[tuple[OomReport, Blame], ...] = ()
+    nodes: tuple[NodeStanding, ...] = ()
     replicas: Mapping[str, Replicas] = field(default_factory=dict)
     partial: bool = False
     origin: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oakum.model.cluster_node import NodeStanding
 from oakum.model.node import NodeView
 from oakum.model.oom import Blame, OomReport, OomTask
 from oakum.model.process import OomKill
@@ -31,6 +32,19 @@ def node_to_json(node: NodeView) -> dict[str, object]:
             "full_300s": finite(pressure.full_300s),
         },
         "oom_kills": node.oom_kills,
+    }
+
+
+def standing_to_json(node: NodeStanding) -> dict[str, object]:
+    """A node of a cluster. Bytes; null where nobody told."""
+    return {
+        "name": encodable(node.name),
+        "capacity_bytes": node.capacity_bytes,
+        "used_bytes": node.used_bytes,
+        "available_bytes": node.available_bytes,
+        "ready": node.ready,
+        "memory_pressure": node.pressure,
+        "cordoned": node.cordoned,
     }
 
 

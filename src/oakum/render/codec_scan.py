@@ -7,7 +7,7 @@ from oakum.model.scan import Scan
 from oakum.model.series import WorkloadSeries
 from oakum.model.verdict import Verdict
 from oakum.render.codec_kept import since_to_json
-from oakum.render.codec_node import node_to_json, oom_to_json
+from oakum.render.codec_node import node_to_json, oom_to_json, standing_to_json
 from oakum.render.codec_number import finite, texts
 from oakum.render.codec_verdict import assessed_to_json
 from oakum.render.figures import iso_text
@@ -33,6 +33,7 @@ def scan_to_json(scan: Scan) -> dict[str, object]:
         "partial": scan.partial,
         "warnings": texts(scan.warnings),
         "node": None if scan.node is None else node_to_json(scan.node),
+        "nodes": [standing_to_json(node) for node in scan.nodes],
         "ooms": [oom_to_json(report, blame) for report, blame in scan.ooms],
         "kept": encodable(scan.kept.partition(" ")[0]) or None,
         "since": None if scan.since is None else since_to_json(scan.since, left_out=len(scan.rows) - len(scan.shown)),

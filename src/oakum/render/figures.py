@@ -8,7 +8,7 @@ from typing import Final
 
 from oakum.model.series import Unit
 from oakum.model.units import format_duration, format_rate, format_share, format_size
-from oakum.model.verdict import Forecast, Verdict
+from oakum.model.verdict import Forecast, Verdict, VerdictName
 
 _PER_S: Final = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 _SIZES: Final = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
@@ -74,6 +74,11 @@ def nearest_forecast(verdict: Verdict) -> Forecast | None:
     """The boundary that is reached first; None where none is reached at the measured rate."""
     reached = [forecast for forecast in verdict.forecasts if math.isfinite(forecast.p10_s)]
     return min(reached, key=lambda forecast: (forecast.p50_s, forecast.p10_s), default=None)
+
+
+def pattern_text(verdict: Verdict) -> str:
+    """The shape of its curve; "" where that cannot be told yet: few samples that climb are called flat."""
+    return "" if verdict.pattern is None or verdict.name is VerdictName.CANNOT_TELL else verdict.pattern.value
 
 
 def forecast_text(forecast: Forecast) -> str:

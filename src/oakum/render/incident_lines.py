@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oakum.model.incident import Answer, Record
+from oakum.model.incident import Answer, Incident, Record
 from oakum.model.standing import Standing, Story
 from oakum.model.units import format_duration
 from oakum.render.names import shown
@@ -71,6 +71,11 @@ def next_text(record: Record) -> str:
     if step is None:
         return f"oakum investigate {incident.target}"
     return f"{step['title']}" + (f": {step['command']}" if step["command"] else "")
+
+
+def question(incident: Incident) -> str:
+    """What the first step answers: an alert may be false where a leak is found, and the other way round."""
+    return f"is the alert {shown(incident.alert)} true?" if incident.alert else "is it true?"
 
 
 def last_document(record: Record) -> Mapping[str, Any]:

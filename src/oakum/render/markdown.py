@@ -27,6 +27,12 @@ def words(text: object) -> str:
     return _MARKUP.sub(r"\\\1", shown(str(text)))
 
 
+def sentence(text: object) -> str:
+    """With one stop at its end, whether it came with one or not."""
+    told = words(text).rstrip()
+    return told if told.endswith((".", "!", "?")) or not told else f"{told}."
+
+
 def code(text: object) -> str:
     """For between two backquotes."""
     return shown(str(text)).replace("`", "'")

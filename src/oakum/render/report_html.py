@@ -20,12 +20,13 @@ from oakum.render.figures import (
     moment_text,
     nearest_forecast,
     of_limit_text,
+    pattern_text,
     probability_text,
     rate_text,
 )
 from oakum.render.headline import SIGNS, headline
 from oakum.render.names import encodable, shown, shown_lines
-from oakum.render.node_lines import node_line, oom_lines
+from oakum.render.node_lines import largest_line, node_line, oom_lines, standing_lines
 from oakum.render.pathway import elided
 from oakum.render.since_lines import change_line, left_out_line, since_head
 from oakum.render.story_lines import accounted_line, proof_of
@@ -69,7 +70,9 @@ def _environment() -> Environment:
         SIGNS=SIGNS, MEASURED=MEASURED, chart=chart_svg, of_limit=of_limit_text, level=level_text, rate_text=rate_text
     )
     made.globals.update(proof_lines=proof_of, explained_line=accounted_line)
-    made.globals.update(probability=probability_text, nearest=nearest_forecast, forecast=forecast_text)
+    made.globals.update(
+        pattern=pattern_text, probability=probability_text, nearest=nearest_forecast, forecast=forecast_text
+    )
     made.globals.update(forecast_range=forecast_range_text, clock=clock_text, moment=moment_text)
     return made
 
@@ -119,14 +122,14 @@ def scan_html(scan: Scan) -> str:
         )
         for series, verdict in scan.ranked[:MOST_CHARTS]
     ]
-    machine = [] if scan.node is None else [node_line(scan.node)]
+    machine = [] if scan.node is None else [node_line(scan.node), largest_line(scan.rows)]
     return page(
         "scan.html",
         scan=scan,
         rows=rows,
         counts=counted(scan),
         more=max(0, len(scan.shown) - MOST_CHARTS),
-        machine=[*machine, *oom_lines(scan.ooms)],
+        machine=[*filter(None, machine), *standing_lines(scan.nodes), *oom_lines(scan.ooms)],
         **_since(scan),
     )
 

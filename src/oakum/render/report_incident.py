@@ -11,8 +11,8 @@ from oakum.model.standing import Standing, Story
 from oakum.model.units import format_duration, format_size
 from oakum.render.chart import Event, chart_svg
 from oakum.render.figures import moment_text
-from oakum.render.incident_lines import MARKS, causes, incident_summary, last_document, steps
-from oakum.render.markdown import code, listed, tabled, words
+from oakum.render.incident_lines import MARKS, causes, incident_summary, last_document, question, steps
+from oakum.render.markdown import code, listed, sentence, tabled, words
 from oakum.render.names import encodable
 from oakum.render.report_html import page
 from oakum.render.table_incident import phase_text
@@ -32,6 +32,7 @@ def incident_html(story: Story) -> str:
         steps=steps(story.record),
         picture=_picture(story),
         cluster=workload_parts(last_document(story.record).get("evidence", []), story.watched),
+        question=question(story.record.incident),
         marks=MARKS,
         phase_text=phase_text,
         runbook=_RUNBOOK,
@@ -78,7 +79,8 @@ def _markdown(story: Story) -> Iterator[str]:
     yield f"\nOpened {moment_text(incident.opened_at_s)}; as of {moment_text(story.standing.at_s)}.\n"
     yield from (f"> {words(warning)}\n" for warning in story.warnings)
     if incident.triage is not None:
-        yield f"## Is it true? {incident.triage.answer.value}\n"
+        asked = words(question(incident))
+        yield f"## {asked[0].upper()}{asked[1:]} {incident.triage.answer.value}\n"
         yield from listed(incident.triage.why)
     yield "## Symptoms\n"
     yield from tabled(
@@ -89,7 +91,7 @@ def _markdown(story: Story) -> Iterator[str]:
     if steps(story.record):
         yield "## What to do\n"
         for number, step in enumerate(steps(story.record), 1):
-            yield f"{number}. **{words(step['title'])}**: {words(step['effect'])} Risk: {words(step['risk'])}"
+            yield f"{number}. **{words(step['title'])}**: {sentence(step['effect'])} Risk: {sentence(step['risk'])}"
             if step["command"]:
                 yield f"   `{code(step['command'])}`"
         yield ""

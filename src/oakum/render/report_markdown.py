@@ -10,7 +10,7 @@ from oakum.model.story import Claim
 from oakum.model.units import format_share
 from oakum.render.figures import moment_text
 from oakum.render.headline import SIGNS
-from oakum.render.markdown import code, fenced, listed, tabled, words
+from oakum.render.markdown import code, fenced, listed, sentence, tabled, words
 from oakum.render.names import encodable
 from oakum.render.story_lines import accounted_line, lead_line, proof_of
 
@@ -72,7 +72,7 @@ def _steps(found: Investigation) -> Iterator[str]:
         return
     yield "## What to do now\n"
     for number, step in enumerate(found.plan.steps, 1):
-        yield f"{number}. **{words(step.title)}**: {words(step.effect)}. Risk: {words(step.risk)}."
+        yield f"{number}. **{words(step.title)}**: {sentence(step.effect)} Risk: {sentence(step.risk)}"
         if step.command:
             yield f"   `{code(step.command)}`"
     yield ""

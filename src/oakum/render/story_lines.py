@@ -39,6 +39,9 @@ def accounted_line(investigation: Investigation) -> str:
     found = investigation.accounted
     if found is None:
         return ""
-    explained, rate = format_rate(found.explained_bytes_per_s), format_rate(found.rate_bytes_per_s)
+    rate = format_rate(found.rate_bytes_per_s)
+    if not found.share:
+        return f"explained: nothing of {rate}"
+    explained = format_rate(found.explained_bytes_per_s)
     left = format_share(1 - found.share)
     return f"explained: {explained} of {rate} ({format_share(found.share)}); not explained: {left}"

@@ -10,7 +10,7 @@ from oakum.model.mute import Mute
 from oakum.model.standing import Phase, Standing, Story
 from oakum.model.units import format_duration, format_size
 from oakum.render.figures import clock_text, moment_text
-from oakum.render.incident_lines import MARKS, incident_summary
+from oakum.render.incident_lines import MARKS, incident_summary, question
 from oakum.render.names import shown
 from oakum.render.sparkline import sparkline
 
@@ -72,7 +72,7 @@ def _triage(incident: Incident) -> Iterator[RenderableType]:
     from rich.text import Text  # noqa: PLC0415
 
     if incident.triage is not None:
-        yield Text(f"\nis it true? {incident.triage.answer.value}", style="bold")
+        yield Text(f"\n{question(incident)} {incident.triage.answer.value}", style="bold")
         for why in incident.triage.why:
             yield Text(f"  {shown(why)}")
     yield Text("\nsymptoms", style="bold")

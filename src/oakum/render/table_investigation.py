@@ -64,7 +64,8 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
         if not (_of_log(evidence) or _of_pool(evidence))
     )
     yield from _list("what Oakum did", tuple(did))
-    yield from _list("absent", tuple(f"{row.what}: {row.why} → {row.get}" for row in investigation.absent))
+    absent = (f"{row.what}: {row.why}" + (f" → {row.get}" if row.get else "") for row in investigation.absent)
+    yield from _list("absent", tuple(absent))
 
 
 def _proof(investigation: Investigation) -> Iterator[RenderableType]:

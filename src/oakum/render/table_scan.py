@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from oakum.model.scan import Replicas, Scan, ScanRow
 from oakum.model.units import format_count, format_duration, format_share
 from oakum.model.verdict import SEVERITY, VerdictName
-from oakum.render.figures import forecast_text, level_text, nearest_forecast, probability_text, rate_text
+from oakum.render.figures import forecast_text, level_text, nearest_forecast, pattern_text, probability_text, rate_text
 from oakum.render.headline import SIGNS
 from oakum.render.live import COLOURS
 from oakum.render.names import shown
-from oakum.render.node_lines import node_line, oom_lines
+from oakum.render.node_lines import largest_line, node_line, oom_lines, standing_lines
 from oakum.render.since_lines import change_line, left_out_line, since_head
 from oakum.render.sparkline import sparkline
 
@@ -69,6 +69,9 @@ def scan_table(scan: Scan, *, top: int = 25) -> RenderableType:
     ]
     if scan.node is not None:
         parts.append(Text(node_line(scan.node)))
+        if largest := largest_line(scan.rows):
+            parts.append(Text(largest))
+    parts += [Text(line) for line in standing_lines(scan.nodes)]
     parts += [Text(shown(line), style="" if line.startswith(" ") else "bold") for line in oom_lines(scan.ooms)]
     parts += [Text(f"note: {shown(warning)}", style="dim") for warning in scan.warnings]
     parts += [Text(f"absent: {shown(absent.what)}: {shown(absent.why)}", style="dim") for absent in scan.absent]
@@ -149,7 +152,7 @@ def _cells(row: ScanRow, scan: Scan) -> Cells:
         Text(level_text(verdict.level, series.unit)),
         Text("" if replicas is None or replicas.share is None else format_share(replicas.share)),
         Text(sparkline(series.lifetimes[-1].value, 10) if series.samples > 1 else "", style="cyan"),
-        Text(verdict.pattern.value if verdict.pattern else ""),
+        Text(pattern_text(verdict)),
         Text(rate if verdict.name is not VerdictName.HEALTHY else ""),
         Text(forecast_text(nearest) if nearest is not None else ""),
         *_told(replicas, scan.generated_at_s),

@@ -200,6 +200,22 @@ def test_the_table_holds_the_summary_the_phases_and_the_timeline(make, width):
     assert "\x1b" not in text
 
 
+def test_the_first_step_asks_of_the_alert_by_its_name():
+    """An alert that is not true, of a service that leaks, must not read as if the leak were not."""
+    called, nobody = story(leak(), said="PodMemoryHigh"), story(leak(), said="")
+    assert "is the alert PodMemoryHigh true? " in printed(render.incident_view(called))
+    assert "is it true? " in printed(render.incident_view(nobody))
+    assert "<h2>Is the alert PodMemoryHigh true? " in render.incident_html(called)
+    assert "## Is the alert PodMemoryHigh true? " in render.incident_markdown(called)
+
+
+def test_each_effect_and_risk_ends_with_one_stop():
+    text = render.incident_markdown(story(leak()))
+    lines = [line for line in text.split("\n") if " Risk: " in line]
+    assert lines
+    assert all(re.search(r"[^.]\. Risk: .*[^.]\.$", line) for line in lines), lines
+
+
 def test_tables_of_incidents_and_mutes_say_when_there_are_none():
     assert "no incidents" in printed(render.incidents_table([], now_s=NOW_S))
     assert "nothing is muted" in printed(render.mutes_table([], now_s=NOW_S))

@@ -11,6 +11,7 @@ from examples_render import healthy, hostile, leak
 from rich.console import Console
 
 from oakum import render
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.story import Accounted, Claim, Story
 from oakum.render.markdown import fenced
 
@@ -42,6 +43,18 @@ def test_the_paragraph_comes_after_the_headline_and_claims_name_their_evidence()
     assert f"it held more  [{found.evidence[-1].id}]" in text
     assert f"[{found.evidence[0].id}] {found.evidence[0].title}" in text
     assert "not explained: 25 %" in text
+
+
+def test_where_nothing_is_explained_that_is_said_and_no_rate_of_nothing():
+    text = printed(replace(told(leak()), accounted=Accounted(2.0**20, 0.0)))
+    assert "explained: nothing of +1.00 MiB/s" in text
+    assert "+0 B/day" not in text
+
+
+def test_what_nothing_would_get_points_nowhere():
+    found = replace(leak(), absent=(Absent("its source", AbsentKind.UNREADABLE, "it ended", ""),))
+    line = next(line for line in printed(found).split("\n") if "its source" in line)
+    assert line.rstrip().endswith("it ended")
 
 
 def test_json_tells_one_text_and_each_claim_with_its_ids():

@@ -29,7 +29,8 @@ from oakum.model.growth import PathStep, TypeGrowth
 from oakum.model.scan import Scan, Skipped, Window
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.step import Plan, Step
-from oakum.render import demo_view, investigation_view, live_panel, scan_table, watch_line
+from oakum.model.verdict import Pattern
+from oakum.render import demo_view, investigation_view, live_panel, scan_html, scan_table, watch_line
 from oakum.render.table_doctor import doctor_to_json, doctor_view
 
 WIDTHS = [60, 80, 120]
@@ -274,3 +275,11 @@ def test_the_watch_says_one_plain_line():
     line = watch_line(found.series, found.verdict, 12.0)
     assert line.endswith("of 256 MiB, 68 %, leak, +3.10 MiB/s, limit in 26 s (12 s left)")
     assert watch_line(found.series, cannot_tell().verdict, -1.0).endswith("cannot-tell (0 ms left)")
+
+
+def test_no_shape_is_named_of_a_curve_that_cannot_be_told_yet():
+    """Few samples that climb stand as flat in the verdict: beside a rising sparkline that is wrong."""
+    series, verdict = cannot_tell().series, replace(cannot_tell().verdict, pattern=Pattern.FLAT, rate_per_s=2.0**20)
+    found = Scan("kube://", NOW_S, Window(NOW_S - 90, NOW_S), ((series, verdict),))
+    assert "flat" not in flat(scan_table(found), 120)
+    assert "flat" not in scan_html(found)
