@@ -128,6 +128,10 @@ def guess(shape: Shape) -> Guess:
     if shape.single:
         return Guess(CauseName.LARGE_LOAD, 0.6, "One block is this large: read it in pieces, or keep it for less long.")
     kind = shape.kind.lower()
+    if shape.static and kind.startswith("java."):
+        return Guess(
+            CauseName.STATIC_COLLECTION, 0.6, "What a static field holds lives as long as its class: remove, or bound."
+        )
     # A plain JavaScript object that holds so much is used as a mapping; Hash is Ruby's.
     if "map" in kind or "dict" in kind or "table" in kind or kind in {"object", "hash"}:
         return Guess(

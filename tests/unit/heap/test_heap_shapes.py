@@ -44,5 +44,12 @@ def test_the_field_and_its_items_say_more_than_the_class_that_has_it(name, items
 def test_a_plain_list_is_no_cache_because_it_is_called_entries():
     assert cause("entries in audit.js", "Object", "Array") is CauseName.GLOBAL
     assert cause("shop.Audit.entries", "shop.Entry", "java.util.ArrayList", static=True) is CauseName.STATIC_COLLECTION
+
+
+def test_a_static_map_is_a_static_collection_unless_its_name_speaks_of_a_cache():
+    kind = "java.util.concurrent.ConcurrentHashMap"
+    assert cause("shop.Gauges.registered", "shop.Gauge", kind, static=True) is CauseName.STATIC_COLLECTION
+    assert cause("shop.Prices.CACHE", "shop.Price", kind, static=True) is CauseName.UNBOUNDED_CACHE
+    assert cause("seen in hub.js", "Object", "Map", static=True) is CauseName.UNBOUNDED_CACHE
     assert cause("entries in audit.js", "Object", "Map") is CACHE
     assert cause("shop.Audit.cache", "shop.Entry", "java.util.ArrayList") is CACHE
