@@ -35,7 +35,9 @@ class BuildError(Exception):
 
 def built(case: Case, variant: str, folder: Path) -> list[str]:
     """Its command, with what it needs in ``folder``, where it is to be run. Raises Missing, BuildError."""
-    for served in serving_files(case.suffix):
+    # A Go program is all files of its folder: one with a server of its own takes no other.
+    alone = case.suffix == ".go" and "func serve(" in case.body
+    for served in [] if alone else serving_files(case.suffix):
         shutil.copy(served, folder / served.name)
     source = folder / f"{case.name}{case.suffix}"
     source.write_text(case.rendered(variant), encoding="utf-8")

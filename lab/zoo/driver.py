@@ -74,4 +74,4 @@ def _asked(connection: http.client.HTTPConnection, number: int) -> bool:
     except (OSError, http.client.HTTPException):
         connection.close()
         return False
-    return reply.status == http.client.OK
+    return http.client.OK <= reply.status < http.client.MULTIPLE_CHOICES
