@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from lab.zoo.case import CASES, RUNTIMES, CaseError, cases, read_case
+from lab.zoo.case import CASES, HELD, RUNTIMES, CaseError, cases, read_case
 
 GOOD = """#: says = "Keeps each order."
 #: kind = "leak"
@@ -105,10 +105,19 @@ def test_every_case_of_the_zoo_can_be_read_and_every_python_one_is_python():
                 ast.parse(text)
 
 
-def test_no_file_of_the_zoo_is_passed_over():
-    files = [path for path in CASES.glob("*/*") if path.is_file()]
+@pytest.mark.parametrize("folder", [CASES, HELD])
+def test_no_file_of_the_zoo_is_passed_over(folder):
+    files = [path for path in folder.glob("*/*") if path.is_file()]
     assert {path.parent.name for path in files} <= set(RUNTIMES)
-    assert len(cases()) == len(files)
+    assert len(cases(folder=folder)) == len(files) > 30
+
+
+def test_every_case_that_the_rules_had_not_seen_can_be_read():
+    for case in cases(folder=HELD):
+        for variant in case.variants:
+            text = case.rendered(variant)
+            if case.suffix == ".py":
+                ast.parse(text)
 
 
 def test_cases_are_chosen_by_patterns():
