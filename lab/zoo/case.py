@@ -17,7 +17,7 @@ from typing import Any, Final
 
 CASES: Final = Path(__file__).parent / "cases"
 HELD: Final = Path(__file__).parent / "held"
-"""Cases by somebody who knew nothing of Oakum: each has a server of its own. No rule was made on them before they ran."""
+"""Cases by somebody who knew nothing of Oakum, each with a server of its own: no rule was made on them beforehand."""
 
 SERVING: Final = Path(__file__).parent / "serving"
 LEAK, FIXED, HEALTHY = "leak", "fixed", "healthy"
