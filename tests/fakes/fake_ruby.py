@@ -12,8 +12,7 @@ from oakum.model.debugger import Dispositions
 from oakum.model.errors import TargetError
 from oakum.model.ruby import RubyCopied, RubyFigures, RubyStanding
 
-NAMESPACE_PID = 7
-HELPER = f"@oakum-heap-{NAMESPACE_PID}"
+HELPER = "@oakum-heap-7-4026531836"
 
 
 @dataclass
@@ -40,7 +39,7 @@ class FakeRuby:
 
     def standing(self) -> RubyStanding:
         does = Dispositions(self.caught, frozenset(), frozenset())
-        return RubyStanding(NAMESPACE_PID, self.sockets, self.libraries, does)
+        return RubyStanding(HELPER, self.sockets, self.libraries, does)
 
     def figures(self, *, within_s: float) -> RubyFigures | Absent:
         del within_s

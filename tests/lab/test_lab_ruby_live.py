@@ -40,7 +40,8 @@ def service(folder: Path, *before: str, rate=300, lines=False):
 
 
 def copies(pid):
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return " ".join((task / "children").read_text(encoding="ascii") for task in tasks).split()
 
 
 def test_an_investigation_names_the_variable_its_line_and_leaves_no_copy_behind(tmp_path, monkeypatch):
@@ -57,30 +58,30 @@ def test_an_investigation_names_the_variable_its_line_and_leaves_no_copy_behind(
     assert all(row.cost.pause_s <= row.facts["predicted_pause_s"] for row in dumps)
 
 
-def test_two_captures_hold_no_text_and_tell_the_line_that_grew_in_a_container_too(tmp_path):
+def test_a_capture_holds_no_text_and_tells_lines_in_a_container_too(tmp_path):
     inside = ("unshare", "--net", "--mount") if os.geteuid() == 0 else ()
-    files = [tmp_path / "a.json", tmp_path / "b.json.zst"]
+    file = tmp_path / "a.json"
     with service(tmp_path, *inside, lines=True) as pid:
-        for file in files:
-            run = oakum("heap", "capture", f"pid/{pid}", "-f", file, "--inspect", "-o", "json")
-            assert run.code == 0, run.err
-            assert run.json["redacted"]
-    assert b"basket-1" not in files[0].read_bytes()
-    run = oakum("heap", "diff", *files, "-o", "json")
+        run = oakum("heap", "capture", f"pid/{pid}", "-f", file, "--inspect", "-o", "json")
+        assert copies(pid) == []
     assert run.code == 0, run.err
-    assert run.json["suspects"][0]["holder"] == QUOTES
-    assert any(row["name"] == "Shop::Quote" and row["file"].endswith("quotes.rb") for row in run.json["lines"])
+    assert run.json["redacted"]
+    content = file.read_bytes()
+    assert b"basket-1" not in content
+    assert b"quotes.rb" in content
+    assert b'"@by_basket"' in content
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed")
 def test_another_user_is_answered_nothing(tmp_path):
     ask = (
         "import os, socket, sys; os.setuid(int(sys.argv[2])); made = socket.socket(socket.AF_UNIX);"
-        " made.settimeout(20); made.connect(chr(0) + 'oakum-heap-' + sys.argv[1]); print(len(made.recv(100)))"
+        " made.settimeout(20); made.connect(chr(0) + sys.argv[1]); print(len(made.recv(100)))"
     )
     with service(tmp_path, rate=0) as pid:
+        name = f"oakum-heap-{pid}-{Path(f'/proc/{pid}/ns/pid').stat().st_ino}"
         done = subprocess.run(
-            [sys.executable, "-c", ask, str(pid), str(ANOTHER)], capture_output=True, text=True, check=False
+            [sys.executable, "-c", ask, name, str(ANOTHER)], capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
         # The helper goes on: root is answered.

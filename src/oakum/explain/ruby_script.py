@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from oakum.explain.source import LARGEST_SOURCE, Sites
+from oakum.explain.source import LARGEST_SOURCE, Enclosing, Sites
 from oakum.model.cause import CodePlace
 
 _INSERTS: Final = "push|append|add|add\\?|unshift|prepend|insert|concat|store|merge!|update|enq|subscribe"
@@ -42,6 +42,7 @@ def find_ruby_sites(text: str, file: str, name: str, *, holder: str = "") -> Sit
     )
     chosen = re.compile(rf"{of}\s*(?:\|\||)=\s*[\w:]*(?:LRU|Lru|WeakMap|WeakKeyMap|SizedQueue|MemoryStore)[\w:.]*")
     made = re.compile(rf"{of}\s*(?:\|\|)?=(?![=~>])")
+    methods = Enclosing(lines, _method)
     for number, line in _code(lines, _owner(holder, name)):
         if name not in line:
             continue
@@ -53,7 +54,7 @@ def find_ruby_sites(text: str, file: str, name: str, *, holder: str = "") -> Sit
             (made, sites.defined),
         ):
             if found.search(line):
-                places.append(CodePlace(file, number, method_at(lines, number), line.strip()))
+                places.append(CodePlace(file, number, methods.at(number), line.strip()))
     return sites
 
 
@@ -86,15 +87,6 @@ def _inside(lines: Sequence[str], owner: str) -> Iterator[bool]:
         yield bool(around) and around[-1][1] == owner
 
 
-def method_at(lines: Sequence[str], number: int) -> str:
-    """The method around line ``number`` (from 1), by how lines are indented; "" for none."""
-    depth = len(lines[number - 1]) - len(lines[number - 1].lstrip())
-    for line in reversed(lines[: number - 1]):
-        if not line.strip():
-            continue
-        own = len(line) - len(line.lstrip())
-        match = _METHOD.match(line)
-        if match is not None and own < depth:
-            return match[1]
-        depth = min(depth, own)
-    return ""
+def _method(line: str) -> str:
+    match = _METHOD.match(line)
+    return match[1] if match is not None else ""

@@ -6,9 +6,8 @@ It is no parser: a name that two things share is taken for one, and code across 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from oakum.explain.source import LARGEST_SOURCE, Sites
+from oakum.explain.source import LARGEST_SOURCE, Enclosing, Sites
 from oakum.model.cause import CodePlace
 
 _INSERTS = "set|add|push|unshift|append|on|once|addListener|prependListener|addEventListener|subscribe"
@@ -37,6 +36,7 @@ def find_script_sites(text: str, file: str, name: str) -> Sites:
     )
     chosen = re.compile(rf"(?<![\w$]){re.escape(name)}\s*[=:]\s*new\s+[\w$.]*(?:LRU|Cache)[\w$]*\s*\(.*\b(?:max|ttl)")
     made = re.compile(rf"(?<![\w$.]){re.escape(name)}\s*[=:](?![=>])|\bthis\.{re.escape(name)}\s*=(?!=)")
+    functions = Enclosing(lines, _function)
     for number, line in enumerate(lines, 1):
         if name not in line or len(line) > _LONGEST_LINE or line.lstrip().startswith(("//", "*", "/*")):
             continue
@@ -48,23 +48,11 @@ def find_script_sites(text: str, file: str, name: str) -> Sites:
             (made, sites.defined),
         ):
             if found.search(line):
-                places.append(CodePlace(file, number, function_at(lines, number), line.strip()))
+                places.append(CodePlace(file, number, functions.at(number), line.strip()))
     return sites
 
 
-def function_at(lines: Sequence[str], number: int) -> str:
-    """The function around line ``number`` (from 1), by how lines are indented; "" for none."""
-    depth = _depth(lines[number - 1])
-    for line in reversed(lines[: number - 1]):
-        if not line.strip() or _depth(line) >= depth:
-            continue
-        depth = _depth(line)
-        match = _FUNCTION.search(line)
-        name = next((group for group in match.groups() if group), "") if match else ""
-        if name and name not in _WORDS:
-            return name
-    return ""
-
-
-def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip())
+def _function(line: str) -> str:
+    match = _FUNCTION.search(line)
+    name = next((group for group in match.groups() if group), "") if match else ""
+    return "" if name in _WORDS else name

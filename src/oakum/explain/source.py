@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from oakum.model.cause import CodePlace
@@ -25,6 +26,47 @@ class Sites:
     inserts: list[CodePlace] = field(default_factory=list)
     bounds: list[CodePlace] = field(default_factory=list)
     removals: list[CodePlace] = field(default_factory=list)
+
+
+class Enclosing:
+    """What encloses a line, by how lines are indented. ``named``: the name of what a line opens, "" for none.
+
+    O(lines) for all of them together.
+    """
+
+    def __init__(self, lines: Sequence[str], named: Callable[[str], str]) -> None:
+        self._lines, self._named = lines, named
+        self._around: list[int] = []
+        self._names: dict[int, str] = {-1: ""}
+
+    def at(self, number: int) -> str:
+        """The name of the innermost around line ``number`` (from 1) that has one; "" for none."""
+        self._around = self._around or _around(self._lines)
+        row = self._around[number - 1]
+        passed: list[int] = []
+        while row not in self._names:
+            passed.append(row)
+            name = self._named(self._lines[row])
+            if name:
+                self._names[row] = name
+            else:
+                row = self._around[row]
+        self._names.update(dict.fromkeys(passed, self._names[row]))
+        return self._names[row]
+
+
+def _around(lines: Sequence[str]) -> list[int]:
+    """For each line, the last before it that is indented less, blank ones aside; -1 for none."""
+    found: list[int] = []
+    open_rows: list[tuple[int, int]] = []
+    for row, line in enumerate(lines):
+        own = len(line) - len(line.lstrip())
+        while line.strip() and open_rows and open_rows[-1][0] >= own:
+            open_rows.pop()
+        found.append(open_rows[-1][1] if open_rows else -1)
+        if line.strip():
+            open_rows.append((own, row))
+    return found
 
 
 def find_sites(text: str, file: str, attribute: str, *, owner: str = "") -> Sites:

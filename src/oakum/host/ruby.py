@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import socket
+import struct
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +29,9 @@ from oakum.model.ruby import RubyCopied, RubyFigures, RubyStanding
 from oakum.model.units import format_duration
 
 HELPER: Final = "oakum-heap-"
-"""Its socket is called by this and the process's number, as the process itself knows it."""
+"""Its socket is called by this, the process's number as the process itself knows it, and the inode of the namespace of
+such numbers: processes of several namespaces may share a network.
+"""
 
 KEY: Final = "oakum_heap"
 VERSION: Final = 1
@@ -35,6 +39,8 @@ PIECE_BYTES: Final = 1 << 20
 LINE_BYTES: Final = 1 << 16
 _TABLE_BYTES: Final = 64 << 20
 _LISTENS: Final = b"00010000"
+_MOST: Final = 1 << 63
+_CREDENTIALS: Final = struct.Struct("3i")
 
 
 class LiveRubies:
@@ -57,7 +63,7 @@ class LiveRuby:
         folder = self._folder
         try:
             return RubyStanding(
-                namespace_pid=self._namespace_pid(),
+                helper=f"@{self._name()}",
                 sockets=tuple(unix_names(folder.read("net/unix", _TABLE_BYTES), self._inodes())),
                 libraries=libraries(folder.read("maps", _TABLE_BYTES)),
                 dispositions=signals.dispositions(folder),
@@ -77,9 +83,12 @@ class LiveRuby:
                 return asked
             _figures(asked.line(), self._folder.pid)
             begun_s = time.monotonic()
-            asked.send(b"dump\n")
-            copied = self._copied(asked.line())
-            last = asked.pour(spool)
+            try:
+                asked.send(b"dump\n")
+                copied = self._copied(asked.line())
+                last = asked.pour(spool)
+            except TimeoutError as exc:
+                raise _given_up(self._folder.pid, within_s) from exc
             return RubyCopied(begun_s, time.monotonic(), copied, self._took(last), spool.size_bytes)
 
     def close(self) -> None:
@@ -92,7 +101,7 @@ class LiveRuby:
             why = str(told.get("why", ""))[:200]
             raise TargetError(f"pid {self._folder.pid} could not be copied", why=why, next_step="free -m; ulimit -u")
         seconds = told.get("stood_still_s")
-        if told.get(KEY) != "copy" or not isinstance(seconds, float | int):
+        if told.get(KEY) != "copy" or not isinstance(seconds, float | int) or not abs(seconds) < _MOST:
             raise _broken_off(self._folder.pid, "its helper did not say that a copy was made")
         return max(0.0, float(seconds))
 
@@ -101,7 +110,11 @@ class LiveRuby:
         if told.get(KEY) != "end":
             raise _broken_off(self._folder.pid, "it, or the copy that writes the dump, ended in the middle")
         took = told.get("took_bytes")
-        return took if isinstance(took, int) and took > 0 else None
+        return took if isinstance(took, int) and 0 < took < _MOST else None
+
+    def _name(self) -> str:
+        namespace = re.fullmatch(r"pid:\[([0-9]+)\]", self._folder.link("ns/pid"))
+        return f"{HELPER}{self._namespace_pid()}-{namespace[1] if namespace else ''}"
 
     def _namespace_pid(self) -> int:
         stat = parse_stat(self._folder.read("stat"))
@@ -121,21 +134,23 @@ class LiveRuby:
         """Connected to the socket that this very process holds. Translates what goes wrong meanwhile."""
         pid = self._folder.pid
         try:
-            name = f"{HELPER}{self._namespace_pid()}"
+            name = self._name()
             if f"@{name}" not in unix_names(self._folder.read("net/unix", _TABLE_BYTES), self._inodes()):
                 yield Absent(
                     "its helper", AbsentKind.NOT_YET, f"it does not listen on @{name}", "the same command later"
                 )
                 return
             with network.connect_unnamed(self._folder, name.encode(), within_s=min(within_s, 5.0)) as made:
+                _make_sure(made, pid, name)
                 yield _Asked(made, pid, time.monotonic() + within_s)
         except PermissionError:
             yield _not_permitted(pid)
         except TimeoutError as exc:
             raise RefusedError(
-                f"the dump of pid {pid} was given up",
-                why=f"it was not whole within {format_duration(within_s)}; the copy that wrote it has ended",
-                next_step=f"oakum investigate pid/{pid} --inspect    # once the machine is less busy",
+                f"the helper of pid {pid} does not answer",
+                why=f"nothing came within {format_duration(within_s)}: it writes a dump for somebody else, or"
+                " the process has no file descriptor left, or is busy",
+                next_step=f"ls /proc/{pid}/fd | wc -l; grep files /proc/{pid}/limits; pgrep -lP {pid}",
             ) from exc
         except ConnectionError as exc:
             raise _broken_off(pid, exc.strerror or "the connection was closed") from exc
@@ -194,7 +209,7 @@ def unix_names(table: bytes, own: set[int]) -> Iterator[str]:
 def _told(line: bytes) -> Mapping[str, object]:
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 
@@ -212,7 +227,7 @@ def _figures(line: bytes, pid: int) -> RubyFigures | Absent:
             next_step="oakum heap helper ruby > oakum_heap.rb    # then start it with that one",
         )
     slots, collections, major = (
-        value if isinstance(value, int) and value >= 0 else 0
+        value if isinstance(value, int) and 0 <= value < _MOST else 0
         for value in (counts.get(name) for name in ("heap_live_slots", "count", "major_gc_count"))
     )
     return RubyFigures(str(told.get("ruby", ""))[:40], told.get("lines") is True, slots, collections, major)
@@ -224,6 +239,26 @@ def _not_permitted(pid: int) -> Absent:
         AbsentKind.NOT_PERMITTED,
         f"pid {pid} belongs to another user; its helper answers that user and root alone",
         f"sudo oakum investigate pid/{pid} --inspect",
+    )
+
+
+def _make_sure(made: socket.socket, pid: int, name: str) -> None:
+    """Raises RefusedError unless the process itself opened what answers: a name in the table can be anybody's."""
+    by = _CREDENTIALS.unpack(made.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[0]
+    if by != pid:
+        who = f"pid {by}" if by else "a process that cannot be seen from here"
+        raise RefusedError(
+            f"what listens on @{name} is not the helper of pid {pid}",
+            why=f"the kernel says that {who} opened it",
+            next_step=f"sudo nsenter -t {pid} -n ss -xlp | grep {HELPER}",
+        )
+
+
+def _given_up(pid: int, within_s: float) -> RefusedError:
+    return RefusedError(
+        f"the dump of pid {pid} was given up",
+        why=f"it was not whole within {format_duration(within_s)}; the copy that wrote it ends at its next write",
+        next_step=f"oakum investigate pid/{pid} --inspect    # once the machine is less busy",
     )
 
 

@@ -15,11 +15,11 @@ LINES: Final = "OAKUM_HEAP_LINES=1"
 class RubyStanding:
     """Read from outside; nothing is sent.
 
-    ``sockets``: the names of the Unix sockets on which it listens, ``@…`` where in no folder. ``namespace_pid``: its
-    number as itself knows it. ``libraries``: file names that it has mapped as code.
+    ``sockets``: the names of the Unix sockets on which it listens, ``@…`` where in no folder. ``helper``: the name that
+    its helper's would have. ``libraries``: file names that it has mapped as code.
     """
 
-    namespace_pid: int
+    helper: str
     sockets: tuple[str, ...]
     libraries: frozenset[str]
     dispositions: Dispositions

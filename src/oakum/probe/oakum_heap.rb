@@ -9,6 +9,11 @@ require 'socket'
 module OakumHeap
   VERSION = 1
   WITHIN_S = 600 # a copy that has not ended by then is killed
+  ASKED_WITHIN_S = 5 # who connects and has not asked by then asks nothing
+  DUMP = "dump\n"
+  ENDS, PASSES = %w[TERM INT HUP QUIT USR1 USR2 ALRM], %w[TTIN TTOU WINCH] # signals, to a copy
+  RAW = Process.respond_to?(:_fork) ? [Process.method(:_fork)] : [] # and without what others hook into it, for a copy
+  RAW << RAW.last.super_method while RAW.last&.super_method
   LEAST = 100 # variables are named that hold a collection of so many items
   MOST_NAMES = 20_000
   MOST_OWNERS = 1000 # of each class
@@ -25,11 +30,17 @@ module OakumHeap
 
       @pid = Process.pid
       @server&.close
-      @server = UNIXServer.new("\0oakum-heap-#{@pid}")
+      @server = UNIXServer.new("\0oakum-heap-#{@pid}-#{File.stat('/proc/self/ns/pid').ino}")
       Thread.new(@server) do |server|
         Thread.current.name = 'oakum-heap'
         Thread.current.report_on_exception = false
-        loop { answer(server.accept) }
+        until server.closed?
+          begin
+            answer(server.accept)
+          rescue StandardError
+            sleep 1 # no descriptor is left, for now
+          end
+        end
       end
     rescue SystemCallError => e
       warn "oakum_heap: #{e.message}"
@@ -42,14 +53,40 @@ module OakumHeap
 
       told = GC.stat.slice(:count, :major_gc_count, :heap_live_slots, :total_allocated_objects, :malloc_increase_bytes)
       say(client, VERSION, ruby: RUBY_VERSION, lines: !ObjectSpace.allocation_sourcefile(Object.new).nil?, gc: told)
-      copied(client) if IO.select([client], nil, nil, 5) && client.gets(64) == "dump\n"
-    rescue SystemCallError, IOError
+      copied(client) if asked(client) == DUMP
+    rescue StandardError
+      nil # who asked has gone
+    ensure
+      hang_up(client)
+    end
+
+    def asked(client)
+      word, until_s = +'', now + ASKED_WITHIN_S
+      while word.size < DUMP.size
+        left_s = until_s - now
+        return unless left_s.positive? && IO.select([client], nil, nil, left_s)
+
+        word << client.read_nonblock(DUMP.size - word.size)
+      end
+      word
+    end
+
+    # Also where a process that was forked meanwhile has the connection open.
+    def hang_up(client)
+      client.shutdown
+    rescue StandardError
       nil # who asked has gone
     ensure
       client.close
     end
 
-    def say(client, what, **rest) = client.puts(json({ oakum_heap: what, **rest }))
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+
+    def say(client, what, **rest)
+      client.puts(json({ oakum_heap: what, **rest }))
+    end
 
     def json(told)
       case told
@@ -65,15 +102,21 @@ module OakumHeap
     def copied(client)
       # In a copy no other thread lives: what their stacks and variables hold is told beside the dump.
       threads = Thread.list.map { |one| [one, ObjectSpace.reachable_objects_from(one), variables(one)] }
-      begun = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-      Thread.current[:oakum_copy] = true
-      copy = fork { write(client, threads, begun) }
-      waiting = Process.detach(copy)
-      Process.kill(:KILL, copy) unless waiting.join(WITHIN_S)
+      begun = now
+      copy = RAW.empty? ? Process.fork : RAW.last.call
+      copy&.positive? ? wait_for(copy, begun + WITHIN_S) : write(client, threads, begun)
     rescue SystemCallError => e
       say(client, 'failed', why: e.message)
-    ensure
-      Thread.current[:oakum_copy] = nil
+    end
+
+    # By no thread more: there may be none to have.
+    def wait_for(copy, until_s)
+      until Process.wait(copy, Process::WNOHANG)
+        Process.kill(:KILL, copy) if now > until_s
+        sleep 0.05
+      end
+    rescue Errno::ECHILD, Errno::ESRCH
+      nil # the program waits for any child, or for none
     end
 
     def variables(one)
@@ -83,7 +126,9 @@ module OakumHeap
 
     # In the copy, which nobody waits for: the first to be killed where memory runs short, the last to get a processor.
     def write(client, threads, begun)
-      say(client, 'copy', stood_still_s: Process.clock_gettime(Process::CLOCK_MONOTONIC) - begun)
+      ENDS.each { |name| trap(name, 'SYSTEM_DEFAULT') } # the program's own handlers are for the program
+      PASSES.each { |name| trap(name, 'IGNORE') }
+      say(client, 'copy', stood_still_s: now - begun)
       File.write('/proc/self/oom_score_adj', '1000')
       Process.setpriority(Process::PRIO_PROCESS, 0, 19)
       GC.disable # it would write to all that is shared
@@ -165,14 +210,14 @@ module OakumHeap
     # Where it stands in memory, as the dump has it.
     def at(one)
       text = ObjectSpace::InternalObjectWrapper === one ? one.inspect : WORDS.bind_call(one)
-      text[/0x\h+/].sub(/0x0*/, '0x')
+      "0x#{text[/.*0x0*(\h+)/m, 1]}" # the last: a class without a name stands before it with its own
     end
   end
 
   # A process that is forked answers for itself. Ruby before 3.1: call OakumHeap.listen once it was forked.
   module Forked
     def _fork
-      super.tap { |pid| OakumHeap.listen if pid.zero? && !Thread.current[:oakum_copy] }
+      super.tap { |pid| OakumHeap.listen if pid.zero? }
     end
   end
   Process.singleton_class.prepend(Forked)

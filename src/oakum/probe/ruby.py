@@ -51,9 +51,8 @@ class RubyProbe:
         if self._processes.info(self._pid).state in STOPPED:
             why = "it stands still, stopped by a signal or a debugger: nobody would answer"
             return Absent(HEAP, AbsentKind.NOT_YET, why, f"kill -CONT {self._pid}; then the same command")
-        own = f"{SOCKET}{standing.namespace_pid}"
-        if own in standing.sockets:
-            return RubyReach(own)
+        if standing.helper in standing.sockets:
+            return RubyReach(standing.helper)
         return self._unreached(standing)
 
     def deeper(self, *, lines: bool | None = None) -> RubyDeeper | None:
@@ -61,7 +60,7 @@ class RubyProbe:
         standing = self._ruby.standing()
         if isinstance(standing, Absent):
             return None
-        helper = f"{SOCKET}{standing.namespace_pid}" in standing.sockets
+        helper = standing.helper in standing.sockets
         return RubyDeeper(self._pid, helper, traced(standing), lines)
 
     def _unreached(self, standing: RubyStanding) -> Absent:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from oakum.explain.deeper_ruby import ruby_steps
@@ -72,6 +74,12 @@ def test_constants_and_variables_of_threads_are_found_and_comments_are_not():
     assert places(found("SEEN", "Shop::SEEN").inserts) == [(12, "seen")]
     assert found("SEEN").bounds == []
     assert places(found(":cart", "Thread.current[:cart]").defined) == [(32, "add")]
+
+
+def test_a_long_file_without_methods_is_read_once():
+    began_s = time.process_time()
+    assert len(find_ruby_sites("@a << 1\n" * 20_000, "a.rb", "@a").inserts) == 20_000
+    assert time.process_time() - began_s < 5.0
 
 
 @pytest.mark.parametrize(

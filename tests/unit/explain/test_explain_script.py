@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from oakum.explain.script import find_script_sites
@@ -78,3 +80,9 @@ def test_what_compares_its_size_may_bound_it(line, bounded):
 def test_a_text_that_nobody_wrote_has_no_sites(text):
     found = find_script_sites(text, "a.js", "entries")
     assert (found.inserts, found.bounds, found.defined, found.removals) == ([], [], [], [])
+
+
+def test_a_long_file_without_functions_is_read_once():
+    began_s = time.process_time()
+    assert len(find_script_sites("a.push(1);\n" * 20_000, "a.js", "a").inserts) == 20_000
+    assert time.process_time() - began_s < 5.0

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,8 @@ GREETING = b'{"oakum_heap":1,"ruby":"3.1.2","lines":true,"gc":{"count":9,"major_
 COPY = b'{"oakum_heap":"copy","stood_still_s":0.015}\n'
 DUMP = b'{"type":"ROOT", "root":"vm", "references":[]}\n' * 40_000
 END = b'{"oakum_heap":"end","took_bytes":4096}\n'
+NAME = f"oakum-heap-{os.getpid()}-{Path('/proc/self/ns/pid').stat().st_ino}"
+LISTEN = "import socket, sys; made = socket.socket(fileno=int(sys.argv[1])); made.listen(); print(flush=True); input()"
 
 
 class Spool:
@@ -33,7 +38,7 @@ class Helper:
 
     def __init__(self, begin, answer=b"", *, stays=False):
         self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(f"\0oakum-heap-{os.getpid()}")
+        self._server.bind(f"\0{NAME}")
         self._server.listen()
         self._begin, self._answer, self._stays = begin, answer, stays
         self._done = threading.Event()
@@ -70,8 +75,8 @@ def ruby():
 def test_its_socket_is_seen_from_outside_and_nothing_is_sent(ruby):
     with closing(Helper(GREETING)) as helper:
         standing = ruby.standing()
-        assert f"@oakum-heap-{os.getpid()}" in standing.sockets
-        assert standing.namespace_pid == os.getpid()
+        assert f"@{NAME}" in standing.sockets
+        assert standing.helper == f"@{NAME}"
         assert helper.asked == []
 
 
@@ -103,6 +108,9 @@ def test_a_dump_comes_whole_with_what_it_cost(ruby):
         (COPY, "ended in the middle"),
         (b'{"oakum_heap":"failed","why":"Cannot allocate memory - fork(2)"}\n', "Cannot allocate memory"),
         (b"what?\n", "did not say that a copy was made"),
+        (b"[" * 60_000 + b"\n", "did not say that a copy was made"),
+        (b'{"oakum_heap":"copy","stood_still_s":Infinity}\n', "did not say that a copy was made"),
+        (b'{"oakum_heap":"copy","stood_still_s":1' + b"0" * 400 + b"}\n", "did not say that a copy was made"),
     ],
 )
 def test_a_dump_that_breaks_off_or_is_not_made_is_an_error_with_a_next_step(ruby, answer, why):
@@ -115,6 +123,27 @@ def test_a_dump_that_breaks_off_or_is_not_made_is_an_error_with_a_next_step(ruby
 def test_a_dump_that_does_not_end_in_time_is_given_up(ruby):
     with closing(Helper(GREETING, COPY + DUMP, stays=True)), pytest.raises(RefusedError, match="given up"):
         ruby.dump(Spool(), within_s=0.3)
+
+
+def test_a_helper_that_does_not_answer_is_told_and_no_dump_is_spoken_of(ruby):
+    with closing(Helper(b"{", stays=True)), pytest.raises(RefusedError, match="does not answer") as raised:
+        ruby.figures(within_s=0.3)
+    assert "ended" not in raised.value.why
+    assert f"/proc/{os.getpid()}/fd" in raised.value.next_step
+
+
+def test_what_another_process_opened_is_not_its_helper_though_it_holds_the_socket(ruby):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(f"\0{NAME}")
+        handed = [sys.executable, "-c", LISTEN, str(made.fileno())]
+        with subprocess.Popen(
+            handed, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[made.fileno()]
+        ) as listener:
+            listener.stdout.readline()
+            with pytest.raises(RefusedError, match="is not the helper of") as raised:
+                ruby.figures(within_s=5.0)
+            listener.communicate(b"\n")
+    assert f"pid {listener.pid} opened it" in raised.value.why
 
 
 def test_who_is_answered_nothing_may_not_ask(ruby):

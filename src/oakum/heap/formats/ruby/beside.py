@@ -19,6 +19,7 @@ TAIL_BYTES: Final = 32 << 20
 MOST_LINES: Final = 1 << 16
 LONGEST_NAME: Final = 200
 LONGEST_FILE: Final = 4096
+MOST_ADDRESS: Final = 1 << 63
 GLOBALS: Final = "global_tbl"
 """The root of global variables, which has no address."""
 
@@ -97,6 +98,7 @@ def _number(value: object) -> int:
     if not isinstance(value, str) or len(value) > 18 or not value.startswith("0x"):
         return -1
     try:
-        return int(value, 16)
+        number = int(value, 16)
     except ValueError:
         return -1
+    return number if number < MOST_ADDRESS else -1
