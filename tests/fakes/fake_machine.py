@@ -53,6 +53,7 @@ class FakeProcess:
     may_be_read: bool = True
     carried_bytes_per_s: float | None = None
     state: str = "S"
+    threads: int = 1
     mappings: tuple[Mapping, ...] | None = None
     """None: one heap, as large as its anonymous memory."""
     connections: tuple[Connection, ...] = ()
@@ -176,7 +177,7 @@ class FakeMachine:
             executable=process.executable,
             command=process.command,
             cgroup=process.cgroup,
-            threads=1,
+            threads=process.threads,
             state=process.state,
             namespace_pid=process.pid,
         )

@@ -34,6 +34,12 @@ LEAST_WATCH_S = 20.0
 MOVED_SHARE = 0.3
 """Where all objects together gained less than this share of what the holder gained, others gave up the rest."""
 
+COVERED = 0.5
+"""Room for garbage is why a process grew where it is this share of what the process gained."""
+
+RENEWED_MORE = 0.1
+"""A holder whose items were replaced is as large as before where its bytes grew by no more than this share."""
+
 EXPLAINED = (0.3, 3.0)
 """The holder's growth must lie within these factors of the process's measured growth."""
 
@@ -72,7 +78,7 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
     turned_over = holder.evicted_items > EVICTED_SHARE * max(holder.items_grown + holder.evicted_items, 1)
     if turned_over:
         reasons += (f"{format_count(holder.evicted_items)} of its {holder.counted} went meanwhile: it turns over",)
-        if _renewed(holder) and series.name is VerdictName.SUSPECT:
+        if _renewed(holder, per_s, series.rate_per_s) and series.name is VerdictName.SUSPECT:
             renewed = f"nearly all that {holder.name} held went in {format_duration(grown_s)}, and about as much came"
             return _open(series, renewed, *reasons)
         return replace(
@@ -90,9 +96,14 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
     return _leaks(series, growth, clue, reasons)
 
 
-def _renewed(holder: HolderGrowth) -> bool:
-    """Whether other items took the place of those that it held: its size goes up and down, and it keeps none."""
+def _renewed(holder: HolderGrowth, per_s: float, rate: float | None) -> bool:
+    """Whether other items took the place of those that it held: its size goes up and down, and it keeps none.
+
+    Immutable values that are made anew go too: what grows at the process's rate (``rate``) meanwhile is no renewal.
+    """
     went, more = WHOLLY
+    if holder.bytes_grown > RENEWED_MORE * holder.bytes_before or (rate is not None and per_s >= EXPLAINED[0] * rate):
+        return False
     return holder.evicted_items >= went * holder.items_before and holder.items_grown <= more * holder.items_before
 
 
@@ -168,8 +179,14 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     gained = rate * growth.seconds
     fits_leak = series.pattern is None or series.pattern.leaks
     if growth.uncollected and series.name is VerdictName.SUSPECT:
-        if not fits_leak:
-            return replace(series, name=VerdictName.HEALTHY, reasons=(growth.uncollected, *series.reasons))
+        if not fits_leak and not growth.outside and growth.room_per_s >= COVERED * rate:
+            return replace(
+                series,
+                name=VerdictName.HEALTHY,
+                probability=min(series.probability or 0.2, 0.2),
+                reasons=(growth.uncollected, *series.reasons),
+                settles="",
+            )
         return _open(series, growth.uncollected)
     if series.name is VerdictName.SUSPECT and gained > 8 * TRIFLE_BYTES:
         torn = growth.language == "Python"

@@ -12,11 +12,17 @@ from oakum.model.verdict import Verdict, VerdictName
 ALLOCATES = "who allocates or holds it, as the next steps of the plan would tell; or watch longer: --for 10m"
 BOUNDED = "whether threads stop becoming more: the same command with --for 10m"
 SURE = 0.8
-KEPT = 0.9
+KEPT = 0.85
+"""No surer than this: two looks do not tell what is full one day from what never is."""
+
+FILLS = (
+    "a cache or pool that is still filling looks the same: watch until it is full, or its owner's bound is passed:"
+    " the same command with --for 10m"
+)
 AGREES = (0.3, 3.0)
 """What is found to grow must lie within these factors of the process's measured growth."""
 
-LEAST_S = 5.0
+LEAST_S = 15.0
 """Looks that are closer do not tell what is freed again."""
 
 
@@ -45,14 +51,16 @@ def workers(layout: LayoutGrowth) -> bool:
 
 
 def _leak(series: Verdict, *reasons: str) -> Verdict:
-    told = max(series.probability or 0.0, KEPT)
-    return replace(series, name=VerdictName.LEAK, probability=told, reasons=(*reasons, *series.reasons), settles="")
+    # What a longer history made sure stays as sure.
+    told = series.probability if series.name is VerdictName.LEAK else KEPT
+    return replace(series, name=VerdictName.LEAK, probability=told, reasons=(*reasons, *series.reasons), settles=FILLS)
 
 
 def _agrees(series: Verdict, per_s: float, layout: LayoutGrowth) -> bool:
-    """Whether the series climbs without a bend, about as fast as what was found."""
+    """Whether the series is one to suspect that climbs without a bend, about as fast as what was found."""
     rate = series.rate_per_s or 0.0
-    rising = series.pattern is not None and series.pattern.leaks
+    accused = series.name in {VerdictName.SUSPECT, VerdictName.LEAK}
+    rising = accused and series.pattern is not None and series.pattern.leaks
     return rising and layout.seconds >= LEAST_S and rate > 0 and AGREES[0] <= per_s / rate <= AGREES[1]
 
 

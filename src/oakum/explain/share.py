@@ -17,6 +17,9 @@ ASIDE: Final = frozenset({
 })  # fmt: skip
 """What they hold is no anonymous memory of the process that is judged."""
 
+WHOLE: Final = (CauseName.WORKERS_OR_ARENAS, CauseName.LOAD_GROWTH)
+"""What they hold is told by its occasion, and held by what others tell: each is set against the whole alone."""
+
 MAPPINGS: Final = frozenset({"mappings", "chunks"})
 """Evidence that sees all memory of the process; what captures of its heap see is a part of that."""
 
@@ -25,17 +28,17 @@ def shared(causes: tuple[Cause, ...], rate_per_s: float | None) -> tuple[tuple[C
     """The causes with their shares, and all together. ``rate_per_s``: of the judge, bytes; None: nothing grows.
 
     Causes by captures of the heap are parts beside each other, so they add up; those by mappings see the same memory
-    once more, from outside. The larger of both sums counts, and never more than was measured.
+    once more, from outside, and those of WHOLE by what made it grow. The largest of these counts, and never more than
+    was measured.
     """
     if rate_per_s is None or not isfinite(rate_per_s) or rate_per_s <= 0:
         return causes, None
     told = tuple(replace(cause, share=_share(cause, rate_per_s)) for cause in causes)
-    inside = sum(_rate(cause) for cause in told if not _by_mappings(cause))
-    outside = sum(
-        _rate(cause) for cause in told if _by_mappings(cause) and cause.name is not CauseName.WORKERS_OR_ARENAS
-    )
-    arenas = sum(_rate(cause) for cause in told if cause.name is CauseName.WORKERS_OR_ARENAS)
-    return told, Accounted(rate_per_s, min(rate_per_s, max(inside, outside, arenas)))
+    parts = [cause for cause in told if cause.name not in WHOLE]
+    inside = sum(_rate(cause) for cause in parts if not _by_mappings(cause))
+    outside = sum(_rate(cause) for cause in parts if _by_mappings(cause))
+    occasions = [sum(_rate(cause) for cause in told if cause.name is name) for name in WHOLE]
+    return told, Accounted(rate_per_s, min(rate_per_s, max(inside, outside, *occasions)))
 
 
 def _by_mappings(cause: Cause) -> bool:

@@ -15,6 +15,7 @@ from oakum.explain.causes import (
     page_cache,
     undersized_limit,
 )
+from oakum.explain.share import ASIDE
 from oakum.model.cause import Cause, CauseName
 from oakum.model.growth import HeapGrowth
 from oakum.model.surroundings import Surroundings
@@ -55,14 +56,22 @@ def with_surroundings(
     ]
     known = {cause.name for cause in causes}
     rows = [each for each in found if each is not None and not (each.name in known and _aside(each))]
-    return merged(causes, rows)
+    return merged(causes, rows, accused=verdict.settles == MORE)
 
 
-def merged(causes: tuple[Cause, ...], more: list[Cause]) -> tuple[Cause, ...]:
-    """``causes`` keep their order; those of ``more`` that hold most of a growth of their own come first."""
+def merged(causes: tuple[Cause, ...], more: list[Cause], *, accused: bool = False) -> tuple[Cause, ...]:
+    """``causes`` keep their order; processes that become more come first where none of those explains growth.
+
+    ``accused``: whether it is those processes that the verdict speaks of: then they come first in any case.
+    """
     if not more:
         return causes
-    ahead = [cause for cause in more if cause.name is CauseName.MANY_PROCESSES and cause.growth_bytes_per_s > 0]
+    explained = any(cause.growth_bytes_per_s > 0 and cause.name not in ASIDE for cause in causes)
+    ahead = [
+        cause
+        for cause in more
+        if cause.name is CauseName.MANY_PROCESSES and cause.growth_bytes_per_s > 0 and (accused or not explained)
+    ]
     behind = sorted((cause for cause in more if cause not in ahead), key=lambda cause: -cause.confidence)
     return (*ahead, *causes, *behind)
 

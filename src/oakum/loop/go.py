@@ -11,6 +11,7 @@ from oakum.loop.facts import Facts
 from oakum.loop.go_asked import GOROUTINES, ORIGIN, PATHS, GoAsked
 from oakum.loop.go_told import (
     outside_told,
+    room_per_s,
     tell_goroutines_grown,
     tell_limit,
     tell_metrics,
@@ -154,10 +155,12 @@ class GoInterview:
         if after.heap.period_bytes:
             _tell_growth(growth, after.heap_at_s - before.heap_at_s, facts)
         live = growth.heap_bytes_before, growth.heap_bytes_after
+        garbage = uncollected_told(before.figures, after.figures, live, seconds)
         return replace(
             growth,
             outside=outside_told(before.figures, after.figures, seconds, verdict.rate_per_s),
-            uncollected=uncollected_told(before.figures, after.figures, live, seconds),
+            uncollected=garbage,
+            room_per_s=room_per_s(before.figures, after.figures, live, seconds) if garbage else 0.0,
             beside=beside,
         )
 

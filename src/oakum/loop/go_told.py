@@ -130,6 +130,11 @@ def uncollected_told(before: Figures, after: Figures, live: tuple[int, int], sec
     )
 
 
+def room_per_s(before: Figures, after: Figures, live: tuple[int, int], seconds: float) -> float:
+    """Bytes per second that Go took of the system for what does not survive collections."""
+    return (after.obtained - before.obtained - max(live[1] - live[0], 0)) / max(seconds, 1e-9)
+
+
 def tell_metrics(told: GoMetrics, facts: Facts, before: GoMetrics | None = None) -> None:
     parts = [
         f"{format_size(size)} of {name}"

@@ -282,6 +282,7 @@ def _watch(  # noqa: PLR0913  (one step of the journey)
             looking.follow(watch.info.pid, facts, progress)
             layouts.begin(watch.info.pid, facts)
         around.look(watch)
+        layouts.between(watch.info.pid)
         if now_s - judged_s >= JUDGED_EVERY_S:
             judged_s = now_s
             series = joined(settings.earlier, watch.series())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from oakum.heap.warm import warm_up_native
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent
-from oakum.model.errors import TargetError
+from oakum.model.errors import OakumError, TargetError
 from oakum.model.evidence import Cost
 from oakum.model.layout import Chunked, Layout, LayoutGrowth, MappingKind
 from oakum.model.runtime import Runtime
@@ -32,6 +32,10 @@ WORDS = {
 FAINT_BYTES = 1 << 20
 """A kind that is smaller, and grew by less, is in the values alone."""
 
+APART_S = 1.0
+MIDDLE = 0.15
+"""Threads that were counted this share of the time from its middle are those of the middle."""
+
 
 def ready(runtime: Runtime) -> None:
     """Compile what walks malloc's chunks, where they are walked: seconds, once on a machine."""
@@ -45,10 +49,22 @@ class Layouts:
     def __init__(self, machine: Machine, runtime: Runtime) -> None:
         self._machine, self._runtime = machine, runtime
         self._first: tuple[float, int, Layout, Chunked | None] | None = None
+        self._threads: list[tuple[float, int]] = []
 
     def begin(self, pid: int, facts: Facts) -> None:
         """Before the watch, and again when another process took the target's place."""
         self._first = self._look(pid, facts)
+        self._threads.clear()
+
+    def between(self, pid: int) -> None:
+        """Count its threads, where that is due."""
+        now_s = self._machine.clock.monotonic_s()
+        if self._threads and now_s - self._threads[-1][0] < APART_S:
+            return
+        try:
+            self._threads.append((now_s, self._machine.processes.info(pid).threads))
+        except OakumError:
+            return
 
     def conclude(self, pid: int, facts: Facts) -> LayoutGrowth | None:
         """None where two looks at one process could not be had."""
@@ -59,12 +75,24 @@ class Layouts:
             return None
         (begun_s, _, before, chunks_before), (ended_s, _, after, chunks_after) = self._first, last
         growth = LayoutGrowth(
-            pid, before, after, ended_s - begun_s, chunks_before, chunks_after, explained=may_walk(self._runtime)
+            pid,
+            before,
+            after,
+            ended_s - begun_s,
+            chunks_before,
+            chunks_after,
+            explained=may_walk(self._runtime),
+            threads_between=self._midway(begun_s, ended_s),
         )
         facts.add("mappings", mappings_told(growth), "smaps", facts=mappings_facts(growth))
         if chunks_before is not None and chunks_after is not None:
             facts.add("chunks", chunks_told(growth), "malloc's chunks", facts=chunks_facts(growth))
         return growth
+
+    def _midway(self, begun_s: float, ended_s: float) -> int | None:
+        middle_s, most_s = (begun_s + ended_s) / 2, MIDDLE * (ended_s - begun_s)
+        apart_s, found = min(((abs(at_s - middle_s), many) for at_s, many in self._threads), default=(most_s + 1, 0))
+        return found if apart_s <= most_s else None
 
     def _look(self, pid: int, facts: Facts) -> tuple[float, int, Layout, Chunked | None] | None:
         clock = self._machine.clock

@@ -13,6 +13,7 @@ from oakum.loop.interview import Interviewee
 from oakum.loop.node_heaps import (
     Grown,
     grown_most,
+    room_per_s,
     tell_grown,
     tell_heaps,
     tell_limit,
@@ -186,7 +187,8 @@ class NodeInterview:
         garbage = (
             uncollected(self._before, self._after, self._whom.watch_s, growth) if self._before and self._after else ""
         )
-        return replace(growth, outside=self._outside, uncollected=garbage)
+        room = room_per_s(self._before, self._after, self._whom.watch_s) if garbage else 0.0
+        return replace(growth, outside=self._outside, uncollected=garbage, room_per_s=room)
 
     def _snapshot(
         self,

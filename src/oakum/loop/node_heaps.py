@@ -147,6 +147,13 @@ def uncollected(before: Heaps, after: Heaps, watch_s: float, growth: HeapGrowth)
     )
 
 
+def room_per_s(before: Heaps | None, after: Heaps | None, watch_s: float) -> float:
+    """Bytes per second that V8 took between both ends of the watch."""
+    if before is None or after is None:
+        return 0.0
+    return (after.main.heap_total_bytes - before.main.heap_total_bytes) / max(watch_s, 1e-9)
+
+
 def tell_limit(limit_bytes: int | None, heaps: Heaps, own: int | None, words: list[str], facts: Facts) -> None:
     """Who would end it, V8 or the kernel. ``own``: the limit of its cgroup, in bytes. ``words``: its options."""
     if limit_bytes is None:

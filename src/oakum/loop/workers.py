@@ -53,11 +53,14 @@ class Workers:
         self._stack = ExitStack()
         self._target, self._machine, self._own = target, machine, os.getpid()
         self._gauges: list[tuple[ProcessGauge, ProcessMemory]] = []
+        self._known: frozenset[tuple[int, int]] | None = None
         try:
             found = members(target, processes=machine.processes, cgroups=machine.cgroups)
         except OakumError:
             return
-        for info in self._others(found)[:MOST]:
+        others = self._others(found)
+        self._known = frozenset((info.pid, info.start_ticks) for info in others)
+        for info in others[:MOST]:
             try:
                 gauge = machine.processes.open(info.pid)
             except OakumError:
@@ -85,7 +88,7 @@ class Workers:
             Member(info.pid, info.name, first.anon_bytes, None if last is None else last.anon_bytes)
             for info, first, last in looked
         ]
-        found += self._newcomers({info.pid for info, _, _ in looked} | {chosen})
+        found += self._newcomers(chosen)
         if len(rows) < 2:
             return tuple(found), self._tell_more(found, facts)
         rows.sort(key=lambda row: row.before - row.after)
@@ -111,14 +114,21 @@ class Workers:
             return list(found)
         return [each for each in found if self._own not in {each.pid, each.parent_pid}]
 
-    def _newcomers(self, known: set[int]) -> list[Member]:
-        """Those that are there now, and were not."""
+    def _newcomers(self, chosen: int) -> list[Member]:
+        """Those that are there now, and were not: of all that were there, not of those alone that are held open."""
         try:
             now = members(self._target, processes=self._machine.processes, cgroups=self._machine.cgroups)
         except OakumError:
             return []
+        if self._known is None:
+            return []
+        there = {(each.pid, each.start_ticks): each for each in self._others(now)}
+        new = [each for key, each in there.items() if key not in self._known and each.pid != chosen]
+        held = {(gauge.info.pid, gauge.info.start_ticks) for gauge, _ in self._gauges}
+        # As many took the places of those that were not held open, and ended.
+        replaced = len(self._known - held - there.keys())
         found = []
-        for info in [each for each in self._others(now) if each.pid not in known][:MOST]:
+        for info in new[replaced:][:MOST]:
             try:
                 gauge = self._machine.processes.open(info.pid)
             except OakumError:
@@ -126,7 +136,8 @@ class Workers:
             memory = gauge.sample()
             gauge.close()
             if memory is not None:
-                found.append(Member(info.pid, info.name, None, memory.anon_bytes))
+                age_s = max(0.0, self._machine.clock.now_s() - info.started_s)
+                found.append(Member(info.pid, info.name, None, memory.anon_bytes, age_s=age_s))
         return found
 
     @staticmethod

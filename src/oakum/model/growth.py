@@ -156,6 +156,9 @@ class HeapGrowth:
     uncollected: str = ""
     """What is to be said where the process gained garbage that its runtime has not collected yet."""
 
+    room_per_s: float = 0.0
+    """Bytes per second that its runtime took as room for that garbage, where ``uncollected`` says so."""
+
     lines: tuple[LineGrowth, ...] = ()
     """By the line of their allocation, most bytes gained first; empty where that was not recorded."""
 

@@ -198,6 +198,8 @@ class LayoutGrowth:
     chunks_before: Chunked | None = None
     chunks_after: Chunked | None = None
     explained: bool = True
+    threads_between: int | None = None
+    """How many there were about the middle of that time; None where nobody counted them."""
 
     def grown(self, *kinds: MappingKind) -> int:
         return self.after.of(*kinds) - self.before.of(*kinds)

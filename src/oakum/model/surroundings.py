@@ -28,6 +28,8 @@ class Member:
     name: str
     before: int | None
     after: int | None
+    age_s: float | None = None
+    """Of one that came meanwhile: how long it has been there; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,20 @@ def test_garbage_that_was_not_collected_is_no_suspicion_and_no_proof_of_health(n
 
 def test_garbage_that_was_not_collected_explains_a_curve_that_bends():
     idle = replace(growth(), uncollected="what lives in its heap does not grow", language="JavaScript")
+    idle = replace(idle, room_per_s=0.6 * MIB)
     verdict = assess(series(SUSPECT, Pattern.WARM_UP), idle, [])
     assert (verdict.name, verdict.reasons[0]) == (HEALTHY, "what lives in its heap does not grow")
+    assert (verdict.probability, verdict.settles) == (0.2, "")
+
+
+@pytest.mark.parametrize(("room_mib", "outside"), [(0.08, ""), (0.6, "it is not Go's memory that grows")])
+def test_garbage_is_no_proof_of_health_where_other_memory_grows(room_mib, outside):
+    taken = "Go took 5.00 MiB more of the system"
+    found = replace(growth(), uncollected=taken, room_per_s=room_mib * MIB, outside=outside, language="Go")
+    verdict = assess(series(SUSPECT, Pattern.WARM_UP), found, [])
+    assert (verdict.name, verdict.probability) == (CANNOT_TELL, 0.2)
+    assert verdict.reasons[:2] == ((outside, taken) if outside else (taken, "it climbs"))
+    assert verdict.settles
 
 
 @pytest.mark.parametrize(
@@ -153,10 +165,24 @@ def test_garbage_that_was_not_collected_explains_a_curve_that_bends():
     [(400, 430, 400, CANNOT_TELL), (400, 430, 200, SUSPECT), (400, 900, 400, SUSPECT)],
 )
 def test_what_lets_all_go_that_it_held_does_not_accumulate(before, after, evicted, name):
-    verdict = assessed(series(SUSPECT), clue(items_before=before, items_after=after, evicted_items=evicted))
+    found = clue(items_before=before, items_after=after, evicted_items=evicted, bytes_after=10.5 * MIB)
+    verdict = assessed(series(SUSPECT), found)
     assert verdict.name is name
     assert verdict.settles
     assert verdict.reasons[0].startswith("nearly all that") is (name is CANNOT_TELL)
+
+
+@pytest.mark.parametrize(("before_mib", "after_mib", "rate_mib"), [(100, 160, 6.0), (100, 160, 60.0), (100, 105, 0.5)])
+def test_what_is_made_anew_and_grows_with_the_process_stays_a_suspicion(before_mib, after_mib, rate_mib):
+    found = clue(
+        items_before=100_000,
+        items_after=110_000,
+        evicted_items=100_000,
+        bytes_before=before_mib * MIB,
+        bytes_after=after_mib * MIB,
+    )
+    verdict = assessed(series(SUSPECT, rate_per_s=rate_mib * MIB), found)
+    assert (verdict.name, verdict.probability) == (SUSPECT, 0.75)
 
 
 def test_nothing_that_holds_more_makes_a_flat_curve_healthy_and_leaves_a_long_leak_one():

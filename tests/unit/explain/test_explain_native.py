@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from examples_explain import MIB, SECONDS, series
+from examples_explain import MIB, series
 
 from oakum.explain import explain
 from oakum.model.cause import CauseName
@@ -22,10 +22,13 @@ from oakum.model.layout import (
 from oakum.model.policy import Policy
 from oakum.model.verdict import Pattern, VerdictName
 
+SECONDS = 20.0
+
 
 def look(threads=1, count=0, shared=(), allocator="glibc", stacks=(), spans=(), **sizes):
     kinds = {
-        MappingKind(name.strip("_").replace("_", "-")): KindUse(int(size * MIB), 1) for name, size in sizes.items()
+        MappingKind(name.strip("_").replace("_", "-")): KindUse(int(size * MIB), 1, int(size * MIB))
+        for name, size in sizes.items()
     }
     return Layout(0, kinds, threads, count, 0, 0, tuple(shared), (), allocator, frozenset(stacks), tuple(spans))
 
@@ -38,8 +41,8 @@ def chunks(used, free=0.0, *, size=64, objects=(), marks=()):
     return Chunked(count, int(used * MIB), 1, int(free * MIB), 0, 0, (SizeClass(size, count),), tuple(objects), sample)
 
 
-def told(before, after, held=(None, None), *, verdict=None, explained=True):
-    layout = LayoutGrowth(42, before, after, SECONDS, *held, explained=explained)
+def told(before, after, held=(None, None), *, verdict=None, explained=True, seconds=SECONDS, between=None):
+    layout = LayoutGrowth(42, before, after, seconds, *held, explained=explained, threads_between=between)
     return explain("pid/42", verdict or series(), None, sources={}, policy=Policy(), layout=layout)
 
 
@@ -146,7 +149,42 @@ def test_blocks_that_stand_where_they_stood_make_a_leak_of_what_climbs():
     answer = told(look(heap=20), look(heap=30), held)
     assert answer.verdict.name is VerdictName.LEAK
     assert "40 of 40 of them" in answer.verdict.reasons[1]
-    assert answer.verdict.settles == ""
+    assert answer.verdict.probability == 0.85
+    assert "still filling" in answer.verdict.settles
+    assert "--for 10m" in answer.verdict.settles
+
+
+def test_a_leak_that_a_longer_history_made_sure_stays_as_sure():
+    held = chunks(19.5, marks=[7] * 40), chunks(29.5, marks=[7] * 60)
+    answer = told(look(heap=20), look(heap=30), held, verdict=series(VerdictName.LEAK, probability=0.95))
+    assert (answer.verdict.name, answer.verdict.probability) == (VerdictName.LEAK, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("first", "per_s", "size"),
+    [(5.6, 2.4, 8064), (1, 2, 1024), (1, 4, 6408), (4, 3, 48)],
+    ids=["carts", "letters", "invoices", "frames"],
+)
+def test_a_server_that_leaks_from_nearly_nothing_is_one_in_twenty_seconds(first, per_s, size):
+    more = per_s * SECONDS
+    held = chunks(first, size=size, marks=[7] * 40), chunks(first + more, size=size, marks=[7] * 60)
+    answer = told(look(heap=2 + first), look(heap=2 + first + more), held, verdict=series(rate_per_s=per_s * MIB))
+    assert answer.verdict.name is VerdictName.LEAK
+
+
+@pytest.mark.parametrize(
+    ("first", "seconds", "verdict"),
+    [
+        (19.5, 6.0, series()),
+        (150, SECONDS, series()),
+        (19.5, SECONDS, series(VerdictName.CANNOT_TELL)),
+    ],
+    ids=["looks-too-close", "little-beside-what-there-was", "nobody-suspects-it"],
+)
+def test_a_cache_that_fills_is_no_leak(first, seconds, verdict):
+    held = chunks(first, marks=[7] * 40), chunks(first + 10, marks=[7] * 60)
+    answer = told(look(heap=first + 1), look(heap=first + 11), held, verdict=verdict, seconds=seconds)
+    assert answer.verdict.name is verdict.name
 
 
 @pytest.mark.parametrize(
@@ -180,6 +218,8 @@ def test_mappings_that_malloc_did_not_make_are_told_as_such_and_are_a_leak_where
     assert answer.causes[0].holder == "anonymous mappings outside of malloc"
     assert "munmap" in answer.causes[0].advice
     assert answer.verdict.name is VerdictName.LEAK
+    assert answer.verdict.probability == 0.85
+    assert answer.verdict.settles
     gone = told(look(blocks=20, spans=before), look(blocks=30, spans=[(0x20000, 0x90000)]), held)
     assert gone.verdict.name is VerdictName.SUSPECT
 
@@ -187,11 +227,33 @@ def test_mappings_that_malloc_did_not_make_are_told_as_such_and_are_a_leak_where
 def test_threads_that_only_come_are_a_leak_and_those_that_end_are_none():
     before, after = range(100), range(300)
     few, many = look(101, 4, arenas=20, stacks=before), look(301, 19, arenas=30, stacks=after)
-    answer = told(few, many, (chunks(20), chunks(20)))
+    answer = told(few, many, (chunks(20), chunks(20)), between=200)
     assert answer.verdict.name is VerdictName.LEAK
     assert "has ended" in answer.verdict.reasons[1]
+    assert "99 of them in the first half" in answer.verdict.reasons[1]
+    assert (answer.verdict.probability, answer.verdict.settles != "") == (0.85, True)
     other = look(301, 19, arenas=30, stacks=range(50, 350))
-    assert told(few, other, (chunks(20), chunks(20))).verdict.name is VerdictName.SUSPECT
+    assert told(few, other, (chunks(20), chunks(20)), between=200).verdict.name is VerdictName.SUSPECT
+
+
+@pytest.mark.parametrize("between", [None, 301, 290, 101, 110], ids=["unknown", "first", "full", "last", "late"])
+def test_threads_that_came_in_one_half_are_a_pool_that_starts(between):
+    few, many = (
+        look(101, 4, arenas=20, stacks=range(100)),
+        look(301, 19, arenas=30, stacks=range(300)),
+    )
+    answer = told(few, many, (chunks(20), chunks(20)), between=between)
+    assert answer.verdict.name is VerdictName.SUSPECT
+
+
+def test_a_pool_that_was_mapped_before_and_is_touched_now_is_no_leak():
+    held, span = (chunks(2), chunks(2)), (0, 8192 * MIB)
+    before, after = look(blocks=200, spans=[span]), look(blocks=260, spans=[span])
+    for each in (before, after):
+        each.kinds[MappingKind.BLOCKS] = KindUse(each.of(MappingKind.BLOCKS), 1, 8192 * MIB)
+    answer = told(before, after, held, verdict=series(rate_per_s=3 * MIB))
+    assert answer.causes[0].holder == "anonymous mappings outside of malloc"
+    assert answer.verdict.name is VerdictName.SUSPECT
 
 
 def test_a_stripped_program_says_that_its_types_have_no_names():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 
 import pytest
@@ -28,6 +29,14 @@ def test_shares_are_of_the_measured_rate_and_the_rest_is_said():
 def test_the_same_memory_seen_twice_counts_once():
     _, accounted = shared((cause(0.6 * MIB), cause(0.7 * MIB, "mappings", "chunks")), MIB)
     assert accounted.share == pytest.approx(0.7)
+
+
+def test_what_grows_with_the_load_is_the_same_memory_that_holders_hold():
+    load = cause(MIB, "connections", name=CauseName.LOAD_GROWTH)
+    told, accounted = shared((cause(0.4 * MIB), replace(load, growth_bytes_per_s=0.3 * MIB)), MIB)
+    assert [row.share for row in told] == [0.4, 0.3]
+    assert accounted.share == pytest.approx(0.4)
+    assert shared((cause(0.4 * MIB), load), 2 * MIB)[1].share == pytest.approx(0.5)
 
 
 def test_no_more_is_explained_than_was_measured():

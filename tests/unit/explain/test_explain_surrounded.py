@@ -135,15 +135,37 @@ def test_page_cache_far_from_any_limit_alarms_nobody(limit):
 def test_processes_that_become_more_are_named_and_make_a_calm_target_suspect():
     members = (
         Member(1, "master", 20 * MIB, 20 * MIB),
-        *(Member(10 + number, "convert", None, 12 * MIB) for number in range(5)),
+        *(Member(10 + number, "convert", None, 12 * MIB, age_s=3.0 * number) for number in range(6)),
     )
     here = around(charge(), charge(at_s=20.0), members=members)
     cause = many_processes.look(here)
     assert cause.holder == "processes named convert"
-    assert cause.growth_bytes_per_s == pytest.approx(60 * MIB / 20)
+    assert cause.growth_bytes_per_s == pytest.approx(72 * MIB / 20)
     told = explain("pid/1", CALM, None, sources={}, policy=Policy(), around=here)
     assert told.verdict.name is VerdictName.SUSPECT
     assert told.causes[0].name is CauseName.MANY_PROCESSES
+
+
+def test_a_holder_that_is_proven_stands_before_processes_that_became_more():
+    members = (
+        Member(1, "master", 20 * MIB, 30 * MIB),
+        *(Member(10 + number, "helper", None, 12 * MIB, age_s=10.0) for number in range(3)),
+    )
+    here = around(charge(), charge(at_s=20.0), members=members)
+    told = explain("pid/1", series(), growth(holder()), sources={}, policy=Policy(), around=here)
+    assert told.verdict.name is VerdictName.LEAK
+    assert [cause.name for cause in told.causes] == [CauseName.UNBOUNDED_CACHE, CauseName.MANY_PROCESSES]
+
+
+@pytest.mark.parametrize("age_s", [None, 0.5])
+def test_processes_that_only_just_came_make_no_suspect_of_a_calm_target(age_s):
+    members = (
+        Member(1, "master", 20 * MIB, 20 * MIB),
+        *(Member(10 + number, "sh", None, 4 * MIB, age_s=age_s) for number in range(3)),
+    )
+    here = around(charge(), charge(at_s=20.0), members=members)
+    told = explain("pid/1", CALM, None, sources={}, policy=Policy(), around=here)
+    assert told.verdict.name is VerdictName.HEALTHY
 
 
 def test_workers_that_are_replaced_are_no_more_than_before():

@@ -87,6 +87,44 @@ def test_children_that_come_and_stay_are_told_with_who_came(machine):
     assert len(evidence(found, "workers").facts["came"]) >= 10
 
 
+def test_processes_that_were_there_before_are_not_new_however_many_they_are(machine):
+    parent = native(machine)
+    for _ in range(80):
+        machine.start(("php-fpm",), parent_pid=parent.pid, anon_bytes=4 * MIB)
+    found = investigated(machine, f"pid/{parent.pid}")
+    assert found.verdict.name is not VerdictName.SUSPECT
+    assert found.causes == ()
+    assert evidence(found, "workers").facts["came"] == []
+
+
+def test_many_processes_that_take_the_places_of_others_are_not_more(machine):
+    parent = native(machine)
+    first = [machine.start(("php-fpm",), parent_pid=parent.pid, anon_bytes=4 * MIB) for _ in range(80)]
+
+    def recycled():
+        for process in first[-10:]:
+            machine.end(process.pid)
+            machine.start(("php-fpm",), parent_pid=parent.pid, anon_bytes=4 * MIB)
+
+    machine.clock.after(5.0, recycled)
+    found = investigated(machine, f"pid/{parent.pid}")
+    assert found.verdict.name is not VerdictName.SUSPECT
+    assert found.causes == ()
+
+
+def test_children_that_are_only_there_at_the_end_accuse_nobody(machine):
+    parent = native(machine)
+
+    def helpers():
+        for _ in range(3):
+            machine.start(("sh",), parent_pid=parent.pid, anon_bytes=4 * MIB)
+
+    machine.clock.after(18.0, helpers)
+    found = investigated(machine, f"pid/{parent.pid}")
+    assert len(evidence(found, "workers").facts["came"]) == 3
+    assert found.verdict.name is not VerdictName.SUSPECT
+
+
 def test_page_cache_that_grows_beside_a_calm_process_is_no_leak(machine):
     process = native(machine, cgroup="/shop")
     group = machine.groups["/shop"]

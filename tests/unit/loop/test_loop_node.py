@@ -13,7 +13,7 @@ from v8_files import V8File
 from oakum.heap.accrual import account, grown
 from oakum.heap.formats.detect import read_dump
 from oakum.loop.investigate import Settings, investigate
-from oakum.loop.node_heaps import uncollected
+from oakum.loop.node_heaps import room_per_s, uncollected
 from oakum.loop.progress import Silent
 from oakum.loop.terms import Terms
 from oakum.model.budget import Budget
@@ -278,6 +278,12 @@ def test_what_lived_on_before_the_program_paused_is_no_garbage():
     """Between the snapshots it did nothing; in the watch it kept what it made."""
     before, after = (Heaps(Figures(size * MIB, size * MIB, size * MIB, 0, 0), ()) for size in (19, 30))
     assert uncollected(before, after, 10, grown_by(0, 10)) == ""
+
+
+def test_the_room_for_garbage_is_what_v8_took_in_the_watch():
+    before, after = (Heaps(Figures(9 * size * MIB, size * MIB, MIB, 0, 0), ()) for size in (20, 40))
+    assert room_per_s(before, after, 10) == 2 * MIB
+    assert room_per_s(None, after, 10) == 0
 
 
 def test_beside_worker_threads_nothing_is_claimed_of_garbage():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from oakum.explain.remedies import advised
 from oakum.model.cause import Cause, CauseName
@@ -11,6 +12,9 @@ from oakum.model.units import format_count, format_rate, format_share, format_si
 
 MORE = 3
 """So many more processes than before are more than one that was replaced."""
+
+STAYED_S = 5.0
+"""Who came and has been there for so long is no helper that ends again at once."""
 
 LEAST_BYTES = 8 << 20
 PERHAPS, YES = 0.4, 0.6
@@ -26,8 +30,9 @@ def look(around: Surroundings) -> Cause | None:
 
 
 def grows(around: Surroundings) -> bool:
-    """Whether it is their number that grows."""
-    return _more(around) is not None
+    """Whether it is their number that grows, also without those that only just came."""
+    stayed = [each for each in around.members if each.before is not None or (each.age_s or 0.0) >= STAYED_S]
+    return _more(around) is not None and _more(replace(around, members=tuple(stayed))) is not None
 
 
 def _more(around: Surroundings) -> Cause | None:

@@ -19,7 +19,13 @@ PERHAPS, YES = 0.3, 0.6
 STOOD, LEAST_SAMPLED = 0.9, 20
 """What grows is not freed again where so many of the blocks that were there before stand unchanged."""
 
+CONSIDERABLE = 0.1
+"""What grows gained this share of what there was: of less, that which was there long before tells nothing."""
+
 LEAST_MAPPED = 4 << 20
+ANEW = (0.8, 3.0)
+"""Of mappings, address space grew by so many times what was touched; else memory that was mapped before is filled."""
+
 IN_STEP, LEAST_TOGETHER = (0.8, 1.25), 50
 """So many objects of a class came for each block of a size, and at least so many blocks."""
 
@@ -138,8 +144,12 @@ def stays(growth: LayoutGrowth) -> str:
         gone = growth.unmapped()
         if gone is None or gone > 1 - STOOD or growth.before.of(MappingKind.BLOCKS) < LEAST_MAPPED:
             return ""
+        if not _anew(growth):
+            return ""
         return f"of what was mapped before {format_share(1 - gone)} is mapped still"
     if named is None or used_grown(growth) is None or named.share < YES or gained(growth) < YES * total_grown(growth):
+        return ""
+    if named.count_after - named.count_before < CONSIDERABLE * named.count_before:
         return ""
     same, sampled = named.stood
     if sampled < LEAST_SAMPLED or same < STOOD * sampled:
@@ -148,6 +158,13 @@ def stays(growth: LayoutGrowth) -> str:
         f"{format_count(same)} of {format_count(sampled)} of them that were looked at {format_duration(growth.seconds)}"
         " apart stand where they stood, with what they held: they are not freed again"
     )
+
+
+def _anew(growth: LayoutGrowth) -> bool:
+    """Whether it is new mappings that grow, by a considerable part of those that there were."""
+    was = growth.before.use(MappingKind.BLOCKS).size_bytes
+    more, touched = growth.after.use(MappingKind.BLOCKS).size_bytes - was, growth.grown(MappingKind.BLOCKS)
+    return ANEW[0] * touched <= more <= ANEW[1] * touched and more >= CONSIDERABLE * was
 
 
 def look(growth: LayoutGrowth) -> Cause | None:

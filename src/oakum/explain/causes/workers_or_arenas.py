@@ -14,6 +14,9 @@ MANY_ARENAS = 8
 ENDED, LEAST_THREADS = 0.05, 50
 """So few of the threads before have ended, and so many more are there: they only come."""
 
+CONSIDERABLE, EACH_HALF = 0.1, 0.25
+"""So many of those before came, and this share of them in either half of the watch: a pool that starts has its size."""
+
 HOLDER = "arenas of malloc and stacks of threads"
 
 EXAMPLE = Example(before="CMD server", after="MALLOC_ARENA_MAX=2 CMD server")
@@ -29,8 +32,16 @@ def stay(growth: LayoutGrowth) -> str:
     gone, more_threads = growth.threads_ended(), growth.after.threads - growth.before.threads
     if gone is None or gone > ENDED or more_threads < LEAST_THREADS:
         return ""
+    if more_threads < CONSIDERABLE * growth.before.threads or growth.threads_between is None:
+        return ""
+    early = growth.threads_between - growth.before.threads
+    if not EACH_HALF * more_threads <= early <= (1 - EACH_HALF) * more_threads:
+        return ""
     before = format_count(len(growth.before.stacks))
-    return f"hardly one of the {before} threads that were there before has ended, and {format_count(more_threads)} came"
+    return (
+        f"hardly one of the {before} threads that were there before has ended, and {format_count(more_threads)} came,"
+        f" {format_count(early)} of them in the first half"
+    )
 
 
 def look(growth: LayoutGrowth) -> Cause | None:
