@@ -128,7 +128,9 @@ class _Beside:
 
 
 def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
-    """The processes of the same program as the target's, and of its user; of a cgroup all that are in it."""
+    """The processes of the same program as the target's, of its user and in its folder, and those below it; of a cgroup
+    all that are in it.
+    """
     if not isinstance(target, ProcessTarget | CgroupTarget):
         return []
     try:
@@ -136,7 +138,7 @@ def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
         if isinstance(target, ProcessTarget):
             own = machine.processes.info(target.pid)
             below = _below(own.pid, every)
-            same = [each for each in every if (_program(each), each.uid) == (_program(own), own.uid)]
+            same = [each for each in every if _program(each) == _program(own) and _same_place(each, own, machine)]
             return list({each.pid: each for each in (*same, *below)}.values())
         pids = set(machine.cgroups.pids(target.path))
         return [each for each in every if each.pid in pids]
@@ -144,8 +146,14 @@ def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
         return []
 
 
-def _program(info: ProcessInfo) -> tuple[str, ...]:
-    return info.executable, *info.command
+def _program(info: ProcessInfo) -> tuple[object, ...]:
+    return info.uid, info.executable, info.command
+
+
+def _same_place(info: ProcessInfo, own: ProcessInfo, machine: Machine) -> bool:
+    """``server.py`` is another program in another folder or container; where none is told, in another cgroup."""
+    there, here = machine.connections.folders(info.pid), machine.connections.folders(own.pid)
+    return info.cgroup == own.cgroup if there is None or here is None else there == here
 
 
 def _below(pid: int, every: Sequence[ProcessInfo]) -> list[ProcessInfo]:
@@ -160,8 +168,9 @@ def _owners(server: Admission, alike: list[ProcessInfo], machine: Machine) -> Ma
     if not alike:
         return {}
     known = {each.pid: Instance(f"pid {each.pid} ({short_title(each)})", each.started_s) for each in alike}
+    ends = [each.endpoint for each in server.connections if each.port]
     try:
-        held = machine.connections.owners([each.endpoint for each in server.connections if each.port])
+        held = machine.connections.owners(ends, server.reached)
     except (OakumError, OSError):
         return {}
     return {end: known[pid] for end, pid in held.items() if pid in known}
