@@ -17,6 +17,7 @@ from oakum.loop.dependency import DependencySettings, DependencyWatch, Kind
 from oakum.loop.facts import Facts
 from oakum.loop.postgres_here import short_title
 from oakum.loop.progress import Silent
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.admission import Admission, Endpoint, Instance
 from oakum.model.assessment import Investigation
 from oakum.model.dependency import Dependency
@@ -36,6 +37,12 @@ ANSWERS_S: Final = 30.0
 def beside(target: Target, url: str) -> DependencyTarget:
     """The server of ``url``, that ``target`` is to be looked at with. Raises CallerError for what cannot be meant."""
     again = f"oakum investigate {quote(str(target))}"
+    if not url.strip():
+        raise CallerError(
+            "--with names no server",
+            why="what it was given is empty, as a variable that is not set is",
+            next_step=f"{again} --with redis://HOST",
+        )
     dependency = parse_target(url)
     if not isinstance(dependency, DependencyTarget):
         raise CallerError(
@@ -110,7 +117,21 @@ class _Beside:
         return self._watch.admission()
 
     def told(self) -> Investigation:
-        return self._watch.concluded()
+        found, why = self._watch.concluded(), self._cut()
+        if not why:
+            return found
+        what = "what it holds at the end of the watch"
+        missed = Absent(what, AbsentKind.UNREADABLE, why, f"oakum investigate {quote(str(self._watch.target))}")
+        return replace(found, absent=(*found.absent, missed), partial=True)
+
+    def _cut(self) -> str:
+        """Why it was not asked to the end, "" where it was. Another's words may hold a password."""
+        if self._thread.is_alive():
+            return f"no answer came in {ANSWERS_S:.0f} s: what is said of it is from before"
+        if self._failed is None:
+            return ""
+        brief = self._failed.brief if isinstance(self._failed, OakumError) else type(self._failed).__name__
+        return f"asking it ended with {brief}: what is said of it is from before"
 
     def _run(self) -> None:
         import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)

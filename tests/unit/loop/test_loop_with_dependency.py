@@ -53,7 +53,7 @@ def admits(sample, place):
     return Admission("PostgreSQL", place, "max_connections", 97, int(sample.level), sample.at_s, connections, reached)
 
 
-def together(answers, *, look=None, held=None, target=None):
+def together(answers, *, look=None, held=None, target=None, here=lambda sample, *_: sample):
     fake = FakeMachine()
     own = fake.start(("python3", "/srv/shop.py", "--password=s3cret"))
     machine = replace(fake.ports(), clock=LiveClock(), connections=Owners({("127.0.0.1", 41): held or own.pid}))
@@ -67,7 +67,7 @@ def together(answers, *, look=None, held=None, target=None):
     found = investigate_with(
         parse_target(target or f"pid/{own.pid}"),
         URL,
-        kind=Kind("Fake", "connections", Metric.CONNECTIONS, lambda _: Findings(FINE, "Fake 1"), admits=admits),
+        kind=Kind("Fake", "connections", Metric.CONNECTIONS, lambda _: Findings(FINE, "Fake 1"), here, admits),
         opened=dependency.opened(),
         machine=machine,
         settings=DependencySettings(interval_s=0.01),
@@ -141,6 +141,41 @@ def test_a_server_that_goes_meanwhile_leaves_the_workload_s_answer_and_says_so()
     found, _, _ = together([FakeSample(1.0, 5.0), FakeSample(2.0, 6.0), GONE])
     assert found.verdict.name is VerdictName.HEALTHY
     assert any("db is gone" in each.why for each in found.absent)
+
+
+def test_a_fault_on_the_way_after_the_first_answer_is_told_without_its_words():
+    seen = []
+
+    def here(sample, *_):
+        seen.append(sample)
+        if len(seen) > 1:
+            raise KeyError("s3cret")
+        return sample
+
+    found, _, _ = together(rising(), here=here)
+    (cut,) = [each for each in found.absent if each.what.startswith("what it holds at the end of the watch")]
+    assert cut.why == "asking it ended with KeyError: what is said of it is from before"
+    assert cut.get == "oakum investigate postgresql://me@db/shop"
+    assert "s3cret" not in repr(found)
+
+
+def test_a_last_answer_that_does_not_come_in_time_is_told(monkeypatch):
+    monkeypatch.setattr(with_dependency, "ANSWERS_S", 0.5)
+    seen, silent = [], threading.Event()
+
+    def here(sample, *_):
+        seen.append(sample)
+        if len(seen) > 1:
+            silent.wait(30.0)
+        return sample
+
+    try:
+        found, _, _ = together(rising(), here=here)
+    finally:
+        silent.set()
+    assert [each.why for each in found.absent if "at the end of the watch" in each.what] == [
+        "no answer came in 0 s: what is said of it is from before"
+    ]
 
 
 def test_what_goes_wrong_with_the_workload_is_raised_and_the_server_let_go():
