@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
+import pytest
 from fake_dependency import FakeDependency, FakeSample
 from test_contract_cluster_workload import elsewhere, investigated, world
 
@@ -77,3 +79,18 @@ def test_without_an_autoscaler_it_is_what_the_workload_asks_for(world):
     found = together(world)
     assert found.causes == ()
     assert found.replicas.most == 1
+
+
+@pytest.mark.parametrize(("phase", "reason"), [("Succeeded", ""), ("Failed", "Evicted")])
+def test_a_pod_that_has_finished_is_no_replica_and_has_no_address(world, phase, reason):
+    objects = world.fake.state.objects
+    key = next(each for each in objects if each[0] == "pods" and each[2].startswith("child-killed"))
+    done = copy.deepcopy(objects[key])
+    done["metadata"] |= {"name": "child-killed-done", "uid": "uid-done"}
+    done["status"] |= {"phase": phase, "reason": reason, "podIP": "10.9.9.8", "podIPs": [{"ip": "10.9.9.8"}]}
+    objects["pods", "shop", "child-killed-done"] = done
+    found = together(world)
+    assert found.replicas.most == 1
+    assert [each.name for each in found.replicas.each] == [f"pod/shop/{key[2]}"]
+    row = next(each for each in found.evidence if each.id.startswith("dependency"))
+    assert "6 of them its own" in row.title

@@ -63,7 +63,7 @@ def investigate(
     window_s: float = 86_400.0,
     logs: bool = True,
     patterns: Sequence[str | Path] = (),
-    beside: str = "",
+    beside: str | None = None,
     store: str = "",
     progress: Progress | None = None,
 ) -> Investigation:
@@ -86,7 +86,7 @@ def investigate(
     lost with it.
     """
     wanted = parse_target(target)
-    server = with_dependency.beside(wanted, beside) if beside else None
+    server = with_dependency.beside(wanted, beside) if beside is not None else None
     if isinstance(wanted, DependencyTarget):
         asks = _dependency(
             wanted,

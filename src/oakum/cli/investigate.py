@@ -184,7 +184,7 @@ def investigate(
         ),
     ] = None,
     beside: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--with",
             metavar="URL",
@@ -192,7 +192,7 @@ def investigate(
             " which of its connections are the target's, since when, and whether its pools may ask for more than it"
             " admits; its password as for a dependency",
         ),
-    ] = "",
+    ] = None,
     store: StoreOption = "",
     output: Annotated[
         Told,
@@ -233,7 +233,7 @@ def investigate(
             "--window": window != WINDOW,
             "--no-logs": not logs,
             "--patterns": patterns,
-            "--with": beside,
+            "--with": beside is not None,
         }
         _refuse(str(wanted), [name for name, value in given.items() if value], NOT_FOR_IT)
         check_file(file)
@@ -246,7 +246,7 @@ def investigate(
     served = parse_served(pprof) if pprof else Served()
     check_file(file)
     looked_for = wiring.log_patterns(patterns or ())
-    dependency = asked_beside(wanted, beside) if beside else None
+    dependency = asked_beside(wanted, beside) if beside is not None else None
 
     in_cluster = isinstance(wanted, WorkloadTarget | PodTarget)
     if in_cluster:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
-from oakum.model.admission import Admission, Connection
+from oakum.model.admission import Admission, Connection, Endpoint
 from oakum.model.postgres import PostgresSample, Session
 from oakum.model.redis import Client, RedisSample
 
@@ -14,7 +15,12 @@ MAXCLIENTS: Final = "maxclients"
 
 def of_postgres(sample: PostgresSample, place: str) -> Admission:
     connections = tuple(map(_session, sample.sessions))
-    return Admission("PostgreSQL", place, MAX_CONNECTIONS, sample.room, len(connections), sample.at_s, connections)
+    host, port = _end(place, 5432)
+    # By its own word too: what is published at another port listens at this one.
+    told = "" if sample.depth is None else sample.depth.settings.get("port", "")
+    reached = frozenset({(host, port), (host, int(told) if told.isdecimal() else port)})
+    most, taken = sample.room, len(connections)
+    return Admission("PostgreSQL", place, MAX_CONNECTIONS, most, taken, sample.at_s, connections, reached)
 
 
 def of_redis(sample: RedisSample, place: str) -> Admission:
@@ -24,7 +30,18 @@ def of_redis(sample: RedisSample, place: str) -> Admission:
     most, taken = (None, None) if alone is None else (alone.most_clients, alone.clients)
     # One of them is ours.
     known = max((taken or 1) - 1, len(connections))
-    return Admission("Redis", place, MAXCLIENTS, most, known, sample.at_s, connections)
+    reached = frozenset(_end(each, 6379) for each in (place, *(server.place for server in sample.servers)))
+    return Admission("Redis", place, MAXCLIENTS, most, known, sample.at_s, connections, reached)
+
+
+def _end(place: str, port: int) -> Endpoint:
+    """``port``: where the place names none. The host is "" of a Unix socket; libpq tells an IPv6 address bare."""
+    parts = urlsplit(place)
+    host, _, named = parts.netloc.rpartition(":")
+    of_socket = parse_qs(parts.query).get("port", [""])[-1]
+    if named.isdecimal():
+        return host.strip("[]"), int(named)
+    return parts.netloc, int(of_socket) if of_socket.isdecimal() else port
 
 
 def _session(session: Session) -> Connection:

@@ -24,6 +24,9 @@ SPEAKS: Final = 0.2
 POSTGRES_ADMITS: Final = 100
 """max_connections of a PostgreSQL server that nobody configured."""
 
+MOST_TOLD: Final = 1 << 31
+"""redis-py's own way to say that nothing bounds it; a larger number is no size that a pool could have."""
+
 OF_REDIS: Final = frozenset({"redis-py", "Jedis", "Lettuce", "ioredis"})
 OF_POSTGRES: Final = frozenset({"psycopg_pool", "pgxpool", "node-postgres"})
 
@@ -94,7 +97,7 @@ def most_connections(pool: Pool) -> int | None:
     def number(name: str, default: int | None) -> int | None:
         value = pool.value(name)
         found = None if value is None else _number(value)
-        return default if value is None else None if found is None else int(found)
+        return default if value is None else None if found is None or abs(found) > MOST_TOLD else int(found)
 
     if pool.library == "SQLAlchemy":
         size, overflow = number("pool_size", 5), number("max_overflow", 10)

@@ -11,6 +11,7 @@ from math import nan
 from typing import Final
 
 from oakum.explain.pools import factors, most_connections, over_limit, speaks_to
+from oakum.explain.postgres import AT_BOUNCER
 from oakum.explain.starts import starts
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.admission import Admission, Connection, Endpoint, Instance
@@ -126,10 +127,15 @@ def _own(together: Together, held: Sequence[tuple[Connection, Instance]]) -> Ite
     own = Counter(each.who for each, _ in held)
     every = Counter(each.who for each in together.server.connections)
     for cause in together.dependency.causes:
-        who = next((who for who in own if cause.holder.startswith(who)), "")
-        if cause.name is CauseName.CONNECTION_POOL and who and 2 * own[who] >= every[who]:
+        who = _client(cause)
+        if cause.name is CauseName.CONNECTION_POOL and who in own and 2 * own[who] >= every[who]:
             why = f"{own[who]} of {every[who]} connections of {who} at {together.server.place} are its own"
             yield replace(cause, why=(why, *cause.why), evidence=OWN)
+
+
+def _client(cause: Cause) -> str:
+    """As a connection's ``who``; what follows it in the holder is the state, in which there is no colon."""
+    return cause.holder.rpartition(": ")[0].removesuffix(AT_BOUNCER)
 
 
 def _cause(pool: Pool, reading: PoolReading, server: Admission, held: int) -> Cause:

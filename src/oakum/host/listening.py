@@ -53,9 +53,16 @@ def sockets(links: Iterable[str]) -> set[int]:
     return {int(match[1]) for link in links if (match := _SOCKET.fullmatch(link))}
 
 
-def table(folder: ProcessFolder, state: bytes = LISTEN) -> list[tuple[int, Listener]]:
-    """(inode, its own end) of the sockets in that state in the network that ``folder``'s process sees."""
-    return [row for raw in _tables(folder) for row in parse_table(raw, state)]
+def table(folder: ProcessFolder) -> list[tuple[int, Listener]]:
+    """(inode, its own end) of the sockets that listen in the network that ``folder``'s process sees."""
+    return [row for raw in _tables(folder) for row in parse_table(raw)]
+
+
+def established(folder: ProcessFolder) -> list[tuple[int, Listener, Listener]]:
+    """(inode, its own end, the other end) of the connections in the network that ``folder``'s process sees."""
+    rows = (fields for raw in _tables(folder) for fields in _rows(raw))
+    ends = ((fields[9], _end(fields[1]), _end(fields[2])) for fields in rows if fields[3] == ESTABLISHED)
+    return [(int(inode), own, other) for inode, own, other in ends if inode.isdigit() and own and other]
 
 
 def _tables(folder: ProcessFolder) -> list[bytes]:
@@ -72,11 +79,11 @@ def _tables(folder: ProcessFolder) -> list[bytes]:
     return found
 
 
-def parse_table(raw: bytes, state: bytes = LISTEN) -> list[tuple[int, Listener]]:
-    """(inode of the socket, its own end) of the rows of /proc/PID/net/tcp or tcp6 in that state."""
+def parse_table(raw: bytes) -> list[tuple[int, Listener]]:
+    """(inode of the socket, its own end) of the rows of /proc/PID/net/tcp or tcp6 that listen."""
     found = []
     for fields in _rows(raw):
-        own = _end(fields[1]) if fields[3] == state else None
+        own = _end(fields[1]) if fields[3] == LISTEN else None
         if own is not None and fields[9].isdigit():
             found.append((int(fields[9]), own))
     return found

@@ -49,7 +49,7 @@ LEAST_SAMPLES: Final = 4
 class Kind:
     """One kind of dependency: what its samples are measured in, and the rules that read them.
 
-    ``explain`` is pure. ``here`` adds to a whole sample what this machine knows, where the server runs on it.
+    ``explain`` is pure. ``here`` adds to a whole sample what this machine knows; it is given the place too.
     ``admits``: who is connected, and how many may be; it is given a sample and the place.
     """
 
@@ -57,7 +57,7 @@ class Kind:
     unit: Unit
     metric: Metric
     explain: Callable[[Asked[Any]], Findings]
-    here: Callable[[Any, Machine], Any] = field(default=lambda sample, _: sample)
+    here: Callable[[Any, Machine, str], Any] = field(default=lambda sample, *_: sample)
     admits: Callable[[Any, str], Admission] = field(
         default=lambda sample, place: Admission("", place, "", None, 0, sample.at_s)
     )
@@ -143,8 +143,9 @@ class DependencyWatch:
 
         clock = self.machine.clock
         self.progress.stage(f"asking {self.target}")
-        self._take(await dependency.sample(whole=True), whole=True)
+        first = await dependency.sample(whole=True)
         self.place = dependency.place
+        self._take(first, whole=True)
         begun()
         if over is not None:
             await self._until(over, dependency)
@@ -194,7 +195,7 @@ class DependencyWatch:
     def _take(self, sample: Sample, *, whole: bool) -> None:
         if self.samples and sample.at_s <= self.samples[-1].at_s:
             return  # the wall clock was set back: a moment that has been told is not told again
-        self.samples.append(self.kind.here(sample, self.machine) if whole else sample)
+        self.samples.append(self.kind.here(sample, self.machine, self.place) if whole else sample)
 
     def admission(self) -> Admission:
         """At the last sample that told who is connected."""

@@ -67,6 +67,8 @@ HERE_S: Final = 10.0
 """Containers are compared so long, in seconds, before the worst one's process is watched by itself."""
 
 LOOKED_AT: Final = frozenset({Role.MAIN, Role.SIDECAR})
+FINISHED: Final = frozenset({"Succeeded", "Failed"})
+"""Phases of a pod that runs nothing any more; one that was evicted is Failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,7 +437,7 @@ def _concluded(target: ClusterTarget, seen: _Seen, cluster: Cluster, machine: Ma
         absent=tuple(facts.absent),
         kills=tuple(seen.kills),
         watched=tuple(_placed(each, seen, cluster) for each in _replicas(worst, [*seen.memories, *seen.others])),
-        replicas=Replicas(tuple(map(_instance, seen.pods)), max(seen.most, len(seen.pods))),
+        replicas=_replicas_of(seen),
     )
     if loop is not None:
         advice = crash_plan(loop.loop, workload=seen.workload, context=target.context)
@@ -450,6 +452,12 @@ def _concluded(target: ClusterTarget, seen: _Seen, cluster: Cluster, machine: Ma
         None,
     )
     return Looked(answer, worst, seen.memories, seen.kills, over_time, reasons, around=around)
+
+
+def _replicas_of(seen: _Seen) -> Replicas:
+    """A pod that has finished holds no connection, and its address may be another's by now."""
+    running = [pod for pod in seen.pods if pod.phase not in FINISHED]
+    return Replicas(tuple(map(_instance, running)), max(seen.most, len(running)))
 
 
 def _instance(pod: Pod) -> Instance:

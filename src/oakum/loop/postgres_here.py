@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from oakum.explain.admission import of_postgres
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.admission import Instance
 from oakum.model.errors import OakumError
@@ -32,19 +33,20 @@ ELSEWHERE: Final = Absent(
 )
 
 
-def here(sample: PostgresSample, machine: Machine) -> PostgresSample:
-    return with_clients(with_memory(sample, machine), machine)
+def here(sample: PostgresSample, machine: Machine, place: str) -> PostgresSample:
+    return with_clients(with_memory(sample, machine), machine, place)
 
 
-def with_clients(sample: PostgresSample, machine: Machine) -> PostgresSample:
+def with_clients(sample: PostgresSample, machine: Machine, place: str) -> PostgresSample:
     """Those that come over TCP from processes of this machine. Of a Unix socket nobody is told."""
     if sample.depth is None:
         return sample
     ends = {(each.client, each.port): each.id for each in sample.sessions if each.port}
+    reached = of_postgres(sample, place).reached
     held: dict[tuple[int, float], Instance] = {}
     known: dict[int, Instance | None] = {}
     try:
-        for end, pid in machine.connections.owners(ends.keys()).items():
+        for end, pid in machine.connections.owners(ends.keys(), reached).items():
             if pid not in known:
                 known[pid] = _instance(machine, pid)
             if (instance := known[pid]) is not None:

@@ -17,6 +17,7 @@ from oakum.loop.dependency import DependencySettings, DependencyWatch, Kind
 from oakum.loop.facts import Facts
 from oakum.loop.postgres_here import short_title
 from oakum.loop.progress import Silent
+from oakum.model.absent import Absent, AbsentKind
 from oakum.model.admission import Admission, Endpoint, Instance
 from oakum.model.assessment import Investigation
 from oakum.model.dependency import Dependency
@@ -36,6 +37,12 @@ ANSWERS_S: Final = 30.0
 def beside(target: Target, url: str) -> DependencyTarget:
     """The server of ``url``, that ``target`` is to be looked at with. Raises CallerError for what cannot be meant."""
     again = f"oakum investigate {quote(str(target))}"
+    if not url.strip():
+        raise CallerError(
+            "--with names no server",
+            why="what it was given is empty, as a variable that is not set is",
+            next_step=f"{again} --with redis://HOST",
+        )
     dependency = parse_target(url)
     if not isinstance(dependency, DependencyTarget):
         raise CallerError(
@@ -110,7 +117,21 @@ class _Beside:
         return self._watch.admission()
 
     def told(self) -> Investigation:
-        return self._watch.concluded()
+        found, why = self._watch.concluded(), self._cut()
+        if not why:
+            return found
+        what = "what it holds at the end of the watch"
+        missed = Absent(what, AbsentKind.UNREADABLE, why, f"oakum investigate {quote(str(self._watch.target))}")
+        return replace(found, absent=(*found.absent, missed), partial=True)
+
+    def _cut(self) -> str:
+        """Why it was not asked to the end, "" where it was. Another's words may hold a password."""
+        if self._thread.is_alive():
+            return f"no answer came in {ANSWERS_S:.0f} s: what is said of it is from before"
+        if self._failed is None:
+            return ""
+        brief = self._failed.brief if isinstance(self._failed, OakumError) else type(self._failed).__name__
+        return f"asking it ended with {brief}: what is said of it is from before"
 
     def _run(self) -> None:
         import anyio  # noqa: PLC0415  (comes with the extra that speaks to the server)
@@ -128,7 +149,9 @@ class _Beside:
 
 
 def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
-    """The processes of the same program as the target's, and of its user; of a cgroup all that are in it."""
+    """The processes of the same program as the target's, of its user and in its folder, and those below it; of a cgroup
+    all that are in it.
+    """
     if not isinstance(target, ProcessTarget | CgroupTarget):
         return []
     try:
@@ -136,7 +159,7 @@ def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
         if isinstance(target, ProcessTarget):
             own = machine.processes.info(target.pid)
             below = _below(own.pid, every)
-            same = [each for each in every if (_program(each), each.uid) == (_program(own), own.uid)]
+            same = [each for each in every if _program(each) == _program(own) and _same_place(each, own, machine)]
             return list({each.pid: each for each in (*same, *below)}.values())
         pids = set(machine.cgroups.pids(target.path))
         return [each for each in every if each.pid in pids]
@@ -144,8 +167,14 @@ def _alike(target: Target, machine: Machine) -> list[ProcessInfo]:
         return []
 
 
-def _program(info: ProcessInfo) -> tuple[str, ...]:
-    return info.executable, *info.command
+def _program(info: ProcessInfo) -> tuple[object, ...]:
+    return info.uid, info.executable, info.command
+
+
+def _same_place(info: ProcessInfo, own: ProcessInfo, machine: Machine) -> bool:
+    """``server.py`` is another program in another folder or container; where none is told, in another cgroup."""
+    there, here = machine.connections.folders(info.pid), machine.connections.folders(own.pid)
+    return info.cgroup == own.cgroup if there is None or here is None else there == here
 
 
 def _below(pid: int, every: Sequence[ProcessInfo]) -> list[ProcessInfo]:
@@ -160,8 +189,9 @@ def _owners(server: Admission, alike: list[ProcessInfo], machine: Machine) -> Ma
     if not alike:
         return {}
     known = {each.pid: Instance(f"pid {each.pid} ({short_title(each)})", each.started_s) for each in alike}
+    ends = [each.endpoint for each in server.connections if each.port]
     try:
-        held = machine.connections.owners([each.endpoint for each in server.connections if each.port])
+        held = machine.connections.owners(ends, server.reached)
     except (OakumError, OSError):
         return {}
     return {end: known[pid] for end, pid in held.items() if pid in known}

@@ -10,6 +10,10 @@ Endpoint: TypeAlias = tuple[str, int]
 """An address and a port, as the server sees them: ``("10.0.0.3", 41234)``."""
 
 
+Folder: TypeAlias = tuple[int, int]
+"""A device and an inode: the same path is another folder in each container."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """A process or a pod. ``started_s``: UTC epoch seconds, None where that is not told. ``addresses``: of a pod."""
@@ -38,7 +42,8 @@ class Admission:
     """One server at one moment (``at_s``, UTC epoch seconds). ``kind``: PostgreSQL, Redis.
 
     ``most``: how many ordinary clients it admits, by its setting ``bound`` (max_connections, maxclients); None where
-    it does not tell. ``taken``: by how many; ``connections``: those that it tells of, without ours.
+    it does not tell. ``taken``: by how many; ``connections``: those that it tells of, without ours. ``reached``: the
+    hosts and ports that clients reach it by, with "" for the host of a Unix socket.
     """
 
     kind: str
@@ -48,6 +53,7 @@ class Admission:
     taken: int
     at_s: float
     connections: tuple[Connection, ...] = ()
+    reached: frozenset[Endpoint] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +67,11 @@ class Replicas:
 class Connections(Protocol):
     """The TCP connections of this machine's processes."""
 
-    def owners(self, endpoints: Collection[Endpoint]) -> Mapping[Endpoint, int]:
-        """Whose pid each is, by its own end; those that no process here has, or that may not be seen, are left out."""
+    def owners(self, endpoints: Collection[Endpoint], reached: Collection[Endpoint]) -> Mapping[Endpoint, int]:
+        """Whose pid each is, by its own end; those that no process here has, or that may not be seen, are left out.
+
+        ``reached``: as of Admission. The other end is at one of its ports; a loopback's is where the server runs here.
+        """
+
+    def folders(self, pid: int) -> tuple[Folder, Folder] | None:
+        """The root that the process sees and where it works in it; None where that may not be known."""

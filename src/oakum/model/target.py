@@ -201,9 +201,16 @@ def _at(context: str | None) -> str:
 
 def _not_a_target(text: str, why: str = "") -> CallerError:
     return CallerError(
-        f"{text!r} is not a target",
+        f"{_without_login(text)!r} is not a target",
         why=why
         or "a target is pid/N, cgroup/PATH, deploy|sts|ds|job/NAMESPACE/NAME, pod/NAMESPACE/NAME[/CONTAINER],"
         " node/NAME, log/PATH or ./FILE, redis://… or postgresql://…",
         next_step="oakum scan host    # lists the processes and cgroups of this machine",
     )
+
+
+def _without_login(text: str) -> str:
+    """What stands before an @ may be a password, but for a cluster's: there it says what, and a context follows."""
+    login, at, rest = text.rpartition("@")
+    in_cluster = login.partition("/")[0] in {*WORKLOAD_KINDS, "pod", "node"} and ":" not in login
+    return text if in_cluster or not at else f"…@{rest}"

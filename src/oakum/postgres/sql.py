@@ -59,7 +59,7 @@ WHERE pid <> pg_backend_pid() AND (backend_type = 'client backend'
 SETTINGS: Final = """SELECT name, setting FROM pg_settings WHERE name IN ('max_connections', 'reserved_connections',
     'superuser_reserved_connections', 'idle_in_transaction_session_timeout', 'idle_session_timeout',
     'transaction_timeout', 'tcp_keepalives_idle', 'client_connection_check_interval', 'shared_buffers', 'work_mem',
-    'temp_file_limit', 'max_slot_wal_keep_size', 'max_prepared_transactions')"""
+    'temp_file_limit', 'max_slot_wal_keep_size', 'max_prepared_transactions', 'port')"""
 
 LIMITS: Final = """SELECT 'role', rolname::text, rolconnlimit FROM pg_roles WHERE rolconnlimit >= 0 AND NOT rolsuper
 UNION ALL SELECT 'superuser', rolname::text, rolconnlimit FROM pg_roles WHERE rolsuper

@@ -226,6 +226,9 @@ def test_an_option_of_other_targets_is_refused_for_a_dependency_and_no_password_
         ("pid/1", "deploy/shop/web", "--with deploy/shop/web is no dependency"),
         ("pid/1", "mysql://me:s3cret@db/shop", "'mysql://…' is not a target"),
         ("./app.log", "redis://:s3cret@db", "--with is not for"),
+        ("pid/1", "app:s3cret@h:5432/db", "'…@h:5432/db' is not a target"),
+        ("pid/1", "", "--with names no server"),
+        ("redis://db", "", "--with is not for redis://db"),
     ],
 )
 def test_what_a_target_cannot_be_looked_at_with_is_refused_and_no_password_said(target, beside, why, spoken):

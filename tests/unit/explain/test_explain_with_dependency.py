@@ -124,6 +124,18 @@ def test_connections_that_leak_and_are_another_s_accuse_it_of_nothing():
     assert STEP not in found.plan.steps
 
 
+@pytest.mark.parametrize("holder", ["web as app_admin: idle", "web as app2: state hidden", "web as app: x as y: idle"])
+def test_connections_of_another_whose_name_begins_alike_accuse_it_of_nothing(holder):
+    found, _ = both(looked(), told=dependency(LEAKS, (replace(LOST, holder=holder),), (STEP,)))
+    assert (found.verdict, found.causes) == (FINE, ())
+
+
+def test_connections_that_leak_at_pgbouncer_are_known_by_the_same_name():
+    lost = replace(LOST, holder="web as app at pgbouncer: idle in transaction (aborted)")
+    found, _ = both(looked(), told=dependency(LEAKS, (lost,), (STEP,)))
+    assert found.verdict.name is VerdictName.LEAK
+
+
 def test_a_leak_of_memory_stays_what_it_is_beside_a_suspicion_of_the_server():
     memory = replace(FINE, name=VerdictName.LEAK, reasons=("it climbs",))
     found, _ = both(looked(verdict=memory), told=dependency(replace(LEAKS, name=VerdictName.SUSPECT), (LOST,)))

@@ -101,13 +101,13 @@ def test_a_moment_that_has_been_told_is_not_told_again():
 def test_what_this_machine_knows_is_added_to_whole_samples_alone():
     seen = []
 
-    def here(sample, machine):
-        seen.append((sample.at_s, machine))
+    def here(sample, machine, place):
+        seen.append((sample.at_s, machine, place))
         return sample
 
     looked([FakeSample(1.0, 5.0), FakeSample(2.0, 5.0), FakeSample(3.0, 5.0), FakeSample(4.0, 5.0)], here=here)
-    assert [at_s for at_s, _ in seen] == [1.0, 4.0]
-    assert all(isinstance(machine, Machine) for _, machine in seen)
+    assert [(at_s, place) for at_s, _, place in seen] == [(1.0, "fake://db:1/shop"), (4.0, "fake://db:1/shop")]
+    assert all(isinstance(machine, Machine) for _, machine, _ in seen)
 
 
 @pytest.mark.parametrize("given", [{"watch_s": 2.0}, {"interval_s": 0.1}, {"watch_s": 10.0, "interval_s": 5.0}])

@@ -78,6 +78,25 @@ def test_what_is_no_target_is_refused_with_the_next_step(text):
     assert raised.value.next_step
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("app:s3cret@h:5432/db", "'…@h:5432/db'"),
+        ("s3cret@h", "'…@h'"),
+        ("app:s3c@ret@h/db", "'…@h/db'"),
+        ("postgresql:/app:s3cret@h/db", "'…@h/db'"),
+        ("pid/app:s3cret@h", "'…@h'"),
+        ("pod/app:s3cret@h", "'…@h'"),
+        ("deploy/Shop/web@prod", "'deploy/Shop/web@prod'"),
+    ],
+)
+def test_what_stands_before_an_at_sign_is_not_said_again(text, shown):
+    with pytest.raises(CallerError, match="is not a target") as raised:
+        parse_target(text)
+    assert "s3c" not in str(raised.value)
+    assert raised.value.what.startswith(shown)
+
+
 @pytest.mark.parametrize("scheme", ["postgresql", "POSTGRES", "redis", "valkeys"])
 @pytest.mark.parametrize(
     "rest",
