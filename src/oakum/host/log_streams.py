@@ -190,7 +190,8 @@ def _gunzip(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
     unpack = zlib.decompressobj(31)
     whole = False
     try:
-        for data in _sliced(pieces):
+        for piece in _sliced(pieces):
+            data = piece
             while data:
                 if unpack.eof:
                     if data.strip(b"\0") == b"":
