@@ -29,6 +29,9 @@ from oakum.model.units import format_duration
 HELPER: Final = "oakum-heap-"
 """Its socket is called by this and the process's number, as the process itself knows it."""
 
+_MOST: Final = 1 << 62
+"""Of nothing that a helper tells is there more."""
+
 KEY: Final = "oakum_heap"
 VERSION: Final = 1
 PIECE_BYTES: Final = 1 << 20
@@ -92,7 +95,7 @@ class LiveRuby:
             why = str(told.get("why", ""))[:200]
             raise TargetError(f"pid {self._folder.pid} could not be copied", why=why, next_step="free -m; ulimit -u")
         seconds = told.get("stood_still_s")
-        if told.get(KEY) != "copy" or not isinstance(seconds, float | int):
+        if told.get(KEY) != "copy" or not isinstance(seconds, float | int) or not seconds < _MOST:
             raise _broken_off(self._folder.pid, "its helper did not say that a copy was made")
         return max(0.0, float(seconds))
 
@@ -101,7 +104,7 @@ class LiveRuby:
         if told.get(KEY) != "end":
             raise _broken_off(self._folder.pid, "it, or the copy that writes the dump, ended in the middle")
         took = told.get("took_bytes")
-        return took if isinstance(took, int) and took > 0 else None
+        return took if isinstance(took, int) and 0 < took < _MOST else None
 
     def _namespace_pid(self) -> int:
         stat = parse_stat(self._folder.read("stat"))
@@ -194,7 +197,7 @@ def unix_names(table: bytes, own: set[int]) -> Iterator[str]:
 def _told(line: bytes) -> Mapping[str, object]:
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 
@@ -212,7 +215,7 @@ def _figures(line: bytes, pid: int) -> RubyFigures | Absent:
             next_step="oakum heap helper ruby > oakum_heap.rb    # then start it with that one",
         )
     slots, collections, major = (
-        value if isinstance(value, int) and value >= 0 else 0
+        value if isinstance(value, int) and 0 <= value < _MOST else 0
         for value in (counts.get(name) for name in ("heap_live_slots", "count", "major_gc_count"))
     )
     return RubyFigures(str(told.get("ruby", ""))[:40], told.get("lines") is True, slots, collections, major)

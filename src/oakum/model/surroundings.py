@@ -74,9 +74,7 @@ class Surroundings:
     def limit(self) -> CgroupLimit | None:
         """The tightest at the end. One of 0 lets nothing in: nothing is a share of it."""
         limits = self.charge[1].limits if self.charge else ()
-        return min(
-            (each for each in limits if each.limit_bytes > 0), key=lambda limit: limit.limit_bytes, default=None
-        )
+        return min((each for each in limits if each.limit_bytes > 0), key=lambda limit: limit.limit_bytes, default=None)
 
     def ids(self, *names: str) -> tuple[str, ...]:
         return tuple(self.evidence[name] for name in names if name in self.evidence)

@@ -129,3 +129,6 @@ def test_who_is_connected_is_told_of_both_kinds():
     told = of_redis(RedisSample(5.0, (), None, Cost(), clients=(client,)), "redis://db")
     assert (told.kind, told.most, told.taken) == ("Redis", None, 1)
     assert told.connections == (Connection("(no name) as default", "::1", 900, 60.0),)
+    for port in ("9" * 5000, "\N{SUPERSCRIPT TWO}"):
+        odd = RedisSample(5.0, (), None, Cost(), clients=(replace(client, address=f"10.0.0.3:{port}"),))
+        assert of_redis(odd, "redis://db").connections[0].port == 0
