@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from oakum.model.redis import Client, RedisSample
 
 MAX_CONNECTIONS: Final = "max_connections"
 MAXCLIENTS: Final = "maxclients"
+_PORT: Final = re.compile("[0-9]{1,5}")
 
 
 def of_postgres(sample: PostgresSample, place: str) -> Admission:
@@ -52,4 +54,4 @@ def _session(session: Session) -> Connection:
 def _client(client: Client) -> Connection:
     address, _, port = client.address.rpartition(":")
     who = f"{client.name or '(no name)'} as {client.user or 'default'}"
-    return Connection(who, address.strip("[]"), int(port) if port.isdigit() else 0, float(client.age_s))
+    return Connection(who, address.strip("[]"), int(port) if _PORT.fullmatch(port) else 0, float(client.age_s))

@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from oakum.host.gauge import ProcessFolder, boot_s
+from oakum.host.log_folders import LogFolders
 from oakum.host.log_names import DELETED, Beside, is_rotated, rotated_since, whose
 from oakum.host.rooted import open_folder
 from oakum.host.stat import TICKS_PER_S, parse_stat
@@ -54,14 +56,17 @@ def written_by(pid: int) -> list[LogFile | Absent]:
             elsewhere.append(seen)
         elif not isinstance(seen, str) and seen is not None:
             found.setdefault(*seen)
+    folders = LogFolders(lambda folder: _beside(f"/proc/{pid}/root", folder))
+    since_s = _started_s(pid)
     for log in [each for each in found.values() if isinstance(each, LogFile)]:
-        for identity, other in _rotated_of(pid, log.name):
+        for identity, other in _rotated_of(pid, log.name, folders, since_s):
             found.setdefault(identity, other)
+    late = folders.absent(pid)
     if elsewhere:
         leads = " and ".join(dict.fromkeys(elsewhere))
         told = [*_carried(pid)]
         if told or found:
-            return [*told, *found.values()]
+            return [*told, *found.values(), *late]
         return [
             Absent(
                 f"the log of pid {pid}",
@@ -70,7 +75,7 @@ def written_by(pid: int) -> list[LogFile | Absent]:
                 "oakum investigate PATH    # of the file where its log is kept",
             )
         ]
-    return list(found.values())
+    return [*found.values(), *late]
 
 
 def _seen(pid: int, number: int) -> tuple[tuple[int, int], LogFile] | str | None:
@@ -94,12 +99,12 @@ def _seen(pid: int, number: int) -> tuple[tuple[int, int], LogFile] | str | None
     return (told.st_dev, told.st_ino), log
 
 
-def _rotated_of(pid: int, path: str) -> Iterator[tuple[tuple[int, int], LogFile]]:
-    """What was rotated away since the process was started, as it sees its files: which file, the log."""
+def _rotated_of(pid: int, path: str, folders: LogFolders, since_s: float) -> Iterator[tuple[tuple[int, int], LogFile]]:
+    """What was rotated away since then, as the process sees its files: which file, the log."""
     if path.endswith(DELETED) or not path.startswith("/"):
         return
-    root, folder = f"/proc/{pid}/root", os.path.dirname(path)  # noqa: PTH120  (as the process names it)
-    for each in rotated_since(path, _beside(root, folder), _started_s(pid)):
+    folder = os.path.dirname(path)  # noqa: PTH120  (as the process names it)
+    for each in rotated_since(path, folders.files(folder), since_s):
         other = f"{folder.rstrip('/')}/{each.name}"
         key = f"root:{pid}:{each.device}:{each.inode}:{other}"
         yield (each.device, each.inode), LogFile(other, key, "rotated", each.size_bytes, previous=True)
@@ -112,11 +117,12 @@ def _beside(root: str, path: str) -> Iterator[Beside]:
     except OSError:
         return
     try:
-        for name in os.listdir(f"/proc/self/fd/{place}")[:MOST_NAMES]:
-            with suppress(OSError):
-                told = os.stat(name, dir_fd=place, follow_symlinks=False)
-                if stat.S_ISREG(told.st_mode):
-                    yield Beside(name, told.st_dev, told.st_ino, told.st_size, told.st_mtime)
+        with os.scandir(f"/proc/self/fd/{place}") as entries:
+            for entry in islice(entries, MOST_NAMES):
+                with suppress(OSError):
+                    told = os.stat(entry.name, dir_fd=place, follow_symlinks=False)
+                    if stat.S_ISREG(told.st_mode):
+                        yield Beside(entry.name, told.st_dev, told.st_ino, told.st_size, told.st_mtime)
     except OSError:
         return
     finally:

@@ -18,6 +18,9 @@ from oakum.model.errors import TargetError
 from oakum.model.units import format_size
 
 PIECE: Final = 1 << 20
+SLICE: Final = 1 << 14
+"""So much of what gzip packed is unpacked at a time: what stands behind the end of a member is copied."""
+
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 JOURNAL_LINES: Final = 100_000
 JOURNAL_S: Final = 20.0
@@ -43,9 +46,9 @@ class RangedLog(ABC):
         try:
             head = self._part(4, 0)
             if head[:2] == GZIP:
-                yield from self._bounded(_gunzip(self._raw(0), self.notes))
+                yield from self._bounded(_gunzip(self._packed(), self.notes))
             elif head == ZSTD:
-                yield from self._bounded(_unzstd(self._raw(0), self.notes))
+                yield from self._bounded(_unzstd(self._packed(), self.notes))
             else:
                 yield from self._plain()
         except OSError as exc:
@@ -73,6 +76,16 @@ class RangedLog(ABC):
             yield piece
         if at < self._size:
             self.notes.append("it became shorter while it was read: what was cut off is not counted")
+
+    def _packed(self) -> Iterator[bytes]:
+        """No more of it than is unpacked at most: what is packed may hold nothing."""
+        read = 0
+        for piece in self._raw(0):
+            if self._most is not None and read >= self._most:
+                self.notes.append(f"only its first {format_size(read)}, packed, were read")
+                return
+            read += len(piece)
+            yield piece
 
     def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         read = 0
@@ -173,11 +186,11 @@ def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _gunzip(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
-    """Members one after another, as gzip writes them together."""
+    """Members one after another, as gzip writes them together. One that holds nothing is told as ``b""``."""
     unpack = zlib.decompressobj(31)
     whole = False
     try:
-        for piece in pieces:
+        for piece in _sliced(pieces):
             data = piece
             while data:
                 if unpack.eof:
@@ -187,13 +200,19 @@ def _gunzip(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
                 out = unpack.decompress(data, PIECE)
                 data = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
                 whole = unpack.eof
-                if out:
+                if out or whole:
                     yield out
     except zlib.error as exc:
         notes.append(f"it is damaged from some place on: {exc}")
         return
-    if not whole:
+    if not whole and not notes:
         notes.append("it is cut off: its packing has no end")
+
+
+def _sliced(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        for at in range(0, len(piece), SLICE):
+            yield piece[at : at + SLICE]
 
 
 def _unzstd(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:

@@ -33,6 +33,9 @@ HELPER: Final = "oakum-heap-"
 such numbers: processes of several namespaces may share a network.
 """
 
+_MOST: Final = 1 << 62
+"""Of nothing that a helper tells is there more."""
+
 KEY: Final = "oakum_heap"
 VERSION: Final = 1
 PIECE_BYTES: Final = 1 << 20

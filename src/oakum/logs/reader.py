@@ -95,7 +95,7 @@ class LogReader:
         self._probed = False
 
     def feed(self, data: bytes) -> None:
-        if self.stopped:
+        if self.stopped or not data:
             return
         self._bytes += len(data)
         self._buffer = self._buffer + data if self._buffer else data

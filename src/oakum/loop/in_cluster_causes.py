@@ -14,8 +14,8 @@ from oakum.model.cluster_pod import Container, Pod
 from oakum.model.kill import Kill
 from oakum.model.process import CgroupLimit, CgroupMemory
 from oakum.model.surroundings import HeapCap, Surroundings
-from oakum.probe.heap_cap import java_cap
-from oakum.probe.node_limit import OLD_SPACE, old_space_mib
+from oakum.probe.heap_cap import java_cap, node_cap
+from oakum.probe.node_limit import old_space_mib
 
 
 def standing(
@@ -54,8 +54,7 @@ def with_standing(answer: Investigation, around: Surroundings | None) -> Investi
 
 def _cap(flags: Sequence[str]) -> tuple[HeapCap | None, str]:
     """(the cap, of which language). A percentage is no cap: it follows the limit."""
-    mib = old_space_mib(flags)
-    if mib is not None:
-        return HeapCap(mib << 20, f"{OLD_SPACE}={mib}"), "JavaScript"
-    cap = java_cap(flags)
+    if old_space_mib(flags) is not None:
+        return node_cap(flags), "JavaScript"
+    cap = java_cap((), flags)
     return cap, "Java" if any(flag.startswith("-X") for flag in flags) else ""

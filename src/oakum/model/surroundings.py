@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oakum.model.process import CgroupMemory
+from oakum.model.process import CgroupLimit, CgroupMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,12 @@ class Surroundings:
     crowds: tuple[Crowd, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
     loaders: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def limit(self) -> CgroupLimit | None:
+        """The tightest at the end. One of 0 lets nothing in: nothing is a share of it."""
+        limits = self.charge[1].limits if self.charge else ()
+        return min((each for each in limits if each.limit_bytes > 0), key=lambda limit: limit.limit_bytes, default=None)
 
     def ids(self, *names: str) -> tuple[str, ...]:
         return tuple(self.evidence[name] for name in names if name in self.evidence)

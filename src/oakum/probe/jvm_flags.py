@@ -11,6 +11,7 @@ from oakum.model.units import format_size
 
 Flags: TypeAlias = Mapping[str, str]
 _ROW: Final = re.compile(r"^\s*[\w ]+?\s+(\w+)\s+:?= ?(.*?)\s*\{[^}]*\}(?: \{[^}]*\})?\s*$", re.MULTILINE)
+_NUMBER: Final = re.compile("[0-9]{1,20}")
 
 CODE_CACHE_SHARE = 0.25
 """Of the code cache that is reserved, so much is used by a service of middle size."""
@@ -127,4 +128,4 @@ def _without_bound(flags: Flags) -> Iterator[FlagFinding]:
 
 def number(flags: Flags, name: str) -> int | None:
     value = flags.get(name, "")
-    return int(value) if value.isdigit() else None
+    return int(value) if _NUMBER.fullmatch(value) else None

@@ -5,8 +5,10 @@ Source: nodejs.org/api/cli (--max-old-space-size, --heapsnapshot-near-heap-limit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from oakum.model.units import format_size
 from oakum.probe.node_options import values_of
@@ -17,6 +19,7 @@ HEAP_SHARE = 0.8
 """Of what the cgroup's limit leaves beside the heap, so much is advised: the young space comes on top of the old."""
 
 LEAST_ADVISED_BYTES = 16 << 20
+_MIB: Final = re.compile("[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +60,5 @@ def ending(heap_limit_bytes: int, cgroup_limit_bytes: int | None, beside_bytes: 
 
 def old_space_mib(words: Sequence[str]) -> int | None:
     """What the options set, the last one that counts; None where they do not."""
-    told = [int(value) for value in values_of(OLD_SPACE, words) if value.isascii() and value.isdigit()]
+    told = [int(value) for value in values_of(OLD_SPACE, words) if _MIB.fullmatch(value)]
     return told[-1] if told else None

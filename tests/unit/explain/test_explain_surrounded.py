@@ -252,3 +252,15 @@ def test_class_loaders_that_the_jvm_counts_more_of_are_named_where_memory_grows(
     assert explain("pid/1", CALM, None, sources={}, policy=Policy(), around=here).causes == ()
     few = replace(here, loaders={"Proxy": 3, "jdk.internal.reflect.DelegatingClassLoader": 90})
     assert explain("pid/1", series(), None, sources={}, policy=Policy(), around=few).causes == ()
+
+
+def test_a_limit_of_nothing_is_no_measure_and_one_above_it_is():
+    members = tuple(Member(number, "worker", 50 * MIB, 50 * MIB) for number in range(10))
+    none = replace(charge(anon=500, file=300), limits=(CgroupLimit("/shop", 0),))
+    here = around(none, cap=CAP, members=members)
+    assert here.limit is None
+    for verdict in (CALM, series()):
+        assert explain("pid/1", verdict, None, sources={}, policy=Policy(), around=here).causes == ()
+    above = replace(none, limits=(CgroupLimit("/shop", 0), CgroupLimit("/", LIMIT)))
+    assert around(above).limit.path == "/"
+    assert undersized_limit.look(around(above), CALM).holder == "limit of / (512 MiB)"

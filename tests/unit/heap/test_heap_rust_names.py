@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oakum.heap.formats.core.symbols import written
-from oakum.heap.formats.native.rust_names import rust_name, type_of
+from oakum.heap.formats.native.rust_names import LONGEST, rust_name, type_of
 
 # Written by rustc 1.95 for lab/rust/service.rs; the first ones by -C symbol-mangling-version=legacy.
 NAMES = {
@@ -74,7 +74,52 @@ def test_a_name_that_would_be_written_out_for_ever_is_none():
     assert len(rust_name(text)) < 100_000
 
 
-@given(st.text(st.sampled_from("NvCsIETBRSAD_0123789abcKLpGFU"), max_size=60))
+def test_constants_that_lead_to_each_other_too_deep_are_none():
+    """Each leads to the one before it."""
+    text, at = "INvC1a1bKj1_", 9
+    for _ in range(700):
+        back, at = at, len(text) + 1
+        text += f"KB{base_62(back)}"
+    assert rust_name("_RINvC1a1bKj1_KB8_E") == "a::b::<1, 1>"
+    assert len(text) < LONGEST
+    assert rust_name(f"_R{text}E") == ""
+
+
+def base_62(number):
+    letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    high, low = divmod(number - 1, 62)
+    return f"{letters[high] if high else ''}{letters[low]}_"
+
+
+NODES = (
+    "NvC1a1b",
+    "INvC1a1bK",
+    "Rj1_",
+    "Re616263_",
+    "B_",
+    "B0_",
+    "B3_",
+    "KB5_",
+    "KB8_",
+    "Kj",
+    "Kc",
+    "Kpp",
+    "DG_",
+    "L_",
+)
+
+
+@given(
+    st.one_of(
+        st.text(st.sampled_from("NvCsIETBRSAD_0123789abcKLpGFU"), max_size=60),
+        st.lists(st.sampled_from([*NODES, *"NvCsIETBRSAD_01KLpGFUnuej"]), max_size=60).map("".join),
+        st.text(st.characters(max_codepoint=127), max_size=60),
+    )
+)
+@example("INvCs1234_3foo3barKRe616263_E")
+@example("INvC1a1bK" + "Kc110000_E")
+@example("INvC1a1bKj" + "9" * 3900 + "_E")
+@example("Cu8a_zzzzzz")
 def test_any_name_gives_a_name_or_none(text):
     assert isinstance(rust_name(f"_R{text}"), str)
     assert isinstance(rust_name(f"_ZN{text}17h0123456789abcdefE"), str)

@@ -69,6 +69,19 @@ def test_what_unpacks_to_very_much_comes_in_pieces(tmp_path, pack):
     assert not opened.notes
 
 
+def test_members_that_hold_nothing_are_told_one_by_one_and_no_more_of_them_is_read_than_may_be_unpacked(tmp_path):
+    """Who keeps to a time looks at its clock between pieces."""
+    path = tmp_path / "app.log.gz"
+    empty = gzip.compress(b"")
+    path.write_bytes(empty * (3 * PIECE // len(empty)))
+    with LiveLogs().open(of(path)) as opened:
+        assert sum(1 for _ in opened.pieces()) == 3 * PIECE // len(empty)
+        assert not opened.notes
+    with LiveLogs().open(of(path), most_bytes=PIECE) as opened:
+        assert sum(1 for _ in opened.pieces()) == PIECE // len(empty)
+        assert opened.notes == ["only its first 1.00 MiB, packed, were read"]
+
+
 def test_a_packed_file_of_zstd_that_is_damaged_gives_what_it_has(tmp_path):
     path = tmp_path / "app.log"
     path.write_bytes(zstandard.compress(TEXT) + b"no frame")

@@ -92,6 +92,11 @@ def test_figures_are_told_by_its_greeting(ruby):
     )
 
 
+def test_a_figure_that_no_ruby_has_is_none(ruby):
+    with closing(Helper(GREETING.replace(b"500", b"9" * 400))):
+        assert ruby.figures(within_s=5.0).slots == 0
+
+
 def test_a_dump_comes_whole_with_what_it_cost(ruby):
     spool = Spool()
     with closing(Helper(GREETING, COPY + DUMP + END)) as helper:
@@ -111,6 +116,8 @@ def test_a_dump_comes_whole_with_what_it_cost(ruby):
         (b"[" * 60_000 + b"\n", "did not say that a copy was made"),
         (b'{"oakum_heap":"copy","stood_still_s":Infinity}\n', "did not say that a copy was made"),
         (b'{"oakum_heap":"copy","stood_still_s":1' + b"0" * 400 + b"}\n", "did not say that a copy was made"),
+        (b'{"oakum_heap":"copy","stood_still_s":' + b"9" * 400 + b"}\n", "did not say that a copy was made"),
+        (b'{"oakum_heap":"copy","stood_still_s":NaN}\n', "did not say that a copy was made"),
     ],
 )
 def test_a_dump_that_breaks_off_or_is_not_made_is_an_error_with_a_next_step(ruby, answer, why):
@@ -153,8 +160,9 @@ def test_who_is_answered_nothing_may_not_ask(ruby):
     assert found.kind is AbsentKind.NOT_PERMITTED
 
 
-def test_what_is_no_helper_is_told(ruby):
-    with closing(Helper(b"220 mail.example ESMTP\n")), pytest.raises(DataError, match="no helper"):
+@pytest.mark.parametrize("says", [b"220 mail.example ESMTP\n", b"[" * 3000 + b"\n"])
+def test_what_is_no_helper_is_told(ruby, says):
+    with closing(Helper(says)), pytest.raises(DataError, match="no helper"):
         ruby.figures(within_s=5.0)
 
 

@@ -12,7 +12,7 @@ from oakum.model.policy import Policy
 from oakum.model.surroundings import Connection
 from oakum.model.target import parse_target
 from oakum.model.verdict import VerdictName
-from oakum.probe.heap_cap import go_cap, java_cap
+from oakum.probe.heap_cap import go_cap, java_cap, node_cap
 
 WATCH = Settings.of(watch_s=20.0, interval_s=0.5)
 
@@ -156,6 +156,14 @@ def test_a_limit_that_calm_memory_fills_is_named(machine):
         (["-XX:MaxHeapSize=1048576"], MIB),
         (["-XX:MaxRAMPercentage=70"], None),
         (["-Xmxlots"], None),
+        (["-Xmx512m", "-jar", "a.jar", "-Xmx99g"], 512 * MIB),
+        (["-jar", "-Xmx512m", "a.jar", "-Xmx99g"], 512 * MIB),
+        (["-cp", "a.jar:b.jar", "-Xmx512m", "shop.Main", "-Xmx99g"], 512 * MIB),
+        (["--add-modules", "ALL", "-p=x", "@more", "-Xmx512m", "-m", "shop/shop.Main", "-Xmx99g"], 512 * MIB),
+        (["--module-path", "lib", "--module=shop", "-Xmx99g"], None),
+        (["-Xmx" + "9" * 400], None),
+        (["-Xmx" + "9" * 5000 + "g"], None),
+        (["-Xmx999999999999999t"], None),
         ([], None),
     ],
 )
@@ -164,9 +172,27 @@ def test_the_cap_of_a_jvm_is_what_counts_last(words, size):
     assert (cap and cap.limit_bytes) == size
 
 
+def test_options_of_the_environment_come_first_and_do_not_end_where_one_holds_a_space():
+    assert java_cap(["-Xmx1g", "Main"], ["-Dname='a", "b'", "-Xmx2g"]).limit_bytes == 1024 * MIB
+    assert java_cap(["Main", "-Xmx1g"], ["-Dname='a", "b'", "-Xmx2g"]).limit_bytes == 2048 * MIB
+
+
+@pytest.mark.parametrize("mib", ["9" * 15, "0", "9" * 400])
+def test_a_cap_of_node_that_no_machine_has_is_none(mib):
+    assert node_cap([f"--max-old-space-size={mib}"]) is None
+
+
 @pytest.mark.parametrize(
     ("told", "size"),
-    [("900MiB", 900 * MIB), ("1048576", MIB), ("", None), ("off", None), ("9223372036854775807", None)],
+    [
+        ("900MiB", 900 * MIB),
+        ("1048576", MIB),
+        ("", None),
+        ("off", None),
+        ("9223372036854775807", None),
+        ("9" * 5000, None),
+        ("9" * 16 + "TiB", None),
+    ],
 )
 def test_the_cap_of_go_is_its_soft_limit(told, size):
     cap = go_cap({"GOMEMLIMIT": told} if told else {})

@@ -69,9 +69,9 @@ def test_a_calm_container_that_is_killed_at_its_own_limit_has_too_little():
     assert names(standing(POD, MADE, usage(rss=100), (other,), "container")) == []
 
 
-@pytest.mark.parametrize("flag", ["-Xmx1g", "--max-old-space-size=1024"])
-def test_a_cap_above_the_limit_is_read_from_its_command(flag):
-    made = replace(MADE, memory_flags=(flag,))
+@pytest.mark.parametrize("flags", [("-Xmx1g",), ("GOGC=50", "-Xmx1g"), ("--max-old-space-size=1024",)])
+def test_a_cap_above_the_limit_is_read_from_its_command(flags):
+    made = replace(MADE, memory_flags=flags)
     around = standing(POD, made, usage(rss=400), (kill(),), "container")
     assert CauseName.GC_MISCONFIGURED in names(around)
 

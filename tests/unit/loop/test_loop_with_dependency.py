@@ -198,6 +198,9 @@ def test_who_is_connected_is_told_of_both_kinds():
     assert (told.kind, told.most, told.taken) == ("Redis", None, 1)
     assert told.connections == (Connection("(no name) as default", "::1", 900, 60.0),)
     assert told.reached == {("db", 6379)}
+    for port in ("9" * 5000, "\N{SUPERSCRIPT TWO}"):
+        odd = RedisSample(5.0, (), None, Cost(), clients=(replace(client, address=f"10.0.0.3:{port}"),))
+        assert of_redis(odd, "redis://db").connections[0].port == 0
 
 
 @pytest.mark.parametrize(

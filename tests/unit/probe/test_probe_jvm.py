@@ -15,7 +15,7 @@ from oakum.model.debugger import Dispositions
 from oakum.model.node import Room
 from oakum.probe.jvm import JvmProbe, Reach
 from oakum.probe.jvm_cost import dump_needs, histogram_pause_s
-from oakum.probe.jvm_flags import judge_flags, read_flags
+from oakum.probe.jvm_flags import judge_flags, number, read_flags
 
 FOLDER = next(folder / "recordings" / "jvm" for folder in Path(__file__).parents if (folder / "recordings").is_dir())
 PERFORMANCE = (FOLDER / "17-serial" / "hsperfdata").read_bytes()
@@ -132,3 +132,8 @@ def test_a_dump_is_refused_for_its_pause_its_memory_and_its_disk():
     assert "that is memory" in needs.disk_refusal(0).why
     assert "cannot be seen" in needs.disk_refusal(None).why
     assert "are free there" in needs.disk_refusal(100 * MIB).why
+
+
+@pytest.mark.parametrize(("said", "told"), [("1048576", 1 << 20), ("9" * 5000, None), ("\N{SUPERSCRIPT TWO}", None)])
+def test_a_flag_that_is_no_number_of_a_jvm_is_none(said, told):
+    assert number({"MaxHeapSize": said}, "MaxHeapSize") == told

@@ -39,6 +39,7 @@ def test_without_a_cgroups_limit_v8_is_first():
         (["--max_old_space_size", "400", "app.js"], 400),
         (["--max-old-space-size=300", "--max-old-space-size=500"], 500),
         (["--max-old-space-size=much", "--max-semi-space-size=7"], None),
+        (["--max-old-space-size=" + "9" * 5000], None),
         ([], None),
     ],
 )

@@ -19,8 +19,7 @@ NEAR = 0.6
 
 def look(around: Surroundings, verdict: Verdict) -> Cause | None:
     """None where the cap fits, where either is not known, and where a healthy heap is far below both."""
-    cap, charge = around.cap, around.charge
-    limit = charge[1].limit if charge else None
+    cap, charge, limit = around.cap, around.charge, around.limit
     if cap is None or charge is None or limit is None or cap.limit_bytes + cap.beside_bytes <= limit.limit_bytes:
         return None
     level = max(charge[1].anon_bytes / limit.limit_bytes, 0.0)

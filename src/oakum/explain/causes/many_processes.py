@@ -69,7 +69,7 @@ def _more(around: Surroundings) -> Cause | None:
 
 def _many(around: Surroundings) -> Cause | None:
     """No more than before, and together too many for the limit."""
-    limit = around.charge[1].limit if around.charge else None
+    limit = around.limit
     alive = [each for each in around.members if each.after is not None]
     if limit is None or len(alive) < MANY:
         return None

@@ -28,7 +28,8 @@ def look(around: Surroundings, verdict: Verdict) -> Cause | None:
     grown, gained = last.file_bytes - first.file_bytes, last.usage_bytes - first.usage_bytes
     of_growth = grown / gained if gained > 0 and grown >= LEAST_GROWN else 0.0
     of_all = last.file_bytes / max(last.usage_bytes, 1)
-    near = last.limit is not None and last.usage_bytes >= NEAR * last.limit.limit_bytes
+    limit = around.limit
+    near = limit is not None and last.usage_bytes >= NEAR * limit.limit_bytes
     high = last.file_bytes >= LEAST_BYTES and of_all >= PERHAPS
     if not near or (of_growth < YES and not high):
         return None

@@ -23,8 +23,7 @@ CALM = frozenset({
 
 def look(around: Surroundings, verdict: Verdict) -> Cause | None:
     """None for what grows: a leak eats any limit."""
-    charge = around.charge
-    limit = charge[1].limit if charge else None
+    charge, limit = around.charge, around.limit
     if charge is None or limit is None or verdict.pattern not in CALM:
         return None
     if verdict.name not in {VerdictName.HEALTHY, VerdictName.CANNOT_TELL}:

@@ -14,10 +14,11 @@ from typing import Final
 
 from oakum.host.afar.agent import Agent
 from oakum.host.afar.folder import AfarFolder, absent, information, lost, translated
+from oakum.host.log_folders import LogFolders
 from oakum.host.log_names import DELETED, Beside, rotated_since, whose
 from oakum.host.log_streams import RangedLog
 from oakum.model.absent import Absent
-from oakum.model.errors import OakumError, TargetError
+from oakum.model.errors import DataError, OakumError, TargetError
 from oakum.model.log import LogFile, LogPieces
 
 MOST_OPEN: Final = 4096
@@ -61,38 +62,55 @@ class AfarLogs:
         with folder:
             yield _Part(folder, (what, int(device), int(inode)), log, most_bytes)
 
-    def _written(self, folder: AfarFolder) -> list[LogFile]:
+    def _written(self, folder: AfarFolder) -> list[LogFile | Absent]:
         told = self._agent.ask("opened", folder.number, MOST_OPEN).decode("ascii", "replace")
         found: dict[tuple[int, int], LogFile] = {}
         for line in told.splitlines():
-            number, mode, flags, device, inode, size, target = line.split(" ")
-            leads = os.fsdecode(bytes.fromhex(target))
-            known = whose(int(number), int(mode), int(flags, 8), leads)
-            if known:
+            with _understood(folder.pid, line):
+                number, mode, flags, device, inode, size, target = line.split(" ")
+                leads = os.fsdecode(bytes.fromhex(target))
+                known = whose(int(number), int(mode), int(flags, 8), leads)
                 log = LogFile(leads, f"afar:{folder.pid}:{device}:{inode}:fd/{number}", known, int(size))
-                found.setdefault((int(device), int(inode)), log)
+                which = int(device), int(inode)
+            if known:
+                found.setdefault(which, log)
         (info,) = information(self._agent, [folder]) if found else [None]
         since_s = 0.0 if info is None else info.started_s
+        folders = LogFolders(lambda path: self._beside(folder, path))
         named = [log.name for log in found.values() if log.name.startswith("/") and not log.name.endswith(DELETED)]
         for path in named:
-            for each in rotated_since(path, self._beside(folder, str(PurePosixPath(path).parent)), since_s):
+            for each in rotated_since(path, folders.files(str(PurePosixPath(path).parent)), since_s):
                 other = str(PurePosixPath(path).with_name(each.name))
                 key = f"afar:{folder.pid}:{each.device}:{each.inode}:{other}"
                 log = LogFile(other, key, "rotated", each.size_bytes, previous=True)
                 found.setdefault((each.device, each.inode), log)
-        return list(found.values())
+        return [*found.values(), *folders.absent(folder.pid)]
 
     def _beside(self, folder: AfarFolder, path: str) -> list[Beside]:
         """Empty where the folder may not be listed: the log itself is read all the same."""
         with suppress(OSError):
             rows = self._agent.ask("beside", folder.number, path).decode("ascii", "replace").splitlines()
-            return [_file(row) for row in rows]
+            return [_file(folder.pid, row) for row in rows]
         return []
 
 
-def _file(row: str) -> Beside:
-    device, inode, size, changed, name = row.split(" ")
-    return Beside(os.fsdecode(bytes.fromhex(name)), int(device), int(inode), int(size), float(changed))
+def _file(pid: int, row: str) -> Beside:
+    with _understood(pid, row):
+        device, inode, size, changed, name = row.split(" ")
+        return Beside(os.fsdecode(bytes.fromhex(name)), int(device), int(inode), int(size), float(changed))
+
+
+@contextmanager
+def _understood(pid: int, told: str) -> Iterator[None]:
+    """Raises DataError for what no agent says."""
+    try:
+        yield
+    except (ValueError, OverflowError) as exc:
+        raise DataError(
+            f"what the agent says of the log files of pid {pid} cannot be understood",
+            why=f"it says {told[:60]!r}",
+            next_step="the same command again",
+        ) from exc
 
 
 class _Part(RangedLog):
@@ -102,7 +120,7 @@ class _Part(RangedLog):
         """``which``: its place, device and inode. Raises TargetError where it is not there any more."""
         self._folder, self._which = folder, which
         try:
-            size_bytes = int(folder.agent.ask("length", folder.number, *which))
+            told = folder.agent.ask("length", folder.number, *which).decode("ascii", "replace")
         except OSError as exc:
             another = exc.errno == errno.ESTALE
             raise TargetError(
@@ -110,6 +128,8 @@ class _Part(RangedLog):
                 why="it was rotated or closed meanwhile" if another else exc.strerror or str(exc),
                 next_step="the same command" if another else READ_IT.format(path=log.name),
             ) from exc
+        with _understood(folder.pid, told):
+            size_bytes = int(told)
         super().__init__(log.name, size_bytes, most_bytes)
 
     def _part(self, size: int, at: int) -> bytes:

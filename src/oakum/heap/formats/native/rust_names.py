@@ -91,12 +91,12 @@ def _v0(text: str) -> str:
     reader = _Reader(text)
     try:
         return reader.path()
-    except (ValueError, IndexError):
+    except (ValueError, LookupError):
         return ""
 
 
 class _Reader:
-    """One name, from after ``_R``. Raises ValueError or IndexError for what is not known."""
+    """One name, from after ``_R``. Raises ValueError or LookupError for what is not known."""
 
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0
@@ -209,6 +209,12 @@ class _Reader:
         return f"{told[:-1]}, {', '.join(given)}>" if told.endswith(">") else f"{told}<{', '.join(given)}>"
 
     def _constant(self) -> str:
+        self._enter()
+        told = self._one_constant()
+        self._depth -= 1
+        return told
+
+    def _one_constant(self) -> str:
         """A number, a truth value or a letter; others are rare, and end the reading."""
         if self._taken("p"):
             return "_"
