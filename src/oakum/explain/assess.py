@@ -127,7 +127,10 @@ def _leaks(series: Verdict, growth: HeapGrowth, clue: Clue, reasons: tuple[str, 
     rising = series.pattern is not None and series.pattern.leaks
     agrees = EXPLAINED[0] <= share <= EXPLAINED[1]
     if rising and agrees and series.name is not VerdictName.HEALTHY:
-        left = "nothing left it, nothing" if known else "nothing that is seen"
+        gone = clue.holder.evicted_items
+        left = "nothing that is seen"
+        if known:
+            left = f"{format_count(gone)} left it, nothing" if gone else "nothing left it, nothing"
         told = f"{left} bounds it, and it is {format_share(min(share, 1.0))} of what the process gains"
         return replace(
             series,

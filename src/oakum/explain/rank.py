@@ -18,6 +18,7 @@ from oakum.model.units import format_count, format_duration, format_rate, format
 
 GO, RUBY = ".go", ".rb"
 MOST_PLACES = 4
+TRIFLE_BYTES, TRIFLE_SHARE = 64 << 10, 0.02
 MOST_SITES = 5
 
 
@@ -66,8 +67,17 @@ def _line_of(holder: HolderGrowth, text: str) -> Sites:
 
 def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tuple[Cause, ...]:
     """One cause per holder, most growth first. ``rate_per_s``: what the judge measured."""
-    causes = [_cause(clue, growth, rate_per_s) for clue in found if clue.holder.root is not RootKind.UNREACHABLE]
+    causes = [_cause(clue, growth, rate_per_s) for clue in found if _counts(clue, growth, rate_per_s)]
     return tuple(sorted(causes, key=lambda cause: -cause.growth_bytes_per_s))
+
+
+def _counts(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> bool:
+    """A holder that gained a trifle explains nothing of a process that gains much more."""
+    holder = clue.holder
+    if holder.root is RootKind.UNREACHABLE:
+        return False
+    per_s = holder.bytes_grown / holder.grown_in_s(growth)
+    return holder.bytes_grown >= TRIFLE_BYTES or per_s >= TRIFLE_SHARE * (rate_per_s or 0.0)
 
 
 def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:

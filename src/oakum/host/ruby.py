@@ -42,7 +42,6 @@ PIECE_BYTES: Final = 1 << 20
 LINE_BYTES: Final = 1 << 16
 _TABLE_BYTES: Final = 64 << 20
 _LISTENS: Final = b"00010000"
-_MOST: Final = 1 << 63
 _CREDENTIALS: Final = struct.Struct("3i")
 
 

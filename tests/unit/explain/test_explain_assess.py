@@ -223,3 +223,12 @@ def test_the_holder_that_grew_most_is_the_one_that_is_judged():
     trifle = holder(name="b", bytes_after=10 * MIB + 1)
     verdict = assess(series(), growth(holder(), trifle), [clue(), clue(name="b", bytes_after=10 * MIB + 1)])
     assert verdict.name is LEAK
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"), [(0, "nothing left it, nothing bounds it"), (40, "40 left it, nothing bounds it")]
+)
+def test_what_left_a_holder_is_not_denied(gone, said):
+    found = assessed(series(), clue(evicted_items=gone))
+    assert found.name is VerdictName.LEAK
+    assert any(reason.startswith(said) for reason in found.reasons)

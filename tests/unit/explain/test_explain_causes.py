@@ -107,6 +107,13 @@ def test_causes_are_ranked_by_what_they_gain_and_garbage_is_nobodys():
     assert any("75 % of the process's measured growth" in why for why in causes[0].why)
 
 
+def test_what_gained_a_trifle_explains_nothing_of_a_process_that_gains_much_more():
+    little = holder(bytes_before=MIB, bytes_after=MIB + (20 << 10))
+    grown = growth(little)
+    assert rank(grown, clues(grown, {}), 4.0 * MIB) == ()
+    assert len(rank(grown, clues(grown, {}), 4 << 10)) == 1
+
+
 @pytest.mark.parametrize("rate", [None, 0.0, -5.0])
 def test_a_share_of_no_growth_is_not_told(rate):
     grown = growth(holder())
