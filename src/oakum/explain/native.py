@@ -19,6 +19,9 @@ FILLS = (
     "a cache or pool that is still filling looks the same: watch until it is full, or its owner's bound is passed:"
     " the same command with --for 10m"
 )
+FAR = 3.0
+"""Arenas and stacks stand before a named holder where they gain more than so many times what it gains."""
+
 AGREES = (0.3, 3.0)
 """What is found to grow must lie within these factors of the process's measured growth."""
 
@@ -37,6 +40,9 @@ def with_native(layout: LayoutGrowth | None, causes: tuple[Cause, ...], *, grows
         found = [cause for cause in (arenas, shared_memory.look(layout)) if cause and cause.growth_bytes_per_s > 0]
     elif grows and not free_blocks.grows(layout):
         found.insert(0, native_blocks.look(layout))
+    if not layout.explained and causes and arenas and arenas.growth_bytes_per_s <= FAR * causes[0].growth_bytes_per_s:
+        # What holds objects in a runtime's own heap is known: its threads' memory stands behind that.
+        return (*causes, *(cause for cause in found if cause is not None))
     rows = [*causes, *(cause for cause in found if cause is not None)]
     if workers(layout):
         # Threads that became more are why their blocks did.

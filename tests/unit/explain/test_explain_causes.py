@@ -80,6 +80,14 @@ def test_what_an_instance_has_is_its_own_though_an_attribute_of_a_class_leads_to
     assert CauseName.STATIC_COLLECTION in {finding.name for finding in found[1:]}
 
 
+def test_a_mapping_whose_lists_grow_and_that_gains_no_key_is_no_load():
+    grows = {"bytes_before": 10 * MIB, "bytes_after": 60 * MIB, "item_type": "list"}
+    assert CauseName.LARGE_LOAD not in {
+        each.name for each in findings(clue(items_before=107, items_after=107, **grows))
+    }
+    assert CauseName.LARGE_LOAD in {each.name for each in findings(clue(items_before=107, items_after=108, **grows))}
+
+
 def test_tasks_that_are_done_are_results_and_whoever_keeps_them_is_the_cause():
     path = (MODULE, PathStep("set", "global background_tasks"))
     found = findings(

@@ -7,7 +7,8 @@ import pytest
 from examples_explain import MIB, series
 
 from oakum.explain import explain
-from oakum.model.cause import CauseName
+from oakum.explain.native import with_native
+from oakum.model.cause import Cause, CauseName
 from oakum.model.layout import (
     UNNAMED,
     Chunked,
@@ -137,6 +138,13 @@ def test_an_allocator_that_is_not_read_makes_it_less_sure_and_has_steps_of_its_o
 def test_a_runtime_with_a_heap_of_its_own_is_not_blamed_for_it():
     answer = told(look(blocks=20), look(blocks=60), explained=False)
     assert CauseName.NATIVE_ALLOCATION not in names(answer)
+
+
+@pytest.mark.parametrize(("per_s", "first"), [(2.0 * MIB, "goroutine"), (0.1 * MIB, "workers-or-arenas")])
+def test_threads_of_a_runtime_stand_behind_a_holder_that_its_heap_names(per_s, first):
+    held = Cause(CauseName.GOROUTINE, 0.5, "goroutines became more", "goroutines at chan send", 20 * MIB, per_s)
+    layout = LayoutGrowth(42, look(5, 4, arenas=20), look(9, 8, arenas=60), SECONDS, None, None, explained=False)
+    assert with_native(layout, (held,), grows=True)[0].name == first
 
 
 def test_what_does_not_grow_has_no_cause():

@@ -38,10 +38,11 @@ def look(clue: Clue) -> Finding | None:
     holder = clue.holder
     items = max(holder.items_grown, 1)
     item = holder.item_type.rpartition(".")[2]
-    few = holder.items_grown <= FEW and holder.bytes_grown / items >= EACH_BYTES
-    if not few:
-        return None
     whole = item in WHOLE or clue.container in WHOLE
+    # Where no item came, those that were there grow: that is no load.
+    came = holder.items_grown > 0 or whole
+    if not came or holder.items_grown > FEW or holder.bytes_grown / items < EACH_BYTES:
+        return None
     advice, example = advised(CauseName.LARGE_LOAD, clue.language)
     return Finding(
         CauseName.LARGE_LOAD,
