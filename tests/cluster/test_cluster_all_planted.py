@@ -24,6 +24,7 @@ OAKUM = Path(sys.executable).with_name("oakum")
 AT_ONCE = 3
 FIRMER = ("healthy", "cannot-tell", "suspect", "leak")
 WITHIN_S = 300.0
+ONE_LIFE_S = 200.0
 
 FIRST = ("ancestor-victim", "ancestor-culprit")
 OTHERS = tuple(sorted(set(EXPECTED) - set(FIRST), key=lambda name: EXPECTED[name].get("dies_s", WITHIN_S)))
@@ -169,7 +170,7 @@ def dead(namespace, told):
 def ends(namespace, told):
     """Whether it does in time; else what it and its processes do is kept."""
     try:
-        namespace.until(f"end of {told.name}", lambda: ended_or_none(namespace, told.name), within_s=WITHIN_S)
+        namespace.until(f"end of {told.name}", lambda: ended_or_none(namespace, told.name), within_s=ONE_LIFE_S)
     except AssertionError as exc:
         pod = pod_of(namespace, told.name)
         said = namespace.tried("logs", pod["metadata"]["name"], "--all-containers", "--tail=5").stdout
