@@ -93,6 +93,7 @@ def test_the_signal_opens_the_socket_once_and_the_trigger_is_gone(tmp_path):
 
 def test_a_socket_that_an_earlier_process_left_is_not_taken_for_its_own_and_opened_anew():
     with speaking("well") as process, jvm_of(process) as jvm, socket.socket(socket.AF_UNIX) as earlier:
+        Path(f"/tmp/.java_pid{process.pid}").unlink(missing_ok=True)
         earlier.bind(f"/tmp/.java_pid{process.pid}")
         assert not jvm.standing().listens
         assert jvm.ask("VM.version", may_signal=True, within_s=5.0).text == "1 jcmd VM.version\n"
@@ -150,9 +151,11 @@ def test_a_stopped_process_is_an_answer_too():
 
 def test_a_socket_that_an_earlier_process_left_is_opened_anew():
     with speaking("deaf") as process:
-        old = socket.socket(socket.AF_UNIX)
-        old.bind(str(TMP / f".java_pid{process.pid}"))
-        old.close()
+        place = TMP / f".java_pid{process.pid}"
+        # Numbers come again: a JVM that was killed may have left one there.
+        place.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as old:
+            old.bind(str(place))
         with jvm_of(process) as jvm:
             # Nobody answers there, and this one opens none: it is told as one that is silent.
             assert "no attach socket" in jvm.ask("VM.version", may_signal=True, within_s=5.0).why
