@@ -83,9 +83,11 @@ def mark(words, index, length):
         return -1
     made = length
     for at in range(index + 2, end):
-        made = (made ^ words[at]) * 0x100000001B3
-        made ^= (made >> 29) & 0x7FFFFFFFF
-    return made & 0x7FFFFFFFFFFFFFFF
+        word = words[at]
+        # FNV-1a's step on 31 bits at a time: what overflows in no integer is the same with and without the compiler.
+        made = ((made ^ word ^ (word >> 32)) & 0x7FFFFFFF) * 0x01000193
+        made ^= made >> 31
+    return made
 
 
 @njit(cache=True, nogil=True)
