@@ -15,7 +15,7 @@ from programs import ROOT, Lines, oakum, started
 
 from oakum.api import investigate
 from oakum.host.ruby import LiveRubies
-from oakum.loop import ruby as looking
+from oakum.loop import interview
 
 pytestmark = pytest.mark.lab
 
@@ -45,7 +45,7 @@ def copies(pid):
 
 
 def test_an_investigation_names_the_variable_its_line_and_leaves_no_copy_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(looking, "LEAST_APART_S", 2.0)
+    monkeypatch.setattr(interview, "LEAST_APART_S", 2.0)
     with service(tmp_path, rate=900) as pid:
         found = investigate(f"pid/{pid}", watch_s=5.0, inspect=True, incident=False)
         assert copies(pid) == []

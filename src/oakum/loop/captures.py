@@ -17,6 +17,7 @@ from oakum.model.allocation import AllocationProfile
 from oakum.model.budget import Budget
 from oakum.model.errors import RefusedError, TargetError
 from oakum.model.growth import HeapGrowth
+from oakum.model.ruby import RubyDeeper
 from oakum.model.runtime import Preflight
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.model.verdict import Verdict
@@ -38,6 +39,7 @@ class Captures:
     """
 
     profile: AllocationProfile | None = None
+    deeper: RubyDeeper | None = None
 
     def __init__(self, probe: PythonProbe | None, pid: int, *, stop: bool, budget: Budget) -> None:
         """``budget``: bounds copies that cross a network."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from oakum.loop.consent import Consent
 from oakum.loop.dumped import Occasion
@@ -18,6 +18,7 @@ from oakum.model.allocation import AllocationProfile
 from oakum.model.budget import Budget
 from oakum.model.errors import OakumError
 from oakum.model.growth import HeapGrowth
+from oakum.model.ruby import RubyDeeper
 from oakum.model.verdict import Verdict
 from oakum.probe.node import HEAP
 from oakum.sense.watch import ProcessWatch
@@ -78,6 +79,13 @@ class Interview(Protocol):
         """Leave it as it was. A second time nothing happens."""
 
 
+@runtime_checkable
+class LooksDeeper(Protocol):
+    """An interview that sees, while its process lives, what more could be asked of it. None: not looked for yet."""
+
+    deeper: RubyDeeper | None
+
+
 class Interviews:
     """Looking of a program that is asked: an interview with each process that is the target, one after the other."""
 
@@ -88,6 +96,10 @@ class Interviews:
     @property
     def profile(self) -> AllocationProfile | None:
         return self._now.profile
+
+    @property
+    def deeper(self) -> RubyDeeper | None:
+        return self._now.deeper if isinstance(self._now, LooksDeeper) else None
 
     def __enter__(self) -> Self:
         return self

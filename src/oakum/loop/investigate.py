@@ -21,7 +21,7 @@ from oakum.loop.logs import LogBounds, known_logs, read_logs, tell
 from oakum.loop.looking import Looking
 from oakum.loop.node import NodeInterview
 from oakum.loop.pools import known_pools
-from oakum.loop.ruby import RubyLook
+from oakum.loop.ruby import RubyInterview
 from oakum.loop.subject import Subject, choose
 from oakum.loop.terms import Terms
 from oakum.loop.workers import Workers
@@ -67,6 +67,7 @@ INTERVIEWS: Final[Mapping[RuntimeName, Callable[[Interviewee], Interview]]] = {
     RuntimeName.NODE: NodeInterview,
     RuntimeName.JVM: JvmInterview,
     RuntimeName.GO: GoInterview,
+    RuntimeName.RUBY: RubyInterview,
 }
 """Runtimes that are asked about their own heap."""
 
@@ -88,7 +89,7 @@ class Settings:
     """Whether the target may be stopped while its memory is copied."""
 
     terms: Terms
-    """What may be done to a process that is asked for its heap: Node.js, a JVM, Go."""
+    """What may be done to a process that is asked for its heap: Node.js, a JVM, Go, Ruby."""
 
     earlier: tuple[Series, ...] = ()
     """What was seen of this very process before; with it, its children are not chosen in its place."""
@@ -186,7 +187,7 @@ def investigate(
         facts,
         layout=layout,
         profile=looking.profile,
-        deeper=looking.deeper if isinstance(looking, RubyLook) else None,
+        deeper=looking.deeper,
         logs=readings,
         pools=pools,
         surroundings=surroundings,
@@ -238,8 +239,6 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         consent = Consent(agreed=settings.terms.inspect)
         whom = Interviewee(pid, machine, settings.terms, consent, settings.watch_s)
         return Interviews(INTERVIEWS[runtime.name], whom)
-    elif runtime.name is RuntimeName.RUBY:
-        return RubyLook(pid, machine, settings.terms, watch_s=settings.watch_s)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)
     elif may_walk(runtime):

@@ -9,6 +9,7 @@ from oakum.loop.facts import Facts
 from oakum.loop.progress import Progress
 from oakum.model.allocation import AllocationProfile
 from oakum.model.growth import HeapGrowth
+from oakum.model.ruby import RubyDeeper
 from oakum.model.verdict import Verdict
 from oakum.sense.watch import ProcessWatch
 
@@ -26,6 +27,10 @@ class Looking(Protocol):
     @property
     def profile(self) -> AllocationProfile | None:
         """Who allocated what lives on, where the runtime tells that."""
+
+    @property
+    def deeper(self) -> RubyDeeper | None:
+        """What more could be asked of it, where looking itself sees that."""
 
     def __enter__(self) -> Self: ...
 

@@ -3,69 +3,54 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 from oakum.loop import heap as heaping
-from oakum.loop.consent import Consent
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
-from oakum.loop.looking import LAST_WORD_S, LEAST_APART_S, MOST_APART_S
+from oakum.loop.interview import Interviewee
 from oakum.loop.progress import Progress
 from oakum.loop.ruby_dump import DUMP_ORIGIN, needs_now, ruby_dump
-from oakum.loop.terms import Terms
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
-from oakum.model.errors import OakumError
 from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
 from oakum.model.ports import Ruby
 from oakum.model.ruby import LINES, RubyDeeper, RubyFigures
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.model.verdict import Verdict, VerdictName
-from oakum.probe.ruby import HEAP, RubyProbe, RubyReach
+from oakum.probe.ruby import RubyProbe, RubyReach
 from oakum.probe.ruby_cost import ruby_needs
-from oakum.sense.watch import ProcessWatch
 
-if TYPE_CHECKING:
-    from oakum.host import Machine
-
-DUMPS = "two heap dumps, compared"
 FIGURES = "GC.stat, told by its helper"
 ANSWERED_WITHIN_S = 5.0
 
 
-class RubyLook:
-    """Looking of a Ruby process. Dumps come after the watch: a copy beside it would be charged to its cgroup."""
+class RubyInterview:
+    """Dumps come after the watch: a copy beside it would be charged to its cgroup."""
 
+    compared: str = "two heap dumps, compared"
     profile: AllocationProfile | None = None
 
-    def __init__(self, pid: int, machine: Machine, terms: Terms, *, watch_s: float) -> None:
-        self._pid, self._machine, self._budget = pid, machine, terms.budget
-        self._apart_s = min(max(watch_s / 2, LEAST_APART_S), MOST_APART_S)
-        self._consent = Consent(agreed=terms.inspect)
+    def __init__(self, whom: Interviewee) -> None:
+        self._whom, self._pid, self._machine = whom, whom.pid, whom.machine
         self._ruby: Ruby | None = None
         self._before: RubyFigures | None = None
         self.deeper: RubyDeeper | None = None
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def reached(self) -> bool:
+        return self._before is not None
 
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._leave()
+    @property
+    def answers(self) -> bool:
+        return self.reached
 
-    def _leave(self) -> None:
+    def close(self) -> None:
         ruby, self._ruby = self._ruby, None
         if ruby is not None:
             ruby.close()
 
-    def prepare(self, facts: Facts, progress: Progress) -> None:
-        try:
-            self._prepare(facts, progress)
-        except OakumError as exc:
-            facts.miss(Absent(HEAP, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
-
-    def _prepare(self, facts: Facts, progress: Progress) -> None:
+    def begin(self, facts: Facts, progress: Progress) -> None:
         self._ruby = ruby = self._machine.rubies.open(self._pid)
         probe = RubyProbe(self._pid, ruby, self._machine.processes)
         reach = probe.look()
@@ -73,8 +58,8 @@ class RubyLook:
         if isinstance(reach, Absent):
             facts.miss(reach)
             return
-        occasion = self._occasion(progress)
-        refused = self._consent.refusal(question(reach, occasion), self._budget.asked(occasion.command), progress)
+        occasion = self._whom.occasion(progress)
+        refused = self._whom.refusal(question(reach, occasion), occasion.command, progress)
         if refused is not None:
             facts.miss(refused)
             return
@@ -94,41 +79,20 @@ class RubyLook:
             get = f"start it with {LINES} in its environment; then the same command"
             facts.miss(Absent("where in the code objects are allocated", AbsentKind.NOT_YET, why, get))
 
-    def _occasion(self, progress: Progress) -> Occasion:
-        command = f"oakum investigate pid/{self._pid} --inspect"
-        return Occasion(self._pid, self._machine, self._budget, command, progress)
-
-    def ends_watch(self, verdict: Verdict) -> bool:
-        return self._before is not None and any(row.p10_s < LAST_WORD_S for row in verdict.forecasts)
-
-    def follow(self, pid: int, facts: Facts, progress: Progress) -> None:
-        """The new process answers for itself, and what was agreed holds for it too."""
-        had = self._before is not None
-        self._leave()
-        self._pid, self._before, self.deeper = pid, None, None
-        if had:
-            self.prepare(facts, progress)
-
-    def conclude(self, watch: ProcessWatch, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
+    def end(self, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
         ruby, before = self._ruby, self._before
-        if ruby is None or before is None or watch.ended:
+        if ruby is None or before is None:
             return None
-        try:
-            after = ruby.figures(within_s=ANSWERED_WITHIN_S)
-            if isinstance(after, Absent):
-                facts.miss(after)
-                return None
-            self._tell(before, after, facts)
-            if verdict.name not in {VerdictName.SUSPECT, VerdictName.LEAK}:
-                why = "its memory does not grow, so it is not copied for dumps"
-                facts.miss(Absent(DUMPS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
-                return None
-            return self._dumps(ruby, after, facts, progress)
-        except OakumError as exc:
-            facts.miss(Absent(DUMPS, AbsentKind.UNREADABLE, exc.brief, exc.next_step))
-        finally:
-            self._leave()
-        return None
+        after = ruby.figures(within_s=ANSWERED_WITHIN_S)
+        if isinstance(after, Absent):
+            facts.miss(after)
+            return None
+        self._tell(before, after, facts)
+        if verdict.name not in {VerdictName.SUSPECT, VerdictName.LEAK}:
+            why = "its memory does not grow, so it is not copied for dumps"
+            facts.miss(Absent(self.compared, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
+            return None
+        return self._dumps(ruby, after, facts, progress)
 
     def _tell(self, before: RubyFigures, after: RubyFigures, facts: Facts) -> None:
         ran = after.major_collections - before.major_collections
@@ -145,8 +109,8 @@ class RubyLook:
             first = self._dump(ruby, figures, stack, facts, progress)
             if first is None:
                 return None
-            progress.stage(f"letting it run for {format_duration(self._apart_s)} before the second dump")
-            clock.sleep_until(first.ended_s + self._apart_s)
+            progress.stage(f"letting it run for {format_duration(self._whom.apart_s)} before the second dump")
+            clock.sleep_until(first.ended_s + self._whom.apart_s)
             again = ruby.figures(within_s=ANSWERED_WITHIN_S)
             if isinstance(again, Absent):
                 facts.miss(again)
@@ -154,7 +118,7 @@ class RubyLook:
             second = self._dump(ruby, again, stack, facts, progress)
             if second is None:
                 return None
-            self._leave()
+            self.close()
             progress.stage("comparing the two dumps, naming what holds the growth")
             apart_s = second.begun_s - first.ended_s
             files = [first.spool.path(), second.spool.path()]
@@ -175,7 +139,7 @@ class RubyLook:
         self, ruby: Ruby, figures: RubyFigures, stack: ExitStack, facts: Facts, progress: Progress
     ) -> Dumped | None:
         """None where it does not fit: ``facts`` says why."""
-        occasion = self._occasion(progress)
+        occasion = self._whom.occasion(progress)
         dumped = ruby_dump(ruby, needs_now(figures, occasion), occasion)
         if isinstance(dumped, Absent):
             facts.miss(dumped)

@@ -111,3 +111,13 @@ def test_after_a_watch_that_ended_with_the_target_nothing_is_asked():
         assert desk.conclude(ended=True) is None
         assert desk.interviews[0].said == ["begun"]
     assert desk.interviews[0].said == ["begun", "closed"]
+
+
+def test_what_more_could_be_asked_is_told_by_the_interview_that_is_held_now():
+    desk = Desk()
+    assert desk.looking.deeper is None
+    for pid in (7, 8):
+        desk.interviews[-1].deeper = f"of {pid}"
+        assert desk.looking.deeper == f"of {pid}"
+        desk.follow(pid + 1)
+    assert desk.looking.deeper is None
