@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from oakum.loop import heap as heaping
 from oakum.loop.cgroup import limit_bytes_of
+from oakum.loop.compared import dumps_compared
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
 from oakum.loop.interview import Interviewee
@@ -182,21 +182,7 @@ class JvmInterview:
                 return None
             # The target may run on by itself from here on.
             self.close()
-            progress.stage("comparing the two dumps, naming what holds the growth")
-            files = [first.spool.path(), second.spool.path()]
-            apart_s = second.begun_s - first.ended_s
-            growth = heaping.grown(files, apart_s, bench=heaping.Bench(self._machine, heaping.Settings(), progress))
-        facts.add(
-            "growth",
-            f"{format_count(growth.objects_before)} → {format_count(growth.objects_after)} objects that are held"
-            f" in {format_duration(growth.seconds)}",
-            "the two dumps",
-            facts={
-                "objects": [growth.objects_before, growth.objects_after],
-                "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
-            },
-        )
-        return growth
+            return dumps_compared(first, second, machine=self._machine, facts=facts, progress=progress)
 
     def _dump(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from oakum.loop import heap as heaping
+from oakum.loop.compared import dumps_compared
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
 from oakum.loop.interview import Interviewee
@@ -119,21 +119,7 @@ class RubyInterview:
             if second is None:
                 return None
             self.close()
-            progress.stage("comparing the two dumps, naming what holds the growth")
-            apart_s = second.begun_s - first.ended_s
-            files = [first.spool.path(), second.spool.path()]
-            growth = heaping.grown(files, apart_s, bench=heaping.Bench(self._machine, heaping.Settings(), progress))
-        facts.add(
-            "growth",
-            f"{format_count(growth.objects_before)} → {format_count(growth.objects_after)} objects that are held"
-            f" in {format_duration(growth.seconds)}",
-            "the two dumps",
-            facts={
-                "objects": [growth.objects_before, growth.objects_after],
-                "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
-            },
-        )
-        return growth
+            return dumps_compared(first, second, machine=self._machine, facts=facts, progress=progress)
 
     def _dump(
         self, ruby: Ruby, figures: RubyFigures, stack: ExitStack, facts: Facts, progress: Progress
