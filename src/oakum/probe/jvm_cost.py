@@ -8,7 +8,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.budget import Budget
 from oakum.model.node import Room
 from oakum.model.units import format_size
-from oakum.probe.room import USED_SHARE, budget_refusal
+from oakum.probe.room import USED_SHARE, budget_refusal, room_refusal
 
 HISTOGRAM_S_PER_MB = 0.002
 """How long counting every object stops it, in seconds per MB of heap in use (docs/jvm.md)."""
@@ -42,17 +42,7 @@ class DumpNeeds:
     def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None:
         what = "a heap dump"
         refused = budget_refusal(what, self.pause_s, self.dump_bytes, budget, command)
-        if refused is not None:
-            return refused
-        if room is not None and self.extra_bytes > USED_SHARE * room.left_bytes:
-            return Absent(
-                what,
-                AbsentKind.TOO_DEAR,
-                f"it could take {format_size(self.extra_bytes)} more memory, and {format_size(room.left_bytes)} are"
-                f" left below {room.boundary}",
-                "look earlier in its life, or give it room for the time: a higher limit",
-            )
-        return None
+        return refused or room_refusal(what, self.extra_bytes, room, who="it")
 
     def disk_refusal(self, free_bytes: int | None) -> Absent | None:
         """For a JVM that writes the objects on its own disk first."""

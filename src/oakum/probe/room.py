@@ -61,6 +61,19 @@ def size_refusal(what: str, dump_bytes: int, budget: Budget, command: str) -> Ab
     )
 
 
+def room_refusal(what: str, extra_bytes: int, room: Room | None, *, who: str) -> Absent | None:
+    """``extra_bytes``: of memory that ``who`` could take. None where that fits, or where no room is known."""
+    if room is None or extra_bytes <= USED_SHARE * room.left_bytes:
+        return None
+    return Absent(
+        what,
+        AbsentKind.TOO_DEAR,
+        f"{who} could take {format_size(extra_bytes)} more memory, and {format_size(room.left_bytes)} are left below"
+        f" {room.boundary}",
+        "look earlier in its life, or give it room for the time: a higher limit",
+    )
+
+
 def carried_refusal(what: str, preflight: Preflight, budget: Budget, command: str) -> Absent | None:
     """Of a copy of memory that crosses a network: it costs the way there, and is torn by what runs on meanwhile.
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from oakum.model.absent import Absent, AbsentKind
+from oakum.model.absent import Absent
 from oakum.model.budget import Budget
 from oakum.model.node import Room
-from oakum.model.units import format_size
-from oakum.probe.room import USED_SHARE, budget_refusal
+from oakum.probe.room import budget_refusal, room_refusal
 
 LEAST_PAUSE_S: Final = 0.1
 PAUSE_S_PER_MB: Final = 0.0005
@@ -48,17 +47,7 @@ class RubyNeeds:
     def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None:
         what = "a heap dump"
         refused = budget_refusal(what, self.pause_s, self.file_bytes, budget, command)
-        if refused is not None:
-            return refused
-        if room is not None and self.extra_bytes > USED_SHARE * room.left_bytes:
-            return Absent(
-                what,
-                AbsentKind.TOO_DEAR,
-                f"the copy that writes it could take {format_size(self.extra_bytes)} more memory, and"
-                f" {format_size(room.left_bytes)} are left below {room.boundary}",
-                "look earlier in its life, or give it room for the time: a higher limit",
-            )
-        return None
+        return refused or room_refusal(what, self.extra_bytes, room, who="the copy that writes it")
 
 
 def ruby_needs(anon_bytes: int, slots: int | None = None, *, lines: bool = True) -> RubyNeeds:
