@@ -1,11 +1,11 @@
-"""A dump of a JVM or of Node.js in a file without a name: of whom it is taken, within what, and what it cost."""
+"""A dump of a JVM, Node.js or a Ruby in a file without a name: of whom it is taken, within what, and what it cost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from oakum.loop.peak import Gauged, Peak
 from oakum.loop.progress import Progress
@@ -40,6 +40,30 @@ class Dumped:
         return self.ended_s - self.begun_s
 
 
+class Needs(Protocol):
+    """What a dump would take, upper bounds: of time and of memory of the target, and of the file here."""
+
+    @property
+    def pause_s(self) -> float: ...
+
+    @property
+    def extra_bytes(self) -> int: ...
+
+    @property
+    def file_bytes(self) -> int: ...
+
+    def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A dump that fits. ``left``: what the target has left, as the rest of a sentence; "" where that is not known."""
+
+    spool: Spool
+    foretold: Foretold
+    left: str
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """``command``: what asks for it again, without its bounds."""
@@ -68,6 +92,20 @@ class Occasion:
         """Where what is foretold has room, and no more than is allowed."""
         most = self.budget.max_bytes
         return self.machine.spools.create(foretold.file_bytes if most is None else min(most, foretold.file_bytes))
+
+    def granted(self, needs: Needs, besides: Absent | None = None) -> Granted | Absent:
+        """Absent where it does not fit. ``besides``: what else refuses it, told where memory and budget do not.
+
+        Whoever gets it closes its spool.
+        """
+        room = self.room()
+        refused = needs.refusal(room, self.budget, self.command) or besides
+        foretold = Foretold(needs.pause_s, needs.extra_bytes, needs.file_bytes)
+        spool = refused or self.spool(foretold)
+        if isinstance(spool, Absent):
+            return spool
+        left = f", {format_size(room.left_bytes)} are left below {room.boundary}" if room else ""
+        return Granted(spool, foretold, left)
 
     @contextmanager
     def paid(self, spool: Spool) -> Iterator[Peak]:

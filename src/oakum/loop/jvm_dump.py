@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.model.absent import Absent
-from oakum.model.capture import Foretold
 from oakum.model.units import format_duration, format_size
 from oakum.probe.jvm_session import DumpCommand, JvmSession
 
@@ -18,19 +17,16 @@ def jvm_dump(
 
     Raises TargetError; RefusedError where more came, or for longer, than is allowed: the JVM runs on.
     """
-    needs, room = session.dump_needs(used_bytes), occasion.room()
-    refused = needs.refusal(room, occasion.budget, occasion.command)
-    if refused is None and command.in_pieces:
-        refused = needs.disk_refusal(tmp_free_bytes)
-    foretold = Foretold(needs.pause_s, needs.extra_bytes, needs.file_bytes)
-    spool = refused or occasion.spool(foretold)
-    if isinstance(spool, Absent):
-        return spool
-    left = f", {format_size(room.left_bytes)} are left below {room.boundary}" if room else ""
+    needs = session.dump_needs(used_bytes)
+    granted = occasion.granted(needs, needs.disk_refusal(tmp_free_bytes) if command.in_pieces else None)
+    if isinstance(granted, Absent):
+        return granted
+    spool = granted.spool
     occasion.progress.stage(
         f"a heap dump: it may stand still for up to {format_duration(needs.pause_s)} and take up to"
-        f" {format_size(needs.extra_bytes)} more{left}; up to {format_size(needs.file_bytes)} come, through a pipe"
+        f" {format_size(needs.extra_bytes)} more{granted.left}; up to {format_size(needs.file_bytes)} come, through"
+        " a pipe"
     )
     with occasion.paid(spool) as peak:
         streamed = session.dump(command, spool, within_s=occasion.budget.pause_s)
-    return Dumped(spool, streamed.begun_s, streamed.ended_s, peak.extra_bytes, foretold)
+    return Dumped(spool, streamed.begun_s, streamed.ended_s, peak.extra_bytes, granted.foretold)

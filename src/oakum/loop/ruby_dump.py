@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.model.absent import Absent
-from oakum.model.capture import Foretold
 from oakum.model.ports import Ruby
 from oakum.model.ruby import RubyFigures
 from oakum.model.units import format_duration, format_size
@@ -22,16 +21,13 @@ def ruby_dump(ruby: Ruby, needs: RubyNeeds, occasion: Occasion) -> Dumped | Abse
 
     Raises TargetError where it breaks off, RefusedError where more came, or for longer, than is allowed.
     """
-    room = occasion.room()
-    refused = needs.refusal(room, occasion.budget, occasion.command)
-    foretold = Foretold(needs.pause_s, needs.extra_bytes, needs.file_bytes)
-    spool = refused or occasion.spool(foretold)
-    if isinstance(spool, Absent):
-        return spool
-    left = f", {format_size(room.left_bytes)} are left below {room.boundary}" if room else ""
+    granted = occasion.granted(needs)
+    if isinstance(granted, Absent):
+        return granted
+    spool = granted.spool
     occasion.progress.stage(
         f"a heap dump: it may stand still for up to {format_duration(needs.pause_s)} while it is copied; the copy takes"
-        f" up to {format_size(needs.extra_bytes)} more memory{left}; up to {format_size(needs.file_bytes)} come"
+        f" up to {format_size(needs.extra_bytes)} more memory{granted.left}; up to {format_size(needs.file_bytes)} come"
     )
     with occasion.paid(spool) as peak:
         copied = ruby.dump(spool, within_s=needs.within_s)
@@ -40,4 +36,4 @@ def ruby_dump(ruby: Ruby, needs: RubyNeeds, occasion: Occasion) -> Dumped | Abse
         return copied
     took_bytes = peak.extra_bytes if copied.took_bytes is None else copied.took_bytes
     # What is in it is as of the copy: the program ran on since, whatever the copy took to write.
-    return Dumped(spool, copied.begun_s, copied.begun_s + copied.stood_still_s, took_bytes, foretold)
+    return Dumped(spool, copied.begun_s, copied.begun_s + copied.stood_still_s, took_bytes, granted.foretold)
