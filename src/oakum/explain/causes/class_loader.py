@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
-from oakum.explain.remedies import advised
+from oakum.explain.remedies import with_advice
 from oakum.model.cause import Cause, CauseName
 from oakum.model.surroundings import Surroundings
 from oakum.model.units import format_count
@@ -21,8 +21,7 @@ def look(around: Surroundings) -> Cause | None:
     name, more = max(own, key=lambda row: row[1], default=("", 0))
     if more < MORE:
         return None
-    advice, example = advised(CauseName.CLASS_LOADER, "Java")
-    return Cause(
+    found = Cause(
         name=CauseName.CLASS_LOADER,
         confidence=0.6,
         title=f"class loaders became more: {format_count(more)} {name}",
@@ -31,7 +30,6 @@ def look(around: Surroundings) -> Cause | None:
         growth_bytes_per_s=nan,
         why=(f"the JVM counts {format_count(more)} more loaders of class {name} than as the watch began",),
         against=("loaders that wait for a collection are counted too: two dumps would name what holds them",),
-        advice=advice,
-        example=example,
         evidence=around.ids("loaders"),
     )
+    return with_advice(found, "Java")

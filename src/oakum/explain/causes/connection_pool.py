@@ -6,7 +6,7 @@ import re
 from math import nan
 
 from oakum.explain.causes.finding import Clue, Finding
-from oakum.explain.remedies import advised
+from oakum.explain.remedies import advised, with_advice
 from oakum.model.cause import Cause, CauseName, Example
 from oakum.model.surroundings import Crowd, Surroundings
 from oakum.model.units import format_count, format_duration
@@ -71,8 +71,7 @@ def sockets(around: Surroundings) -> Cause | None:
     before, now = (_of(each, name, closing=closing) for each in (first, last))
     seconds = format_duration(last.at_s - first.at_s)
     what = "that the peer has ended, and it has not (CLOSE_WAIT)" if closing else "that are open"
-    advice, example = advised(CauseName.CONNECTION_POOL, around.language)
-    return Cause(
+    found = Cause(
         name=CauseName.CONNECTION_POOL,
         confidence=0.75 if closing else 0.55,
         title=f"connections to {name} only become more: {format_count(before)} → {format_count(now)} in {seconds}",
@@ -81,10 +80,9 @@ def sockets(around: Surroundings) -> Cause | None:
         growth_bytes_per_s=nan,
         why=(f"{format_count(more)} more connections to {name} {what}; none went at any of {len(crowds)} looks",),
         against=() if closing else ("a pool that fills stops at its size", "more load may want more connections"),
-        advice=advice,
-        example=example,
         evidence=around.ids("crowds"),
     )
+    return with_advice(found, around.language)
 
 
 def _of(crowd: Crowd, name: str, *, closing: bool) -> int:

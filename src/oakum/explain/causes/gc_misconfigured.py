@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import nan
 
-from oakum.explain.remedies import advised
+from oakum.explain.remedies import with_advice
 from oakum.model.cause import Cause, CauseName
 from oakum.model.surroundings import Surroundings
 from oakum.model.units import format_share, format_size
@@ -30,8 +30,7 @@ def look(around: Surroundings, verdict: Verdict) -> Cause | None:
     alone = cap.limit_bytes >= limit.limit_bytes
     beside = "" if alone else f", and {format_size(cap.beside_bytes)} stand beside it"
     sure = 0.8 if killed or (alone and level >= NEAR) else 0.5
-    advice, example = advised(CauseName.GC_MISCONFIGURED, around.language)
-    return Cause(
+    found = Cause(
         name=CauseName.GC_MISCONFIGURED,
         confidence=sure if level >= NEAR or killed else 0.35,
         title=f"its heap may become {most} ({cap.said}), and the limit is {bound}",
@@ -47,7 +46,6 @@ def look(around: Surroundings, verdict: Verdict) -> Cause | None:
             if verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
             else (f"it uses {format_share(level)} of the limit by now",)
         ),
-        advice=advice,
-        example=example,
         evidence=around.ids("cap", "charge"),
     )
+    return with_advice(found, around.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 
 from oakum.explain.causes.finding import Clue, Finding
-from oakum.explain.remedies import advised
+from oakum.explain.remedies import advised, with_advice
 from oakum.model.cause import Cause, CauseName, Example
 from oakum.model.growth import HeapGrowth
 from oakum.model.surroundings import Surroundings
@@ -67,8 +67,7 @@ def step(around: Surroundings, verdict: Verdict, growth: HeapGrowth | None) -> C
         return None
     named = f"objects of {most.name}" if most is not None and known else "one piece of work"
     came = "it rose once and stays" if verdict.pattern is Pattern.STEP else "it rose, and came back"
-    advice, example = advised(CauseName.LARGE_LOAD, around.language)
-    return Cause(
+    found = Cause(
         name=CauseName.LARGE_LOAD,
         confidence=0.6 if known else 0.35,
         title=f"memory rose in one step, and stands at {format_size(verdict.level)}",
@@ -77,7 +76,6 @@ def step(around: Surroundings, verdict: Verdict, growth: HeapGrowth | None) -> C
         growth_bytes_per_s=nan,
         why=(came, *((f"{named} gained {format_size(most.bytes_grown)}",) if most is not None and known else ())),
         against=("the next step of the same kind would make it a leak: watch over two of them",),
-        advice=advice,
-        example=example,
         evidence=("series", "growth") if known else ("series",),
     )
+    return with_advice(found, around.language)

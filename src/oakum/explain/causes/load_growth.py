@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from oakum.explain.remedies import advised
+from oakum.explain.remedies import with_advice
 from oakum.model.cause import Cause, CauseName
 from oakum.model.surroundings import Crowd, Surroundings
 from oakum.model.units import format_count, format_size
@@ -30,17 +30,18 @@ def _by_rate(around: Surroundings, verdict: Verdict) -> Cause | None:
     """The judge knew a request rate, and took it out."""
     if verdict.pattern is not Pattern.LOAD_DRIVEN:
         return None
-    return _cause(
-        around,
-        0.8,
-        "memory follows the request rate",
-        "requests at once",
-        None,
-        max(verdict.rate_per_s or 0.0, 0.0),
-        ("with the request rate taken out nothing is left that grows",),
-        ("a leak for each request follows the rate as well, and does not come back at night",),
-        ("series",),
+    found = Cause(
+        name=CauseName.LOAD_GROWTH,
+        confidence=0.8,
+        title="memory follows the request rate",
+        holder="requests at once",
+        retained_bytes=None,
+        growth_bytes_per_s=max(verdict.rate_per_s or 0.0, 0.0),
+        why=("with the request rate taken out nothing is left that grows",),
+        against=("a leak for each request follows the rate as well, and does not come back at night",),
+        evidence=("series",),
     )
+    return with_advice(found, around.language)
 
 
 def _by_connections(around: Surroundings) -> Cause | None:
@@ -57,20 +58,21 @@ def _by_connections(around: Surroundings) -> Cause | None:
     fell = any(after.inbound < before.inbound for before, after in zip(crowds, crowds[1:], strict=False))
     seconds = max(last.at_s - first.at_s, 1e-9)
     counts = f"{format_count(first.inbound)} → {format_count(last.inbound)}"
-    return _cause(
-        around,
-        0.6 if fell else 0.45,
-        f"connections became more with memory: {counts}, about {format_size(gained // more)} each",
-        "open connections",
-        gained,
-        gained / seconds,
-        (f"memory follows their number (correlation {alike:.2f})",),
-        (
+    found = Cause(
+        name=CauseName.LOAD_GROWTH,
+        confidence=0.6 if fell else 0.45,
+        title=f"connections became more with memory: {counts}, about {format_size(gained // more)} each",
+        holder="open connections",
+        retained_bytes=gained,
+        growth_bytes_per_s=gained / seconds,
+        why=(f"memory follows their number (correlation {alike:.2f})",),
+        against=(
             "connections that are held although their clients have gone look the same: watch until the load falls",
             *(() if fell else ("they only became more meanwhile: nothing came back yet",)),
         ),
-        around.ids("crowds"),
+        evidence=around.ids("crowds"),
     )
+    return with_advice(found, around.language)
 
 
 def correlation(crowds: Sequence[Crowd]) -> float:
@@ -82,30 +84,3 @@ def correlation(crowds: Sequence[Crowd]) -> float:
     if not spread:
         return 0.0
     return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
-
-
-def _cause(  # noqa: PLR0913, PLR0917  (the parts of a cause that differ)
-    around: Surroundings,
-    confidence: float,
-    title: str,
-    holder: str,
-    held: int | None,
-    per_s: float,
-    why: tuple[str, ...],
-    against: tuple[str, ...],
-    evidence: tuple[str, ...],
-) -> Cause:
-    advice, example = advised(CauseName.LOAD_GROWTH, around.language)
-    return Cause(
-        name=CauseName.LOAD_GROWTH,
-        confidence=confidence,
-        title=title,
-        holder=holder,
-        retained_bytes=held,
-        growth_bytes_per_s=per_s,
-        why=why,
-        against=against,
-        advice=advice,
-        example=example,
-        evidence=evidence,
-    )

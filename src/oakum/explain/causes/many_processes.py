@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from oakum.explain.remedies import advised
+from oakum.explain.remedies import with_advice
 from oakum.model.cause import Cause, CauseName
 from oakum.model.surroundings import Member, Surroundings
 from oakum.model.units import format_count, format_rate, format_share, format_size
@@ -51,20 +51,23 @@ def _more(around: Surroundings) -> Cause | None:
     first, last = around.charge or (None, None)
     seconds = max(last.at_s - first.at_s, 1e-9) if first is not None and last is not None else 0.0
     rate = gained / seconds if seconds else 0.0
-    return _cause(
-        around,
-        0.85 if part >= YES and not gone else 0.55,
-        f"its processes became more: {format_count(before)} → {format_count(now)}, {format_count(count)} new {name}",
-        f"processes named {name}",
-        _held(new),
-        rate,
-        (
+    more = f"{format_count(before)} → {format_count(now)}"
+    found = Cause(
+        name=CauseName.MANY_PROCESSES,
+        confidence=0.85 if part >= YES and not gone else 0.55,
+        title=f"its processes became more: {more}, {format_count(count)} new {name}",
+        holder=f"processes named {name}",
+        retained_bytes=_held(new),
+        growth_bytes_per_s=rate,
+        why=(
             f"{format_count(len(new))} processes came and {format_count(len(gone))} went",
             f"the new ones hold {format_size(_held(new))}, {format_share(min(part, 1.0))} of what all of them gained",
             *((f"that is {format_rate(rate)}",) if seconds else ()),
         ),
-        ("a pool of workers that starts up stops at its size",),
+        against=("a pool of workers that starts up stops at its size",),
+        evidence=around.ids("members", "charge"),
     )
+    return with_advice(found, around.language)
 
 
 def _many(around: Surroundings) -> Cause | None:
@@ -79,42 +82,19 @@ def _many(around: Surroundings) -> Cause | None:
     if count < MANY or held < HIGH * limit.limit_bytes:
         return None
     each_holds = format_size(held // count)
-    return _cause(
-        around,
-        0.4,
-        f"{format_count(count)} processes named {name} hold {format_size(held)}: each is small, together they are not",
-        f"processes named {name}",
-        held,
-        0.0,
-        (f"each holds about {each_holds}; together {format_share(held / limit.limit_bytes)} of the limit",),
-        ("pages that they share since fork are counted once for each that wrote to them",),
-    )
-
-
-def _cause(  # noqa: PLR0913, PLR0917  (the parts of a cause that differ)
-    around: Surroundings,
-    confidence: float,
-    title: str,
-    holder: str,
-    held: int,
-    per_s: float,
-    why: tuple[str, ...],
-    against: tuple[str, ...],
-) -> Cause:
-    advice, example = advised(CauseName.MANY_PROCESSES, around.language)
-    return Cause(
+    together = format_size(held)
+    found = Cause(
         name=CauseName.MANY_PROCESSES,
-        confidence=confidence,
-        title=title,
-        holder=holder,
+        confidence=0.4,
+        title=f"{format_count(count)} processes named {name} hold {together}: each is small, together they are not",
+        holder=f"processes named {name}",
         retained_bytes=held,
-        growth_bytes_per_s=per_s,
-        why=why,
-        against=against,
-        advice=advice,
-        example=example,
+        growth_bytes_per_s=0.0,
+        why=(f"each holds about {each_holds}; together {format_share(held / limit.limit_bytes)} of the limit",),
+        against=("pages that they share since fork are counted once for each that wrote to them",),
         evidence=around.ids("members", "charge"),
     )
+    return with_advice(found, around.language)
 
 
 def _held(rows: list[Member]) -> int:

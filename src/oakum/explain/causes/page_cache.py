@@ -5,7 +5,7 @@ Source: the kernel's documentation of cgroup v2 (memory.stat: anon, file; memory
 
 from __future__ import annotations
 
-from oakum.explain.remedies import advised
+from oakum.explain.remedies import with_advice
 from oakum.model.cause import Cause, CauseName
 from oakum.model.surroundings import Surroundings
 from oakum.model.units import format_rate, format_share, format_size
@@ -36,14 +36,13 @@ def look(around: Surroundings, verdict: Verdict) -> Cause | None:
     if verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT} and of_growth < YES:
         return None
     seconds = max(last.at_s - first.at_s, 1e-9)
-    advice, example = advised(CauseName.PAGE_CACHE, around.language)
     why = [f"{format_size(last.file_bytes)} of {format_size(last.usage_bytes)} charged are pages of files"]
     if of_growth >= YES:
         rate = format_rate(grown / seconds)
         why.append(f"they are {format_share(min(of_growth, 1.0))} of what the charge gained: {rate}")
     else:
         why.append(f"without them {format_size(last.anon_bytes)} are in use")
-    return Cause(
+    found = Cause(
         name=CauseName.PAGE_CACHE,
         confidence=0.8 if of_growth >= YES or of_all >= YES else 0.5,
         title=f"{format_size(last.file_bytes)} of the {format_size(last.usage_bytes)} charged are page cache: no leak",
@@ -52,7 +51,6 @@ def look(around: Surroundings, verdict: Verdict) -> Cause | None:
         growth_bytes_per_s=max(grown, 0) / seconds,
         why=tuple(why),
         against=("files in tmpfs (/dev/shm, emptyDir of medium Memory) count here too, and are never given back",),
-        advice=advice,
-        example=example,
         evidence=around.ids("charge"),
     )
+    return with_advice(found, around.language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
-from oakum.explain.remedies import advised
+from oakum.explain.remedies import with_advice
 from oakum.model.cause import Cause, CauseName
 from oakum.model.surroundings import Surroundings
 from oakum.model.units import format_share, format_size
@@ -32,12 +32,11 @@ def look(around: Surroundings, verdict: Verdict) -> Cause | None:
     kills, share = last.kills or 0, last.anon_bytes / limit.limit_bytes
     if share < (KILLED_HIGH if kills else HIGH):
         return None
-    advice, example = advised(CauseName.UNDERSIZED_LIMIT, around.language)
     bound = format_size(limit.limit_bytes)
     against = () if kills else ("no kill was counted: it may never need more than now",)
     if verdict.name is VerdictName.CANNOT_TELL:
         against = (*against, "a leak that is slower than this watch looks the same: watch longer before it is raised")
-    return Cause(
+    found = Cause(
         name=CauseName.UNDERSIZED_LIMIT,
         confidence=(0.8 if kills else 0.4) * (1.0 if verdict.name is VerdictName.HEALTHY else 0.6),
         title=f"it holds {format_size(last.anon_bytes)}, {format_share(share)} of its limit, and does not grow",
@@ -49,7 +48,6 @@ def look(around: Surroundings, verdict: Verdict) -> Cause | None:
             *((f"{kills} OOM kill{'s were' if kills > 1 else ' was'} counted there",) if kills else ()),
         ),
         against=against,
-        advice=advice,
-        example=example,
         evidence=around.ids("charge"),
     )
+    return with_advice(found, around.language)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from oakum.explain.remedies import anywhere, go, java, javascript, native, python, ruby
 from oakum.explain.remedies.absent import NOT_APPLICABLE
 from oakum.explain.remedies.remedy import Remedy
-from oakum.model.cause import CauseName, Example
+from oakum.model.cause import Cause, CauseName, Example
 
 LANGUAGES: Final = ("Python", "JavaScript", "Java", "Go", "Ruby", "native")
 """As HeapGrowth has them; ``native``: C, C++ and Rust."""
@@ -39,4 +40,10 @@ def advised(name: CauseName, language: str) -> tuple[str, Example | None]:
     return (known.advice if known else ""), None
 
 
-__all__ = ["LANGUAGES", "NOT_APPLICABLE", "Remedy", "advised", "remedy_of"]
+def with_advice(cause: Cause, language: str) -> Cause:
+    """What is to be done about it, as ``advised`` says."""
+    advice, example = advised(cause.name, language)
+    return replace(cause, advice=advice, example=example)
+
+
+__all__ = ["LANGUAGES", "NOT_APPLICABLE", "Remedy", "advised", "remedy_of", "with_advice"]
