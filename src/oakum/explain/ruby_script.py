@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from oakum.explain.source import LARGEST_SOURCE, Enclosing, Sites
-from oakum.model.cause import CodePlace
+from oakum.explain.source import LARGEST_SOURCE, Enclosing, Signs, Sites, sites_by_line
 
 _INSERTS: Final = "push|append|add|add\\?|unshift|prepend|insert|concat|store|merge!|update|enq|subscribe"
 _REMOVES: Final = "delete|delete_if|delete_at|shift|pop|clear|reject!|select!|keep_if|filter!|slice!|deq|compact!"
@@ -26,9 +25,8 @@ def find_ruby_sites(text: str, file: str, name: str, *, holder: str = "") -> Sit
 
     ``holder``: ``Shop::Store#@entries``; of another class in the file, a variable of that name is another one.
     """
-    sites = Sites()
     if not name or len(text) > LARGEST_SOURCE:
-        return sites
+        return Sites()
     lines = text.splitlines()
     of = rf"(?<![\w@$]){re.escape(name)}" + (r"\]" if name.startswith(":") else r"(?!\w)")
     inserted = re.compile(
@@ -42,20 +40,9 @@ def find_ruby_sites(text: str, file: str, name: str, *, holder: str = "") -> Sit
     )
     chosen = re.compile(rf"{of}\s*(?:\|\||)=\s*[\w:]*(?:LRU|Lru|WeakMap|WeakKeyMap|SizedQueue|MemoryStore)[\w:.]*")
     made = re.compile(rf"{of}\s*(?:\|\|)?=(?![=~>])")
-    methods = Enclosing(lines, _method)
-    for number, line in _code(lines, _owner(holder, name)):
-        if name not in line:
-            continue
-        for found, places in (
-            (inserted, sites.inserts),
-            (limited, sites.bounds),
-            (chosen, sites.bounds),
-            (removed, sites.removals),
-            (made, sites.defined),
-        ):
-            if found.search(line):
-                places.append(CodePlace(file, number, methods.at(number), line.strip()))
-    return sites
+    signs = Signs(inserted, limited, chosen, removed, made)
+    code = _code(lines, _owner(holder, name))
+    return sites_by_line(code, Enclosing(lines, _method), file=file, name=name, signs=signs)
 
 
 def _owner(holder: str, name: str) -> str:

@@ -6,9 +6,9 @@ It is no parser: a name that two things share is taken for one, and code across 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
-from oakum.explain.source import LARGEST_SOURCE, Enclosing, Sites
-from oakum.model.cause import CodePlace
+from oakum.explain.source import LARGEST_SOURCE, Enclosing, Signs, Sites, sites_by_line
 
 _INSERTS = "set|add|push|unshift|append|on|once|addListener|prependListener|addEventListener|subscribe"
 _REMOVES = "delete|shift|pop|splice|clear|off|removeListener|removeAllListeners|removeEventListener|unsubscribe"
@@ -22,9 +22,8 @@ _LONGEST_LINE = 2000
 
 def find_script_sites(text: str, file: str, name: str) -> Sites:
     """``name``: of the variable or field. A text that is too large, or minified, has no sites. O(text)."""
-    sites = Sites()
     if not name or len(text) > LARGEST_SOURCE:
-        return sites
+        return Sites()
     lines = text.splitlines()
     of = rf"(?<![\w$]){re.escape(name)}\s*\??\.\s*"
     inserted = re.compile(
@@ -36,20 +35,15 @@ def find_script_sites(text: str, file: str, name: str) -> Sites:
     )
     chosen = re.compile(rf"(?<![\w$]){re.escape(name)}\s*[=:]\s*new\s+[\w$.]*(?:LRU|Cache)[\w$]*\s*\(.*\b(?:max|ttl)")
     made = re.compile(rf"(?<![\w$.]){re.escape(name)}\s*[=:](?![=>])|\bthis\.{re.escape(name)}\s*=(?!=)")
-    functions = Enclosing(lines, _function)
+    signs = Signs(inserted, limited, chosen, removed, made)
+    return sites_by_line(_code(lines), Enclosing(lines, _function), file=file, name=name, signs=signs)
+
+
+def _code(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """(number from 1, line), without those that are comments, or too long to be written by hand."""
     for number, line in enumerate(lines, 1):
-        if name not in line or len(line) > _LONGEST_LINE or line.lstrip().startswith(("//", "*", "/*")):
-            continue
-        for found, places in (
-            (inserted, sites.inserts),
-            (limited, sites.bounds),
-            (chosen, sites.bounds),
-            (removed, sites.removals),
-            (made, sites.defined),
-        ):
-            if found.search(line):
-                places.append(CodePlace(file, number, functions.at(number), line.strip()))
-    return sites
+        if len(line) <= _LONGEST_LINE and not line.lstrip().startswith(("//", "*", "/*")):
+            yield number, line
 
 
 def _function(line: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from oakum.model.cause import CodePlace
@@ -26,6 +27,17 @@ class Sites:
     inserts: list[CodePlace] = field(default_factory=list)
     bounds: list[CodePlace] = field(default_factory=list)
     removals: list[CodePlace] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How a line of some language says what ``Sites`` tells of one holder. ``chosen``: made of a kind with a bound."""
+
+    inserted: re.Pattern[str]
+    limited: re.Pattern[str]
+    chosen: re.Pattern[str]
+    removed: re.Pattern[str]
+    made: re.Pattern[str]
 
 
 class Enclosing:
@@ -67,6 +79,25 @@ def _around(lines: Sequence[str]) -> list[int]:
         if line.strip():
             open_rows.append((own, row))
     return found
+
+
+def sites_by_line(code: Iterable[tuple[int, str]], around: Enclosing, *, file: str, name: str, signs: Signs) -> Sites:
+    """For a language that is read line by line. ``code``: (number from 1, line). O(text)."""
+    sites = Sites()
+    kinds = (
+        (signs.inserted, sites.inserts),
+        (signs.limited, sites.bounds),
+        (signs.chosen, sites.bounds),
+        (signs.removed, sites.removals),
+        (signs.made, sites.defined),
+    )
+    for number, line in code:
+        if name not in line:
+            continue
+        for sign, places in kinds:
+            if sign.search(line):
+                places.append(CodePlace(file, number, around.at(number), line.strip()))
+    return sites
 
 
 def find_sites(text: str, file: str, attribute: str, *, owner: str = "") -> Sites:
