@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from oakum.explain.causes import findings, goroutine
 from oakum.explain.causes.finding import Clue
 from oakum.explain.ruby_script import find_ruby_sites
 from oakum.explain.script import find_script_sites
-from oakum.explain.source import Sites, find_sites
+from oakum.explain.source import LONGEST_LINE, MOST_KEPT, Sites, find_sites
 from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause, CauseName, CodePlace
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
@@ -41,7 +41,8 @@ def files_wanted(growth: HeapGrowth | None, profile: AllocationProfile | None = 
 def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str]) -> Sites:
     files = [holder.defined.file] if holder.defined is not None else []
     files.append(growth.module_files.get(holder.module, holder.module))
-    for file in files:
+    unread = Sites()
+    for file in dict.fromkeys(files):
         if file in sources:
             text = sources[file]
             if file.endswith(GO):
@@ -54,7 +55,8 @@ def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str
                 found = find_sites(text, file, holder.attribute, owner=holder.owner_type)
             if found.inserts or found.defined:
                 return found
-    return Sites()
+            unread.long_lines += found.long_lines
+    return unread
 
 
 def _line_of(holder: HolderGrowth, text: str) -> Sites:
@@ -128,7 +130,16 @@ def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None)
         told.append(f"that is {format_share(min(per_s / rate_per_s, 9.99))} of the process's measured growth")
     if clue.sites.removals and not clue.sites.bounds:
         told.append(f"{clue.sites.removals[0].function}() can take items out, but did not keep up")
-    return told
+    return [*told, *_left_out(clue.sites)]
+
+
+def _left_out(sites: Sites) -> Iterator[str]:
+    if sites.passed_over:
+        more, kept = format_count(sites.passed_over), format_count(MOST_KEPT)
+        yield f"its source uses it in {more} more places, which are not looked at: of each kind the first {kept} are"
+    if sites.long_lines:
+        lines, longest = format_count(sites.long_lines), format_count(LONGEST_LINE)
+        yield f"lines of its source with more than {longest} characters are not read: {lines} of them may name it"
 
 
 def _places(clue: Clue) -> tuple[CodePlace, ...]:

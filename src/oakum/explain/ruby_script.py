@@ -17,7 +17,6 @@ _METHOD: Final = re.compile(r"^\s*def\s+(?:self\.)?([\w?!=\[\]<]+)")
 _OPENS: Final = re.compile(r"^\s*(?:class|module)\s+(?:\w+::)*([A-Z]\w*)")
 _OWNER: Final = re.compile(r"(\w+)[#.]@{1,2}\w+$")
 _LIMITED_BY: Final = "(?:size|length|count)"
-_LONGEST_LINE: Final = 2000
 
 
 def find_ruby_sites(text: str, file: str, name: str, *, holder: str = "") -> Sites:
@@ -56,7 +55,7 @@ def _code(lines: Sequence[str], owner: str) -> Iterator[tuple[int, str]]:
     inside = list(_inside(lines, owner)) if owner else []
     everywhere = not any(inside)
     for number, line in enumerate(lines, 1):
-        if len(line) <= _LONGEST_LINE and not line.lstrip().startswith("#") and (everywhere or inside[number - 1]):
+        if not line.lstrip().startswith("#") and (everywhere or inside[number - 1]):
             yield number, line.partition(" # ")[0]
 
 

@@ -17,11 +17,10 @@ _FUNCTION = re.compile(
     r"|\b([\w$]+)\s*[=:]\s*(?:async\s*)?(?:function\b|\([^)]*\)\s*=>|[\w$]+\s*=>)"
 )
 _WORDS = frozenset({"if", "for", "while", "switch", "catch", "function", "with"})
-_LONGEST_LINE = 2000
 
 
 def find_script_sites(text: str, file: str, name: str) -> Sites:
-    """``name``: of the variable or field. A text that is too large, or minified, has no sites. O(text)."""
+    """``name``: of the variable or field. A text that is too large has no sites. O(text)."""
     if not name or len(text) > LARGEST_SOURCE:
         return Sites()
     lines = text.splitlines()
@@ -40,9 +39,9 @@ def find_script_sites(text: str, file: str, name: str) -> Sites:
 
 
 def _code(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """(number from 1, line), without those that are comments, or too long to be written by hand."""
+    """(number from 1, line), without those that are comments."""
     for number, line in enumerate(lines, 1):
-        if len(line) <= _LONGEST_LINE and not line.lstrip().startswith(("//", "*", "/*")):
+        if not line.lstrip().startswith(("//", "*", "/*")):
             yield number, line
 
 

@@ -17,16 +17,28 @@ OWN_CHOICE = frozenset({"popitem", "popleft"})
 """Removals that choose their victim themselves: eviction, not a caller's wish."""
 
 LARGEST_SOURCE = 2 << 20
+"""A text of more characters, or a file of more bytes, is not read."""
+
+LONGEST_LINE = 2000
+"""A longer line was made by a program, in characters."""
+
+MOST_KEPT = 200
+"""Places of a kind in one file; more are counted only."""
 
 
 @dataclass(slots=True)
 class Sites:
-    """Places in one file. ``bounds``: signs that its size is limited; ``removals``: somebody can take things out."""
+    """Places in one file. ``bounds``: signs that its size is limited; ``removals``: somebody can take things out.
+
+    What was left out: ``passed_over`` places beyond the most that are kept, and ``long_lines`` with its name.
+    """
 
     defined: list[CodePlace] = field(default_factory=list)
     inserts: list[CodePlace] = field(default_factory=list)
     bounds: list[CodePlace] = field(default_factory=list)
     removals: list[CodePlace] = field(default_factory=list)
+    passed_over: int = 0
+    long_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,10 @@ def _around(lines: Sequence[str]) -> list[int]:
 
 
 def sites_by_line(code: Iterable[tuple[int, str]], around: Enclosing, *, file: str, name: str, signs: Signs) -> Sites:
-    """For a language that is read line by line. ``code``: (number from 1, line). O(text)."""
+    """For a language that is read line by line. ``code``: (number from 1, line). O(text).
+
+    A bound is found wherever it stands: of each kind so many places are kept, and the file is read to its end.
+    """
     sites = Sites()
     kinds = (
         (signs.inserted, sites.inserts),
@@ -94,9 +109,15 @@ def sites_by_line(code: Iterable[tuple[int, str]], around: Enclosing, *, file: s
     for number, line in code:
         if name not in line:
             continue
+        if len(line) > LONGEST_LINE:
+            sites.long_lines += 1
+            continue
         for sign, places in kinds:
             if sign.search(line):
-                places.append(CodePlace(file, number, around.at(number), line.strip()))
+                if len(places) < MOST_KEPT:
+                    places.append(CodePlace(file, number, around.at(number), line.strip()))
+                else:
+                    sites.passed_over += 1
     return sites
 
 

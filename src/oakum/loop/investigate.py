@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from oakum import explain
+from oakum.explain.source import LARGEST_SOURCE
 from oakum.judge import curve, judge
 from oakum.logs import library
 from oakum.loop.around import Around
@@ -41,7 +42,7 @@ from oakum.model.runtime import Runtime, RuntimeName
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.surroundings import Surroundings
 from oakum.model.target import ProcessTarget, Target
-from oakum.model.units import format_duration
+from oakum.model.units import format_duration, format_size
 from oakum.model.verdict import Verdict
 from oakum.probe.deeper import look_deeper
 from oakum.probe.native import may_walk
@@ -53,9 +54,6 @@ from oakum.sense.watch import ProcessWatch
 if TYPE_CHECKING:
     from oakum.host import Machine
     from oakum.loop.progress import Progress
-
-SOURCE_BYTES = 2 << 20
-"""A source file larger than this is not read."""
 
 WATCH_S = 20.0
 """How long is watched where nobody says it, in seconds."""
@@ -363,7 +361,10 @@ def _sources(
     """The texts that speak about the holders, as the target itself sees those files."""
     texts = {}
     for path in explain.files_wanted(growth, profile):
-        raw = machine.processes.read_file(pid, path, SOURCE_BYTES)
+        raw = machine.processes.read_file(pid, path, LARGEST_SOURCE + 1)
+        if not isinstance(raw, Absent) and len(raw) > LARGEST_SOURCE:
+            why = f"it is larger than {format_size(LARGEST_SOURCE)}: places in it are not looked for"
+            raw = Absent(f"{path} of pid {pid}", AbsentKind.TOO_DEAR, why)
         if isinstance(raw, Absent):
             # A Go program needs no sources where it runs, and its profile names the line.
             if not path.endswith(".go"):

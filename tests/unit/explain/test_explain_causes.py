@@ -12,7 +12,7 @@ from oakum.explain import explain
 from oakum.explain.causes import RULES, findings
 from oakum.explain.plan import plan
 from oakum.explain.rank import clues, files_wanted, rank
-from oakum.explain.source import Sites
+from oakum.explain.source import MOST_KEPT, Sites
 from oakum.model.cause import CauseName, CodePlace
 from oakum.model.growth import Bound, PathStep, RootKind
 from oakum.model.policy import Policy
@@ -220,3 +220,21 @@ def test_the_applications_own_code_stands_before_that_of_libraries():
     found = [clue(Sites(inserts=[library, own]))]
     cause = rank(growth(found[0].holder), found, None)[0]
     assert [place.file for place in cause.where] == [own.file, library.file]
+
+
+def test_what_was_left_out_of_a_source_is_told_with_its_places():
+    text = "seen.push(1);\n" * (MOST_KEPT + 3) + "seen.push(1);" * 1000
+    file = "/srv/shop/cart.js"
+    grown = growth(holder(attribute="seen", module=file))
+    (cause,) = rank(grown, clues(grown, {file: text}), None)
+    assert cause.where[0].line == 1
+    assert any("in 3 more places, which are not looked at" in why for why in cause.why)
+    assert any("1 of them may name it" in why for why in cause.why)
+
+
+def test_a_source_of_long_lines_alone_is_told_although_no_place_is_known():
+    file = "/srv/shop/cart.js"
+    grown = growth(holder(attribute="seen", module=file))
+    (cause,) = rank(grown, clues(grown, {file: "seen.push(1);" * 1000}), None)
+    assert not cause.where
+    assert any("1 of them may name it" in why for why in cause.why)

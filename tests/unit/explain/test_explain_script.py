@@ -7,6 +7,7 @@ import time
 import pytest
 
 from oakum.explain.script import find_script_sites
+from oakum.explain.source import MOST_KEPT
 
 SOURCE = """
 class Store {
@@ -84,5 +85,16 @@ def test_a_text_that_nobody_wrote_has_no_sites(text):
 
 def test_a_long_file_without_functions_is_read_once():
     began_s = time.process_time()
-    assert len(find_script_sites("a.push(1);\n" * 20_000, "a.js", "a").inserts) == 20_000
+    found = find_script_sites("a.push(1);\n" * 20_000, "a.js", "a")
+    assert (len(found.inserts), found.passed_over) == (MOST_KEPT, 20_000 - MOST_KEPT)
     assert time.process_time() - began_s < 5.0
+
+
+def test_a_bound_behind_all_places_that_are_kept_is_found():
+    found = find_script_sites("a.push(1);\n" * (MOST_KEPT + 1) + "if (a.length > 9) a.shift();\n", "a.js", "a")
+    assert (lines(found.bounds), found.passed_over) == ([(MOST_KEPT + 2, "")], 1)
+
+
+def test_lines_that_a_program_made_are_counted_where_they_name_it():
+    found = find_script_sites("a.push(1);" * 1000 + "\n" + "b.push(1);" * 1000 + "\na.push(2);\n", "a.js", "a")
+    assert (lines(found.inserts), found.long_lines) == ([(3, "")], 1)

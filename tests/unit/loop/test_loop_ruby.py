@@ -12,6 +12,7 @@ from fake_node import FakeSpools
 from fake_ruby import FakeRuby
 from test_loop_jvm import Here, Person, absent, facts
 
+from oakum.explain.source import LARGEST_SOURCE
 from oakum.host.afar.untold import AfarRubies
 from oakum.loop.investigate import Settings, investigate
 from oakum.loop.terms import Terms
@@ -108,6 +109,14 @@ def test_two_dumps_name_the_variable_the_line_that_inserts_and_a_fix_in_ruby(mac
     assert found.growth.seconds == pytest.approx(10.0, abs=0.1)
     # The place is known: nobody is asked to run it slower.
     assert not [step for step in found.plan.steps if "OAKUM_HEAP_LINES" in step.command]
+
+
+def test_a_source_that_is_too_large_is_missed_not_read_in_part(machine, ruby):
+    started = process(machine)
+    started.files[FILE] += b"#" * LARGEST_SOURCE
+    found = investigated(machine, ruby, started)
+    assert "larger than 2.00 MiB" in absent(found)[f"{FILE} of pid {started.pid}"].why
+    assert not any(place.function for place in found.causes[0].where)
 
 
 def test_nothing_is_asked_before_somebody_agreed_and_the_price_is_in_the_question(machine, ruby):
