@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
@@ -51,6 +51,8 @@ class History:
 
 
 Row: TypeAlias = tuple[Pod, Container]
+Named: TypeAlias = Mapping[tuple[str, str], Row]
+"""By the names of pod and container."""
 
 
 def history_of(
@@ -104,10 +106,10 @@ async def _read(
     if server.asked.partial:
         said = "; ".join(server.asked.warnings) or "it says so"
         facts.miss(Absent(f"some of {what}", AbsentKind.UNREADABLE, f"{server.place} did not tell all: {said}"))
-    own = _own(members, rows)
-    judged = list(_judged(own, rows, facts))
+    by_name = _named(rows)
+    judged = list(_judged(_own(members, by_name), by_name, facts))
     looked = await closer(server, stock, [member for member, _ in judged], [row for _, row in judged])
-    found = list(_memories(looked, rows))
+    found = list(_memories(looked, by_name))
     if found:
         _told(server, about, stock, found, time.monotonic() - begun_s, facts)
     return found
@@ -151,18 +153,16 @@ def _group(stock: Inventory, workload: str, rows: Iterable[Row]) -> Group | Abse
     return Absent(workload, AbsentKind.UNREADABLE, why, "a server, or a tenant, of this cluster alone")
 
 
-def _named(rows: Sequence[Row]) -> dict[tuple[str, str], Row]:
+def _named(rows: Sequence[Row]) -> Named:
     return {(pod.name, container.name): (pod, container) for pod, container in rows}
 
 
-def _own(members: Iterable[Member], rows: Sequence[Row]) -> list[Member]:
-    """Those of ``rows``: a server tells of more containers than run now."""
-    asked = _named(rows)
-    return [each for each in members if (each.series.labels["pod"], each.series.labels["container"]) in asked]
+def _own(members: Iterable[Member], by_name: Named) -> list[Member]:
+    """Those that were asked for: a server tells of more containers than run now."""
+    return [each for each in members if (each.series.labels["pod"], each.series.labels["container"]) in by_name]
 
 
-def _judged(members: Iterable[Member], rows: Sequence[Row], facts: Facts) -> Iterator[tuple[Member, ScanRow]]:
-    by_name = _named(rows)
+def _judged(members: Iterable[Member], by_name: Named, facts: Facts) -> Iterator[tuple[Member, ScanRow]]:
     for member in members:
         told = member.series
         pod, container = by_name[told.labels["pod"], told.labels["container"]]
@@ -175,8 +175,7 @@ def _judged(members: Iterable[Member], rows: Sequence[Row], facts: Facts) -> Ite
             facts.miss(Absent(what, AbsentKind.UNREADABLE, exc.brief))
 
 
-def _memories(looked: Iterable[ScanRow], rows: Sequence[Row]) -> Iterator[ContainerMemory]:
-    by_name = _named(rows)
+def _memories(looked: Iterable[ScanRow], by_name: Named) -> Iterator[ContainerMemory]:
     for series, verdict in looked:
         pod, container = by_name[series.labels["pod"], series.labels["container"]]
         yield replace(ContainerMemory.of(pod, container, Source.PROMETHEUS.value, series, verdict), past=True)
