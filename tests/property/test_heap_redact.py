@@ -316,7 +316,7 @@ def test_a_content_that_is_longer_than_a_turn_has_the_filler_that_it_would_have_
 
     file = HprofFile()
     file.class_dump(8, "java/lang/Object")
-    content = hashlib.shake_128(b"long").digest((hprof.kernels.LONG_BYTES) + 1003)
+    content = hashlib.shake_128(b"long").digest((hprof.filled.kernels.LONG_BYTES) + 1003)
     file.primitives(0x1000, 8, content)
     file.primitives(0x2000, 8, b"after it")
     file.root(0xFF, 0x1000)

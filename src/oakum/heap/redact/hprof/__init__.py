@@ -13,6 +13,7 @@ from oakum.heap.formats.hprof.header import read_header
 from oakum.heap.redact import kernels as filler
 from oakum.heap.redact.errors import broken, cut_off
 from oakum.heap.redact.hprof import kernels
+from oakum.heap.redact.hprof.filled import kernels as filling
 from oakum.heap.redact.hprof.survey import Kept, Survey
 from oakum.heap.redact.turns import OUT_BYTES, TURN_BYTES, Past, unwrapped
 from oakum.model.redaction import Share
@@ -34,7 +35,7 @@ class RedactedHprof:
 
     def __init__(self, data: NDArray[np.uint8], keys: NDArray[np.uint64], past: Past) -> None:
         self._data, self._keys, self._past = data, keys, past
-        self._tally = np.zeros(kernels.TALLIES, np.int64)
+        self._tally = np.zeros(filling.TALLIES, np.int64)
 
     def pieces(self) -> Iterator[bytes]:
         """Raises DataError before the first piece."""
@@ -47,7 +48,7 @@ class RedactedHprof:
         state, hashed = np.zeros(kernels.STATES, np.int64), np.zeros(1, np.uint64)
         state[kernels.POS] = begin
         out = np.empty(min(OUT_BYTES, max(1 << 16, self._data.size)), np.uint8)
-        walk = chosen(kernels.rewrite, self._data.size)
+        walk = chosen(filling.rewrite, self._data.size)
         while True:
             with unwrapped():
                 written = walk(
@@ -84,13 +85,13 @@ class RedactedHprof:
         """What was filled so far."""
         tally = self._tally
         arrays = [
-            Share(f"{name}[]", int(tally[kernels.REPLACED_ARRAYS + code]), int(tally[kernels.REPLACED_BYTES + code]))
+            Share(f"{name}[]", int(tally[filling.REPLACED_ARRAYS + code]), int(tally[filling.REPLACED_BYTES + code]))
             for code, name in PRIMITIVES.items()
         ]
         others = [
-            _share("strings that name nothing", tally, kernels.REPLACED_NAMES, kernels.REPLACED_NAME_BYTES),
-            _share("hashes in fields", tally, kernels.REPLACED_HASHES, kernels.REPLACED_HASH_BYTES),
-            _share("records of unknown kinds", tally, kernels.UNKNOWN, kernels.UNKNOWN_BYTES),
+            _share("strings that name nothing", tally, filling.REPLACED_NAMES, filling.REPLACED_NAME_BYTES),
+            _share("hashes in fields", tally, filling.REPLACED_HASHES, filling.REPLACED_HASH_BYTES),
+            _share("records of unknown kinds", tally, filling.UNKNOWN, filling.UNKNOWN_BYTES),
         ]
         return tuple(share for share in (*arrays, *others) if share.count)
 
@@ -98,8 +99,8 @@ class RedactedHprof:
         """Texts that were left as they are."""
         tally = self._tally
         found = (
-            _share("names of classes, fields, methods and files", tally, kernels.KEPT_NAMES, kernels.KEPT_NAME_BYTES),
-            _share("names of threads", tally, kernels.KEPT_ARRAYS, kernels.KEPT_BYTES),
+            _share("names of classes, fields, methods and files", tally, filling.KEPT_NAMES, filling.KEPT_NAME_BYTES),
+            _share("names of threads", tally, filling.KEPT_ARRAYS, filling.KEPT_BYTES),
         )
         return tuple(share for share in found if share.count)
 
