@@ -3,7 +3,8 @@ r"""Looks at the processes of a container for an Oakum elsewhere; run by itself 
 It is fed by its standard input and answers on its standard output, writes no file, and ends when its input is closed or
 nobody asked for IDLE_S. It runs on any Python from 3.6 on, so annotations are texts, and what it imports is little: its
 memory is the container's. Whatever it reads is of a process that is held open by its folder in /proc: a pid that was
-given to another one is never mistaken for it.
+given to another one is never mistaken for it. It is sent as one text, to where nothing of ours is installed: so it is
+one file, whatever its length, and repeats what the adapters of ``host/`` have as well.
 
 The protocol, version 1. A request is one line, ``ID VERB WORD ...\n``; a word is a decimal number, or bytes as
 hexadecimal digits. ``H`` is a held process and ``K`` a connection, both numbered by whoever asks. Requests may be sent
