@@ -13,6 +13,7 @@ from oakum.model.absent import Absent
 from oakum.model.budget import Budget
 from oakum.model.capture import Foretold
 from oakum.model.errors import RefusedError
+from oakum.model.evidence import Cost
 from oakum.model.node import Room
 from oakum.model.ports import Spool
 from oakum.model.units import format_size
@@ -38,6 +39,19 @@ class Dumped:
     @property
     def pause_s(self) -> float:
         return self.ended_s - self.begun_s
+
+    @property
+    def cost(self) -> Cost:
+        return Cost(self.pause_s, self.pause_s, self.spool.size_bytes)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What it took, beside what was foretold: for the evidence."""
+        return {
+            "extra_bytes": self.extra_bytes,
+            "predicted_pause_s": self.foretold.pause_s,
+            "predicted_bytes": self.foretold.file_bytes,
+        }
 
 
 class Needs(Protocol):
@@ -87,6 +101,11 @@ class Occasion:
         """What is left to it below any limit, on its own machine."""
         machine = self.machine
         return room_of(machine.processes.info(self.pid).cgroup, machine.cgroups, machine.node)
+
+    def room_told(self) -> str:
+        """As a part of a question, behind what would be taken; "" where no room is known."""
+        room = self.room()
+        return f", of {format_size(room.left_bytes)} that are left below {room.boundary}" if room else ""
 
     def spool(self, foretold: Foretold) -> Spool | Absent:
         """Where what is foretold has room, and no more than is allowed."""

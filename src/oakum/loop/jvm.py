@@ -204,11 +204,7 @@ class JvmInterview:
             f"heap dump of {format_size(dumped.spool.size_bytes)}: it stood still for"
             f" {format_duration(dumped.pause_s)} and took {format_size(dumped.extra_bytes)} more memory for that time",
             DUMP_ORIGIN,
-            cost=Cost(dumped.pause_s, dumped.pause_s, dumped.spool.size_bytes),
-            facts={
-                "extra_bytes": dumped.extra_bytes,
-                "predicted_pause_s": dumped.foretold.pause_s,
-                "predicted_bytes": dumped.foretold.file_bytes,
-            },
+            cost=dumped.cost,
+            facts=dumped.figures,
         )
         return dumped

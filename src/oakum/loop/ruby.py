@@ -12,7 +12,6 @@ from oakum.loop.progress import Progress
 from oakum.loop.ruby_dump import DUMP_ORIGIN, needs_now, ruby_dump
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
-from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
 from oakum.model.ports import Ruby
 from oakum.model.ruby import LINES, RubyDeeper, RubyFigures
@@ -137,13 +136,8 @@ class RubyInterview:
             f" {format_duration(dumped.pause_s)} while it was copied; the copy took {format_size(dumped.extra_bytes)}"
             " of memory beside it",
             DUMP_ORIGIN,
-            cost=Cost(dumped.pause_s, dumped.pause_s, dumped.spool.size_bytes),
-            facts={
-                "extra_bytes": dumped.extra_bytes,
-                "predicted_pause_s": dumped.foretold.pause_s,
-                "predicted_bytes": dumped.foretold.file_bytes,
-                "predicted_extra_bytes": dumped.foretold.extra_bytes,
-            },
+            cost=dumped.cost,
+            facts={**dumped.figures, "predicted_extra_bytes": dumped.foretold.extra_bytes},
         )
         return dumped
 

@@ -48,8 +48,7 @@ def _dumped(wanted: Wanted) -> Dumped:
 def _question(reach: Reach, occasion: Occasion) -> str:
     """What would be done. Its heap in use is not larger than its anonymous memory."""
     most = dump_needs(occasion.anon_bytes())
-    room = occasion.room()
-    left = f", of {format_size(room.left_bytes)} that are left below {room.boundary}" if room else ""
+    left = occasion.room_told()
     return (
         f"{reach.how(occasion.pid)} It writes one heap dump through a pipe; no collection is forced. At its size now it"
         f" stands still for up to about {format_duration(most.pause_s)} and takes up to {format_size(most.extra_bytes)}"

@@ -45,8 +45,7 @@ def _dumped(wanted: Wanted) -> Dumped:
 def _question(reach: RubyReach, occasion: Occasion) -> str:
     """What would be done. Its heap is not larger than its anonymous memory."""
     most = ruby_needs(occasion.anon_bytes())
-    room = occasion.room()
-    left = f", of {format_size(room.left_bytes)} that are left below {room.boundary}" if room else ""
+    left = occasion.room_told()
     return (
         f"{reach.how(occasion.pid)} A copy of it (fork) writes one heap dump: at its size now it stands still for up to"
         f" about {format_duration(most.pause_s)}, and the copy takes up to {format_size(most.extra_bytes)} more"
