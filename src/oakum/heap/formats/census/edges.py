@@ -18,7 +18,7 @@ from oakum.heap.formats.census.tables import (
     namespaces,
     values_tables,
 )
-from oakum.heap.formats.python.attributes import MEMBER_BYTES, MOST_MEMBERS, TP_MEMBERS
+from oakum.heap.formats.python.attributes import members
 from oakum.heap.formats.python.frames import free_names
 from oakum.heap.formats.python.layouts import FLAG_TUPLE, FLAG_TYPE, TP_BASE, TP_DICT, TP_DICTOFFSET
 from oakum.heap.formats.python.objects import PythonHeap
@@ -112,14 +112,7 @@ class Edges:
             yield from self._slots(int(types.address[base]))
 
     def _slots(self, type_at: int) -> Iterator[tuple[str, int]]:
-        image = self.heap.image
-        members = image.word(type_at + TP_MEMBERS)
-        for index in range(MOST_MEMBERS if members else 0):
-            entry = members + index * MEMBER_BYTES
-            name = image.text(image.word(entry))
-            if not name:
-                break
-            offset = image.word(entry + 16)
+        for name, offset in members(self.heap.image, type_at):
             if 16 <= offset < 1 << 14:
                 yield name, offset
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from oakum.heap.formats.python.layouts import FLAG_INLINE_VALUES, FLAG_MANAGED_DICT, TP_DICTOFFSET
 from oakum.heap.formats.python.objects import PythonHeap
 from oakum.heap.formats.python.types import bases
+from oakum.heap.image import MemoryImage
 
 TP_MEMBERS = 240
 MEMBER_BYTES = 40
@@ -70,13 +71,18 @@ def instance_dict(heap: PythonHeap, node: int) -> int:
 def _slots(heap: PythonHeap, type_at: int, at: int) -> Iterator[tuple[str, int]]:
     image = heap.image
     for base in bases(image, type_at):
-        members = image.word(base + TP_MEMBERS)
-        for index in range(MOST_MEMBERS if members else 0):
-            entry = members + index * MEMBER_BYTES
-            name = image.text(image.word(entry))
-            if not name:
-                break
-            offset = image.word(entry + 16)
+        for name, offset in members(image, base):
             value = image.word(at + offset) if 0 < offset < 1 << 16 else 0
             if value > 4096:
                 yield name, value
+
+
+def members(image: MemoryImage, type_at: int) -> Iterator[tuple[str, int]]:
+    """(name, offset in an instance) of what a type itself declares (tp_members): slots, and fields of C."""
+    first = image.word(type_at + TP_MEMBERS)
+    for index in range(MOST_MEMBERS if first else 0):
+        entry = first + index * MEMBER_BYTES
+        name = image.text(image.word(entry))
+        if not name:
+            break
+        yield name, image.word(entry + 16)
