@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from pickle import UnpicklingError
 from typing import Final
 from zlib import crc32
@@ -12,6 +13,7 @@ from numba.extending import register_jitable
 
 from oakum.judge import kernels
 from oakum.judge.floor import kernels as floor
+from oakum.judge.gap import kernels as gap
 
 KERNELS: Final = (
     kernels.fold,
@@ -25,6 +27,13 @@ KERNELS: Final = (
     kernels.score,
     floor.fine_floor,
     floor.robust_line,
+    floor.bound_of,
+    floor.steepest,
+    floor.sixths,
+    floor.goes_on,
+    gap.longest,
+    gap.climbs,
+    gap.sides,
     kernels.bent,
     kernels.unbent,
     kernels.climb,
@@ -55,7 +64,8 @@ def text() -> int:
     for kernel in KERNELS:
         code = kernel.__code__
         told = crc32(repr((code.co_consts, code.co_names)).encode(), crc32(code.co_code, told))
-    numbers = [(n, v) for part in (floor, kernels) for n, v in sorted(vars(part).items()) if isinstance(v, int | float)]
+    named = [pair for part in (floor, gap, kernels) for pair in sorted(vars(part).items(), key=itemgetter(0))]
+    numbers = [pair for pair in named if isinstance(pair[1], int | float)]
     return crc32(repr(numbers).encode(), told)
 
 

@@ -12,7 +12,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.judge.floor.kernels import FINE, climbing, clipped, fine_floor, rising_quarters, robust_line
+from oakum.judge.floor.kernels import (
+    FINE,
+    climbing,
+    clipped,
+    fine_floor,
+    goes_on,
+    rising_quarters,
+    robust_line,
+    steepest,
+)
+from oakum.judge.gap.kernels import longest, sides
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,6 +36,7 @@ PAST = 256
 SCALES = 40
 LAWS = 190
 LEAST_BINS, LAW_BINS = 8, 16
+SHAPED_BINS, FEW_BINS = 12, 24
 SHORT_S = 600.0
 LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
 AGAIN = 1.6
@@ -66,8 +77,15 @@ ROW = 14
     FLOOR_LATE,
     LOWEST,
     HIGHEST,
-) = range(30)
-ANSWER = 30
+    STEEPEST,
+    GAP_S,
+    GAP_END,
+    GAP_BEFORE,
+    GAP_AFTER,
+    GAP_SIDES,
+    GOES_ON,
+) = range(37)
+ANSWER = 37
 
 
 def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
@@ -764,12 +782,21 @@ def weigh(
         answer[ABOVE] = rows[chosen, EXCESS]
         answer[HISTORY_S] = rows[chosen, HISTORY]
     slopes = np.empty(FINE * (FINE - 1) // 2)
-    if n < 4:
-        answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
-        answer[SHAPE] = LINEAR if evidence > -2.5 and answer[RATE] > 0 else FLAT
+    opens = longest(first, last, start)
+    if opens >= 0:
+        answer[GAP_S], answer[GAP_END] = first[opens] - last[opens - 1], first[opens]
+        answer[GAP_BEFORE], answer[GAP_AFTER] = opens - start, size - opens
+        answer[GAP_SIDES] = sides(first, last, low, start, opens, least_growth)
+    answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
+    if math.isfinite(top_limit):
+        answer[STEEPEST] = steepest(first, last, low, start, np.copy(times), np.copy(floor), n, slopes)
+    if n < 4 or size - start < SHAPED_BINS:
+        climbs_now = answer[RATE] > 0 and (evidence > -2.5 or answer[RATE_LOW] > 0)
+        answer[SHAPE] = LINEAR if climbs_now else FLAT
         return
     short = answer[SPAN] < SHORT_S
-    suspected = evidence > -2.5 or (short and rising)
+    few = size - start < FEW_BINS and answer[RATE_LOW] > 0
+    suspected = evidence > -2.5 or ((short or few) and rising)
     # The law of a climb is read where it shows: what a machine did a week ago says nothing of it.
     near = start
     powers = np.array([1.0, 1.5, 2.0, 2.5, -2.5, -3.5, -5.0])
@@ -803,6 +830,7 @@ def weigh(
     answer[BEND], answer[BASE], answer[GAIN] = power, base, gain
     stretch(times, floor, n, last[size - 1], answer)
     answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, gain, bend), suspected, loaded, answer)
+    answer[GOES_ON] = goes_on(floor, n)
     if gain > 0 and math.isfinite(top_limit):
         reach(bins, near, (onset, power, base, gain), tried, n, top_limit, foresight, answer)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import oakum
 from oakum.judge import compiled, kernels
 from oakum.judge.floor import kernels as floor
+from oakum.judge.gap import kernels as gap
 
 
 def test_kernels_load_where_nothing_can_be_kept(tmp_path):
@@ -43,5 +44,5 @@ def test_kept_code_is_that_of_the_text_of_all_kernels(monkeypatch):
 
 
 def test_each_kernel_that_is_called_is_compiled():
-    own = {value for part in (kernels, floor) for value in vars(part).values() if inspect.isfunction(value)}
+    own = {value for part in (kernels, floor, gap) for value in vars(part).values() if inspect.isfunction(value)}
     assert own == set(compiled.KERNELS)
