@@ -13,6 +13,7 @@ from bench.judge import suite
 from bench.judge.case import Case
 from oakum.judge import compiled, kernels
 from oakum.judge.columns import LEAST_BYTES, LEAST_POINTS, LEAST_SHARE, columns_of
+from oakum.judge.floor.kernels import FINE, fine_floor
 from oakum.model.series import Ending, Floats
 
 LEAST_SAMPLES = 6
@@ -94,7 +95,7 @@ def _deaths(case: Case) -> Floats:
 def _see(at, value, load, life, seen, limit, least, dead, told, fact, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913, PLR0917
     """Fills ``told``, and per row ``fact`` and ``other``: moment, past, window. Returns how many rows."""
     bins, born = np.empty((8, at.size)), np.empty(at.size, np.int64)
-    times, floor = np.empty(kernels.FINE), np.empty(kernels.FINE)
+    times, floor = np.empty(FINE), np.empty(FINE)
     rows = np.empty((kernels.SCALES, kernels.ROW))
     count = 0
     for i in range(seen.size):
@@ -105,7 +106,7 @@ def _see(at, value, load, life, seen, limit, least, dead, told, fact, other):  #
         )  # fmt: skip
         own = bins[:, :k].copy()
         start, climbs, _, found = kernels.sighted(own, born[:k], limit[i], dead[i], rows)  # type: ignore[no-untyped-call]
-        pieces = kernels.fine_floor(own[0], own[1], own[2], start, times, floor)
+        pieces = fine_floor(own[0], own[1], own[2], start, times, floor)
         lived = own[1, k - 1] - own[0, start]
         told[i, RISES] = floor[pieces - 1] > floor[0] + 0.02 * abs(floor[0])
         told[i, CLIMBS], told[i, LIVED_S] = climbs, lived

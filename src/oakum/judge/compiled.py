@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
 from pickle import UnpicklingError
+from typing import Final
+from zlib import crc32
 
 from numba import njit
 from numba.extending import register_jitable
 
 from oakum.judge import kernels
+from oakum.judge.floor import kernels as floor
+from oakum.judge.gap import kernels as gap
 
-for kernel in (
+KERNELS: Final = (
     kernels.fold,
     kernels.unload,
-    kernels.clipped,
+    floor.clipped,
     kernels.kept_up,
     kernels.past_blocks,
     kernels.one_scale,
     kernels.measure,
     kernels.facts,
     kernels.score,
-    kernels.fine_floor,
-    kernels.robust_line,
+    floor.fine_floor,
+    floor.robust_line,
+    floor.bound_of,
+    floor.steepest,
+    floor.sixths,
+    floor.goes_on,
+    gap.longest,
+    gap.climbs,
+    gap.sides,
     kernels.bent,
     kernels.unbent,
     kernels.climb,
@@ -28,9 +41,9 @@ for kernel in (
     kernels.one_step,
     kernels.rhythm,
     kernels.teeth,
-    kernels.climbing,
+    floor.climbing,
     kernels.shape,
-    kernels.rising_quarters,
+    floor.rising_quarters,
     kernels.stretch,
     kernels.earlier_climbs,
     kernels.corrected,
@@ -39,12 +52,34 @@ for kernel in (
     kernels.reach,
     kernels.sighted,
     kernels.weigh,
-):
+    kernels.judge_columns,
+)
+for kernel in KERNELS:
     register_jitable(kernel)
 
-_anew = njit(nogil=True)(kernels.judge_columns)
+
+def text() -> int:
+    """Of all kernels and their constants: what was kept is for this text, and one file would not tell of the others."""
+    told = crc32(b"")
+    for kernel in KERNELS:
+        code = kernel.__code__
+        told = crc32(repr((code.co_consts, code.co_names)).encode(), crc32(code.co_code, told))
+    named = [pair for part in (floor, gap, kernels) for pair in sorted(vars(part).items(), key=itemgetter(0))]
+    numbers = [pair for pair in named if isinstance(pair[1], int | float)]
+    return crc32(repr(numbers).encode(), told)
+
+
+def _of(told: int) -> Callable[..., None]:
+    def judge_columns(*columns: object) -> None:
+        if told >= 0:  # what a function closes over is part of what it is kept by
+            kernels.judge_columns(*columns)
+
+    return judge_columns
+
+
+_anew = njit(nogil=True)(_of(text()))
 try:
-    _kept = njit(cache=True, nogil=True)(kernels.judge_columns)
+    _kept = njit(cache=True, nogil=True)(_of(text()))
 except RuntimeError:  # neither beside the kernels nor in the home folder can anything be written
     _kept = _anew
 

@@ -14,7 +14,8 @@ LEAST_LIMIT = 1e-6
 class Life:
     """One lifetime in short. Times are UTC epoch seconds, values in the unit of the series.
 
-    ``killed``: for its memory. ``limit``: in force at its last sample, +inf for none.
+    ``killed``: for its memory. ``limit``: in force at its last sample, +inf for none. ``first_value``: NaN in what was
+    saved before it was kept.
     """
 
     born_s: float
@@ -25,6 +26,7 @@ class Life:
     limit: float
     samples: int
     killed: bool
+    first_value: float = float("nan")
 
     @property
     def lived_s(self) -> float:
@@ -95,4 +97,5 @@ def life_of(lifetime: Series) -> Life:
         float(lifetime.limit[-1]) if limited and lifetime.limit is not None else float("inf"),
         len(lifetime),
         lifetime.ending is Ending.OOM_KILLED,
+        float(lifetime.value[0]),
     )

@@ -12,6 +12,18 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from oakum.judge.floor.kernels import (
+    FINE,
+    climbing,
+    clipped,
+    fine_floor,
+    goes_on,
+    rising_quarters,
+    robust_line,
+    steepest,
+)
+from oakum.judge.gap.kernels import longest, sides
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -22,9 +34,9 @@ OCTAVES = 48
 BLOCKS = 8
 PAST = 256
 SCALES = 40
-FINE = 48
 LAWS = 190
 LEAST_BINS, LAW_BINS = 8, 16
+SHAPED_BINS, FEW_BINS = 12, 24
 SHORT_S = 600.0
 LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
 AGAIN = 1.6
@@ -65,8 +77,15 @@ ROW = 14
     FLOOR_LATE,
     LOWEST,
     HIGHEST,
-) = range(30)
-ANSWER = 30
+    STEEPEST,
+    GAP_S,
+    GAP_END,
+    GAP_BEFORE,
+    GAP_AFTER,
+    GAP_SIDES,
+    GOES_ON,
+) = range(37)
+ANSWER = 37
 
 
 def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
@@ -305,10 +324,6 @@ def past_blocks(first, low, usable, inside, opened, width, begun, blocks):
     return count
 
 
-def clipped(value, least, most):
-    return min(max(value, least), most)
-
-
 NOTHING, LONG_PAST, SHORT_PAST = range(3)
 FACTS = 16
 
@@ -377,59 +392,6 @@ def score(row, limit, least_growth, lived, known, fresh, fact):
     for i in range(count):
         logit += weight[i] * fact[i]
     return logit
-
-
-def fine_floor(first: Floats, last: Floats, low: Floats, start: int, times: Floats, floor: Floats) -> int:
-    """The least of up to FINE equal stretches of the present lifetime; returns how many. Empty ones are left out."""
-    size = first.size
-    begun = first[start]
-    span = last[size - 1] - begun
-    if span <= 0:
-        times[0], floor[0] = last[size - 1], low[size - 1]
-        return 1
-    pieces = max(1, min(FINE, (size - start) // 3))
-    count, held = 0, -1
-    for at in range(start, size):
-        piece = min(int((first[at] - begun) / span * pieces), pieces - 1)
-        if piece != held:
-            floor[count], times[count] = low[at], first[at]
-            count += 1
-            held = piece
-        elif low[at] < floor[count - 1]:
-            floor[count - 1], times[count - 1] = low[at], first[at]
-    return count
-
-
-def robust_line(times, floor, begin, end, slopes):
-    """(slope, low, high): Theil 1950, Sen 1968 with a 90 % interval; `slopes`: room for all pairs.
-
-    The interval's variance is inflated by the residuals' autocorrelation (Hamed and Rao 1998, first lag).
-    """
-    k = end - begin
-    if k < 3:
-        slope = (floor[end - 1] - floor[begin]) / (times[end - 1] - times[begin]) if k == 2 else 0.0
-        return slope, min(0.0, slope), max(0.0, slope)
-    pairs = 0
-    for i in range(begin, end):
-        for j in range(i + 1, end):
-            slopes[pairs] = (floor[j] - floor[i]) / (times[j] - times[i])
-            pairs += 1
-    slopes[:pairs].sort()
-    slope = 0.5 * (slopes[(pairs - 1) // 2] + slopes[pairs // 2])
-    middle = 0.0
-    for i in range(begin, end):
-        middle += (floor[i] - slope * (times[i] - times[begin])) / k
-    power, lagged, before = 0.0, 0.0, 0.0
-    for i in range(begin, end):
-        rest = floor[i] - slope * (times[i] - times[begin]) - middle
-        power += rest * rest
-        lagged += rest * before
-        before = rest
-    rho = clipped(lagged / power, 0.0, 0.9) if power > 0 else 0.0
-    deviation = 1.645 * math.sqrt(k * (k - 1) * (2 * k + 5) / 18 * (1 + rho) / (1 - rho))
-    lower = int(max(0.0, math.floor((pairs - deviation) / 2)))
-    upper = int(min(pairs - 1.0, math.ceil((pairs + deviation) / 2)))
-    return slope, slopes[lower], slopes[upper]
 
 
 def bent(u, law):
@@ -662,22 +624,6 @@ def teeth(bins, start, law, level):
     return falls, middle, reach, falls > 0.12 * k and reach > 0.15 * abs(level)
 
 
-def climbing(floor, n):
-    """Whether the floor climbs without a doubt: the least of six stretches, the start-up left out."""
-    begin = n // 4
-    if n - begin < 6:
-        return False
-    least = np.full(6, np.inf)
-    for i in range(begin, n):
-        piece = (i - begin) * 6 // (n - begin)
-        least[piece] = min(least[piece], floor[i])
-    up = 0
-    for i in range(6):
-        for j in range(i + 1, 6):
-            up += 1 if least[j] > least[i] else -1
-    return up >= 11 and least[5] - least[0] > 0.05 * abs(least[0])
-
-
 def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     """Which of the twelve patterns the present lifetime shows.
 
@@ -836,12 +782,21 @@ def weigh(
         answer[ABOVE] = rows[chosen, EXCESS]
         answer[HISTORY_S] = rows[chosen, HISTORY]
     slopes = np.empty(FINE * (FINE - 1) // 2)
-    if n < 4:
-        answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
-        answer[SHAPE] = LINEAR if evidence > -2.5 and answer[RATE] > 0 else FLAT
+    opens = longest(first, last, start)
+    if opens >= 0:
+        answer[GAP_S], answer[GAP_END] = first[opens] - last[opens - 1], first[opens]
+        answer[GAP_BEFORE], answer[GAP_AFTER] = opens - start, size - opens
+        answer[GAP_SIDES] = sides(first, last, low, start, opens, least_growth)
+    answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
+    if math.isfinite(top_limit):
+        answer[STEEPEST] = steepest(first, last, low, start, np.copy(times), np.copy(floor), n, slopes)
+    if n < 4 or size - start < SHAPED_BINS:
+        climbs_now = answer[RATE] > 0 and (evidence > -2.5 or answer[RATE_LOW] > 0)
+        answer[SHAPE] = LINEAR if climbs_now else FLAT
         return
     short = answer[SPAN] < SHORT_S
-    suspected = evidence > -2.5 or (short and rising)
+    few = size - start < FEW_BINS and answer[RATE_LOW] > 0
+    suspected = evidence > -2.5 or ((short or few) and rising)
     # The law of a climb is read where it shows: what a machine did a week ago says nothing of it.
     near = start
     powers = np.array([1.0, 1.5, 2.0, 2.5, -2.5, -3.5, -5.0])
@@ -875,6 +830,7 @@ def weigh(
     answer[BEND], answer[BASE], answer[GAIN] = power, base, gain
     stretch(times, floor, n, last[size - 1], answer)
     answer[SHAPE] = shape(bins, start, times, floor, n, (onset, power, gain, bend), suspected, loaded, answer)
+    answer[GOES_ON] = goes_on(floor, n)
     if gain > 0 and math.isfinite(top_limit):
         reach(bins, near, (onset, power, base, gain), tried, n, top_limit, foresight, answer)
 
@@ -888,17 +844,6 @@ def stretch(times, floor, n, now, answer):
     for i in range(max(1, n // 8)):
         answer[FLOOR_FIRST] = min(answer[FLOOR_FIRST], max(floor[i], 0.0))
         answer[FLOOR_LATE] = min(answer[FLOOR_LATE], max(floor[n - 1 - i], 0.0))
-
-
-def rising_quarters(floor, n):
-    """In how many of four quarters the floor rose."""
-    if n < 5:
-        return 0
-    rose = 0
-    for quarter in range(4):
-        if floor[(quarter + 1) * (n - 1) // 4] > floor[quarter * (n - 1) // 4]:
-            rose += 1
-    return rose
 
 
 def earlier_climbs(low, high, born, start, dead, limit):

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from oakum.judge import kernels
+from oakum.judge.floor.kernels import FINE, fine_floor
 from oakum.judge.lifetimes import checked
 from oakum.judge.settings import JudgeSettings
 from oakum.judge.state import state_of
@@ -28,8 +29,8 @@ def curve(workload: WorkloadSeries, settings: JudgeSettings | None = None) -> Cu
         return None
     last = lifetimes[-1]
     answer = state_of(workload).figures()
-    times, floor = np.empty(kernels.FINE), np.empty(kernels.FINE)
-    n = kernels.fine_floor(last.at_s, last.at_s, last.value, 0, times, floor)
+    times, floor = np.empty(FINE), np.empty(FINE)
+    n = fine_floor(last.at_s, last.at_s, last.value, 0, times, floor)
     now_s = float(last.at_s[-1])
     onset_s = float(answer[kernels.ONSET]) if math.isfinite(answer[kernels.ONSET]) else float(times[0])
     ahead_s = float(answer[kernels.REACH_50])

@@ -45,7 +45,7 @@ def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> I
         yield f"{counted(climbs, 'earlier lifetime')} climbed until the end"
         yield from _sooner(facts)
     if facts.kills:
-        levels = ", ".join(_level(value, unit) for value in facts.kills[-3:])
+        levels = ", ".join(level_of(value, unit) for value in facts.kills[-3:])
         yield f"it was OOM-killed {times(len(facts.kills))}, last seen at {levels}"
     if answer[kernels.LOADED] >= 0.3:  # below, it was not taken out
         yield f"the request rate explains {answer[kernels.LOADED]:.0%} of its ups and downs, which were taken out"
@@ -67,12 +67,12 @@ def _course(unit: Unit, answer: Floats, pattern: Pattern) -> str:
     """From where to where, over which time, and in which shape."""
     span_s = float(answer[kernels.SPAN])
     if span_s <= 0:
-        return f"this lifetime has one sample yet, at {_level(float(answer[kernels.FLOOR_NOW]), unit)}"
+        return f"this lifetime has one sample yet, at {level_of(float(answer[kernels.FLOOR_NOW]), unit)}"
     if pattern in _MOVING:
-        low, high = (_level(float(answer[column]), unit) for column in (kernels.LOWEST, kernels.HIGHEST))
+        low, high = (level_of(float(answer[column]), unit) for column in (kernels.LOWEST, kernels.HIGHEST))
         return f"over {format_duration(span_s)} it moved between {low} and {high}: {_SHAPES[pattern]}"
     now = kernels.FLOOR_LATE if pattern is Pattern.RISING_SAWTOOTH else kernels.FLOOR_NOW
-    before, after = (_level(float(answer[column]), unit) for column in (kernels.FLOOR_FIRST, now))
+    before, after = (level_of(float(answer[column]), unit) for column in (kernels.FLOOR_FIRST, now))
     course = f"over {format_duration(float(answer[kernels.FLOOR_S]))} the floor went from {before} to {after}"
     # Too few bins for a shape: what is told is in the figures.
     return f"{course}: {_SHAPES[pattern]}" if math.isfinite(answer[kernels.FLOOR_RISE]) else course
@@ -84,7 +84,7 @@ def _speed(answer: Floats, unit: Unit) -> Iterator[str]:
     if not risen and rate == 0:
         return
     verb = f"it rose in {risen} of 4 quarters, by" if risen and rate > 0 else "it changes by"
-    yield f"{verb} {_rate(rate, unit)} ({_rate(low, unit)} to {_rate(high, unit)})"
+    yield f"{verb} {rate_of(rate, unit)} ({rate_of(low, unit)} to {rate_of(high, unit)})"
 
 
 def _above(answer: Floats, unit: Unit) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _above(answer: Floats, unit: Unit) -> Iterator[str]:
         return
     past = format_duration(float(answer[kernels.HISTORY_S]))
     if answer[kernels.HISTORY_S] >= window:
-        more = f"{above:.1f} points" if unit == "percent" else _level(above, unit)
+        more = f"{above:.1f} points" if unit == "percent" else level_of(above, unit)
         yield f"it stands {more} above anything that {past} of history kept up"
     elif answer[kernels.HISTORY_S] > 0:
         yield f"only {past} of history came before the climb: little to compare it with"
@@ -116,13 +116,15 @@ def _sooner(facts: Facts) -> Iterator[str]:
         yield f"it lives shorter each time: {', '.join(format_duration(one) for one in lived)}"
 
 
-def _level(value: float, unit: Unit) -> str:
+def level_of(value: float, unit: Unit) -> str:
+    """``64.0 MiB``, ``12.5 %``, ``12 connections``."""
     if unit == "percent":
         return f"{value:.1f} %"
     return format_size(float(value)) if unit == "bytes" else f"{value:.0f} {unit}"
 
 
-def _rate(per_s: float, unit: Unit) -> str:
+def rate_of(per_s: float, unit: Unit) -> str:
+    """``+1.0 MiB/s``, ``+0.50 points/h``, ``+2.00 connections/min``."""
     if unit == "percent":
         return f"{per_s * 3600:+.2f} points/h"
     return format_rate(per_s) if unit == "bytes" else f"{per_s * 60:+.2f} {unit}/min"

@@ -16,3 +16,6 @@ class JudgeSettings:
 
     least_samples: int = 6
     """With fewer samples nothing can be told."""
+
+    horizon_s: float = 3600.0
+    """While a climb that fills the room below the limit within so many seconds is not ruled out, nothing is healthy."""

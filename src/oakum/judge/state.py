@@ -112,6 +112,7 @@ def _longer(life: Life, more: Life) -> Life:
         highest=max(life.highest, more.highest),
         samples=life.samples + more.samples,
         killed=life.killed or more.killed,
+        first_value=life.first_value,
     )
 
 

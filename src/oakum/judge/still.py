@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from oakum.judge.facts import facts_of
+from oakum.judge.gap.kernels import SHARE
 from oakum.judge.lifetimes import checked
 from oakum.judge.settings import JudgeSettings
 from oakum.judge.verdict import LEAST_SEEN_BYTES, SHORT_SHARE
@@ -18,7 +21,8 @@ PART = 0.5
 def still(workload: WorkloadSeries, settings: JudgeSettings | None = None) -> Verdict | None:
     """Healthy, without rate and shape, where ``judge`` is sure to find it so: O(n), and no kernel is asked.
 
-    None: it is to be judged. What was restarted or seen for longer is, and what has too few samples.
+    None: it is to be judged. What was restarted or seen for longer is, what has too few samples or a gap in them, and
+    what is so near to its limit that a climb to it could hide in what it moved.
     """
     chosen = settings or JudgeSettings()
     try:
@@ -34,6 +38,10 @@ def still(workload: WorkloadSeries, settings: JudgeSettings | None = None) -> Ve
     low, high = float(life.value.min()), float(life.value.max())
     if high - low > PART * max(LEAST_SEEN_BYTES, SHORT_SHARE * low):
         return None
+    facts = facts_of(workload)
+    # All its ups and downs over the time are the steepest climb that the judge may find. What gaps hide it asks.
+    room = facts.boundary[1] - high
+    if (high - low) * chosen.horizon_s >= room * span_s or float(np.diff(life.at_s).max()) > SHARE * span_s:
+        return None
     moved = f"it moved by {format_size(high - low)} in all: too little to be judged"
-    limit = facts_of(workload).limit
-    return Verdict(VerdictName.HEALTHY, None, None, float(life.value[-1]), limit=limit, reasons=(moved,))
+    return Verdict(VerdictName.HEALTHY, None, None, float(life.value[-1]), limit=facts.limit, reasons=(moved,))

@@ -8,8 +8,10 @@ from typing import Final
 import numpy as np
 
 from oakum.judge import kernels, weights
+from oakum.judge.calm import Doubt, blind, hidden, horizon_of
 from oakum.judge.columns import LEAST_POINTS
 from oakum.judge.facts import Facts
+from oakum.judge.lives import by_lives
 from oakum.judge.reasons import counted, times, told
 from oakum.judge.settings import JudgeSettings
 from oakum.model.series import Floats, Unit
@@ -36,6 +38,12 @@ CLEAR_QUARTERS = 3
 YOUNG_S = 3600.0
 SHORT_SHARE, YOUNG_SHARE = 0.01, 0.15
 
+FEW = 6
+"""Samples: fewer of a lifetime show no climb."""
+
+UNBENT = 1.0
+"""Of what a floor gained in its first half, so much in its second: a line gains as much and a half (``goes_on``)."""
+
 LEAST_SEEN_BYTES = 2.0**20
 """In minutes, growth of less than this is an allocator's."""
 
@@ -47,45 +55,84 @@ REACHES = (kernels.REACH_5, kernels.REACH_10, kernels.REACH_50, kernels.REACH_90
 
 def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict:
     """``answer``: float64[ANSWER] of the kernels."""
+    alike = by_lives(facts, settings, _LEAST_SEEN[facts.unit])
+    if alike is not None:
+        return alike
     unseen = facts.just_killed and facts.lives[-1].samples < settings.least_samples and answer[kernels.CLIMBS] < 1
     if facts.samples < settings.least_samples or unseen:
         return _too_little(facts, settings)
-    name, probability = named(facts, answer, settings)
-    pattern = PATTERNS[int(answer[kernels.SHAPE])]
+    name, probability, doubt = named(facts, answer, settings)
+    pattern = _pattern(answer, name)
     may_leak = name in {VerdictName.LEAK, VerdictName.SUSPECT}
     return Verdict(
         name=name,
         pattern=pattern,
-        probability=round(probability, 3),
+        probability=None if probability is None else round(probability, 3),
         level=float(answer[kernels.FLOOR_NOW]),
         rate_per_s=float(answer[kernels.RATE]),
         rate_interval=(float(answer[kernels.RATE_LOW]), float(answer[kernels.RATE_HIGH])),
         onset_s=float(answer[kernels.ONSET]) if may_leak and math.isfinite(answer[kernels.ONSET]) else None,
         limit=facts.limit,
         forecasts=_forecasts(facts, answer) if may_leak else (),
-        reasons=tuple(told(facts, answer, pattern, name)),
-        settles=_settles(name, answer, settings),
+        reasons=(*([] if doubt is None else [doubt.why]), *told(facts, answer, pattern, name)),
+        settles=_settles(name, answer, settings) if doubt is None else doubt.settles,
     )
 
 
-def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[VerdictName, float]:
-    """(name, probability) of a series with enough samples."""
+def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[VerdictName, float | None, Doubt | None]:
+    """(name, probability, what keeps it from being called healthy) of a series with enough samples."""
     evidence = float(answer[kernels.EVIDENCE])
     probability = 1 / (1 + math.exp(-float(np.interp(evidence, weights.SURE[0], weights.SURE[1]))))
     if answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] < 1:
         if _climbs(facts, answer, SHORT_SHARE):
-            return VerdictName.SUSPECT, 0.75 if answer[kernels.RISEN] > CLEAR_QUARTERS else 0.5
-        return VerdictName.HEALTHY, min(probability, 0.2)
+            return VerdictName.SUSPECT, 0.75 if answer[kernels.RISEN] > CLEAR_QUARTERS else 0.5, None
+        return _healthy(facts, answer, settings, min(probability, 0.2))
     if evidence >= weights.LEAK_AT:
-        return VerdictName.LEAK, probability
-    if evidence >= weights.SUSPECT_AT:
-        return VerdictName.SUSPECT, probability
+        return VerdictName.LEAK, probability, None
     # The first hour has no past to compare it with: there a clear climb stays open.
-    if answer[kernels.SPAN] < YOUNG_S and _climbs(facts, answer, YOUNG_SHARE):
-        return VerdictName.SUSPECT, max(probability, 0.5)
+    young = answer[kernels.SPAN] < YOUNG_S and _climbs(facts, answer, YOUNG_SHARE)
     again = answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] >= 1 and facts.just_killed
+    if evidence >= weights.SUSPECT_AT:
+        return VerdictName.SUSPECT, probability, None
     # Minutes after a climb that killed nothing has changed yet.
-    return (VerdictName.SUSPECT, max(probability, 0.5)) if again else (VerdictName.HEALTHY, probability)
+    if young or again or _near(facts, answer, settings) or _leaves_more(answer):
+        return VerdictName.SUSPECT, max(probability, 0.5), None
+    return _healthy(facts, answer, settings, probability)
+
+
+def _healthy(
+    facts: Facts, answer: Floats, settings: JudgeSettings, probability: float
+) -> tuple[VerdictName, float | None, Doubt | None]:
+    """Unless something may hide."""
+    doubt = hidden(facts, answer, young_s=YOUNG_S, climbs=_climbs(facts, answer, YOUNG_SHARE))
+    doubt = blind(facts, answer, settings) if doubt is None else doubt
+    if doubt is None:
+        return VerdictName.HEALTHY, probability, None
+    return (
+        (VerdictName.SUSPECT, max(probability, 0.5), doubt) if doubt.climbs else (VerdictName.CANNOT_TELL, None, doubt)
+    )
+
+
+def _near(facts: Facts, answer: Floats, settings: JudgeSettings) -> bool:
+    """Whether it climbs, whatever its past, and meets its boundary within the horizon at that pace."""
+    room = facts.boundary[1] - float(answer[kernels.FLOOR_NOW])
+    return _climbs(facts, answer, SHORT_SHARE) and bool(
+        answer[kernels.RATE] * horizon_of(facts, answer, settings) >= room
+    )
+
+
+def _leaves_more(answer: Floats) -> bool:
+    """Whether what collections leave is surely more each time, and unbent: what is given back says nothing of that."""
+    toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
+    return toothed and bool(answer[kernels.RATE_LOW] > 0 and answer[kernels.GOES_ON] >= UNBENT)
+
+
+def _pattern(answer: Floats, name: VerdictName) -> Pattern:
+    """The shape; of what is healthy none that speaks against it: that floor of teeth bends, or may not climb."""
+    pattern = PATTERNS[int(answer[kernels.SHAPE])]
+    if name is not VerdictName.HEALTHY or pattern is not Pattern.RISING_SAWTOOTH:
+        return pattern
+    return Pattern.WARM_UP if answer[kernels.RATE_LOW] > 0 else Pattern.SAWTOOTH
 
 
 def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
@@ -95,7 +142,8 @@ def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
     least = _LEAST_SEEN[facts.unit]
     # A few teeth say little of their floor: there it must have risen by much, and all the time.
     quarters = CLEAR_QUARTERS + toothed
-    if answer[kernels.RATE_LOW] <= 0 or answer[kernels.RISEN] < quarters:
+    few = facts.lives[-1].samples < FEW
+    if few or answer[kernels.RATE_LOW] <= 0 or answer[kernels.RISEN] < quarters:
         return False
     comes_and_goes = facts.lives[-1].highest - level
     return gain > max((0.1 if toothed else share) * level, least, comes_and_goes)
@@ -103,9 +151,15 @@ def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
 
 def _forecasts(facts: Facts, answer: Floats) -> tuple[Forecast, ...]:
     p5, p10, p50, p90, p95 = (float(answer[column]) for column in REACHES)
-    if not math.isfinite(p50):
-        return ()
-    return (Forecast(facts.boundary[0], p10, p50, p90, p5_s=p5, p95_s=p95),)
+    name, boundary = facts.boundary
+    if math.isfinite(p50):
+        return (Forecast(name, p10, p50, p90, p5_s=p5, p95_s=p95),)
+    # Too few bins for a law: as its slope says.
+    room, lawless = boundary - float(answer[kernels.FLOOR_NOW]), math.isnan(answer[kernels.GAIN])
+    if lawless and math.isfinite(boundary) and room > 0 and answer[kernels.RATE_LOW] > 0:
+        p10, p50, p90 = (room / float(answer[column]) for column in (kernels.RATE_HIGH, kernels.RATE, kernels.RATE_LOW))
+        return (Forecast(name, p10, p50, p90),)
+    return ()
 
 
 def _settles(name: VerdictName, answer: Floats, settings: JudgeSettings) -> str:

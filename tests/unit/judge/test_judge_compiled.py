@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -9,6 +10,9 @@ import sys
 from pathlib import Path
 
 import oakum
+from oakum.judge import compiled, kernels
+from oakum.judge.floor import kernels as floor
+from oakum.judge.gap import kernels as gap
 
 
 def test_kernels_load_where_nothing_can_be_kept(tmp_path):
@@ -27,3 +31,18 @@ def test_kernels_load_where_nothing_can_be_kept(tmp_path):
         timeout=60,
     )
     assert run.stdout.split() == [str(copy / "judge" / "compiled.py"), "True"], run.stderr
+
+
+def test_kept_code_is_that_of_the_text_of_all_kernels(monkeypatch):
+    told = compiled.text()
+    assert compiled.text() == told
+    monkeypatch.setattr(floor, "FINE", floor.FINE + 1)
+    assert compiled.text() != told
+    monkeypatch.undo()
+    monkeypatch.setattr(compiled, "KERNELS", (*compiled.KERNELS[:-1], kernels.rhythm))
+    assert compiled.text() != told
+
+
+def test_each_kernel_that_is_called_is_compiled():
+    own = {value for part in (kernels, floor, gap) for value in vars(part).values() if inspect.isfunction(value)}
+    assert own == set(compiled.KERNELS)

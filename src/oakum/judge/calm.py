@@ -1,0 +1,112 @@
+"""What it takes to be called healthy: samples that would have shown a climb that matters, and no gap that hides one.
+
+Whoever was looked at for so short, or moves so much, that a climb to the limit within the horizon would not have shown,
+was not found healthy: nothing was found. So the steepest climb that the samples do not rule out (the upper bound of the
+slope's 90 % interval) is set beside the room below the limit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from oakum.judge import kernels
+from oakum.judge.facts import Facts
+from oakum.judge.gap.kernels import AFTER, BEFORE, LEAST_SIDE
+from oakum.judge.reasons import counted, level_of, rate_of
+from oakum.judge.settings import JudgeSettings
+from oakum.model.series import Floats
+from oakum.model.units import format_duration
+
+STANDS = 0.95
+"""A share of the boundary: a floor that was as high all the time does not come to it, it is there."""
+
+MORE = "10 min"
+
+LENGTHENS = 2 / 3
+"""The bound of a slope falls with the time to the power of 3/2, where samples come as before: of independent noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why it is not called healthy, and what would tell. ``climbs``: it is rather suspect."""
+
+    why: str
+    settles: str
+    climbs: bool = False
+
+
+FEW = kernels.FEW_BINS
+"""Of fewer samples evidence says little: there the horizon is as long again as they lasted, if that is longer."""
+
+
+def horizon_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> float:
+    """In seconds: a climb that meets the boundary within it matters now."""
+    few = facts.lives[-1].samples < FEW
+    return max(settings.horizon_s, float(answer[kernels.SPAN])) if few else settings.horizon_s
+
+
+def blind(facts: Facts, answer: Floats, settings: JudgeSettings) -> Doubt | None:
+    """None where a climb to the boundary within the horizon would have shown, or there is no boundary."""
+    name, boundary = facts.boundary
+    steepest, span_s = float(answer[kernels.STEEPEST]), float(answer[kernels.SPAN])
+    room = boundary - float(answer[kernels.FLOOR_NOW])
+    if not math.isfinite(boundary) or math.isnan(steepest) or answer[kernels.FLOOR_FIRST] >= STANDS * boundary:
+        return None
+    horizon_s = horizon_of(facts, answer, settings)
+    if steepest <= 0 or steepest * horizon_s < room or _known(facts, settings):
+        return None
+    gap = _gap(facts, answer)
+    if not math.isfinite(steepest) or span_s <= 0:
+        samples = f"{counted(facts.lives[-1].samples, 'sample')} of this lifetime cannot tell a trend from noise"
+        return Doubt(f"{gap}: what is left rules out no climb" if gap else samples, f"{MORE} more without a gap")
+    unit, reaches_s = facts.unit, max(room, 0.0) / steepest
+    why = (
+        f"a climb of {rate_of(steepest, unit)} would not have shown in {format_duration(span_s)} of samples, and would"
+        f" fill the {level_of(max(room, 0.0), unit)} below the {name} in {format_duration(reaches_s)}"
+    )
+    longer = span_s * (steepest * horizon_s / max(room, 0.01 * boundary)) ** LENGTHENS
+    more, soon = format_duration(max(60.0, _even(longer - span_s))), format_duration(horizon_s)
+    settles = f"{more} more at the same step: a climb that fills the {name} within {soon} would show by then"
+    return Doubt(f"{gap}; {why}" if gap else why, settles)
+
+
+def _known(facts: Facts, settings: JudgeSettings) -> bool:
+    """Whether it was restarted just now, and the life before was told of and not killed."""
+    if len(facts.lives) < 2 or facts.lives[-1].samples >= settings.least_samples:
+        return False
+    before = facts.lives[-2]
+    return not before.killed and before.samples >= settings.least_samples
+
+
+def _gap(facts: Facts, answer: Floats) -> str:
+    """Empty for none."""
+    if math.isnan(answer[kernels.GAP_S]):
+        return ""
+    after = format_duration(facts.lives[-1].last_s - float(answer[kernels.GAP_END]))
+    return f"it has no samples for {format_duration(float(answer[kernels.GAP_S]))}, until {after} before the last one"
+
+
+def _even(seconds: float) -> float:
+    """Up to whole minutes."""
+    return math.ceil(seconds / 60.0) * 60.0
+
+
+def hidden(facts: Facts, answer: Floats, *, young_s: float, climbs: bool) -> Doubt | None:
+    """What a gap may hide. ``climbs``: all of it does, over the gap too. None where none is, or nothing is in it."""
+    gap = _gap(facts, answer)
+    if not gap:
+        return None
+    after_s = facts.lives[-1].last_s - float(answer[kernels.GAP_END])
+    sides, before, after = (int(answer[it]) for it in (kernels.GAP_SIDES, kernels.GAP_BEFORE, kernels.GAP_AFTER))
+    settles = f"{format_duration(max(600.0, _even(after_s)))} more without a gap"
+    if climbs or sides == BEFORE + AFTER:
+        how = "over that gap" if climbs else "before that gap and after it"
+        return Doubt(f"{gap}: it climbs {how}", settles, climbs=True)
+    if sides == AFTER and after_s < young_s:
+        return Doubt(f"{gap}: it climbs since", settles, climbs=True)
+    if sides == BEFORE and after < kernels.LEAST_BINS:
+        return Doubt(f"{gap}: it climbed before, and {after} samples since tell nothing of now", settles)
+    if before < LEAST_SIDE and after < LEAST_SIDE:
+        return Doubt(f"{gap}: too few before it and after it to tell a trend from noise", settles)
+    return None

@@ -1,0 +1,1 @@
+"""The floor: what collections leave. Its arithmetic is in ``kernels``."""

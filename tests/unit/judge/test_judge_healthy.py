@@ -1,0 +1,185 @@
+"""What is called healthy was looked at for long enough to show a climb that matters."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from curves import MIB, START_S
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oakum.judge import JudgeSettings, judge, judge_many, kernels, state_of
+from oakum.judge.floor.kernels import FINE, fine_floor, goes_on, steepest
+from oakum.model.series import Ending, Scope, Series, WorkloadSeries
+from oakum.model.verdict import Pattern, VerdictName
+
+LIMIT = 96.0
+GRAVE = {VerdictName.SUSPECT, VerdictName.LEAK}
+
+
+def workload(at, mib, *, limit=LIMIT):
+    at, value = START_S + np.asarray(at, np.float64), np.asarray(mib, np.float64) * MIB
+    limits = None if limit is None else np.full(at.size, limit * MIB)
+    return WorkloadSeries("w", (Series(at, value, limits),), "bytes", Scope.CONTAINER)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+@pytest.mark.parametrize("step_s", [15.0, 60.0, 300.0, 900.0])
+@pytest.mark.parametrize("samples", [6, 7, 8, 10, 12, 14])
+def test_a_clear_climb_to_three_quarters_of_the_limit_is_suspect_with_the_time_that_is_left(samples, step_s, noise):
+    at = step_s * np.arange(samples)
+    rng = np.random.default_rng(samples)
+    verdict = judge(workload(at, 20 + 50 * at / at[-1] + rng.normal(0, noise, samples)))
+    assert verdict.name in GRAVE
+    assert verdict.pattern.leaks
+    left_s = (LIMIT - 70) / 50 * at[-1]
+    (forecast,) = verdict.forecasts
+    assert forecast.p10_s <= forecast.p50_s <= forecast.p90_s
+    assert forecast.p50_s == pytest.approx(left_s, rel=0.5)
+    assert verdict.settles
+
+
+@pytest.mark.parametrize("samples", [6, 10, 14, 30])
+def test_the_same_few_samples_without_a_climb_are_healthy(samples):
+    rng = np.random.default_rng(samples)
+    assert judge(workload(60.0 * np.arange(samples), 30 + rng.normal(0, 0.1, samples))).name is VerdictName.HEALTHY
+
+
+def test_ups_and_downs_in_which_a_climb_to_the_limit_could_hide_cannot_tell_and_say_for_how_long_to_look():
+    mib = 80 + np.array([0, 6, -5, 5, -6, 6, -4, 5, -3, 6])
+    verdict = judge(workload(10.0 * np.arange(10), mib))
+    assert verdict.name is VerdictName.CANNOT_TELL
+    assert verdict.probability is None
+    assert re.match(r"a climb of \+.*/(min|s) would not have shown in 1 min 30 s of samples, and", verdict.reasons[0])
+    assert re.search(
+        r"\d+ min more at the same step: a climb that fills the limit within 1 h would show", verdict.settles
+    )
+    # The same, far from its limit or without one: nothing is near.
+    assert judge(workload(10.0 * np.arange(10), mib, limit=4096.0)).name is VerdictName.HEALTHY
+    assert judge(workload(10.0 * np.arange(10), mib, limit=None)).name is VerdictName.HEALTHY
+    # And for as long as an hour: such a climb would have shown.
+    again = 80 + 6 * np.random.default_rng(1).uniform(-1, 1, 720)
+    assert judge(workload(10.0 * np.arange(720), again)).name is VerdictName.HEALTHY
+
+
+def test_the_horizon_is_a_setting():
+    mib = 80 + np.array([0, 6, -5, 5, -6, 6, -4, 5, -3, 6])
+    near = JudgeSettings(horizon_s=1.0)
+    assert judge(workload(10.0 * np.arange(10), mib), near).name is VerdictName.HEALTHY
+
+
+@given(
+    st.lists(st.floats(0.0, 100.0), min_size=6, max_size=60),
+    st.floats(1.0, 120.0),
+    st.sampled_from([128.0, 512.0, 4096.0]),
+)
+def test_health_means_that_no_climb_to_the_limit_within_the_horizon_is_left_open(mib, step_s, limit):
+    one = workload(step_s * np.arange(len(mib)), [20 + each for each in mib], limit=limit)
+    state = state_of(one)
+    verdict, answer = state.verdict(), state.figures()
+    if verdict.name is VerdictName.HEALTHY and answer[kernels.FLOOR_FIRST] < 0.95 * limit * MIB:
+        room = limit * MIB - answer[kernels.FLOOR_NOW]
+        assert answer[kernels.STEEPEST] == 0 or answer[kernels.STEEPEST] * 3600 < room
+    (many,) = judge_many([one])
+    assert many.name is verdict.name
+
+
+@given(st.floats(0.01, 50.0), st.integers(6, 200), st.floats(1.0, 600.0))
+def test_the_steepest_climb_that_is_left_open_is_no_less_than_the_one_there_is(rate, samples, step_s):
+    first = step_s * np.arange(samples)
+    low = 100 + rate * first
+    times, floor = np.empty(FINE), np.empty(FINE)
+    n = fine_floor(first, first, low, 0, times, floor)
+    found = steepest(first, first, low, 0, times, floor, n, np.empty(FINE * (FINE - 1) // 2))
+    # The floor's last stretch is told by its least: so much is missing of the whole.
+    assert 0.6 * rate <= found <= rate * (1 + 1e-9)
+
+
+def test_what_never_moved_leaves_no_climb_open():
+    first, low = np.arange(10.0), np.full(10, 5.0)
+    times, floor = np.empty(FINE), np.empty(FINE)
+    n = fine_floor(first, first, low, 0, times, floor)
+    assert steepest(first, first, low, 0, times, floor, n, np.empty(FINE * (FINE - 1) // 2)) == 0
+    assert n == 6
+
+
+@pytest.mark.parametrize("limit", [None, 6144.0])
+def test_what_collections_leave_is_judged_and_not_what_they_give_back(limit):
+    at = np.arange(0, 8 * 3600, 60.0)
+    teeth = 1500 * ((at / 1500) % 1) + np.random.default_rng(1).normal(0, 10, at.size)
+    rising = judge(workload(at, 2600 * (1 + 0.17 * at / at[-1]) + teeth, limit=limit))
+    assert (rising.name, rising.pattern) == (VerdictName.SUSPECT, Pattern.RISING_SAWTOOTH)
+    assert "what garbage collection leaves is more each time" in rising.reasons[0]
+    calm = judge(workload(at, 2600 + teeth, limit=limit))
+    assert (calm.name, calm.pattern) == (VerdictName.HEALTHY, Pattern.SAWTOOTH)
+
+
+def with_gap(parts, mib):
+    at = np.concatenate([np.arange(begin, end, 60.0) for begin, end in parts])
+    return workload(at, mib(at) + np.random.default_rng(1).normal(0, 0.3, at.size))
+
+
+HOUR = 3600.0
+
+
+def test_a_gap_hides_no_climb_that_goes_on_over_it():
+    verdict = judge(with_gap([(0, 1500), (3.5 * HOUR, 4 * HOUR)], lambda at: 20 + 60 * at / (4 * HOUR)))
+    assert verdict.name in GRAVE
+    assert verdict.reasons[0].startswith("it has no samples for 3 h 6 min, until 29 min before the last one: it climbs")
+
+
+def test_a_gap_in_which_it_may_have_been_restarted_hides_no_climb_before_and_after():
+    def mib(at):
+        return np.where(at < HOUR, 20 + 60 * at / 1500, 20 + 60 * (at - 3.5 * HOUR) / 1800)
+
+    verdict = judge(with_gap([(0, 1500), (3.5 * HOUR, 4 * HOUR)], mib))
+    assert verdict.name is VerdictName.SUSPECT
+    assert verdict.reasons[0].endswith("it climbs before that gap and after it")
+
+
+def test_too_little_after_a_gap_cannot_tell_and_names_the_gap():
+    for mib in (lambda at: np.where(at < HOUR, 20 + 60 * at / 1500, 22.0), lambda at: 50.0 + 0 * at):
+        verdict = judge(with_gap([(0, 1500), (4 * HOUR - 180, 4 * HOUR)], mib))
+        assert verdict.name is VerdictName.CANNOT_TELL
+        assert verdict.reasons[0].startswith("it has no samples for 3 h 33 min, until 2 min before the last one")
+        assert "without a gap" in verdict.settles
+
+
+def test_a_gap_between_flat_hours_at_one_level_is_healthy():
+    verdict = judge(with_gap([(0, HOUR), (3 * HOUR, 4 * HOUR)], lambda at: 50.0 + 0 * at))
+    assert verdict.name is VerdictName.HEALTHY
+    assert not any("no samples" in reason for reason in verdict.reasons)
+
+
+def test_a_pause_that_is_as_long_as_the_others_is_no_gap():
+    state = state_of(workload([0, 60, 120, 180, 240, 300], [50.0, 50.1, 50.0, 50.1, 50.0, 50.1]))
+    assert np.isnan(state.figures()[kernels.GAP_S])
+
+
+def test_a_floor_of_teeth_that_bends_is_a_warm_up_and_healthy():
+    at = np.arange(0, 12 * 3600, 60.0)
+    teeth = 600 * ((at / 1500) % 1) + np.random.default_rng(1).normal(0, 5, at.size)
+    verdict = judge(workload(at, 600 + 500 * (1 - np.exp(-at / 7200)) + teeth, limit=4096.0))
+    assert verdict.name is VerdictName.HEALTHY
+    assert verdict.pattern is not Pattern.RISING_SAWTOOTH
+    assert not any("more each time" in reason for reason in verdict.reasons)
+
+
+def test_a_line_gains_half_as_much_again_late_and_a_bend_less():
+    line, bend = np.arange(48.0), 100 * (1 - np.exp(-np.arange(48.0) / 12))
+    assert goes_on(line, 48) == pytest.approx(1.5)
+    assert goes_on(bend, 48) < 0.5
+    assert goes_on(line[:5], 5) == 0.0
+
+
+@pytest.mark.parametrize("samples", [1, 2, 5])
+def test_the_first_samples_after_a_deploy_are_judged_by_the_life_before(samples):
+    at = 60.0 * np.arange(300)
+    before = Series(START_S + at, np.full(300, 50 * MIB), np.full(300, LIMIT * MIB), ending=Ending.REPLACED)
+    mib = np.array([20.0, 40.0, 45.0, 48.0, 50.0])[:samples]
+    now = Series(START_S + 20_000 + at[:samples], mib * MIB, np.full(samples, LIMIT * MIB))
+    assert judge(WorkloadSeries("w", (before, now))).name is VerdictName.HEALTHY
+    hardly = WorkloadSeries("w", (before.rows(slice(0, 4)), now))
+    assert judge(hardly).name is VerdictName.CANNOT_TELL
