@@ -101,6 +101,8 @@ _HINTS: tuple[tuple[CauseName, tuple[str, ...], float, str], ...] = (
 GENERIC = frozenset({"seen_", "registry", "lookup", "by_id_", "byid_", "entries_"})
 """Names of what is looked up by a key; a plain list of that name is a list."""
 
+KEYED = ("map_", "maps_", "dict_", "defaultdict_", "table_", "hashtable_", "hashmap_")
+
 _KEEPERS = frozenset({CauseName.SESSION_STATE, CauseName.QUEUE_BACKLOG, CauseName.UNBOUNDED_CACHE})
 """What a class or a file that is named so keeps. A RequestHandler keeps no handlers, a ConnectionFactory no
 connections; where it does, the field or its items say so, or the plural."""
@@ -211,8 +213,8 @@ def _structural(shape: Shape, *, called: bool) -> Iterator[Guess]:
 
 def _keyed(container: str) -> bool:
     """A plain JavaScript object that holds so much is used as a mapping; Hash is Ruby's."""
-    kind = container.lower()
-    return "map" in kind or "dict" in kind or "table" in kind or kind in {"object", "hash"}
+    kind = _simple(container)
+    return kind in {"Object", "Hash"} or (says(kind, KEYED) and not kind.startswith("Set"))
 
 
 def _hinted(shape: Shape) -> Iterator[Guess]:

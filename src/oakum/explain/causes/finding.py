@@ -21,8 +21,8 @@ CLIENTS = ("requests.", "aiohttp.", "httpx.", "boto3.", "botocore.", "sqlalchemy
 class Clue:
     """One holder that grew, and what its source says. ``language``: as of HeapGrowth.
 
-    ``near``: what the field and its items are called. ``far``: the class that has the field: a RequestHandler keeps no
-    handlers. Neither a module nor a package says what a field holds.
+    ``near``: what the field and its items are called, and the last field of a library's on the way. ``far``: the class
+    that has the field: a RequestHandler keeps no handlers. Neither a module nor a package says what a field holds.
     """
 
     holder: HolderGrowth
@@ -31,11 +31,18 @@ class Clue:
 
     @property
     def near(self) -> str:
-        return f"{self.holder.attribute} {self.item}"
+        last = self.holder.path[-1].via if self.holder.path else ""
+        return f"{self.holder.attribute} {last[1:] if last.startswith('.') else ''} {self.item}"
 
     @property
     def far(self) -> str:
         return last_name(self.holder.owner_type)
+
+    @property
+    def keeper(self) -> str:
+        """The class of what has the container: of a library, where a variable of the application's leads to it."""
+        path = self.holder.path
+        return last_name(path[-2].node) if len(path) > 1 else ""
 
     @property
     def item(self) -> str:

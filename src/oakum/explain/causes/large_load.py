@@ -19,7 +19,7 @@ EACH_BYTES = 4 << 20
 WHOLE = frozenset(
     {"bytes", "bytearray", "str", "ndarray", "DataFrame", "memoryview", "Buffer", "ArrayBuffer", "byte[]"}
 )
-GREW = 0.2
+GREW = 0.1
 """What was this share of itself before has grown, rather than come."""
 
 LEAST_BYTES = 16 << 20

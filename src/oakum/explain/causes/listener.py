@@ -47,13 +47,21 @@ class Bus:
 def look(clue: Clue) -> Finding | None:
     called = clue.item in CODE
     # A RequestHandler keeps no handlers: a class that keeps several is named so.
-    several = any(f"{hint}s" in worded(clue.far) for hint in HINTS)
+    several = any(f"{hint}s" in worded(clue.far) for hint in HINTS) or (clue.library and says(clue.far, HINTS))
     hinted = says(clue.near, HINTS) or several
     if not called and not hinted:
         return None
     return Finding(
         CauseName.LISTENER,
-        0.95 if called and hinted else 0.6 if called and says(clue.near, QUEUES) else 0.8 if called else 0.75,
+        0.95
+        if called and hinted
+        else 0.82
+        if hinted and clue.library
+        else 0.6
+        if called and says(clue.near, QUEUES)
+        else 0.8
+        if called
+        else 0.75,
         f"its items are callbacks ({clue.holder.item_type})" if called else "its name speaks of listeners",
         ADVICE,
         EXAMPLE,

@@ -9,7 +9,7 @@ from oakum.model.cause import CauseName, Example
 from oakum.model.wording import last_name, says
 
 HINTS = ("queue", "backlog", "outbox", "inbox", "mailbox", "pending", "unsent_", "finished_spans_", "buffer", "spool",
-         "jobs_", "work_items_", "todo_")  # fmt: skip
+         "jobs_", "work_items_", "todo_", "waiting_")  # fmt: skip
 QUEUE = re.compile(r"(?:Queue|Deque)$")
 QUEUE_STEPS = 3
 """A queue's own insides (its deque, its list) stand at most so many steps behind it."""

@@ -33,6 +33,9 @@ def look(clue: Clue) -> Finding | None:
         why = "it hangs on a threading.local: worker threads live for ever, and so does it"
     elif any(node in CONTEXTS for node in nodes):
         why = "it is the value of a context variable: the context of a thread or task that lives on keeps it"
+    elif clue.keeper == "ContextVar":
+        why = "a context variable keeps it as its value here, or as its default: no request gets one of its own"
+        return Finding(CauseName.THREAD_LOCAL, 0.75, why, ADVICE, EXAMPLE)
     else:
         return None
     return Finding(CauseName.THREAD_LOCAL, 0.95, why, ADVICE, EXAMPLE)

@@ -31,8 +31,8 @@ def start(coroutine):
 
 
 def look(clue: Clue) -> Finding | None:
-    item, owner = clue.item, clue.holder.owner_type
-    scheduled = "sched" in owner.lower() or any(says(words, HINTS) for words in (clue.near, clue.far))
+    item = clue.item
+    scheduled = any(says(words, HINTS) for words in (clue.near, clue.far, clue.keeper))
     if item not in ITEMS and not (item in SCHEDULED and scheduled):
         return None
     return Finding(
