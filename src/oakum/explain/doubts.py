@@ -50,9 +50,16 @@ def doubted(
         confidence = cause.confidence * WEAKER ** min(len(found), 2)
         told = tuple(doubt.text for doubt in found)
         rows.append(
-            replace(cause, confidence=round(confidence, 2), against=(*told, *cause.against)) if found else cause
+            replace(cause, confidence=round(confidence, 2), against=(*_once(cause, told), *cause.against))
+            if found
+            else cause
         )
     return tuple(rows)
+
+
+def _once(cause: Cause, told: tuple[str, ...]) -> tuple[str, ...]:
+    """A doubt about a holder is told with the first reading of it."""
+    return told if cause.instead_of is None else ()
 
 
 def doubts(cause: Cause, growth: HeapGrowth | None, layout: LayoutGrowth | None, series: Verdict) -> Iterator[Doubt]:

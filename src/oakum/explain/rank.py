@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from oakum.explain.causes import findings, goroutine
-from oakum.explain.causes.finding import Clue
+from oakum.explain.causes import findings, goroutine, readings
+from oakum.explain.causes.finding import Clue, Finding
 from oakum.explain.ruby_script import find_ruby_sites
 from oakum.explain.script import find_script_sites
 from oakum.explain.source import LONGEST_LINE, MOST_KEPT, Sites, find_sites
@@ -20,6 +20,11 @@ GO, RUBY = ".go", ".rb"
 MOST_PLACES = 4
 TRIFLE_BYTES, TRIFLE_SHARE = 64 << 10, 0.02
 MOST_SITES = 5
+CLOSE, DOUBTFUL = 0.1, 0.85
+"""Where another cause fits less by so little, the first is sure by this share of its fit."""
+
+LESS_SURE = 0.8
+"""Another reading of a holder is at most so sure, of the first's confidence."""
 
 
 def clues(growth: HeapGrowth, sources: Mapping[str, str]) -> list[Clue]:
@@ -68,9 +73,34 @@ def _line_of(holder: HolderGrowth, text: str) -> Sites:
 
 
 def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tuple[Cause, ...]:
-    """One cause per holder, most growth first. ``rate_per_s``: what the judge measured."""
-    causes = [_cause(clue, growth, rate_per_s) for clue in found if _counts(clue, growth, rate_per_s)]
-    return tuple(sorted(causes, key=lambda cause: -cause.growth_bytes_per_s))
+    """One cause per holder, most growth first; behind the first what else its holder could be.
+
+    ``rate_per_s``: what the judge measured.
+    """
+    rows = [(clue, _cause(clue, growth, rate_per_s)) for clue in found if _counts(clue, growth, rate_per_s)]
+    rows.sort(key=lambda row: -row[1].growth_bytes_per_s)
+    if not rows:
+        return ()
+    (clue, first), *rest = rows
+    return (first, *_readings(clue, first), *(cause for _, cause in rest))
+
+
+def _readings(clue: Clue, first: Cause) -> list[Cause]:
+    """The same holder by other names, less sure each, with what speaks against them."""
+    best, *_ = found = findings(clue)
+    return [
+        replace(
+            first,
+            name=other.name,
+            confidence=round(min(LESS_SURE * first.confidence, _bounded(other.fit, clue)), 2),
+            why=(other.why,),
+            against=(f"{best.name} fits better: {best.why}",),
+            advice=other.advice,
+            example=other.example,
+            instead_of=first.name,
+        )
+        for other in readings(found)
+    ]
 
 
 def _counts(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> bool:
@@ -93,7 +123,7 @@ def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:
         against.append(f"{format_count(holder.evicted_items)} of its {holder.counted} went between the captures")
     return Cause(
         name=best.name,
-        confidence=round(best.fit * (0.6 if clue.sites.bounds or holder.bound else 1.0), 2),
+        confidence=round(_bounded(best.fit * (DOUBTFUL if _close(best, others) else 1.0), clue), 2),
         title=_title(clue, growth),
         holder=holder.name,
         retained_bytes=holder.bytes_after,
@@ -105,6 +135,15 @@ def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:
         example=best.example,
         evidence=("growth",),
     )
+
+
+def _close(best: Finding, others: list[Finding]) -> bool:
+    """Whether another cause fits nearly as well."""
+    return bool(others) and others[0].fit > best.fit - CLOSE
+
+
+def _bounded(fit: float, clue: Clue) -> float:
+    return fit * (0.6 if clue.sites.bounds or clue.holder.bound else 1.0)
 
 
 def _title(clue: Clue, growth: HeapGrowth) -> str:

@@ -29,12 +29,12 @@ def shared(causes: tuple[Cause, ...], rate_per_s: float | None) -> tuple[tuple[C
 
     Causes by captures of the heap are parts beside each other, so they add up; those by mappings see the same memory
     once more, from outside, and those of WHOLE by what made it grow. The largest of these counts, and never more than
-    was measured.
+    was measured. Another reading of a holder is no part of its own.
     """
     if rate_per_s is None or not isfinite(rate_per_s) or rate_per_s <= 0:
         return causes, None
     told = tuple(replace(cause, share=_share(cause, rate_per_s)) for cause in causes)
-    parts = [cause for cause in told if cause.name not in WHOLE]
+    parts = [cause for cause in told if cause.name not in WHOLE and cause.instead_of is None]
     inside = sum(_rate(cause) for cause in parts if not _by_mappings(cause))
     outside = sum(_rate(cause) for cause in parts if _by_mappings(cause))
     occasions = [sum(_rate(cause) for cause in told if cause.name is name) for name in WHOLE]

@@ -37,6 +37,11 @@ class Sites:
     inserts: list[CodePlace] = field(default_factory=list)
     bounds: list[CodePlace] = field(default_factory=list)
     removals: list[CodePlace] = field(default_factory=list)
+    recalls: list[CodePlace] = field(default_factory=list)
+    """Where a function looks a key up before it inserts under one: results are kept to be had again."""
+
+    taken: bool = False
+    """Whether something takes out the next of its items, as a consumer does."""
     passed_over: int = 0
     long_lines: int = 0
 
@@ -148,6 +153,8 @@ class _Finder(ast.NodeVisitor):
         self._scope: list[str] = []
         self._calls: dict[str, set[str]] = {}
         self._evictions: list[CodePlace] = []
+        self._keyed: set[str] = set()
+        self._looked_up: list[CodePlace] = []
         self._aliases: list[set[str]] = [set()]
 
     def settle(self) -> None:
@@ -157,6 +164,8 @@ class _Finder(ast.NodeVisitor):
         for place in self._evictions:
             with_insert = place.function in inserting or place.function.rpartition(".")[2] in called
             (self._sites.bounds if with_insert else self._sites.removals).append(place)
+            self._sites.taken |= not with_insert
+        self._sites.recalls += [place for place in self._looked_up if place.function in self._keyed]
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._decorated(node)
@@ -202,6 +211,7 @@ class _Finder(ast.NodeVisitor):
 
     def _assigned(self, target: ast.expr, value: ast.expr, node: ast.stmt) -> None:
         if isinstance(target, ast.Subscript) and self._is_holder(target.value):
+            self._keyed.add(".".join(self._scope))
             self._add(self._sites.inserts, node)
         elif self._is_holder(target):
             grows = isinstance(value, ast.BinOp) and self._is_holder(value.left)
@@ -231,6 +241,10 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _called(self, method: str, node: ast.Call) -> None:
+        if method in {"get", "setdefault"}:
+            self._add(self._looked_up, node)
+        if method == "setdefault":
+            self._keyed.add(".".join(self._scope))
         if method in INSERTS:
             self._add(self._sites.inserts, node)
         elif method in REMOVES:
@@ -238,11 +252,27 @@ class _Finder(ast.NodeVisitor):
             self._add(self._evictions if chosen_here else self._sites.removals, node)
 
     def visit_Compare(self, node: ast.Compare) -> None:
+        among = [
+            right for op, right in zip(node.ops, node.comparators, strict=True) if isinstance(op, ast.In | ast.NotIn)
+        ]
+        if any(self._is_holder(right) for right in among):
+            self._add(self._looked_up, node)
         for side in [node.left, *node.comparators]:
             if isinstance(side, ast.Call) and isinstance(side.func, ast.Name) and side.func.id == "len" and side.args:
                 sized = side.args[0]
                 if self._is_holder(sized) or (isinstance(sized, ast.Name) and sized.id == "self" and self._in_owner()):
                     self._add(self._sites.bounds, node)
+        self.generic_visit(node)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        """``try: return holder[key]`` with ``except KeyError``."""
+        caught = {
+            name.id for part in node.handlers if part.type for name in ast.walk(part.type) if isinstance(name, ast.Name)
+        }
+        if "KeyError" in caught:
+            for part in (part for stmt in node.body for part in ast.walk(stmt)):
+                if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Load) and self._is_holder(part.value):
+                    self._add(self._looked_up, part)
         self.generic_visit(node)
 
     def visit_Delete(self, node: ast.Delete) -> None:

@@ -21,6 +21,9 @@ from oakum.model.verdict import VerdictName
 SURE: Final = 0.6
 """From this confidence on a cause is told as one; below it may be."""
 
+CLOSE: Final = 0.75
+"""Another reading of the first cause is told from this share of its confidence on."""
+
 MOST_CAUSES: Final = 3
 MOST_NEXT: Final = 3
 LEFT_SHARE: Final = 0.1
@@ -75,6 +78,7 @@ def _paragraph(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[
     if causes:
         first = causes[0]
         yield Claim(_holds(first, verdict.name), linked(first.evidence, evidence, lead))
+        yield from _or(causes, evidence, lead)
         if first.where:
             yield Claim(f"In the code: {first.where[0]}.", linked(first.evidence, evidence, lead))
     elif verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT, VerdictName.CANNOT_TELL}:
@@ -102,6 +106,19 @@ def _holds(cause: Cause, name: VerdictName) -> str:
     parts += [f"{format_size(cause.retained_bytes)} held by now"] if cause.retained_bytes is not None else []
     more = f": {', '.join(parts)}" if parts else ""
     return f"The cause is {sure}{cause.name}, {cause.holder}{more}; confidence {format_share(cause.confidence)}."
+
+
+def _or(causes: Sequence[Cause], evidence: Sequence[Evidence], lead: tuple[str, ...]) -> Iterator[Claim]:
+    """Other readings of what the first cause names, where they are nearly as sure."""
+    first = causes[0]
+    close = [
+        each
+        for each in causes
+        if each.instead_of is not None and each.holder == first.holder and each.confidence >= CLOSE * first.confidence
+    ]
+    if close:
+        told = " or ".join(f"{each.name} ({format_share(each.confidence)})" for each in close)
+        yield Claim(f"It may be {told} instead.", linked(first.evidence, evidence, lead))
 
 
 def _left(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[Claim]:
@@ -138,8 +155,9 @@ def _against(investigation: Investigation, causes: Sequence[Cause], lead: tuple[
         for text in cause.against:
             yield Claim(f"{cause.holder}: {text}", ids)
     first = causes[0] if causes else None
-    if first is not None and isfinite(first.growth_bytes_per_s) and len(causes) > 1:
-        other = causes[1]
+    rivals = [cause for cause in causes[1:] if cause.instead_of is None]
+    if first is not None and isfinite(first.growth_bytes_per_s) and rivals:
+        other = rivals[0]
         if other.share is not None and first.share is not None and other.share >= first.share > 0:
             yield Claim(
                 f"{other.holder} accounts for as much of the growth as {first.holder}",

@@ -54,7 +54,7 @@ def with_surroundings(
         connection_pool.sockets(around) if grows else None,
         class_loader.look(around) if grows else None,
     ]
-    known = {cause.name for cause in causes}
+    known = {cause.name for cause in causes if cause.instead_of is None}
     rows = [each for each in found if each is not None and not (each.name in known and _aside(each))]
     return merged(causes, rows, accused=verdict.settles == MORE)
 

@@ -158,6 +158,7 @@ def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
         defined=place,
         cause=suspect.cause,
         advice=suspect.advice,
+        others=suspect.others,
     )
 
 

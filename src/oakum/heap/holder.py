@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from oakum.heap.dump import Dump
 from oakum.heap.shapes import Guess
+from oakum.model.cause import CauseName
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Holder:
     foreign: bool
     runtime: bool
     guess: Guess
+    others: tuple[tuple[CauseName, float], ...] = ()
     more: tuple[int, ...] = ()
     """Numbers of further points of the same name: the field of other instances."""
 

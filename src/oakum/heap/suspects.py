@@ -12,7 +12,7 @@ from oakum.heap.held import Held
 from oakum.heap.holder import Holder, named
 from oakum.heap.loaders import LOADER, with_loaders
 from oakum.heap.paths import shortest
-from oakum.heap.shapes import Shape, guess
+from oakum.heap.shapes import Shape, guess, others
 from oakum.heap.spread import Point, points
 from oakum.heap.tree import Children
 from oakum.model.growth import PathStep
@@ -32,6 +32,12 @@ MOST_CONFIDENCE = 0.6
 """One dump does not tell what grows from what is merely large."""
 
 ITEMS_DEPTH = 5
+MOST_INSIDE = 6
+"""Steps within a collection, from the field on, by which it is told what kind it is."""
+
+TREE_DEPTH = 40
+"""Deeper than any balanced tree of entries."""
+
 MOST_ITEMS = 1000
 """Of a holder's items so many are looked at, evenly taken."""
 
@@ -83,9 +89,14 @@ def every_holder(
 def _holders(found: list[Point], dump: Dump, held: Held, children: Children, parent: NDArray[np.int32]) -> list[Holder]:
     """One per name: what a field of several instances holds is told as one."""
     by_name: dict[str, Holder] = {}
+    counted: set[int] = set()
     for point in found:
         holder = _holder(point, dump, held, children, parent)
         known = by_name.get(holder.name)
+        if holder.node in counted and dump.length(holder.node) is not None:
+            # Parts of one collection, as branches of a tree: it has told its length.
+            holder = replace(holder, count=0)
+        counted.add(holder.node)
         if known is None:
             by_name[holder.name] = holder
         elif not held.tree.dominates(known.number, holder.number):
@@ -120,6 +131,8 @@ def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: ND
         special=special,
         static=owner_static,
         single=single,
+        inside=tuple(dict.fromkeys(dump.label(step) for step in path[edge_end + 1 :][:MOST_INSIDE])),
+        singleton=edge_end > 1 and dump.is_anchor(path[edge_end - 2]) and not dump.is_inside(path[edge_end - 1]),
     )
     foreign = dump.is_foreign(source) and dump.is_foreign(container)
     if special:
@@ -136,6 +149,7 @@ def _holder(point: Point, dump: Dump, held: Held, children: Children, parent: ND
         foreign=foreign,
         runtime=foreign and dump.is_runtime(source),
         guess=guess(shape),
+        others=others(shape),
     )
 
 
@@ -210,6 +224,28 @@ def _item_type(dump: Dump, held: Held, children: Children, number: int) -> str:
         if not level.size or level.size > 16 * MOST_ITEMS:
             break
     large = {name: row for name, row in weights.items() if row[1] >= least}
+    found = max(large, key=lambda name: tuple(large[name]), default="")
+    return _behind_insides(dump, held, children, number) or found if found and not large[found][0] else found
+
+
+def _behind_insides(dump: Dump, held: Held, children: Children, number: int) -> str:
+    """The class that weighs most behind the insides of a collection: entries of a tree hold each other. "" for none."""
+    level = children.of(number)
+    weights: dict[str, list[int]] = {}
+    for _ in range(TREE_DEPTH):
+        within = []
+        for at in _sample(level).tolist():
+            node = int(held.tree.vertex[at])
+            if dump.is_inside(node):
+                within.append(children.of(at))
+                continue
+            row = weights.setdefault(dump.kind_label(node), [0 if dump.is_foreign(node) else 1, 0])
+            row[1] += int(held.retained[at])
+        if not within:
+            break
+        level = np.concatenate(within)
+    least = 0.1 * sum(row[1] for row in weights.values())
+    large = {name: row for name, row in weights.items() if row[1] >= least}
     return max(large, key=lambda name: tuple(large[name]), default="")
 
 
@@ -237,6 +273,7 @@ def _suspect(rank: int, holder: Holder, dump: Dump, total: int) -> Suspect:
         foreign=holder.foreign,
         runtime=holder.runtime,
         places=dump.places(holder.path),
+        others=holder.others,
     )
 
 

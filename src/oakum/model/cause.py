@@ -76,3 +76,5 @@ class Cause:
     example: Example | None = None
     evidence: tuple[str, ...] = field(default=())
     share: float | None = None
+    instead_of: CauseName | None = None
+    """The cause of the same holder that fits better, where this is another reading of it: its growth is the same."""

@@ -93,6 +93,9 @@ class HolderGrowth:
     """What the dump itself says of the cause, where it does: listeners of an emitter, timers."""
 
     advice: str = ""
+    others: tuple[tuple[CauseName, float], ...] = ()
+    """What its shape speaks for as well, less than for ``cause``, and how well: 0..1; best first."""
+
     may_bound: str = ""
     """A class on the way that may bound itself by means that are not seen, "" for none."""
 

@@ -49,6 +49,9 @@ class Suspect:
     lost: bool = False
     """Nothing holds it, and nothing frees it by itself: ``share`` is of all there is."""
 
+    others: tuple[tuple[CauseName, float], ...] = ()
+    """What its shape speaks for as well, less than for ``cause``, and how well: 0..1; best first."""
+
     growth: tuple[int, ...] = ()
     """Retained bytes in each dump that was compared, oldest first; empty for a single dump."""
 

@@ -65,6 +65,7 @@ def _cause(cause: Cause, rank: int) -> dict[str, object]:
         else {"before": encodable(example.before), "after": encodable(example.after)},
         "evidence": texts(cause.evidence),
         "share": None if cause.share is None else finite(cause.share),
+        "instead_of": None if cause.instead_of is None else cause.instead_of.value,
     }
 
 

@@ -84,8 +84,9 @@ def last_document(record: Record) -> Mapping[str, Any]:
 
 
 def causes(record: Record) -> Sequence[Mapping[str, Any]]:
+    """One of each holder: without other readings of it."""
     found: Sequence[Mapping[str, Any]] = last_document(record).get("causes", [])
-    return found
+    return [cause for cause in found if not cause.get("instead_of")]
 
 
 def steps(record: Record) -> Sequence[Mapping[str, Any]]:

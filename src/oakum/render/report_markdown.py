@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from oakum.model.assessment import Investigation
 from oakum.model.cause import Cause
@@ -37,8 +37,9 @@ def _lines(found: Investigation) -> Iterator[str]:
         yield "## What speaks against it\n"
         yield from (f"- {_claim(claim)}" for claim in story.against)
         yield ""
-    for cause in found.causes[:MOST_CAUSES]:
-        yield from _cause(cause)
+    for cause in [each for each in found.causes if each.instead_of is None][:MOST_CAUSES]:
+        readings = [each for each in found.causes if each.instead_of is cause.name and each.holder == cause.holder]
+        yield from _cause(cause, readings)
     if story is not None and story.next:
         yield "## Next to fetch\n"
         yield from listed(story.next)
@@ -52,10 +53,14 @@ def _lines(found: Investigation) -> Iterator[str]:
         yield from tabled(("what", "why", "what would get it"), [(row.what, row.why, row.get) for row in found.absent])
 
 
-def _cause(cause: Cause) -> Iterator[str]:
+def _cause(cause: Cause, readings: Sequence[Cause]) -> Iterator[str]:
+    """``readings``: others of the same holder."""
     share = f", {format_share(cause.share)} of the growth" if cause.share is not None else ""
     yield f"## {cause.name}: {words(cause.holder)}\n"
     yield f"Confidence {format_share(cause.confidence)}{share}. {words(cause.title)}.\n"
+    for other in readings:
+        why = f": {words(other.why[0])}" if other.why else ""
+        yield f"Or {other.name} ({format_share(other.confidence)}){why}.\n"
     yield from (f"- `{code(place)}`" for place in cause.where)
     if cause.where:
         yield ""

@@ -18,7 +18,7 @@ from oakum.render.sparkline import sparkline
 from oakum.render.story_lines import accounted_line, lead_line, links, paragraph, proof_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
     from rich.text import Text
@@ -46,8 +46,9 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
     nearest = nearest_forecast(verdict)
     if nearest is not None and nearest.p90_s > 0:
         yield Text(f"  {nearest.boundary}: {forecast_range_text(nearest)} from the last sample", style="dim")
-    for cause in investigation.causes[:MOST_CAUSES]:
+    for cause in [each for each in investigation.causes if each.instead_of is None][:MOST_CAUSES]:
         yield from _cause(cause, _holder(investigation.growth, cause), verdict.reasons)
+        yield from _readings(cause, investigation.causes)
     if investigation.growth is not None and investigation.growth.types and investigation.causes:
         yield from _types(investigation.growth)
     if explained := accounted_line(investigation):
@@ -167,6 +168,16 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
     for against in cause.against:
         yield Text(f"  but: {shown(against)}", style="yellow")
     yield Text(f"  fix: {shown_lines(cause.advice)}")
+
+
+def _readings(cause: Cause, causes: Sequence[Cause]) -> Iterator[RenderableType]:
+    """The others of the same holder."""
+    from rich.text import Text  # noqa: PLC0415
+
+    for other in causes:
+        if other.instead_of is cause.name and other.holder == cause.holder:
+            why = f": {shown(other.why[0])}" if other.why else ""
+            yield Text(f"  or {other.name.value} ({format_share(other.confidence)}){why}", style="dim")
 
 
 def _growth(cause: Cause) -> str:

@@ -154,7 +154,10 @@ def test_a_holder_that_is_proven_stands_before_processes_that_became_more():
     here = around(charge(), charge(at_s=20.0), members=members)
     told = explain("pid/1", series(), growth(holder()), sources={}, policy=Policy(), around=here)
     assert told.verdict.name is VerdictName.LEAK
-    assert [cause.name for cause in told.causes] == [CauseName.UNBOUNDED_CACHE, CauseName.MANY_PROCESSES]
+    assert [cause.name for cause in told.causes if cause.instead_of is None] == [
+        CauseName.UNBOUNDED_CACHE,
+        CauseName.MANY_PROCESSES,
+    ]
 
 
 @pytest.mark.parametrize("age_s", [None, 0.5])
@@ -238,9 +241,12 @@ def test_one_step_is_a_large_load_named_by_what_the_heap_gained():
 def test_what_is_known_of_a_heap_stands_before_what_has_no_bytes():
     here = around(charge(anon=400), cap=CAP)
     told = explain("pid/1", series(), growth(holder()), sources={}, policy=Policy(), around=here)
-    assert [cause.name for cause in told.causes] == [CauseName.UNBOUNDED_CACHE, CauseName.GC_MISCONFIGURED]
+    assert [cause.name for cause in told.causes if cause.instead_of is None] == [
+        CauseName.UNBOUNDED_CACHE,
+        CauseName.GC_MISCONFIGURED,
+    ]
     assert told.causes[0].share == pytest.approx(1.0)
-    assert told.causes[1].share is None
+    assert told.causes[-1].share is None
 
 
 def test_class_loaders_that_the_jvm_counts_more_of_are_named_where_memory_grows():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from oakum.explain.causes import (
     call_path,
@@ -26,6 +27,14 @@ from oakum.explain.causes import (
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName
 
+FIRM = 0.9
+"""What fits so well leaves little to doubt."""
+
+LEAST, LEAST_BESIDE_FIRM = 0.4, 0.5
+"""A reading beside the first that fits less is not told."""
+
+MOST_READINGS = 2
+
 RULES: tuple[Callable[[Clue], Finding | None], ...] = (
     closure.look,
     connection_pool.look,
@@ -44,11 +53,24 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
     if clue.language == "Go":
-        return [
-            goroutine.look(clue) or go_timers.look(clue) or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)
-        ]
+        return [goroutine.look(clue) or go_timers.look(clue) or _path(clue)]
     if clue.holder.cause is not None:
         speak = {"Java": java.look, "Ruby": ruby.look}.get(clue.language, javascript.look)
-        return [speak(clue, clue.holder.cause)]
+        first = speak(clue, clue.holder.cause)
+        rest = [replace(speak(clue, name), fit=fit) for name, fit in clue.holder.others]
+        return [first, *(each for each in rest if each.name is not first.name)]
     found = [finding for rule in RULES if (finding := rule(clue)) is not None]
     return sorted(found, key=lambda finding: -finding.fit)
+
+
+def _path(clue: Clue) -> Finding:
+    return call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)
+
+
+def readings(found: list[Finding]) -> list[Finding]:
+    """What could be meant as well as the first, best first: the less sure that is, the more of them.
+
+    ``found``: as ``findings`` gives it.
+    """
+    least = LEAST if found[0].fit < FIRM else LEAST_BESIDE_FIRM
+    return [other for other in found[1:] if other.fit >= least][:MOST_READINGS]

@@ -23,7 +23,12 @@ def make(most=1000):
 
 
 def look(clue: Clue) -> Finding | None:
-    if not any(step.via.startswith("closure variable") for step in clue.holder.path):
+    ways = [step.via for step in clue.holder.path]
+    if ways[-1] == "default argument":
+        return Finding(
+            CauseName.CLOSURE, 0.6, "it is a default argument: made once, with the function", ADVICE, EXAMPLE
+        )
+    if not any(via.startswith("closure variable") for via in ways):
         return None
     own = clue.holder.name.startswith("closure of")
     return Finding(

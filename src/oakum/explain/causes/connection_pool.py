@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from math import nan
 
-from oakum.explain.causes.finding import Clue, Finding
+from oakum.explain.causes.finding import CLIENTS, Clue, Finding
 from oakum.explain.remedies import advised, with_advice
 from oakum.model.cause import Cause, CauseName, Example
 from oakum.model.surroundings import Crowd, Surroundings
 from oakum.model.units import format_count, format_duration
+from oakum.model.wording import says
 
-ITEMS = re.compile(r"^(?:\w*(?:Connection|Conn|Socket|PoolClient|PooledClient)|socket|Client)$")
-"""Classes whose objects are connections, by the last part of their name; Client alone is not enough."""
+ITEMS = re.compile(
+    r"^(?:\w*(?:Connection|Conn|Socket|PoolClient|PooledClient)|connection|socket|Client"
+    r"|(?:Jdbc|Pg|Oracle|Prepared|Callable|Hikari\w*)\w*Statement|\w*ResultSet|StreamWriter)$"
+)
+"""Classes whose objects are connections, or hold one, by the last part of their name; Client alone is not enough."""
 
 HINTS = ("connection", "conns", "checked_out", "checkedout", "in_use", "inuse", "leased", "borrowed", "sockets")
 MORE = 5
@@ -43,9 +47,10 @@ def look(clue: Clue) -> Finding | None:
     """Of a holder in a heap."""
     item = clue.holder.item_type.rpartition(".")[2].rpartition("$")[2]
     own = f"{clue.holder.name} {clue.holder.attribute} {clue.holder.owner_type}".lower()
-    made = bool(ITEMS.match(item))
+    of_library = clue.holder.item_type.startswith(CLIENTS) and says(item, ("session", "client", "asyncclient"))
+    made = bool(ITEMS.match(item)) or of_library
     hinted = any(hint in own for hint in HINTS) or "pool" in own
-    if not made or (item == "Client" and not hinted):
+    if not made or (item == "Client" and not hinted and not of_library):
         return None
     advice, example = advised(CauseName.CONNECTION_POOL, clue.language)
     return Finding(

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from oakum.explain.source import Sites
 from oakum.model.cause import CauseName, Example
 from oakum.model.growth import HolderGrowth
+from oakum.model.wording import last_name
+
+CODE = frozenset({"function", "method", "partial", "builtin_function_or_method"})
+"""Classes of CPython's that are there to be called."""
+
+CLIENTS = ("requests.", "aiohttp.", "httpx.", "boto3.", "botocore.", "sqlalchemy.", "niquests.")
+"""Libraries whose sessions and clients are connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """One holder that grew, and what its source says. ``words``: its names, lower case, to look for hints in.
+    """One holder that grew, and what its source says. ``language``: as of HeapGrowth.
 
-    ``language``: as of HeapGrowth.
+    ``near``: what the field and its items are called, and the last field of a library's on the way. ``far``: the class
+    that has the field: a RequestHandler keeps no handlers. Neither a module nor a package says what a field holds.
     """
 
     holder: HolderGrowth
@@ -21,9 +30,38 @@ class Clue:
     language: str = "Python"
 
     @property
-    def words(self) -> str:
-        holder = self.holder
-        return f"{holder.name} {holder.attribute} {holder.owner_type} {holder.item_type}".lower()
+    def near(self) -> str:
+        last = self.holder.path[-1].via if self.holder.path else ""
+        return f"{self.holder.attribute} {last[1:] if last.startswith('.') else ''} {self.item}"
+
+    @property
+    def far(self) -> str:
+        return last_name(self.holder.owner_type)
+
+    @property
+    def keeper(self) -> str:
+        """The class of what has the container: of a library, where a variable of the application's leads to it."""
+        path = self.holder.path
+        return last_name(path[-2].node) if len(path) > 1 else ""
+
+    @property
+    def item(self) -> str:
+        """The class of its items, without its module."""
+        return last_name(self.holder.item_type)
+
+    @property
+    def library(self) -> bool:
+        """Whether the field is the standard library's own: a table that it keeps for what it was told."""
+        top = self.holder.owner_type.partition(".")[0] if "." in self.holder.owner_type else self.holder.module
+        return top.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
+
+    @property
+    def direct(self) -> bool:
+        """Whether a variable, or an attribute or default of a function, holds it: that lives as long as the process."""
+        path = self.holder.path
+        last = path[-1].via
+        of_function = len(path) > 1 and path[-2].node.startswith("function ") and not last.startswith("closure")
+        return last.startswith(("global ", "local ")) or (of_function and last not in {"", "holds"})
 
     @property
     def container(self) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.explain.remedies import remedy_of
 from oakum.model.cause import CauseName
+from oakum.model.wording import says
 
 _WHY: Final[Mapping[CauseName, str]] = {
     CauseName.UNBOUNDED_CACHE: "a mapping that gained keys",
@@ -22,10 +23,19 @@ _WHY: Final[Mapping[CauseName, str]] = {
 _SURE: Final = frozenset({CauseName.THREAD_LOCAL, CauseName.CLASS_LOADER, CauseName.LISTENER})
 
 
+def _weak(clue: Clue, told: CauseName) -> bool:
+    """Whether the container alone speaks for it: a map, a field, a static field some steps above."""
+    if told is CauseName.UNBOUNDED_CACHE:
+        return not says(f"{clue.near} {clue.far} {clue.holder.name}", ("cache", "memo_", "memoi"))
+    if told is CauseName.STATIC_COLLECTION:
+        return bool(clue.holder.path) and not clue.holder.path[-1].via.startswith("static ")
+    return told is CauseName.GLOBAL
+
+
 def look(clue: Clue, told: CauseName) -> Finding:
     """``told``: by the shape in the dump."""
     why = _WHY.get(told, "a field that lives as long as the process holds it")
-    sure = 0.9 if told in _SURE else 0.8
+    sure = 0.9 if told in _SURE else 0.6 if _weak(clue, told) else 0.8
     found = remedy_of(told, "Java") or remedy_of(CauseName.GLOBAL, "Java")
     assert found is not None
     return Finding(told, sure, why, clue.holder.advice or found.advice, found.example)

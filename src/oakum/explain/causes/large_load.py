@@ -19,6 +19,9 @@ EACH_BYTES = 4 << 20
 WHOLE = frozenset(
     {"bytes", "bytearray", "str", "ndarray", "DataFrame", "memoryview", "Buffer", "ArrayBuffer", "byte[]"}
 )
+GREW = 0.1
+"""What was this share of itself before has grown, rather than come."""
+
 LEAST_BYTES = 16 << 20
 
 EXAMPLE = Example(
@@ -43,10 +46,12 @@ def look(clue: Clue) -> Finding | None:
     came = holder.items_grown > 0 or whole
     if not came or holder.items_grown > FEW or holder.bytes_grown / items < EACH_BYTES:
         return None
+    # One block that was there and became larger is a buffer that something adds to.
+    buffer = whole and holder.items_grown <= 0 and holder.bytes_before > GREW * holder.bytes_after
     advice, example = advised(CauseName.LARGE_LOAD, clue.language)
     return Finding(
         CauseName.LARGE_LOAD,
-        0.9 if whole else 0.6,
+        0.4 if buffer else 0.9 if whole else 0.6,
         f"it gained {format_size(holder.bytes_grown)} in {format_count(items)} item{'s' if items > 1 else ''}:"
         " one large piece, held whole",
         advice,

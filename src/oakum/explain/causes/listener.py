@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from oakum.explain.causes.finding import Clue, Finding
+from oakum.explain.causes.finding import CODE, Clue, Finding
 from oakum.model.cause import CauseName, Example
+from oakum.model.wording import says, worded
 
-HINTS = ("listener", "handler", "callback", "subscriber", "observer", "hook", "watcher")
+HINTS = (
+    "listener",
+    "handler",
+    "callback",
+    "subscri",
+    "observer",
+    "hook",
+    "watcher",
+    "receivers_",
+    "finalizer",
+    "finalize_",
+)
+QUEUES = ("queue", "pending", "backlog", "jobs_", "work_", "todo_")
+"""Names of what is called once, in its turn."""
 
 ADVICE = "Remove the listener when its owner ends, or hold it by a weak reference."
 
@@ -31,19 +45,24 @@ class Bus:
 
 
 def look(clue: Clue) -> Finding | None:
-    callable_items = clue.holder.item_type.rpartition(".")[2] in {
-        "function",
-        "method",
-        "partial",
-        "builtin_function_or_method",
-    }
-    hinted = any(hint in clue.words for hint in HINTS)
-    if not callable_items and not hinted:
+    called = clue.item in CODE
+    # A RequestHandler keeps no handlers: a class that keeps several is named so.
+    several = any(f"{hint}s" in worded(clue.far) for hint in HINTS) or (clue.library and says(clue.far, HINTS))
+    hinted = says(clue.near, HINTS) or several
+    if not called and not hinted:
         return None
     return Finding(
         CauseName.LISTENER,
-        0.95 if callable_items and hinted else 0.75,
-        f"its items are callbacks ({clue.holder.item_type})" if callable_items else "its name speaks of listeners",
+        0.95
+        if called and hinted
+        else 0.82
+        if hinted and clue.library
+        else 0.6
+        if called and says(clue.near, QUEUES)
+        else 0.8
+        if called
+        else 0.75,
+        f"its items are callbacks ({clue.holder.item_type})" if called else "its name speaks of listeners",
         ADVICE,
         EXAMPLE,
     )

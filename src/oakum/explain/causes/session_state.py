@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from oakum.explain.causes.finding import Clue, Finding
+from oakum.explain.causes.finding import CLIENTS, Clue, Finding
 from oakum.model.cause import CauseName, Example
+from oakum.model.wording import SOMEBODY, says, worded
 
-HINTS = re.compile(r"(?<![a-z])sessions?(?![a-z])|sessionstore|session_state")
-
+HINTS = ("session_", "sessions_", "sessionstore", "logins_", "signed_in_", "logged_in_")
 ADVICE = "Give sessions a time to live, and sweep those that have ended."
 
 EXAMPLE = Example(
@@ -29,14 +27,19 @@ class Sessions:
 
 
 def look(clue: Clue) -> Finding | None:
-    if not HINTS.search(clue.holder.attribute.lower()) and not HINTS.search(
-        clue.holder.item_type.rpartition(".")[2].lower()
-    ):
+    """Of who comes and goes by name there is a second reading at most."""
+    field, item = says(clue.holder.attribute, HINTS), says(clue.item, HINTS)
+    if clue.holder.item_type.startswith(CLIENTS):
+        item = field = False
+    if field or item:
+        return Finding(
+            CauseName.SESSION_STATE, 0.94 if field else 0.85, "it holds sessions and loses none", ADVICE, EXAMPLE
+        )
+    kept = clue.container in {"dict", "list", "set"}
+    if kept and says(clue.far, HINTS) and worded(clue.far) != "_session_":
+        return Finding(CauseName.SESSION_STATE, 0.82, f"{clue.far} keeps it, and loses none", ADVICE, EXAMPLE)
+    near = says(clue.near, SOMEBODY) or says(clue.far, HINTS)
+    if not near or not kept:
         return None
-    return Finding(
-        CauseName.SESSION_STATE,
-        0.9 if HINTS.search(clue.holder.attribute.lower()) else 0.7,
-        "it holds sessions and loses none",
-        ADVICE,
-        EXAMPLE,
-    )
+    why = "its names speak of who comes and goes: kept for one who has gone, it is state of a session"
+    return Finding(CauseName.SESSION_STATE, 0.5, why, ADVICE, EXAMPLE)

@@ -25,6 +25,13 @@ def look(clue: Clue) -> Finding | None:
     of_class = [at for at, via in enumerate(ways) if via.startswith("class attribute")]
     if not of_class:
         return None
+    if any("lru_cache" in step.node for step in clue.holder.path[-2:]):
+        # A memo hangs on its function, wherever that is defined.
+        return None
+    if clue.library:
+        return Finding(
+            CauseName.STATIC_COLLECTION, 0.6, "an attribute of a class of the standard library", ADVICE, EXAMPLE
+        )
     # What an instance has is its own, also where a class's attribute leads to the instance.
     own = not any(via.startswith(".") for via in ways[of_class[-1] + 1 :])
     return Finding(

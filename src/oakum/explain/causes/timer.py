@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName, Example
+from oakum.model.wording import says
 
-ITEMS = ("Timer", "TimerHandle", "Handle", "Event", "Task")
-TASKS = ("Event", "Task")
-HINTS = ("timer", "schedul", "tasks")
+TASK = "Task"
+ITEMS = ("Timer", "TimerHandle", "Handle", TASK)
+SCHEDULED = ("Event", "Job")
+"""Items of a scheduler, as of the modules sched and apscheduler; elsewhere they are the application's own."""
+
+HINTS = ("timer", "schedul")
 
 ADVICE = "Cancel timers with their owner, and drop tasks when they are done (add_done_callback)."
 
@@ -27,13 +31,14 @@ def start(coroutine):
 
 
 def look(clue: Clue) -> Finding | None:
-    item = clue.holder.item_type.rpartition(".")[2]
-    if item not in ITEMS[:3] and not (item in ITEMS and any(hint in clue.words for hint in HINTS)):
+    item = clue.item
+    scheduled = any(says(words, HINTS) for words in (clue.near, clue.far, clue.keeper))
+    if item not in ITEMS and not (item in SCHEDULED and scheduled):
         return None
     return Finding(
         CauseName.TIMER,
         # A task is work: kept when it is done, it is a result like others, and what keeps it is the cause.
-        0.6 if item in TASKS else 0.9,
+        0.93 if item in SCHEDULED else 0.6 if item == TASK else 0.9,
         f"its items are {item} objects",
         ADVICE,
         EXAMPLE,
