@@ -128,15 +128,18 @@ def guess(shape: Shape) -> Guess:
     if shape.single:
         return Guess(CauseName.LARGE_LOAD, 0.6, "One block is this large: read it in pieces, or keep it for less long.")
     kind = shape.kind.lower()
-    # A plain JavaScript object that holds so much is used as a mapping; Hash is Ruby's.
-    mapping = "map" in kind or "dict" in kind or "table" in kind or kind in {"object", "hash"}
-    if shape.static and (kind.startswith("java.") or not mapping):
+    if shape.static and kind.startswith("java."):
         return Guess(
             CauseName.STATIC_COLLECTION, 0.6, "What a static field holds lives as long as its class: remove, or bound."
         )
-    if mapping:
+    # A plain JavaScript object that holds so much is used as a mapping; Hash is Ruby's.
+    if "map" in kind or "dict" in kind or "table" in kind or kind in {"object", "hash"}:
         return Guess(
             CauseName.UNBOUNDED_CACHE, 0.6, "A mapping without a bound keeps all that it was ever given: bound it."
+        )
+    if shape.static:
+        return Guess(
+            CauseName.STATIC_COLLECTION, 0.6, "What a static field holds lives as long as its class: remove, or bound."
         )
     return Guess(CauseName.GLOBAL, 0.4, "Find out whether all of it is still needed, and let go of the rest.")
 
