@@ -46,17 +46,6 @@ class Sites:
     long_lines: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """How a line of some language says what ``Sites`` tells of one holder. ``chosen``: made of a kind with a bound."""
-
-    inserted: re.Pattern[str]
-    limited: re.Pattern[str]
-    chosen: re.Pattern[str]
-    removed: re.Pattern[str]
-    made: re.Pattern[str]
-
-
 class Enclosing:
     """What encloses a line, by how lines are indented. ``named``: the name of what a line opens, "" for none.
 
@@ -96,6 +85,17 @@ def _around(lines: Sequence[str]) -> list[int]:
         if line.strip():
             open_rows.append((own, row))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How a line of some language says what ``Sites`` tells of one holder. ``chosen``: made of a kind with a bound."""
+
+    inserted: re.Pattern[str]
+    limited: re.Pattern[str]
+    chosen: re.Pattern[str]
+    removed: re.Pattern[str]
+    made: re.Pattern[str]
 
 
 def sites_by_line(code: Iterable[tuple[int, str]], around: Enclosing, *, file: str, name: str, signs: Signs) -> Sites:
