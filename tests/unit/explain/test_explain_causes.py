@@ -226,7 +226,7 @@ def test_what_was_left_out_of_a_source_is_told_with_its_places():
     text = "seen.push(1);\n" * (MOST_KEPT + 3) + "seen.push(1);" * 1000
     file = "/srv/shop/cart.js"
     grown = growth(holder(attribute="seen", module=file))
-    (cause,) = rank(grown, clues(grown, {file: text}), None)
+    cause, *_ = rank(grown, clues(grown, {file: text}), None)
     assert cause.where[0].line == 1
     assert any("in 3 more places, which are not looked at" in why for why in cause.why)
     assert any("1 of them may name it" in why for why in cause.why)
@@ -235,6 +235,6 @@ def test_what_was_left_out_of_a_source_is_told_with_its_places():
 def test_a_source_of_long_lines_alone_is_told_although_no_place_is_known():
     file = "/srv/shop/cart.js"
     grown = growth(holder(attribute="seen", module=file))
-    (cause,) = rank(grown, clues(grown, {file: "seen.push(1);" * 1000}), None)
+    cause, *_ = rank(grown, clues(grown, {file: "seen.push(1);" * 1000}), None)
     assert not cause.where
     assert any("1 of them may name it" in why for why in cause.why)
