@@ -15,6 +15,7 @@ from programs import ROOT, Lines, started
 from oakum.heap.formats.hprof.classes import source_name
 
 SOURCES = ROOT / "lab" / "java" / "shop"
+SHAPES = ROOT / "lab" / "java" / "shapes"
 VAULT = ROOT / "lab" / "java" / "vault"
 REDEPLOY = ROOT / "lab" / "java" / "redeploy"
 ROW = re.compile(r"\s*\d+:\s+(\d+)\s+(\d+)\s+(\S+)")
@@ -38,6 +39,13 @@ def shop(classes: Path, *options: str) -> Iterator[Shop]:
 def server(classes: Path, kept_by: str) -> Iterator[Shop]:
     """The server that deploys an application anew with every number asked for; see lab/java/redeploy/Main.java."""
     with _started(REDEPLOY, classes, ["-XX:+UseSerialGC", "-cp", str(classes), "redeploy.Main", kept_by]) as process:
+        yield Shop(process)
+
+
+@contextmanager
+def shapes(classes: Path) -> Iterator[Shop]:
+    """The program that keeps too much in every ordinary way; see lab/java/shapes/Shapes.java."""
+    with _started(SHAPES, classes, ["-XX:+UseSerialGC", "-cp", str(classes), "shapes.Shapes"]) as process:
         yield Shop(process)
 
 

@@ -37,14 +37,16 @@ class Entry:
 ENTRIES: Final[Mapping[CauseName, Entry]] = {
     CauseName.UNBOUNDED_CACHE: Entry(
         "a mapping, or a memo of functools, that keeps all that it was ever given",
-        "a mapping gained keys and lost none; its name speaks of a cache; lru_cache with maxsize=None",
-        "a bound that can be read (maxsize, a test of its length beside the insert); keys that went",
+        "a function looks a key up and keeps what it made under it; its name speaks of a cache; lru_cache with"
+        " maxsize=None; a mapping gained keys and lost none",
+        "a bound that can be read (maxsize, a test of its length beside the insert); keys that went; values that are"
+        " there to be called; a library's own table",
         "module, class and attribute; the line that inserts",
     ),
     CauseName.LISTENER: Entry(
         "callbacks that are added and never removed",
-        "its items are functions or methods; its name speaks of listeners, handlers, subscribers",
-        "a fixed number of them, added once as the program starts",
+        "its items are functions, methods or lambdas; its name, or that of its items, speaks of listeners",
+        "a fixed number of them, added once as the program starts; a queue of what is to be called once",
         "the emitter's attribute; the line that adds",
     ),
     CauseName.TIMER: Entry(
@@ -67,14 +69,15 @@ ENTRIES: Final[Mapping[CauseName, Entry]] = {
     ),
     CauseName.THREAD_LOCAL: Entry(
         "state of a thread that outlives the request",
-        "the way to it leads through a thread-local, of a thread that lives on",
+        "the way to it leads through a thread-local or a context variable, of a thread that lives on",
         "threads that end, and their state with them",
         "the thread-local and its attribute; of a JVM the thread",
     ),
     CauseName.STATIC_COLLECTION: Entry(
         "a collection in a class, shared by all instances",
-        "the way to it leads through a class's attribute or a static field",
-        "a memo of functools there: that is a cache",
+        "the way to it leads through a class's attribute or a static field; of a JVM, what is registered there to be"
+        " called by name",
+        "a memo of functools there, or a name that speaks of a cache: that is a cache",
         "class and field",
     ),
     CauseName.CLASS_LOADER: Entry(
@@ -110,14 +113,14 @@ ENTRIES: Final[Mapping[CauseName, Entry]] = {
     ),
     CauseName.SESSION_STATE: Entry(
         "state per session or user, kept after they have gone",
-        "names of the holder or of its items speak of sessions, and none went",
+        "names of the field, its items or its class speak of sessions, and none went; of users and tokens: perhaps",
         "sessions that went between the captures",
         "holder and the line that inserts",
     ),
     CauseName.QUEUE_BACKLOG: Entry(
         "a queue that fills faster than it is emptied",
-        "a queue or a deque that gains; consumers that do not keep up",
-        "a bound (maxsize, maxlen) that is not reached",
+        "a queue, an executor or a deque that gains; a function takes the next one out, and does not keep up",
+        "a bound (maxsize, maxlen) that is not reached; a deque from which nobody takes",
         "the queue and the line that puts",
     ),
     CauseName.KEYS_WITHOUT_TTL: Entry(

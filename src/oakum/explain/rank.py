@@ -20,7 +20,7 @@ GO, RUBY = ".go", ".rb"
 MOST_PLACES = 4
 TRIFLE_BYTES, TRIFLE_SHARE = 64 << 10, 0.02
 MOST_SITES = 5
-CLOSE, DOUBTFUL = 0.1, 0.85
+CLOSE, DOUBTFUL = 0.12, 0.85
 """Where another cause fits less by so little, the first is sure by this share of its fit."""
 
 LESS_SURE = 0.8

@@ -9,7 +9,7 @@ import pytest
 from examples_explain import MIB, PLACE, clue, growth, holder, series
 
 from oakum.explain import explain
-from oakum.explain.causes import RULES, findings
+from oakum.explain.causes import RULES, findings, readings
 from oakum.explain.plan import plan
 from oakum.explain.rank import clues, files_wanted, rank
 from oakum.explain.source import MOST_KEPT, Sites
@@ -238,3 +238,57 @@ def test_a_source_of_long_lines_alone_is_told_although_no_place_is_known():
     cause, *_ = rank(grown, clues(grown, {file: "seen.push(1);" * 1000}), None)
     assert not cause.where
     assert any("1 of them may name it" in why for why in cause.why)
+
+
+def test_what_could_be_meant_as_well_stands_behind_the_first_with_what_speaks_against_it():
+    rows = [holder(attribute="orders", name="shop.orders"), holder(name="other", bytes_after=12 * MIB)]
+    grown = growth(*rows)
+    first, second, third, *_ = rank(grown, clues(grown, {}), 1.0 * MIB)
+    assert [first.holder, second.holder, third.holder] == ["shop.orders", "shop.orders", "other"]
+    assert (first.instead_of, second.instead_of, third.instead_of) == (None, first.name, None)
+    assert second.confidence < first.confidence < 0.7
+    assert second.against == (f"{first.name} fits better: a variable that lives as long as the process holds it",)
+    assert second.growth_bytes_per_s == first.growth_bytes_per_s
+
+
+def test_what_is_certain_has_no_other_reading():
+    path = (MODULE, PathStep("_thread._local", "global _context"), PathStep("list", ".crumbs"))
+    told = findings(clue(kind="list", attribute="crumbs", path=path))
+    assert readings(told) == []
+    assert len(readings(findings(clue(kind="list", attribute="pending_orders", item_type="function")))) > 0
+
+
+def test_another_reading_is_no_more_growth_and_no_more_of_an_accusation():
+    told = explain("pid/7", series(), growth(holder()), sources={}, policy=Policy())
+    assert [cause.share for cause in told.causes] == [1.0, 1.0]
+    assert told.accounted.explained_bytes_per_s == 1.0 * MIB
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"kind": "list", "module": "shop.handlers", "name": "shop.handlers.Desk.rows", "attribute": "rows"}, "global"),
+        ({"kind": "list", "owner_type": "shop.RequestHandler", "attribute": "rows"}, "global"),
+        ({"kind": "list", "owner_type": "shop.MemoryStore", "attribute": "rows"}, "global"),
+        ({"kind": "list", "attribute": "screens"}, "global"),
+        ({"attribute": "by_pair", "owner_type": "shop.RateCache"}, "unbounded-cache"),
+        ({"attribute": "by_token", "item_type": "shop.UserSession"}, "session-state"),
+        ({"attribute": "sessions", "item_type": "requests.sessions.Session", "kind": "list"}, "connection-pool"),
+        ({"attribute": "opened", "item_type": "psycopg2.extensions.connection", "kind": "list"}, "connection-pool"),
+        ({"attribute": "jobs", "item_type": "function", "kind": "collections.deque"}, "queue-backlog"),
+        ({"attribute": "registry", "item_type": "function"}, "listener"),
+    ],
+)  # fmt: skip
+def test_words_speak_where_they_stand_near(changes, name):
+    assert findings(clue(**changes))[0].name.value == name
+
+
+def test_who_looks_up_what_it_inserts_has_a_cache_and_who_takes_out_the_next_has_a_queue():
+    assert (
+        findings(clue(Sites(inserts=[PLACE], recalls=[PLACE]), attribute="pages"))[0].name is CauseName.UNBOUNDED_CACHE
+    )
+    taken = Sites(inserts=[PLACE], removals=[PLACE], taken=True)
+    assert findings(clue(taken, kind="list", attribute="sheets"))[0].name is CauseName.QUEUE_BACKLOG
+    assert (
+        findings(clue(Sites(inserts=[PLACE]), kind="collections.deque", attribute="rows"))[0].name is CauseName.GLOBAL
+    )

@@ -65,3 +65,33 @@ def test_a_bound_is_seen(name):
 @pytest.mark.parametrize("text", ["def broken(:", "\0", "x = " + "(" * 5000])
 def test_source_that_is_none_has_no_sites(text):
     assert not find_sites(text, "a.py", "x").inserts
+
+
+RECALLS = {
+    "membership": "def page(k):\n    if k not in pages:\n        pages[k] = make(k)\n    return pages[k]\n",
+    "get": "def page(k):\n    found = pages.get(k)\n    if found is None:\n        found = pages[k] = make(k)\n    return found\n",
+    "KeyError": "def page(k):\n    try:\n        return pages[k]\n    except KeyError:\n        pages[k] = make(k)\n        return pages[k]\n",
+    "setdefault": "def page(k):\n    return pages.setdefault(k, make(k))\n",
+}
+
+
+@pytest.mark.parametrize("name", RECALLS)
+def test_a_function_that_looks_up_what_it_inserts_is_seen(name):
+    assert [place.function for place in find_sites(RECALLS[name], "a.py", "pages").recalls][:1] == ["page"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def put(k, v):\n    pages[k] = v\ndef get(k):\n    return pages.get(k)\n",
+        "def put(k, v):\n    pages[k] = v\ndef known(k):\n    return k in pages\n",
+        "def put(k, v):\n    if k in others:\n        pages[k] = v\n",
+    ],
+)
+def test_what_another_function_looks_up_is_no_memo(text):
+    assert find_sites(text, "a.py", "pages").recalls == []
+
+
+def test_a_consumer_takes_and_a_bound_does_not():
+    assert find_sites(LEAKS["consumer"][0], "a.py", "q").taken
+    assert not find_sites(BOUNDED["popitem"][0], "a.py", "c").taken

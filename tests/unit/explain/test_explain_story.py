@@ -13,7 +13,7 @@ from oakum.explain.doubts import doubts
 from oakum.explain.story import linked
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
-from oakum.model.cause import CodePlace
+from oakum.model.cause import CauseName, CodePlace
 from oakum.model.evidence import Evidence
 from oakum.model.layout import Chunked, Layout, LayoutGrowth, MappingKind, ObjectKind
 from oakum.model.policy import Policy
@@ -210,3 +210,13 @@ def test_good_evidence_has_no_doubts():
     cause = investigation(found).causes[0]
     assert list(doubts(cause, found, None, series())) == []
     assert PLACE.file.endswith(".py")
+
+
+def test_a_reading_that_is_nearly_as_sure_is_told_and_one_that_is_not_is_none():
+    found = investigation(growth(holder()))
+    first = found.causes[0]
+    for confidence, said in ((0.8 * first.confidence, True), (0.6 * first.confidence, False)):
+        other = replace(first, name=CauseName.SESSION_STATE, confidence=confidence, instead_of=first.name)
+        text = text_of(told(replace(found, causes=(first, other))))
+        assert ("It may be session-state" in text) is said
+        assert "accounts for as much of the growth" not in text

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from oakum import render
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.cause import CauseName
 from oakum.model.story import Accounted, Claim, Story
 from oakum.render.markdown import fenced
 
@@ -108,3 +109,31 @@ def test_names_of_targets_are_no_markup():
 def test_a_fence_is_longer_than_any_within():
     lines = list(fenced("a\n````\nb"))
     assert lines[0] == lines[-1] == "`````"
+
+
+def other_reading(found):
+    first = found.causes[0]
+    other = replace(
+        first,
+        name=CauseName.SESSION_STATE,
+        confidence=0.41,
+        why=("its names speak of who comes",),
+        against=("unbounded-cache fits better",),
+        instead_of=first.name,
+    )
+    return replace(found, causes=(first, other, *found.causes[1:]))
+
+
+def test_another_reading_of_a_holder_is_one_line_in_a_terminal_and_in_markdown():
+    plain, both = told(leak()), other_reading(told(leak()))
+    line = "or session-state (41 %): its names speak of who comes"
+    assert line in printed(both)
+    assert len(printed(both).split("\n")) == len(printed(plain).split("\n")) + 1
+    assert line.capitalize() in render.investigation_markdown(both)
+    assert render.investigation_markdown(both).count("## ") == render.investigation_markdown(plain).count("## ")
+
+
+def test_json_says_which_cause_it_is_another_reading_of():
+    first, other, *_ = render.investigation_to_json(other_reading(told(leak())))["causes"]
+    assert (first["instead_of"], other["instead_of"]) == (None, first["cause"])
+    assert "another reading of the same holder" in render.investigation_html(other_reading(told(leak())))

@@ -17,6 +17,14 @@ CLIENTS = ("requests.", "aiohttp.", "httpx.", "boto3.", "botocore.", "sqlalchemy
 """Libraries whose sessions and clients are connections."""
 
 
+def _standard(qualified: str) -> bool:
+    return qualified.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
+
+
+def _standard_object(node: str) -> bool:
+    return "." in node and not node.startswith(("module ", "class ", "function ")) and _standard(node)
+
+
 @dataclass(frozen=True, slots=True)
 class Clue:
     """One holder that grew, and what its source says. ``language``: as of HeapGrowth.
@@ -51,9 +59,13 @@ class Clue:
 
     @property
     def library(self) -> bool:
-        """Whether the field is the standard library's own: a table that it keeps for what it was told."""
-        top = self.holder.owner_type.partition(".")[0] if "." in self.holder.owner_type else self.holder.module
-        return top.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
+        """Whether the field is the standard library's own: a table that it keeps for what it was told.
+
+        What a library's object has that a variable holds is the variable's; what is further within is not.
+        """
+        owner = self.holder.owner_type
+        within = [step.node for step in self.holder.path[-3:-1]]
+        return _standard(owner or self.holder.module) or (len(within) > 1 and all(map(_standard_object, within)))
 
     @property
     def direct(self) -> bool:

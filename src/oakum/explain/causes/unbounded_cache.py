@@ -53,7 +53,7 @@ def _fit(clue: Clue, *, named: bool, mapping: bool) -> tuple[float, str]:
     why = "a mapping that gains keys and loses none" if mapping else "its name speaks of a cache, and it loses nothing"
     if not mapping:
         return (0.85 if named else 0.6), why
-    if clue.item in CODE:
+    if clue.item in CODE or (clue.library and not named):
         return 0.5, why
     if clue.sites.recalls:
         place = clue.sites.recalls[0]
@@ -62,7 +62,5 @@ def _fit(clue: Clue, *, named: bool, mapping: bool) -> tuple[float, str]:
         ), f"{place.function or place.file}() looks a key up and keeps what it made: {why}"
     if named:
         return 0.93, f"its name speaks of a cache: {why}"
-    if clue.library:
-        return 0.5, why
     # Where the source is known and no function looks up what it inserts, a name alone says little.
     return (0.72 if clue.sites.inserts else 0.8) if says(clue.near, GENERIC) else 0.6, why
