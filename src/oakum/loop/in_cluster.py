@@ -388,10 +388,7 @@ def _concluded(target: ClusterTarget, seen: _Seen, cluster: Cluster, machine: Ma
     wanted = target.container if isinstance(target, PodTarget) else None
     rows = _rows(target, seen.pods)
     seen.kills = [kill for kill in seen.kills if wanted in {None, kill.container}]
-    told = {
-        (pod.uid, container.name): _container(pod, container, seen.usage.get((pod.uid, container.name)), facts)
-        for pod, container in rows
-    }
+    told = {(pod.uid, container.name): _container(pod, container, seen, facts) for pod, container in rows}
     _tell_kills(seen.kills, facts)
     restarts = [
         line for pod, container in rows if (line := says.restarts_line(pod, container, _ends_of(seen, pod, container)))
@@ -495,8 +492,9 @@ def _over_time(memories: Sequence[ContainerMemory], others: Sequence[ContainerMe
     return [line for line, _ in compared]
 
 
-def _container(pod: Pod, container: Container, usage: ContainerUsage | None, facts: Facts) -> str:
+def _container(pod: Pod, container: Container, seen: _Seen, facts: Facts) -> str:
     """The id of the evidence."""
+    usage = seen.usage.get((pod.uid, container.name))
     return facts.add(
         "container",
         says.usage_line(pod, container, usage),
@@ -513,6 +511,7 @@ def _container(pod: Pod, container: Container, usage: ContainerUsage | None, fac
             "limit_bytes": _told(container.bound_bytes),
             "request_bytes": _told(container.request_bytes),
             "restarts": _told(container.restarts),
+            **says.restarts_facts(_ends_of(seen, pod, container)),
             "rss_bytes": None if usage is None else _told(usage.rss_bytes),
             "working_set_bytes": None if usage is None else _told(usage.working_set_bytes),
         },
