@@ -113,7 +113,7 @@ def _climbing(facts: Facts, found: Overlaid, killed: int, settings: JudgeSetting
     )
     name, boundary = facts.boundary
     room = boundary - last.last_value
-    forecasts = ()
+    forecasts: tuple[Forecast, ...] = ()
     if np.isfinite(boundary) and room > 0:
         forecasts = (Forecast(name, room / found.high, room / found.rate, room / found.low),)
     return Verdict(
