@@ -19,6 +19,7 @@ from oakum.model.absent import Absent
 from oakum.model.cluster_pod import Container, Running, Waiting
 from oakum.model.crash_loop import CrashLoop, Life
 from oakum.model.kill import Boundary, Ended, Kill, KillKind
+from oakum.model.lifetimes_trend import trend_of
 from oakum.model.series import Ending, Series, WorkloadSeries
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.model.verdict import Pattern, Verdict, VerdictName
@@ -117,7 +118,16 @@ def _ends(loop: CrashLoop) -> tuple[str, dict[str, object]]:
         parts.append(f"between an end and the next start its kubelet waited {format_duration(wait_s)}")
     if isinstance(loop.container.state, Waiting) and loop.container.state.reason:
         parts.append(f"now it waits ({loop.container.state.reason})")
-    facts = {"restarts": loop.container.restarts, "lasted_s": lasted[-1], "waited_s": wait_s, "period_s": period_s}
+    trend = trend_of(lasted)
+    if trend is not None and trend.words:
+        parts.append(trend.words)
+    facts = {
+        "restarts": loop.container.restarts,
+        "lasted_s": lasted[-1],
+        "waited_s": wait_s,
+        "period_s": period_s,
+        "lifetimes_trend": None if trend is None else trend.facts(),
+    }
     return "; ".join(parts), {**facts, "pod": loop.pod.name, "container": loop.container.name}
 
 

@@ -9,10 +9,12 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from oakum.explain.crash_loop import lasting
 from oakum.model.absent import Absent
 from oakum.model.cluster_node import ContainerUsage
 from oakum.model.cluster_pod import Bytes, Container, Pod, Terminated, Waiting
 from oakum.model.kill import Boundary, Ended, Kill, KillKind
+from oakum.model.lifetimes_trend import LifetimesTrend, Tendency, trend_of
 from oakum.model.units import format_count, format_duration, format_share, format_size
 
 ALIKE: Final = 1.5
@@ -72,17 +74,29 @@ def restarts_line(pod: Pod, container: Container, ends: Sequence[Ended]) -> str:
     """How often, and how long its runs lasted that the cluster still tells of; "" for none."""
     if isinstance(container.restarts, Absent) or (not container.restarts and not ends):
         return ""
-    lasted = [
-        each.end.finished_s - each.end.started_s
-        for each in ends
-        if not isinstance(each.end.finished_s, Absent) and not isinstance(each.end.started_s, Absent)
-    ]
+    lasted = lasting(ends)
     told = f"{pod.name}/{container.name} was restarted {_times(container.restarts)}"
     if isinstance(container.state, Waiting) and container.state.reason:
         told += f" and waits now ({container.state.reason})"
     if not lasted:
         return f"{told}; how long its runs lasted is no longer told"
-    return f"{told}; its last {'run' if len(lasted) == 1 else 'runs'} lasted {', '.join(map(format_duration, lasted))}"
+    told += f"; its last {'run' if len(lasted) == 1 else 'runs'} lasted {', '.join(map(format_duration, lasted))}"
+    trend = trend_of(lasted)
+    if trend is None:
+        return told
+    return f"{told}: {_tendency(trend)} ({format_count(len(lasted))} runs, Kendall's tau {trend.tau:+.2f})"
+
+
+def _tendency(trend: LifetimesTrend) -> str:
+    way = trend.tendency
+    return "no trend" if way is Tendency.NEITHER else f"{way.value} and {way.value}"
+
+
+def restarts_facts(ends: Sequence[Ended]) -> dict[str, object]:
+    """Plain values: how long the runs lasted, and whether they get shorter; null for fewer than five."""
+    lasted = lasting(ends)
+    trend = trend_of(lasted)
+    return {"lasted_s": lasted, "lifetimes_trend": None if trend is None else trend.facts()}
 
 
 def usage_line(pod: Pod, container: Container, usage: ContainerUsage | None) -> str:

@@ -789,7 +789,8 @@ def weigh(
         answer[GAP_SIDES] = sides(first, last, low, start, opens, least_growth)
     answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
     if math.isfinite(top_limit):
-        answer[STEEPEST] = steepest(first, last, low, start, np.copy(times), np.copy(floor), n, slopes)
+        high = answer[RATE_HIGH]
+        answer[STEEPEST] = steepest(first, last, low, start, np.copy(times), np.copy(floor), n, high, slopes)
     if n < 4 or size - start < SHAPED_BINS:
         climbs_now = answer[RATE] > 0 and (evidence > -2.5 or answer[RATE_LOW] > 0)
         answer[SHAPE] = LINEAR if climbs_now else FLAT

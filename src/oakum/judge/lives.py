@@ -13,7 +13,7 @@ from statistics import median
 import numpy as np
 
 from oakum.judge.facts import Facts, Life
-from oakum.judge.reasons import counted, level_of, rate_of, times
+from oakum.judge.reasons import counted, level_of, rate_of, sooner, times
 from oakum.judge.settings import JudgeSettings
 from oakum.model.series import Floats
 from oakum.model.units import format_duration
@@ -113,7 +113,7 @@ def _climbing(facts: Facts, found: Overlaid, killed: int, settings: JudgeSetting
     )
     name, boundary = facts.boundary
     room = boundary - last.last_value
-    forecasts = ()
+    forecasts: tuple[Forecast, ...] = ()
     if np.isfinite(boundary) and room > 0:
         forecasts = (Forecast(name, room / found.high, room / found.rate, room / found.low),)
     return Verdict(
@@ -154,7 +154,8 @@ def _few(lives: tuple[Life, ...]) -> str:
 
 
 def _kills(facts: Facts) -> list[str]:
-    return [f"it was OOM-killed {times(len(facts.kills))}"] if facts.kills else []
+    killed = [f"it was OOM-killed {times(len(facts.kills))}"] if facts.kills else []
+    return [*sooner(facts), *killed]
 
 
 def _finer(lives: tuple[Life, ...], settings: JudgeSettings) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from oakum.judge import kernels
 from oakum.judge.facts import Facts
+from oakum.model.lifetimes_trend import Tendency, trend_of
 from oakum.model.series import Floats, Metric, Unit
 from oakum.model.units import format_duration, format_rate, format_size
 from oakum.model.verdict import Pattern, VerdictName
@@ -43,7 +44,8 @@ def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> I
     climbs = int(answer[kernels.CLIMBS]) if math.isfinite(answer[kernels.CLIMBS]) else 0
     if climbs:
         yield f"{counted(climbs, 'earlier lifetime')} climbed until the end"
-        yield from _sooner(facts)
+    if may_leak or climbs or facts.kills:
+        yield from sooner(facts)
     if facts.kills:
         levels = ", ".join(level_of(value, unit) for value in facts.kills[-3:])
         yield f"it was OOM-killed {times(len(facts.kills))}, last seen at {levels}"
@@ -109,11 +111,11 @@ def _until(facts: Facts, answer: Floats) -> Iterator[str]:
         yield f"when it reaches the {name} cannot be told yet: its curve allows for all sorts of times"
 
 
-def _sooner(facts: Facts) -> Iterator[str]:
+def sooner(facts: Facts) -> Iterator[str]:
     """Time between restarts that shrinks."""
-    lived = [life.lived_s for life in facts.lives[:-1]][-3:]
-    if len(lived) == 3 and all(after < 0.9 * before for before, after in zip(lived, lived[1:], strict=False)):
-        yield f"it lives shorter each time: {', '.join(format_duration(one) for one in lived)}"
+    trend = trend_of([life.lived_s for life in facts.lives[:-1]])
+    if trend is not None and trend.tendency is Tendency.SHORTER:
+        yield trend.words
 
 
 def level_of(value: float, unit: Unit) -> str:

@@ -41,6 +41,9 @@ SHORT_SHARE, YOUNG_SHARE = 0.01, 0.15
 FEW = 6
 """Samples: fewer of a lifetime show no climb."""
 
+SOME, MINUTE_S = 15, 60.0
+"""Nor do fewer than so many samples within a minute: all starts climb for seconds. They cannot tell."""
+
 UNBENT = 1.0
 """Of what a floor gained in its first half, so much in its second: a line gains as much and a half (``goes_on``)."""
 
@@ -142,7 +145,8 @@ def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
     least = _LEAST_SEEN[facts.unit]
     # A few teeth say little of their floor: there it must have risen by much, and all the time.
     quarters = CLEAR_QUARTERS + toothed
-    few = facts.lives[-1].samples < FEW
+    samples = facts.lives[-1].samples
+    few = samples < FEW or (samples < SOME and answer[kernels.SPAN] < MINUTE_S)
     if few or answer[kernels.RATE_LOW] <= 0 or answer[kernels.RISEN] < quarters:
         return False
     comes_and_goes = facts.lives[-1].highest - level

@@ -22,7 +22,6 @@ from oakum.model.absent import Absent
 from oakum.model.admission import Instance, Replicas
 from oakum.model.assessment import Investigation
 from oakum.model.cluster import Cluster
-from oakum.model.cluster_node import ContainerUsage
 from oakum.model.cluster_pod import Container, Pod, Role, Running
 from oakum.model.container_memory import ContainerMemory
 from oakum.model.errors import MachineError
@@ -48,10 +47,7 @@ def concluded(target: ClusterTarget, seen: WorkloadSeen, cluster: Cluster, machi
     wanted = target.container if isinstance(target, PodTarget) else None
     rows = rows_of(target, seen.pods)
     seen.kills = [kill for kill in seen.kills if wanted in {None, kill.container}]
-    told = {
-        (pod.uid, container.name): _container(pod, container, seen.usage.get((pod.uid, container.name)), facts)
-        for pod, container in rows
-    }
+    told = {(pod.uid, container.name): _container(pod, container, seen, facts) for pod, container in rows}
     _tell_kills(seen.kills, facts)
     restarts = [
         line for pod, container in rows if (line := says.restarts_line(pod, container, _ends_of(seen, pod, container)))
@@ -155,8 +151,9 @@ def _over_time(memories: Sequence[ContainerMemory], others: Sequence[ContainerMe
     return [line for line, _ in compared]
 
 
-def _container(pod: Pod, container: Container, usage: ContainerUsage | None, facts: Facts) -> str:
+def _container(pod: Pod, container: Container, seen: WorkloadSeen, facts: Facts) -> str:
     """The id of the evidence."""
+    usage = seen.usage.get((pod.uid, container.name))
     return facts.add(
         "container",
         says.usage_line(pod, container, usage),
@@ -173,6 +170,7 @@ def _container(pod: Pod, container: Container, usage: ContainerUsage | None, fac
             "limit_bytes": _told(container.bound_bytes),
             "request_bytes": _told(container.request_bytes),
             "restarts": _told(container.restarts),
+            **says.restarts_facts(_ends_of(seen, pod, container)),
             "rss_bytes": None if usage is None else _told(usage.rss_bytes),
             "working_set_bytes": None if usage is None else _told(usage.working_set_bytes),
         },

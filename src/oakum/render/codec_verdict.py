@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oakum.model.lifetimes_trend import lasted, trend_of
 from oakum.model.mute import Mute
 from oakum.model.series import WorkloadSeries
 from oakum.model.verdict import Forecast, Verdict
@@ -14,6 +15,7 @@ from oakum.render.names import encodable
 def assessed_to_json(series: WorkloadSeries, verdict: Verdict, mute: Mute | None = None) -> dict[str, object]:
     """Rates and levels are in ``unit``; times are UTC epoch seconds."""
     nearest = nearest_forecast(verdict)
+    trend = trend_of(lasted(series.lifetimes))
     return {
         "id": encodable(series.id),
         "labels": {encodable(name): encodable(value) for name, value in series.labels.items()},
@@ -31,6 +33,7 @@ def assessed_to_json(series: WorkloadSeries, verdict: Verdict, mute: Mute | None
         "forecast": None if nearest is None else _forecast(nearest),
         "forecasts": [_forecast(forecast) for forecast in verdict.forecasts],
         "lifetimes": len(series.lifetimes),
+        "lifetimes_trend": None if trend is None else trend.facts(),
         "samples": series.samples,
         "oom_kills": series.oom_kills,
         "muted": None if mute is None else mute_to_json(mute),

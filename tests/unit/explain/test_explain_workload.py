@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from oakum.explain.workload import compared, kill_line, kills_line, reasons
-from oakum.model.kill import Boundary, Kill, KillKind
+from oakum.explain.workload import compared, kill_line, kills_line, reasons, restarts_facts, restarts_line
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.cluster_pod import Container, Pod, Role, Running, Terminated
+from oakum.model.kill import Boundary, Ended, Kill, KillKind
 from oakum.model.oom import Blame
 
 MIB = 1 << 20
@@ -57,3 +59,30 @@ def test_a_kill_at_another_s_limit_does_not_speak_of_a_limit_that_is_too_small()
     assert told[2].endswith("2.00 GiB of 2.50 GiB is no process's")
     assert told[3:] == ["restarted", "alike"]
     assert list(reasons([], [], [])) == ["no end of a run and no kill is known"]
+
+
+def ended(lasted_s, number):
+    moment = 1e9 + 1000.0 * number
+    end = Terminated("OOMKilled", 137, moment, moment + lasted_s)
+    return Ended("shop", "cart-1", "u", "n", "app", Role.MAIN, "shop:1", number, end, 96 * MIB, liveness=False)
+
+
+def restarted(*lasted_s):
+    no = Absent("it", AbsentKind.NOT_YET, "not told")
+    many = len(lasted_s)
+    app = Container("app", Role.MAIN, "shop:1", Running(1e9), None, many, None, 96 * MIB, no, ready=True, program="a")
+    pod = Pod("shop", "cart-1", "u", "1", 1e9, None, {}, (), "n", "Running", "", "", "Burstable", (app,))
+    return restarts_line(pod, app, [ended(each, number) for number, each in enumerate(lasted_s)])
+
+
+def test_restarts_tell_whether_the_runs_get_shorter_from_five_on():
+    assert restarted(10.0, 9.0, 8.0, 7.0).endswith("its last runs lasted 10 s, 9.00 s, 8.00 s, 7.00 s")
+    shorter = restarted(60.0, 40.0, 30.0, 20.0, 10.0)
+    assert shorter.endswith("10 s: shorter and shorter (5 runs, Kendall's tau -1.00)")
+    assert restarted(6.0, 10.0, 7.0, 7.0, 12.0, 11.0).endswith(": no trend (6 runs, Kendall's tau +0.53)")
+
+
+def test_what_restarts_tell_is_in_the_facts_too():
+    many = [ended(each, number) for number, each in enumerate([60.0, 40.0, 30.0, 20.0, 10.0])]
+    assert restarts_facts(many)["lifetimes_trend"]["tendency"] == "shorter"
+    assert restarts_facts(many[:2]) == {"lasted_s": [60.0, 40.0], "lifetimes_trend": None}

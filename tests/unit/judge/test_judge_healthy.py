@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oakum.judge import JudgeSettings, judge, judge_many, kernels, state_of
-from oakum.judge.floor.kernels import FINE, fine_floor, goes_on, steepest
+from oakum.judge.floor.kernels import FINE, fine_floor, goes_on, robust_line, steepest
 from oakum.model.series import Ending, Scope, Series, WorkloadSeries
 from oakum.model.verdict import Pattern, VerdictName
 
@@ -92,7 +92,9 @@ def test_the_steepest_climb_that_is_left_open_is_no_less_than_the_one_there_is(r
     low = 100 + rate * first
     times, floor = np.empty(FINE), np.empty(FINE)
     n = fine_floor(first, first, low, 0, times, floor)
-    found = steepest(first, first, low, 0, times, floor, n, np.empty(FINE * (FINE - 1) // 2))
+    slopes = np.empty(FINE * (FINE - 1) // 2)
+    high = robust_line(times, floor, 0, n, slopes)[2]
+    found = steepest(first, first, low, 0, times, floor, n, high, slopes)
     # The floor's last stretch is told by its least: so much is missing of the whole.
     assert 0.6 * rate <= found <= rate * (1 + 1e-9)
 
@@ -101,7 +103,7 @@ def test_what_never_moved_leaves_no_climb_open():
     first, low = np.arange(10.0), np.full(10, 5.0)
     times, floor = np.empty(FINE), np.empty(FINE)
     n = fine_floor(first, first, low, 0, times, floor)
-    assert steepest(first, first, low, 0, times, floor, n, np.empty(FINE * (FINE - 1) // 2)) == 0
+    assert steepest(first, first, low, 0, times, floor, n, 0.0, np.empty(FINE * (FINE - 1) // 2)) == 0
     assert n == 6
 
 

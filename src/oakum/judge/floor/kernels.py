@@ -130,28 +130,29 @@ def rising_quarters(floor, n):
     return rose
 
 
-def steepest(first, last, low, start, times, floor, n, slopes):
+def steepest(first, last, low, start, times, floor, n, high, slopes):
     """The steepest climb of the floor, per second, that the samples do not rule out; +inf where they rule out none.
 
     The upper bound of the slope's 90 % interval, or all of the floor's ups and downs over the time if that is less;
     of the whole lifetime or of its late half, whichever rules out more. `times`, `floor`: float64[FINE], of the whole
-    lifetime on entry, `n` of them; they are written over. O(bins + FINE² log FINE).
+    lifetime on entry, `n` of them; they are written over. `high`: their slope's upper bound. O(bins + FINE² log FINE).
     """
     size = first.size
-    bound = bound_of(last[size - 1] - first[start], times, floor, n, slopes)
+    bound = bound_of(last[size - 1] - first[start], floor, n, high)
     half = start
     while half < size and first[half] < 0.5 * (first[start] + last[size - 1]):
         half += 1
     if size - half >= HALF_BINS:
         late = fine_floor(first, last, low, half, times, floor)
-        bound = min(bound, bound_of(last[size - 1] - first[half], times, floor, late, slopes))
+        _, _, high = robust_line(times, floor, 0, late, slopes)
+        bound = min(bound, bound_of(last[size - 1] - first[half], floor, late, high))
     return bound
 
 
-def bound_of(span, times, floor, n, slopes):
+def bound_of(span, floor, n, high):
+    """The upper bound `high` of a slope, or all ups and downs over `span` seconds if less; +inf of too few points."""
     if n < 3 or span <= 0:
         return np.inf
-    _, _, high = robust_line(times, floor, 0, n, slopes)
     least, most = np.inf, -np.inf
     for i in range(n):
         least, most = min(least, floor[i]), max(most, floor[i])
