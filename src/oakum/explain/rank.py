@@ -20,6 +20,8 @@ GO, RUBY = ".go", ".rb"
 MOST_PLACES = 4
 TRIFLE_BYTES, TRIFLE_SHARE = 64 << 10, 0.02
 MOST_SITES = 5
+ESTIMATED = 0.85
+"""A cause whose sizes are an estimate is so much less sure."""
 
 
 def clues(growth: HeapGrowth, sources: Mapping[str, str]) -> list[Clue]:
@@ -87,11 +89,15 @@ def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:
     against = [f"{other.name}: {other.why}" for other in others if other.fit >= 0.5]
     if clue.sites.bounds:
         against.insert(0, f"something may bound it: {clue.sites.bounds[0]} ({clue.sites.bounds[0].source})")
+    if growth.estimated:
+        against.append(f"how much it holds is an estimate: {growth.estimated}")
     if holder.evicted_items:
         against.append(f"{format_count(holder.evicted_items)} of its {holder.counted} went between the captures")
     return Cause(
         name=best.name,
-        confidence=round(best.fit * (0.6 if clue.sites.bounds or holder.bound else 1.0), 2),
+        confidence=round(
+            best.fit * (0.6 if clue.sites.bounds or holder.bound else 1.0) * (ESTIMATED if growth.estimated else 1.0), 2
+        ),
         title=_title(clue, growth),
         holder=holder.name,
         retained_bytes=holder.bytes_after,
