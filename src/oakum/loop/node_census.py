@@ -14,7 +14,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
 from oakum.model.units import format_count, format_duration, format_size
-from oakum.probe.node_census import NodeCensus
+from oakum.probe.node_census import WHAT, NodeCensus
 from oakum.probe.node_census_cost import CensusNeeds, query_needs, walk_needs
 from oakum.probe.node_census_told import Walked
 from oakum.probe.node_profile import Frame
@@ -27,6 +27,8 @@ LEAST_MEMBERS = 16
 """A container that gained fewer did not grow."""
 
 LEAST_BYTES = 256 << 10
+NAMED_SHARE = 0.2
+"""A container that gained less than this share of what lives more is not what grows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,24 @@ class CensusTaking:
     def _named(self, census: NodeCensus, facts: Facts) -> HeapGrowth | None:
         """First by what its open handles lead to, which costs a collection; then by all functions of its heap."""
         growth = self._counted(census, census.reach(), 0.0, facts)
-        if growth is not None and (growth.holders or not _gains(growth)):
+        if growth is not None and _explains(growth):
             return growth
+        if growth is None or census.missed:
+            growth = self._queried(census, facts)
+        if growth is None or _explains(growth):
+            return growth
+        facts.miss(
+            Absent(
+                "the container that grows",
+                AbsentKind.UNREADABLE,
+                "no map, set, array or object that variables of its functions lead to gained members as memory grew:"
+                " reactions of promises, Node.js's own lists of timers, WeakMaps and what addons keep are not seen so",
+                "a snapshot names it: give it room, a higher limit for the time, then the same command",
+            )
+        )
+        return None
+
+    def _queried(self, census: NodeCensus, facts: Facts) -> HeapGrowth | None:
         needs = query_needs(self._used_bytes())
         refused = self._refusal(needs)
         if refused is not None:
@@ -79,19 +97,9 @@ class CensusTaking:
         begun_s = clock.monotonic_s()
         functions = census.query()
         growth = self._counted(census, functions, clock.monotonic_s() - begun_s, facts)
-        if growth is not None and not growth.holders and _gains(growth):
-            facts.miss(
-                Absent(
-                    "the container that grows",
-                    AbsentKind.UNREADABLE,
-                    "no map, set, array or object that variables of its functions lead to gained members as memory"
-                    " grew: reactions of promises, timers of Node.js's own lists, WeakMaps and what addons keep cannot"
-                    " be seen so",
-                    "a snapshot: a higher limit for the time, then the same command; or"
-                    f" {self._occasion.command} --max-pause 5m",
-                )
-            )
-            return None
+        if growth is None:
+            why = "none of the functions that the profile met is in its heap"
+            facts.miss(Absent(WHAT, AbsentKind.UNREADABLE, why, "the same command with a longer --for"))
         return growth
 
     def _counted(self, census: NodeCensus, functions: int, queried_s: float, facts: Facts) -> HeapGrowth | None:
@@ -158,5 +166,8 @@ class CensusTaking:
         return self._session.ask(method, parameters, within_s=ANSWERS_S, worker=self._worker)
 
 
-def _gains(growth: HeapGrowth) -> bool:
-    return growth.heap_bytes_after - growth.heap_bytes_before > LEAST_BYTES
+def _explains(growth: HeapGrowth) -> bool:
+    """Whether something is named, or nothing is to be named."""
+    gained = growth.heap_bytes_after - growth.heap_bytes_before
+    named = max((holder.bytes_grown for holder in growth.holders), default=0)
+    return gained <= LEAST_BYTES or named >= NAMED_SHARE * gained

@@ -1,6 +1,6 @@
 """How many members the containers of a Node.js program have, and how many later, asked of its inspector: no snapshot.
 
-Source: chromedevtools.github.io/devtools-protocol (v8), the Runtime domain; v8, src/inspector/v8-debugger.cc ([[Scopes]]).
+Source: chromedevtools.github.io/devtools-protocol (v8), the Runtime domain; v8, src/inspector/v8-debugger.cc.
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ from oakum.probe.node_profile import NAMELESS, Frame
 from oakum.probe.node_walk import LOOK
 
 WHAT: Final = "how many members its containers have"
-GROUP: Final = "oakum"
+GROUP, PASSING = "oakum", "oakum-look"
+"""What the program keeps for us until ``close``; and until the end of one look."""
+
 MOST_PLACED: Final = 600
 """So many functions are asked where they are written, at most."""
 
 MOST_FUNCTIONS: Final = 64
 MOST_ROUNDS: Final = 5
+MOST_MISSED: Final = 8
 MOST_CAUGHT: Final = 24
 MOST_GROWN: Final = 5
 
@@ -42,14 +45,17 @@ Ask: TypeAlias = Callable[[str, Mapping[str, object]], Mapping[str, object]]
 
 
 class NodeCensus:
-    """Two looks into one thread. ``frames``: the application's functions, most bytes first; ``close`` leaves nothing."""
+    """Two looks into one thread. ``frames``: the application's functions, most bytes first.
+
+    Between the looks nothing of the program is held but some of its functions; after ``close``, nothing.
+    """
 
     def __init__(self, ask: Ask, frames: Sequence[Frame]) -> None:
         self._ask, self._frames = ask, frames
         self._files = {frame.script: frame.place.file for frame in frames}
         self._means = ""
         self._kept = ""
-        self._found: list[str] = []
+        self._met: set[tuple[str, int | str]] = set()
 
     def begin(self) -> Absent | None:
         """Raises TargetError, DataError."""
@@ -63,37 +69,55 @@ class NodeCensus:
         """Functions of the application that can be reached from its open handles: how many. It does not stand still."""
         look = self._call(self._means, "function() { return this.make(true); }")
         self._call(look, "function() { this.handles(); this.globals(); }")
-        left = MOST_PLACED
+        left, all_found = MOST_PLACED, list[str]()
         for _ in range(MOST_ROUNDS):
-            codes = self._names(self._call(look, "function() { return this.codes(); }"))[:left]
+            codes = self._listed(self._call(look, "function() { return this.codes(); }"))[:left]
             left -= len(codes)
-            found = [code for code in codes if self._file(code)]
-            self._found += found
+            found = self._own(codes)
+            all_found += found
             if not found:
                 break
             self._enter(look, self._scopes(found))
-        self._found = self._found[:MOST_FUNCTIONS]
-        return len(self._found)
+        return self._remember(all_found)
 
     def query(self) -> int:
         """All functions of the heap that the profile met, by their names. V8 collects first, several times."""
         code = object_of(self._evaluated("Function.prototype"), "result")["objectId"]
-        asked = {"prototypeObjectId": code, "objectGroup": GROUP}
+        asked = {"prototypeObjectId": code, "objectGroup": PASSING}
         functions = str(object_of(self._ask("Runtime.queryObjects", asked), "objects").get("objectId", ""))
         self._call(self._means, "function(found) { this.functions = found; }", {"objectId": functions})
-        self._ask("Runtime.releaseObject", {"objectId": functions})
         names = sorted({"" if frame.place.function == NAMELESS else frame.place.function for frame in self._frames})
-        named = self._names(self._call(self._means, "function(names) { return this.named(names); }", {"value": names}))
-        self._found = [code for code in named[:MOST_PLACED] if self._file(code)][:MOST_FUNCTIONS]
-        return len(self._found)
+        named = self._listed(self._call(self._means, "function(names) { return this.named(names); }", {"value": names}))
+        return self._remember(self._own(named[:MOST_PLACED]))
+
+    def _remember(self, functions: Sequence[str]) -> int:
+        codes = [{"objectId": name} for name in functions[:MOST_FUNCTIONS]]
+        self._call(self._means, "function(...codes) { this.remember(...codes); }", *codes)
+        self._pass()
+        return len(codes)
+
+    def _pass(self) -> None:
+        self._ask("Runtime.releaseObjectGroup", {"objectGroup": PASSING})
 
     def _evaluated(self, expression: str) -> Mapping[str, object]:
         return self._ask("Runtime.evaluate", {"expression": expression, "objectGroup": GROUP, "silent": True})
 
-    def _file(self, function: str) -> str:
-        """Where a function of the application is written, "" of others."""
-        place = location_of(self._internal(function))
-        return self._files.get(place[0], "") if place is not None else ""
+    @property
+    def missed(self) -> bool:
+        """Whether a function that allocates much was not reached: its variables are not walked from."""
+        first = [frame for frame in self._frames[:MOST_MISSED] if frame.place.function != NAMELESS]
+        return not all({(f.script, f.place.line), (f.script, f.place.function)} & self._met for f in first)
+
+    def _own(self, functions: Sequence[Mapping[str, object]]) -> list[str]:
+        """Those of the application, by where they are written."""
+        found = []
+        for told in functions:
+            name = str(told.get("objectId", ""))
+            place = location_of(self._internal(name))
+            if place is not None and place[0] in self._files:
+                self._met |= {place, (place[0], name_of(told))}
+                found.append(name)
+        return found
 
     def _names(self, array: str) -> list[str]:
         return [str(told["objectId"]) for told in self._listed(array) if "objectId" in told]
@@ -101,7 +125,8 @@ class NodeCensus:
     def first(self) -> Walked:
         """Remembers what there is, weakly. Raises TargetError, DataError."""
         look = self._walk()
-        self._kept = self._call(look, "function() { return this.keep(); }")
+        self._kept = self._call(look, "function() { return this.keep(); }", group=GROUP)
+        self._pass()
         return walked_of(self._value(self._kept, "function() { return this.told; }"))
 
     def second(self, least: int) -> Walked:
@@ -115,12 +140,13 @@ class NodeCensus:
 
     def close(self) -> None:
         """What was remembered is let go."""
-        with suppress(OakumError):
-            self._ask("Runtime.releaseObjectGroup", {"objectGroup": GROUP})
+        for group in (PASSING, GROUP):
+            with suppress(OakumError):
+                self._ask("Runtime.releaseObjectGroup", {"objectGroup": group})
 
     def _walk(self) -> str:
         look = self._call(self._means, "function() { return this.make(false); }")
-        self._enter(look, self._scopes(self._found))
+        self._enter(look, self._scopes(self._names(self._call(self._means, "function() { return this.codes; }"))))
         self._call(look, "function() { this.globals(); }")
         for _ in range(2):
             self._confess(look)
@@ -212,9 +238,9 @@ class NodeCensus:
             self._call(look, "function(turns, ...scopes) { this.caught(turns, ...scopes); }", {"value": turns}, *scopes)
         return max(places, key=places.count, default=None)
 
-    def _call(self, name: str, code: str, *values: Mapping[str, object]) -> str:
+    def _call(self, name: str, code: str, *values: Mapping[str, object], group: str = PASSING) -> str:
         """The object that a function gives, "" for none."""
-        asked = {"objectId": name, "functionDeclaration": code, "arguments": list(values), "objectGroup": GROUP}
+        asked = {"objectId": name, "functionDeclaration": code, "arguments": list(values), "objectGroup": group}
         told = self._ask("Runtime.callFunctionOn", {**asked, "silent": True})
         if "exceptionDetails" in told:
             raise DataError("its containers could not be counted", why=repr(told["exceptionDetails"])[:300])

@@ -9,6 +9,8 @@ from oakum.model.cause import CodePlace
 from oakum.model.errors import DataError
 from oakum.probe.node_profile import NAMELESS
 
+_BEFORE = frozenset({"async", "function", "class", "get", "set", "static"})
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -27,7 +29,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class GrownContainer:
-    """``kind``: Map, Set, Array or Object. ``of``: its class. ``asked``, ``gone``: members remembered at the first look.
+    """``kind``: Map, Set, Array or Object. ``of``: its class. ``asked``: members that were remembered; ``gone``: of
+    these, how many are no longer in it.
 
     ``item_bytes``: of one member with what it alone reaches, estimated from a sample; ``outside_bytes``: of Buffers in
     that. ``caught_share``: how much of it variables of its functions hold. ``calls``: a function among its members.
@@ -75,9 +78,10 @@ def location_of(internal: Mapping[str, Mapping[str, object]]) -> tuple[str, int]
 
 
 def name_of(function: Mapping[str, object]) -> str:
-    """As its text begins."""
-    words = str(function.get("description", "")).partition("(")[0].replace("async", "").replace("function", "").split()
-    return words[0] if words and words[0].replace("$", "_").isidentifier() else NAMELESS
+    """As its text begins: ``async pieces(article) {``, ``class Socket extends EventEmitter {``."""
+    words = str(function.get("description", ""))[:500].partition("(")[0].replace("*", " ").partition("{")[0].split()
+    named = [word for word in words if word not in _BEFORE]
+    return named[0] if named and named[0].replace("$", "_").isidentifier() and "=>" not in words else NAMELESS
 
 
 def number_of(row: Mapping[str, object], name: str) -> int:

@@ -37,6 +37,11 @@ _WALK: Final = r"""
       nodes.push({ value, parent, kind, name, depth: parent < 0 ? 0 : nodes[parent].depth + 1 });
       todo.push(nodes.length - 1);
     };
+    const hiding = new Map();
+    const hidesOf = (made) => {
+      if (!hiding.has(made)) hiding.set(made, /^class[\s{][^]*#[\w$]/.test(text.call(made).slice(0, 100000)));
+      return hiding.get(made);
+    };
     const visit = (at) => {
       const { value, depth } = nodes[at], kind = kindOf(value);
       if (kind === 'bytes' || isModuleNamespaceObject(value)) return;
@@ -46,6 +51,7 @@ _WALK: Final = r"""
         keys = plain(keys);
         const words = seeks ? text.call(value) : '';
         if (seeks && !texts.has(words)) { texts.add(words); codes.push(value); }
+        if (seeks) push(own(value, 'prototype'), at, 'property', 'prototype');
       }
       const count = countOf(kind, value, keys);
       if (count >= LEAST) containers.push({ at, kind, count });
@@ -58,7 +64,7 @@ _WALK: Final = r"""
       for (const key of keys.slice(0, 128)) push(own(value, key), at, 'property', nameOf(key));
       const made = kind === 'function' ? value : constructorOf(value);
       if (seeks && made) push(made, at, 'class', '');
-      if (made && !isNative(made) && /^class[\s{][^]*#[\w$]/.test(text.call(made).slice(0, 20000))) secrets.push(at);
+      if (made && hidesOf(made)) secrets.push(at);
     };
     const run = () => {
       const until = Date.now() + MS;
@@ -131,7 +137,7 @@ _LOOK: Final = r"""
             items: items.map(([key, value]) => weak(kind === 'Array' ? value : key)) });
         }
         const told = { objects: nodes.length, containers: containers.length, cut };
-        nodes.length = containers.length = 0; seen.clear();
+        nodes.length = containers.length = 0; seen.clear(); hiding.clear();
         return { kept, told };
       },
       grown(before, least) {
@@ -141,7 +147,7 @@ _LOOK: Final = r"""
           if (!known || known.kind !== kind || count - known.count < least) return;
           let asked = 0, gone = 0;
           const isOf = { Map: (key) => mapHas.call(value, key), Set: (key) => setHas.call(value, key),
-            Array: (item) => value.includes(item), Object: (key) => describe(value, key) !== undefined }[kind];
+            Array: (item) => includes.call(value, item), Object: (key) => describe(value, key) !== undefined }[kind];
           if (kind !== 'Array' || count <= 1000000) for (const item of known.items) {
             const now = item instanceof WeakRef ? item.deref() : item;
             asked++;
@@ -174,8 +180,8 @@ _LOOK: Final = r"""
       weights() { return weighed.tell(); },
     };
   };
-  return { make, named(names) {
-    // Functions by name, one of each text, and how many there are of it.
+  return { make, remember(...codes) { this.codes = codes; }, named(names) {
+    // Functions by name, one of each text.
     const wanted = new Set(names), found = new Map();
     for (const code of this.functions) {
       if (typeof code !== 'function' || isProxy(code)) continue;

@@ -14,6 +14,7 @@ MEANS: Final = r"""
   const sizeOfMap = getter(Map.prototype, 'size'), sizeOfSet = getter(Set.prototype, 'size');
   const mapEntries = Map.prototype.entries, setValues = Set.prototype.values;
   const mapHas = Map.prototype.has, setHas = Set.prototype.has, text = Function.prototype.toString;
+  const includes = Array.prototype.includes;
   const nextOf = (iterator) => protoOf(iterator).next;
   const mapNext = nextOf(new Map().entries()), setNext = nextOf(new Set().values());
   const isNative = (code) => typeof code === 'function' && /\{\s*\[native code\]\s*\}$/.test(text.call(code));
@@ -21,7 +22,8 @@ MEANS: Final = r"""
     : process.mainModule ? process.mainModule.require('util') : undefined;
   if (!util) return 'it cannot tell a Proxy from an object (an ES module before Node.js 20.16)';
   const used = [describe, keysOf, protoOf, sizeOfMap, sizeOfSet, mapEntries, setValues, mapHas, setHas, mapNext,
-    setNext, text, Array.isArray, Array.prototype.includes, ArrayBuffer.isView, WeakRef, Map, Set, Reflect.apply];
+    setNext, text, Array.isArray, includes, ArrayBuffer.isView, WeakRef, WeakRef.prototype.deref, Map, Set,
+    Map.prototype.get, Map.prototype.set, Set.prototype.add, Set.prototype.clear, Array.prototype.push];
   if (!used.every(isNative)) return 'the program has put code of its own in the place of built-in functions';
   const { isProxy, isMap, isSet, isAnyArrayBuffer, isRegExp, isModuleNamespaceObject } = util.types;
   const isThing = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
