@@ -35,10 +35,10 @@ MOST_PLACED: Final = 600
 """So many functions are asked where they are written, at most."""
 
 MOST_FUNCTIONS: Final = 64
-MOST_ROUNDS: Final = 5
+MOST_ROUNDS: Final = 8
 MOST_MISSED: Final = 8
 MOST_CAUGHT: Final = 24
-MOST_GROWN: Final = 5
+MOST_GROWN: Final = 8
 
 Ask: TypeAlias = Callable[[str, Mapping[str, object]], Mapping[str, object]]
 """Method, parameters → result. Raises TargetError."""
@@ -69,15 +69,22 @@ class NodeCensus:
         """Functions of the application that can be reached from its open handles: how many. It does not stand still."""
         look = self._call(self._means, "function() { return this.make(true); }")
         self._call(look, "function() { this.handles(); this.globals(); }")
-        left, all_found = MOST_PLACED, list[str]()
+        left, all_found, foreign = MOST_PLACED, list[str](), list[str]()
         for _ in range(MOST_ROUNDS):
             codes = self._listed(self._call(look, "function() { return this.codes(); }"))[:left]
             left -= len(codes)
             found = self._own(codes)
             all_found += found
-            if not found:
+            foreign += [str(told["objectId"]) for told in codes if told.get("objectId") not in found]
+            if found:
+                self._enter(look, self._scopes(found))
+            elif foreign:
+                # What a package or Node.js itself was given to call stands in the variables of its own functions.
+                caught = [scope for name in foreign for scope in self._caught_by(self._internal(name))[:-1]]
+                self._enter(look, [("", scope) for scope in caught])
+                foreign = []
+            else:
                 break
-            self._enter(look, self._scopes(found))
         return self._remember(all_found)
 
     def query(self) -> int:
