@@ -12,6 +12,7 @@ LOCATION = "[[FunctionLocation]]"
 class FakeCensus:
     """``grown``: rows of the second look. ``weights``: of each member that is weighed: bytes, outside, caught.
 
+    ``timers``: that wait at each look.
     ``reached``: whether the function is met from an open handle. ``refuses``: what it says in place of its means.
     """
 
@@ -20,6 +21,7 @@ class FakeCensus:
     script: str = "1"
     reached: bool = True
     refuses: str = ""
+    timers: list[int] = field(default_factory=lambda: [0, 0])
     held: set[str] = field(default_factory=set)
     queried: int = 0
 
@@ -42,6 +44,9 @@ class FakeCensus:
         return {"result": self._called(str(given["functionDeclaration"]), by_value="returnByValue" in given)}
 
     def _properties(self, name: str) -> Mapping[str, object]:
+        if name == "met":
+            turn = {"name": "0", "value": {"type": "number", "value": 0}}
+            return {"result": [turn, {"name": "1", "value": {"objectId": "put", "description": "function put(key) {"}}]}
         if name == "codes":
             code = {"name": "0", "value": {"objectId": "put", "description": "function put(key) {"}}
             return {"result": [code] if self.reached else []}
@@ -54,12 +59,15 @@ class FakeCensus:
 
     def _called(self, code: str, *, by_value: bool) -> Mapping[str, object]:
         if not by_value:
-            return {"objectId": "codes" if "codes" in code or "named" in code else "look"}
-        walked = {"objects": 900, "containers": 7, "cut": False}
+            made = [name for name in ("codes", "named") if name in code]
+            return {"objectId": "codes" if made else "met" if "this.functions()" in code else "look"}
+        walked = {"objects": 900, "containers": 7, "cut": False, "timers": self.timers["grown" in code]}
+        if "waiting" in code:
+            return {"value": {"turn": 0, "count": self.timers[1]}}
         if "weights" in code:
             return {"value": {"weights": self.weights}}
         if "weigh" in code:
-            return {"value": {"type": "Quote"}}
+            return {"value": {"type": "function" if self.timers[1] else "Quote"}}
         return {"value": {**walked, "grown": self.grown} if "grown" in code else walked}
 
 

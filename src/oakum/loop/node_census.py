@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oakum.loop.dumped import Occasion
 from oakum.loop.facts import Facts
@@ -77,7 +77,7 @@ class CensusTaking:
                 "the container that grows",
                 AbsentKind.UNREADABLE,
                 "no map, set, array or object that variables of its functions lead to gained members as memory grew:"
-                " reactions of promises, Node.js's own lists of timers, WeakMaps and what addons keep are not seen so",
+                " reactions of promises, linked lists, WeakMaps and what addons keep are not seen so",
                 "a snapshot names it: give it room, a higher limit for the time, then the same command",
             )
         )
@@ -123,8 +123,30 @@ class CensusTaking:
         outside = after.external_bytes - before.external_bytes
         growth = grown_by(second, seconds, before.used_bytes, after.used_bytes, outside)
         pause_s = max(before.pause_s, after.pause_s, queried_s)
+        if not _explains(growth) and second.timers - first.timers >= LEAST_MEMBERS:
+            growth, more_s = self._with_timers(census, growth, second, second.timers - first.timers, facts)
+            pause_s = max(pause_s, more_s)
         self._tell(growth, first, second, pause_s, max(peak.extra_bytes, again.extra_bytes), facts)
         return growth
+
+    def _with_timers(
+        self, census: NodeCensus, growth: HeapGrowth, seen: Walked, gained: int, facts: Facts
+    ) -> tuple[HeapGrowth, float]:
+        """With the timers that became more, where what they call can be asked; how long that took, in seconds."""
+        needs = query_needs(growth.heap_bytes_after)
+        refused = self._refusal(needs)
+        if refused is not None:
+            facts.miss(replace(refused, what="what the timers call that became more"))
+            return growth, 0.0
+        clock = self._session.clock
+        self._session.hold(4 * needs.pause_s + ANSWERS_S)
+        begun_s = clock.monotonic_s()
+        timers = census.timers(gained)
+        took_s = clock.monotonic_s() - begun_s
+        if timers is None:
+            return growth, took_s
+        all_grown = replace(seen, grown=(timers, *seen.grown))
+        return grown_by(all_grown, growth.seconds, growth.heap_bytes_before, growth.heap_bytes_after, 0), took_s
 
     def _tell(
         self, growth: HeapGrowth, first: Walked, second: Walked, pause_s: float, extra: int, facts: Facts

@@ -9,7 +9,7 @@ from oakum.heap.shapes import Guess, Shape, guess
 from oakum.model.growth import HeapGrowth, HolderGrowth, PathStep, RootKind
 from oakum.model.script import script_path
 from oakum.model.units import format_count, format_size
-from oakum.probe.node_census_told import GrownContainer, Step, Walked
+from oakum.probe.node_census_told import TIMERS, GrownContainer, Step, Walked
 
 PLAIN: Final = frozenset({"", "Object", "Array", "Map", "Set"})
 EVENTS: Final = "_events"
@@ -33,7 +33,8 @@ def grown_by(seen: Walked, seconds: float, before_bytes: int, after_bytes: int, 
     for weight, each in rows:
         alone = all(other <= ALONE * weight for other, row in rows if row is not each)
         whole = alone and weight >= SEEN * gained
-        holders.append(_holder(each, gained if whole else min(weight, gained), before_bytes))
+        make = _timers if each.kind == TIMERS else _holder
+        holders.append(make(each, gained if whole else min(weight, gained), before_bytes))
     told = (
         "how much its containers hold is an estimate: members that were gained, by a sample of them, and no more than"
         " what lived more after a collection"
@@ -82,6 +83,32 @@ def _holder(each: GrownContainer, gained: float, heap_bytes: int) -> HolderGrowt
         cause=shape.cause,
         advice=shape.advice,
         calls=each.calls,
+    )
+
+
+def _timers(each: GrownContainer, gained: float, heap_bytes: int) -> HolderGrowth:
+    held = min(heap_bytes, int(each.before * gained / max(1, each.after - each.before)))
+    place = each.calls
+    where = f" in {_base(place.file)}:{place.line}" if place is not None else ""
+    name = f"timers that call {place.function}{where}" if place is not None else TIMERS
+    shape = guess(Shape(name, each.item_type, TIMERS, "timer", static=False, single=False))
+    return HolderGrowth(
+        name=name,
+        kind="Timeout",
+        root=RootKind.NATIVE,
+        path=(),
+        items_before=each.before,
+        items_after=each.after,
+        bytes_before=held,
+        bytes_after=held + int(gained),
+        evicted_items=0,
+        eviction_known=False,
+        item_type="",
+        module=place.file if place is not None else "",
+        defined=place,
+        cause=shape.cause,
+        advice=shape.advice,
+        counted=TIMERS,
     )
 
 

@@ -14,6 +14,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cause import CodePlace
 from oakum.model.errors import DataError, OakumError
 from oakum.probe.node_census_told import (
+    TIMERS,
     GrownContainer,
     Walked,
     location_of,
@@ -37,6 +38,9 @@ MOST_PLACED: Final = 600
 MOST_FUNCTIONS: Final = 64
 MOST_ROUNDS: Final = 8
 MOST_MISSED: Final = 8
+TIMER_BYTES: Final = 144
+"""Of a timer itself, with its place in a list."""
+
 MOST_CAUGHT: Final = 24
 MOST_GROWN: Final = 8
 
@@ -54,7 +58,7 @@ class NodeCensus:
         self._ask, self._frames = ask, frames
         self._files = {frame.script: frame.place.file for frame in frames}
         self._means = ""
-        self._kept = ""
+        self._kept = self._look = ""
         self._met: set[tuple[str, int | str]] = set()
 
     def begin(self) -> Absent | None:
@@ -138,12 +142,27 @@ class NodeCensus:
 
     def second(self, least: int) -> Walked:
         """Of those that are there still, and gained ``least`` members or more."""
-        look = self._walk()
+        look = self._look = self._walk()
         told = self._value(look, "function(kept, least) { return this.grown(kept, least); }", self._kept, least)
         walked = walked_of(told)
         rows = told.get("grown")
         found = [self._weighed(look, row) for row in (rows if isinstance(rows, list) else ())[:MOST_GROWN]]
         return replace(walked, grown=tuple(found))
+
+    def timers(self, gained: int) -> GrownContainer | None:
+        """After the second look: the timers that wait for the commonest callback, where ``gained`` more wait than
+        before. V8 collects first, as for ``query``. None where there are none, or the program has its own.
+        """
+        kind = self._call(self._means, "function() { return this.timeouts(); }")
+        asked = {"prototypeObjectId": kind, "objectGroup": PASSING}
+        timers = str(object_of(self._ask("Runtime.queryObjects", asked), "objects").get("objectId", ""))
+        told = self._value(self._look, "function(timers) { return this.waiting(timers); }", timers)
+        count = number_of(told, "count")
+        if not count:
+            return None
+        counts = {"before": max(0, count - gained), "after": count, "asked": 0, "gone": 0}
+        found = self._weighed(self._look, {"turn": told["turn"], "kind": TIMERS, **counts})
+        return replace(found, item_bytes=found.item_bytes + TIMER_BYTES)
 
     def close(self) -> None:
         """What was remembered is let go."""

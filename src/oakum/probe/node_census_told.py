@@ -9,6 +9,7 @@ from oakum.model.cause import CodePlace
 from oakum.model.errors import DataError
 from oakum.probe.node_profile import NAMELESS
 
+TIMERS = "timers"
 _BEFORE = frozenset({"async", "function", "class", "get", "set", "static"})
 
 
@@ -29,8 +30,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class GrownContainer:
-    """``kind``: Map, Set, Array or Object. ``of``: its class. ``asked``: members that were remembered; ``gone``: of
-    these, how many are no longer in it.
+    """``kind``: Map, Set, Array or Object; TIMERS, which have no path. ``of``: its class. ``asked``: members that were
+    remembered; ``gone``: of these, how many are no longer in it.
 
     ``item_bytes``: of one member with what it alone reaches, estimated from a sample; ``outside_bytes``: of Buffers in
     that. ``caught_share``: how much of it variables of its functions hold. ``calls``: a function among its members.
@@ -52,12 +53,13 @@ class GrownContainer:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """``objects``: that were passed. ``cut``: there were more than one walk may pass."""
+    """``objects``: that were passed. ``cut``: there were more than one walk may pass. ``timers``: that wait."""
 
     objects: int
     containers: int
     cut: bool
     grown: tuple[GrownContainer, ...] = ()
+    timers: int = 0
 
 
 def object_of(told: Mapping[str, object], name: str) -> Mapping[str, object]:
@@ -98,4 +100,5 @@ def steps_of(path: object) -> Iterator[Step]:
 
 
 def walked_of(told: Mapping[str, object]) -> Walked:
-    return Walked(number_of(told, "objects"), number_of(told, "containers"), bool(told.get("cut")))
+    objects, containers, timers = (number_of(told, name) for name in ("objects", "containers", "timers"))
+    return Walked(objects, containers, bool(told.get("cut")), timers=timers)

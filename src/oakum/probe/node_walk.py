@@ -61,7 +61,7 @@ _WALK: Final = r"""
           push(item, at, 'item', kind === 'Map' && typeof key === 'string' ? key.slice(0, 100) : '');
         }
       }
-      for (const key of keys.slice(0, 128)) push(own(value, key), at, 'property', nameOf(key));
+      for (const key of keys.slice(0, 128)) if (!isNeighbour(key)) push(own(value, key), at, 'property', nameOf(key));
       const made = kind === 'function' ? value : constructorOf(value);
       if (seeks && made) push(made, at, 'class', '');
       if (made && hidesOf(made)) secrets.push(at);
@@ -136,7 +136,7 @@ _LOOK: Final = r"""
           kept.set(JSON.stringify(pathOf(at)), { whole: new WeakRef(nodes[at].value), kind, count,
             items: items.map(([key, value]) => weak(kind === 'Array' ? value : key)) });
         }
-        const told = { objects: nodes.length, containers: containers.length, cut };
+        const told = { objects: nodes.length, containers: containers.length, cut, timers: timersOf() };
         nodes.length = containers.length = 0; seen.clear(); hiding.clear();
         return { kept, told };
       },
@@ -157,7 +157,8 @@ _LOOK: Final = r"""
             same: known.whole.deref() === value, of: classOf(value) });
         });
         found.sort((one, other) => (other.after - other.before) - (one.after - one.before));
-        return { objects: nodes.length, containers: containers.length, cut, grown: found.slice(0, 8) };
+        return { objects: nodes.length, containers: containers.length, cut, timers: timersOf(),
+          grown: found.slice(0, 8) };
       },
       weigh(turn, start) {
         weighed = weights(containers[turn], start);
@@ -168,6 +169,21 @@ _LOOK: Final = r"""
           names.set(name, (names.get(name) || 0) + 1);
         }
         return { type: [...names].sort((one, other) => other[1] - one[1]).map(([name]) => name)[0] || '' };
+      },
+      // Of all timers that wait those that have the commonest callback: how many, and the place of a container of them.
+      waiting(timers) {
+        const known = new Map();
+        for (const timer of timers) {
+          const code = isProxy(timer) || own(timer, '_destroyed') !== false ? undefined : own(timer, '_onTimeout');
+          if (typeof code !== 'function' || isProxy(code)) continue;
+          const words = text.call(code);
+          if (!known.has(words)) known.set(words, []);
+          known.get(words).push(code);
+        }
+        const most = [...known.values()].sort((one, other) => other.length - one.length)[0] || [];
+        nodes.push({ value: most, parent: -1, kind: 'timers', name: '', depth: 0 });
+        containers.push({ at: nodes.length - 1, kind: 'Array', count: most.length });
+        return { turn: containers.length - 1, count: most.length };
       },
       functions() { return weighed.parts.flatMap((part, turn) => part.functions.flatMap((code) => [turn, code])); },
       caught(turns, ...scopes) {
@@ -180,7 +196,14 @@ _LOOK: Final = r"""
       weights() { return weighed.tell(); },
     };
   };
-  return { make, remember(...codes) { this.codes = codes; }, named(names) {
+  const builtin = (name) => (process.getBuiltinModule || process.mainModule.require).call(process.mainModule, name);
+  return { make, timeouts() {
+    // What timers have in common; nothing where the program has put its own in their place.
+    if (builtin('timers').setTimeout !== setTimeout) return {};
+    const timer = setTimeout(() => {}, 2 ** 30);
+    clearTimeout(timer);
+    return protoOf(timer);
+  }, remember(...codes) { this.codes = codes; }, named(names) {
     // Functions by name, one of each text.
     const wanted = new Set(names), found = new Map();
     for (const code of this.functions) {

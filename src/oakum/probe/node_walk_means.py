@@ -84,5 +84,12 @@ MEANS: Final = r"""
     const held = own(scope, 'object');
     return isThing(held) && !isProxy(held) ? held : {};
   };
+  // A timer stands in a ring with others of its list, and owns none of them.
+  const isNeighbour = (key) => key === '_idlePrev' || key === '_idleNext';
   const weak = (value) => isThing(value) ? new WeakRef(value) : value;
+  // Those that keep the program alive; Node.js before 17.3 does not tell.
+  const timersOf = () => {
+    const told = own(process, 'getActiveResourcesInfo');
+    return isNative(told) ? told.call(process).filter((kind) => kind === 'Timeout').length : 0;
+  };
 """

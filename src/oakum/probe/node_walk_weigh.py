@@ -48,7 +48,7 @@ WEIGH: Final = r"""    const weights = (grown, start) => {
                 if (kind === 'Map') queue.push([key, caught]);
                 if (kind !== 'Array' || typeof item !== 'number') queue.push([item, caught]);
               }
-              for (const key of keys.slice(0, most)) queue.push([own(now, key), caught]);
+              for (const key of keys.slice(0, most)) if (!isNeighbour(key)) queue.push([own(now, key), caught]);
             }
           }
           whose.set(now, { part, bytes, caught: part.inside ? bytes : 0 });

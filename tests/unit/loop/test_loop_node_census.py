@@ -131,3 +131,19 @@ def test_without_room_for_a_walk_none_is_made(machine, node, started):
     found = investigated(machine, node, started)
     assert absent(found)[HIDDEN].kind == "too-dear"
     assert "Runtime.callFunctionOn" not in node.asked
+
+
+def test_timers_that_became_more_are_named_by_what_they_call(machine, node, started):
+    node.census.grown, node.census.timers = [], [4000, 9000]
+    found = investigated(machine, node, started)
+    first = found.causes[0]
+    assert (first.name, first.holder) == (CauseName.TIMER, "timers that call put in app.js:2")
+    assert "4,000 → 9,000 timers" in first.title
+    assert (node.census.queried, node.census.held) == (1, set())
+
+
+def test_what_timers_call_is_not_asked_where_that_could_pause_for_too_long(machine, node, started):
+    node.census.grown, node.census.timers = [], [4000, 9000]
+    found = investigated(machine, node, started, max_pause_s=2.0)
+    assert absent(found)["what the timers call that became more"].kind == "too-dear"
+    assert node.census.queried == 0
