@@ -68,7 +68,7 @@ def _holder(each: GrownContainer, gained: float, heap_bytes: int) -> HolderGrowt
         name=name,
         kind=each.of or each.kind,
         root=RootKind.MODULE,
-        path=tuple(PathStep(_node(step), _via(step)) for step in each.path),
+        path=_steps(each),
         items_before=each.before,
         items_after=each.after,
         bytes_before=held,
@@ -152,8 +152,13 @@ def _base(file: str) -> str:
     return "/".join(parts[-2 if len(parts) > 1 and parts[-1].startswith("index.") else -1 :])
 
 
-def _node(step: Step) -> str:
-    return f"class {step.of}" if step.of_class else step.of or "function"
+def _steps(each: GrownContainer) -> tuple[PathStep, ...]:
+    """What each edge leads to: the next edge tells it, of the last the container itself."""
+    first, *others = each.path
+    root = f"scope in {_base(first.file)}" if first.kind == "variable" else "the program"
+    inside = [f"class {step.of}" if step.of_class else step.of or "Object" for step in others]
+    found = zip((*inside, each.of or each.kind), each.path, strict=True)
+    return (PathStep(root, ""), *(PathStep(node, _via(step)) for node, step in found))
 
 
 def _via(step: Step) -> str:

@@ -11,8 +11,8 @@ from oakum.model.units import format_size
 from oakum.probe.node_census import WHAT
 from oakum.probe.room import USED_SHARE, pause_refusal
 
-COLLECTION_S_PER_MB = 0.02
-"""A full collection, in seconds per MB of heap (docs/node.md: 0.001 to 0.02, the most on a machine that is busy)."""
+COLLECTION_S_PER_MB = 0.04
+"""A full collection, in seconds per MB of heap (docs/node.md: 0.001 to 0.04, the most on a very busy machine)."""
 
 QUERY_S_PER_MB = 0.1
 """A query for all functions of the heap, in seconds per MB: V8 collects several times (docs/node.md: up to 0.08)."""
