@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fake_clock import FakeClock
+from fake_node_census import FakeCensus
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.debugger import Dispositions, Listener
@@ -16,6 +17,7 @@ from oakum.model.errors import RefusedError, TargetError
 
 MIB = 1 << 20
 DEFAULT = Listener("127.0.0.1", 9229)
+COUNTED = {"Runtime.getProperties", "Runtime.callFunctionOn", "Runtime.releaseObjectGroup"}
 
 
 @dataclass
@@ -62,6 +64,7 @@ class FakeNode:
     garbage_bytes: int = 0
     external_bytes: int = MIB
     heap_limit_bytes: int = 0
+    census: FakeCensus | None = None
 
     def open_inspector(self) -> None:
         self.listens.append(self.opens_at)
@@ -179,8 +182,19 @@ class FakeInspection:
                 )
         if method == "NodeWorker.sendMessageToWorker":
             self._asked_worker(str(parameters["sessionId"]), json.loads(str(parameters["message"])))
+        if method in COUNTED or "objectGroup" in (parameters or {}):
+            return {} if node.census is None else node.census.ask(method, parameters)
+        return self._said(method, parameters or {}, heard)
+
+    def _said(
+        self,
+        method: str,
+        parameters: Mapping[str, object],
+        heard: Callable[[str, Mapping[str, object]], None] | None,
+    ) -> Mapping[str, object]:
+        node = self._node
         if method == "Runtime.evaluate":
-            return self._evaluated(str((parameters or {})["expression"]))
+            return self._evaluated(str(parameters["expression"]))
         if method == "HeapProfiler.stopSampling":
             return {"profile": node.profile}
         if method == "HeapProfiler.collectGarbage":

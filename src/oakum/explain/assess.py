@@ -135,7 +135,7 @@ def _leaks(series: Verdict, growth: HeapGrowth, clue: Clue, reasons: tuple[str, 
         return replace(
             series,
             name=VerdictName.LEAK,
-            probability=max(series.probability or 0.0, 0.97 if share > 0.6 else 0.9),
+            probability=max(series.probability or 0.0, 0.97 if share > 0.6 and not growth.estimated else 0.9),
             reasons=(*reasons, told, *series.reasons),
             settles="",
         )

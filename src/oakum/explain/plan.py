@@ -61,7 +61,7 @@ def _keep(target: str, options: str, risk: str) -> Step:
     return Step(
         "Keep the evidence before anything is restarted",
         effect="the report survives the process",
-        risk=risk or "it stands still for two snapshots, as it did now"
+        risk=risk or "it stands still for two looks into its heap, as it did now"
         if options
         else "none: it reads memory and does not stop the target",
         command=f"oakum investigate {quote(target)}{options} -o html -f leak.html",

@@ -26,6 +26,9 @@ CLOSE, DOUBTFUL = 0.12, 0.85
 LESS_SURE = 0.8
 """Another reading of a holder is at most so sure, of the first's confidence."""
 
+ESTIMATED = 0.85
+"""A cause whose sizes are an estimate is so much less sure."""
+
 
 def clues(growth: HeapGrowth, sources: Mapping[str, str]) -> list[Clue]:
     """Every holder with what the sources say of it. ``sources``: text by path."""
@@ -119,11 +122,17 @@ def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:
     against = [f"{other.name}: {other.why}" for other in others if other.fit >= 0.5]
     if clue.sites.bounds:
         against.insert(0, f"something may bound it: {clue.sites.bounds[0]} ({clue.sites.bounds[0].source})")
+    if growth.estimated:
+        against.append(f"how much it holds is an estimate: {growth.estimated}")
     if holder.evicted_items:
         against.append(f"{format_count(holder.evicted_items)} of its {holder.counted} went between the captures")
     return Cause(
         name=best.name,
-        confidence=round(_bounded(best.fit * (DOUBTFUL if _close(best, others) else 1.0), clue), 2),
+        confidence=round(
+            _bounded(best.fit * (DOUBTFUL if _close(best, others) else 1.0), clue)
+            * (ESTIMATED if growth.estimated else 1.0),
+            2,
+        ),
         title=_title(clue, growth),
         holder=holder.name,
         retained_bytes=holder.bytes_after,

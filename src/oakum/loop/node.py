@@ -1,4 +1,4 @@
-"""A Node.js process looked into through its inspector: figures, a sampling profile, two snapshots where they fit."""
+"""A Node.js process looked into through its inspector: figures, a profile, two snapshots or a count of containers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from oakum.loop.cgroup import limit_bytes_of
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
 from oakum.loop.interview import Interviewee
+from oakum.loop.node_census import CensusTaking
 from oakum.loop.node_heaps import (
     Grown,
     grown_most,
@@ -34,6 +35,7 @@ from oakum.model.verdict import Verdict, VerdictName
 from oakum.probe.node import NodeProbe, Opening
 from oakum.probe.node_cost import SnapshotNeeds, needs_of
 from oakum.probe.node_options import node_options
+from oakum.probe.node_profile import Frame
 from oakum.probe.node_session import Heaps, NodeSession
 from oakum.probe.node_workers import Worker
 
@@ -51,6 +53,7 @@ class NodeInterview:
         self._before: Heaps | None = None
         self._after: Heaps | None = None
         self._outside = ""
+        self._frames: tuple[Frame, ...] = ()
         self._facts: Facts | None = None
 
     @property
@@ -119,7 +122,9 @@ class NodeInterview:
             f" is room: two heap snapshots, for each of which it stands still and takes more memory: at its size now up"
             f" to about"
             f" {format_duration(most.pause_s)} and {format_size(most.extra_bytes)}; none that could take longer than"
-            f" {format_duration(self._whom.budget.pause_s)}."
+            f" {format_duration(self._whom.budget.pause_s)}. Where they do not fit, its containers are counted twice"
+            f" instead, after a collection each time: it reads what variables of its functions lead to, calls none of"
+            f" its code, and leaves nothing."
         )
 
     def end(self, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
@@ -141,6 +146,7 @@ class NodeInterview:
         tell_heaps(after, facts)
         profiles = session.end_sampling()
         grown = grown_most(self._before or after, after, profiles)
+        self._frames = profiles.frames_of(grown.worker) if profiles is not None else ()
         tell_grown(grown, after, profiles.main if profiles is not None else None, facts, pid=self._pid)
         self._outside = tell_parts(grown.worker, self._before or after, after, facts)
         tell_profile(grown.profile, facts)
@@ -157,7 +163,7 @@ class NodeInterview:
         with ExitStack() as stack:
             first = self._snapshot(session, worker, needs_of(used), stack, facts, progress)
             if first is None:
-                return None
+                return self._census(session, worker, facts, progress)
             progress.stage(f"letting it run for {format_duration(self._whom.apart_s)} before the second snapshot")
             session.hold(self._whom.apart_s)
             clock.sleep_until(first.ended_s + self._whom.apart_s)
@@ -167,7 +173,7 @@ class NodeInterview:
                 raise unknown(worker)
             second = self._snapshot(session, worker, needs_of(used_again).after(took), stack, facts, progress)
             if second is None:
-                return None
+                return self._census(session, worker, facts, progress)
             # The target may run on by itself from here on.
             self.close()
             progress.stage("comparing the two snapshots, naming what holds the growth")
@@ -184,6 +190,17 @@ class NodeInterview:
                 "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
             },
         )
+        return self._with_outside(growth)
+
+    def _census(
+        self, session: NodeSession, worker: Worker | None, facts: Facts, progress: Progress
+    ) -> HeapGrowth | None:
+        """In the place of snapshots; what is missed of them is told already."""
+        taking = CensusTaking(session, worker, self._whom.occasion(progress), self._whom.apart_s)
+        growth = taking.taken(self._frames, facts)
+        return None if growth is None else self._with_outside(growth)
+
+    def _with_outside(self, growth: HeapGrowth) -> HeapGrowth:
         garbage = (
             uncollected(self._before, self._after, self._whom.watch_s, growth) if self._before and self._after else ""
         )

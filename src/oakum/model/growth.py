@@ -165,5 +165,8 @@ class HeapGrowth:
     lines: tuple[LineGrowth, ...] = ()
     """By the line of their allocation, most bytes gained first; empty where that was not recorded."""
 
+    estimated: str = ""
+    """What its sizes rest upon, where no capture measured them; "" where one did."""
+
     beside: str = ""
     """What is to be said whatever memory does: goroutines that became more, too few for their bytes to show."""

@@ -6,7 +6,7 @@ Source: chromedevtools.github.io/devtools-protocol, HeapProfiler.SamplingHeapPro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from oakum.model.allocation import Allocation, AllocationProfile
 from oakum.model.cause import CodePlace
@@ -15,6 +15,15 @@ from oakum.model.script import is_library, script_path
 NAMELESS = "(anonymous)"
 MOST_SITES = 20
 MOST_NODES = 1_000_000
+MOST_FRAMES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A function that the profile met. ``script``: V8's number of its source, in this process."""
+
+    script: str
+    place: CodePlace
 
 
 def read_profile(told: Mapping[str, object], seconds: float) -> AllocationProfile:
@@ -59,3 +68,34 @@ def _place(frame: object) -> CodePlace | None:
         return None
     at = line + 1 if isinstance(line, int) and 0 <= line < 2**31 else 0
     return CodePlace(script_path(url), at, name if isinstance(name, str) and name else NAMELESS)
+
+
+def read_frames(told: Mapping[str, object]) -> tuple[Frame, ...]:
+    """The application's functions on any stack of it, by what is alive below them, most bytes first."""
+    profile = told.get("profile")
+    head = profile.get("head") if isinstance(profile, dict) else None
+    order: list[tuple[Mapping[str, object], int]] = []
+    todo: list[tuple[object, int]] = [(head, -1)]
+    while todo and len(order) < MOST_NODES:
+        node, above = todo.pop()
+        if isinstance(node, dict):
+            children = node.get("children")
+            todo.extend((child, len(order)) for child in (children if isinstance(children, list) else ()))
+            order.append((node, above))
+    sizes = [_bytes(node) for node, _ in order]
+    frames: dict[tuple[str, CodePlace], int] = {}
+    for at in range(len(order) - 1, -1, -1):
+        node, above = order[at]
+        if above >= 0:
+            sizes[above] += sizes[at]
+        frame, place = node.get("callFrame"), _place(node.get("callFrame"))
+        if isinstance(frame, dict) and place is not None and not is_library(place.file):
+            key = (str(frame.get("scriptId", "")), place)
+            frames[key] = frames.get(key, 0) + sizes[at]
+    ranked = sorted(frames, key=lambda key: -frames[key])
+    return tuple(Frame(script, place) for script, place in ranked[:MOST_FRAMES])
+
+
+def _bytes(node: Mapping[str, object]) -> int:
+    size = node.get("selfSize")
+    return int(size) if isinstance(size, int | float) and 0 < size < 2**53 else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +16,7 @@ from oakum.model.ports import Clock, Debuggee, Inspection, Spool
 from oakum.probe.node_closing import closes_in
 from oakum.probe.node_figures import FIGURES, Figures, read_figures
 from oakum.probe.node_limit import HEAP_LIMIT
-from oakum.probe.node_profile import read_profile
+from oakum.probe.node_profile import Frame, read_frames, read_profile
 from oakum.probe.node_workers import Worker, Workers
 
 ANSWER_S = 15.0
@@ -64,9 +64,14 @@ class Profiles:
 
     main: AllocationProfile
     workers: Mapping[str, AllocationProfile]
+    frames: Mapping[str, tuple[Frame, ...]] = field(default_factory=dict)
+    """The application's functions, by session; the main thread's is ""."""
 
     def of(self, worker: Worker | None) -> AllocationProfile | None:
         return self.main if worker is None else self.workers.get(worker.session)
+
+    def frames_of(self, worker: Worker | None) -> tuple[Frame, ...]:
+        return self.frames.get("" if worker is None else worker.session, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class NodeSession:
         ours: bool,
         version: str = "",
     ) -> None:
-        self._inspection, self._debuggee, self._clock = inspection, debuggee, clock
+        self._inspection, self._debuggee, self.clock = inspection, debuggee, clock
         self.listener, self.ours, self.version = listener, ours, version
         self._workers: Workers | None = None
         self._sampling_s: float | None = None
@@ -135,7 +140,7 @@ class NodeSession:
         """In the main thread, and in every worker that ``heaps`` has met."""
         interval = {"samplingInterval": SAMPLED_EVERY_BYTES}
         self._ask("HeapProfiler.startSampling", interval)
-        self._sampling_s = self._clock.monotonic_s()
+        self._sampling_s = self.clock.monotonic_s()
         if self._workers is not None:
             self._workers.each("HeapProfiler.startSampling", interval, within_s=ANSWER_S)
 
@@ -143,10 +148,12 @@ class NodeSession:
         """None where none was begun."""
         if self._sampling_s is None:
             return None
-        seconds, self._sampling_s = self._clock.monotonic_s() - self._sampling_s, None
-        main = read_profile(self._ask("HeapProfiler.stopSampling"), seconds)
+        seconds, self._sampling_s = self.clock.monotonic_s() - self._sampling_s, None
+        main = self._ask("HeapProfiler.stopSampling")
         told = self._workers.each("HeapProfiler.stopSampling", within_s=ANSWER_S) if self._workers is not None else {}
-        return Profiles(main, {session: read_profile(reply, seconds) for session, reply in told.items()})
+        workers = {session: read_profile(reply, seconds) for session, reply in told.items()}
+        frames = {session: read_frames(reply) for session, reply in {"": main, **told}.items()}
+        return Profiles(read_profile(main, seconds), workers, frames)
 
     def snapshot(self, spool: Spool, *, within_s: float, worker: Worker | None = None) -> SnapshotCost:
         """Of the main thread's heap, or a worker's; streamed into ``spool``.
@@ -155,7 +162,7 @@ class NodeSession:
         """
         self.hold(within_s)
         self._busy_s = within_s
-        begun_s = self._clock.monotonic_s()
+        begun_s = self.clock.monotonic_s()
 
         def heard(event: str, values: Mapping[str, object]) -> None:
             if event == "HeapProfiler.addHeapSnapshotChunk":
@@ -169,16 +176,31 @@ class NodeSession:
         else:
             self._workers.ask(worker, "HeapProfiler.takeHeapSnapshot", asked, within_s=within_s, heard=heard)
         self._busy_s = 0.0
-        return SnapshotCost(begun_s, self._clock.monotonic_s(), spool.size_bytes)
+        return SnapshotCost(begun_s, self.clock.monotonic_s(), spool.size_bytes)
 
-    def collect(self, *, within_s: float) -> float:
+    def collect(self, *, within_s: float, worker: Worker | None = None) -> float:
         """A full collection. How long it took from the question to the answer, in seconds. Raises TargetError."""
         self.hold(within_s)
+        begun_s = self.clock.monotonic_s()
+        self.ask("HeapProfiler.collectGarbage", within_s=within_s, worker=worker)
+        return self.clock.monotonic_s() - begun_s
+
+    def ask(
+        self,
+        method: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        within_s: float,
+        worker: Worker | None = None,
+    ) -> Mapping[str, object]:
+        """Of the main thread, or of a worker. Raises TargetError."""
         self._busy_s = within_s
-        begun_s = self._clock.monotonic_s()
-        self._inspection.ask("HeapProfiler.collectGarbage", within_s=within_s)
+        if worker is None or self._workers is None:
+            told = self._inspection.ask(method, parameters, within_s=within_s, heard=self._hear)
+        else:
+            told = self._workers.ask(worker, method, parameters, within_s=within_s, heard=None)
         self._busy_s = 0.0
-        return self._clock.monotonic_s() - begun_s
+        return told
 
     def _ask(self, method: str, parameters: Mapping[str, object] | None = None) -> Mapping[str, object]:
         return self._inspection.ask(method, parameters, within_s=ANSWER_S, heard=self._hear)
@@ -220,9 +242,9 @@ class NodeSession:
                 self._inspection.ask("Runtime.evaluate", expression, within_s=ANSWER_S + self._busy_s)
 
     def _closed(self) -> Absent | None:
-        end_s = self._clock.monotonic_s() + CLOSES_WITHIN_S
+        end_s = self.clock.monotonic_s() + CLOSES_WITHIN_S
         while self._is_open():
-            if self._clock.monotonic_s() > end_s:
+            if self.clock.monotonic_s() > end_s:
                 return Absent(
                     "the closing of its inspector",
                     AbsentKind.NOT_YET,
@@ -230,7 +252,7 @@ class NodeSession:
                     f" {HOLDS_S:.0f} s of our last word",
                     "ss -atnp | grep " + str(self.listener.port),
                 )
-            self._clock.sleep_until(self._clock.monotonic_s() + 0.02)
+            self.clock.sleep_until(self.clock.monotonic_s() + 0.02)
         return None
 
     def _is_open(self) -> bool:

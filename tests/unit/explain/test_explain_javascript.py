@@ -67,6 +67,13 @@ def test_a_variable_of_a_function_is_a_closures():
     assert told("const history = [];\n", "history", CauseName.GLOBAL).causes[0].name is CauseName.GLOBAL
 
 
+def test_a_field_that_a_constructor_makes_is_no_closures():
+    source = (
+        "class Hub {\n  constructor() {\n    this.rows = [];\n  }\n  add(row) {\n    this.rows.push(row);\n  }\n}\n"
+    )
+    assert told(source, "rows", CauseName.GLOBAL).causes[0].name is CauseName.GLOBAL
+
+
 def profile(*sites):
     return AllocationProfile(20.0, 10 * MIB, tuple(Allocation(place, size) for place, size in sites))
 

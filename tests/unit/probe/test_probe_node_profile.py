@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oakum.model.cause import CodePlace
-from oakum.probe.node_profile import read_profile
+from oakum.probe.node_profile import read_frames, read_profile
 
 
 def node(url, name, line, size, *children):
@@ -71,3 +71,14 @@ def test_a_very_deep_one_is_read_to_its_end():
     for _ in range(50_000):
         head = node("/srv/a.js", "f", 1, 1, head)
     assert read_profile({"profile": {"head": head}}, 1.0).total_bytes == 50_001
+
+
+def test_its_functions_are_told_with_what_they_had_allocated_below_them():
+    inner = node("/srv/app.js", "put", 7, 100, node("node:events", "on", 20, 900))
+    outer = node("/srv/app.js", "handle", 2, 1, inner, node("/srv/node_modules/x/i.js", "wrap", 3, 20))
+    frames = read_frames({"profile": {"head": node("", "(root)", 0, 0, outer)}})
+    assert [(frame.script, str(frame.place)) for frame in frames] == [
+        ("1", "/srv/app.js:2 in handle"),
+        ("1", "/srv/app.js:7 in put"),
+    ]
+    assert read_frames({"profile": {"head": 5}}) == ()

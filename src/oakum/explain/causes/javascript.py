@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,6 +18,9 @@ _WHY: Final[Mapping[CauseName, str]] = {
     CauseName.SESSION_STATE: "it holds sessions and loses none",
     CauseName.QUEUE_BACKLOG: "items come in faster than they are taken out",
 }
+_FIELD: Final = re.compile(r"^this\.")
+"""Made in a constructor, it lives as long as its object."""
+
 _PLAIN: Final = frozenset({CauseName.GLOBAL, CauseName.STATIC_COLLECTION, CauseName.LARGE_LOAD})
 
 
@@ -37,7 +41,8 @@ def advice_of(name: CauseName) -> str:
 def look(clue: Clue, told: CauseName) -> Finding:
     """``told``: by the shape in the dump. A variable made inside of a function is a closure's."""
     made = clue.sites.defined
-    name = CauseName.CLOSURE if told in _PLAIN and made and made[0].function else told
+    is_field = bool(made) and _FIELD.search(made[0].source) is not None
+    name = CauseName.CLOSURE if told in _PLAIN and made and made[0].function and not is_field else told
     sure = 0.9 if clue.sites.inserts or name in {CauseName.LISTENER, CauseName.TIMER} else 0.75
     why = _WHY.get(name, "a variable that lives as long as the process holds it")
     advice = clue.holder.advice if name is told else advice_of(name)

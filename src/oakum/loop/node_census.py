@@ -1,0 +1,195 @@
+"""A Node.js program whose heap has no room for a snapshot: its containers are counted twice, and what grew is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from oakum.loop.dumped import Occasion
+from oakum.loop.facts import Facts
+from oakum.loop.node_containers import grown_by, told
+from oakum.loop.node_heaps import unknown
+from oakum.loop.peak import Peak
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.evidence import Cost
+from oakum.model.growth import HeapGrowth
+from oakum.model.units import format_count, format_duration, format_size
+from oakum.probe.node_census import WHAT, NodeCensus
+from oakum.probe.node_census_cost import CensusNeeds, query_needs, walk_needs
+from oakum.probe.node_census_told import Walked
+from oakum.probe.node_profile import Frame
+from oakum.probe.node_session import NodeSession
+from oakum.probe.node_workers import Worker
+
+ORIGIN = "sizes of maps, sets, arrays and objects, twice"
+ANSWERS_S = 60.0
+LEAST_MEMBERS = 16
+"""A container that gained fewer did not grow."""
+
+LEAST_BYTES = 256 << 10
+NAMED_SHARE = 0.2
+"""A container that gained less than this share of what lives more is not what grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """After a collection. ``pause_s``: that it took, at most."""
+
+    at_s: float
+    used_bytes: int
+    external_bytes: int
+    pause_s: float
+
+
+class CensusTaking:
+    """Of one thread. Nothing is kept in the program once ``taken`` returns, or raises."""
+
+    def __init__(self, session: NodeSession, worker: Worker | None, occasion: Occasion, apart_s: float) -> None:
+        self._session, self._worker, self._occasion, self._apart_s = session, worker, occasion, apart_s
+
+    def taken(self, frames: tuple[Frame, ...], facts: Facts) -> HeapGrowth | None:
+        """None where nothing could be told: ``facts`` says why. Raises TargetError, DataError."""
+        refused = self._refusal(walk_needs(self._used_bytes()))
+        if refused is not None:
+            facts.miss(refused)
+            return None
+        census = NodeCensus(self._ask, frames)
+        try:
+            found = census.begin()
+            if isinstance(found, Absent):
+                facts.miss(found)
+                return None
+            return self._named(census, facts)
+        finally:
+            census.close()
+
+    def _named(self, census: NodeCensus, facts: Facts) -> HeapGrowth | None:
+        """First by what its open handles lead to, which costs a collection; then by all functions of its heap."""
+        growth = self._counted(census, census.reach(), 0.0, facts)
+        if growth is not None and _explains(growth):
+            return growth
+        if growth is None or census.missed:
+            growth = self._queried(census, facts)
+        if growth is None or _explains(growth):
+            return growth
+        facts.miss(
+            Absent(
+                "the container that grows",
+                AbsentKind.UNREADABLE,
+                "no map, set, array or object that variables of its functions lead to gained members as memory grew:"
+                " reactions of promises, linked lists, WeakMaps and what addons keep are not seen so",
+                "a snapshot names it: give it room, a higher limit for the time, then the same command",
+            )
+        )
+        return None
+
+    def _queried(self, census: NodeCensus, facts: Facts) -> HeapGrowth | None:
+        needs = query_needs(self._used_bytes())
+        refused = self._refusal(needs)
+        if refused is not None:
+            facts.miss(refused)
+            return None
+        clock = self._session.clock
+        self._occasion.progress.stage(
+            f"looking for the application's functions: it may stand still for about {format_duration(needs.pause_s)}"
+        )
+        self._session.hold(4 * needs.pause_s + ANSWERS_S)
+        begun_s = clock.monotonic_s()
+        functions = census.query()
+        growth = self._counted(census, functions, clock.monotonic_s() - begun_s, facts)
+        if growth is None:
+            why = "none of the functions that the profile met is in its heap"
+            facts.miss(Absent(WHAT, AbsentKind.UNREADABLE, why, "the same command with a longer --for"))
+        return growth
+
+    def _counted(self, census: NodeCensus, functions: int, queried_s: float, facts: Facts) -> HeapGrowth | None:
+        """None where none of its functions could be reached."""
+        if not functions:
+            return None
+        progress = self._occasion.progress
+        with self._occasion.gauge() as gauge, Peak(gauge) as peak:
+            before = self._lived()
+            first = census.first()
+        progress.stage(
+            f"counted {format_count(first.containers)} containers; letting it run for"
+            f" {format_duration(self._apart_s)} before they are counted again"
+        )
+        self._session.hold(self._apart_s + ANSWERS_S)
+        self._session.clock.sleep_until(before.at_s + self._apart_s)
+        with self._occasion.gauge() as gauge, Peak(gauge) as again:
+            after = self._lived()
+            second = census.second(LEAST_MEMBERS)
+        seconds = after.at_s - before.at_s
+        outside = after.external_bytes - before.external_bytes
+        growth = grown_by(second, seconds, before.used_bytes, after.used_bytes, outside)
+        pause_s = max(before.pause_s, after.pause_s, queried_s)
+        if not _explains(growth) and second.timers - first.timers >= LEAST_MEMBERS:
+            growth, more_s = self._with_timers(census, growth, second, second.timers - first.timers, facts)
+            pause_s = max(pause_s, more_s)
+        self._tell(growth, first, second, pause_s, max(peak.extra_bytes, again.extra_bytes), facts)
+        return growth
+
+    def _with_timers(
+        self, census: NodeCensus, growth: HeapGrowth, seen: Walked, gained: int, facts: Facts
+    ) -> tuple[HeapGrowth, float]:
+        """With the timers that became more, where what they call can be asked; how long that took, in seconds."""
+        needs = query_needs(growth.heap_bytes_after)
+        refused = self._refusal(needs)
+        if refused is not None:
+            facts.miss(replace(refused, what="what the timers call that became more"))
+            return growth, 0.0
+        clock = self._session.clock
+        self._session.hold(4 * needs.pause_s + ANSWERS_S)
+        begun_s = clock.monotonic_s()
+        timers = census.timers(gained)
+        took_s = clock.monotonic_s() - begun_s
+        if timers is None:
+            return growth, took_s
+        all_grown = replace(seen, grown=(timers, *seen.grown))
+        return grown_by(all_grown, growth.seconds, growth.heap_bytes_before, growth.heap_bytes_after, 0), took_s
+
+    def _tell(
+        self, growth: HeapGrowth, first: Walked, second: Walked, pause_s: float, extra: int, facts: Facts
+    ) -> None:
+        lived = growth.heap_bytes_after - growth.heap_bytes_before
+        most = f": {told(growth.holders[0])}" if growth.holders else ""
+        facts.add(
+            "growth",
+            f"{format_count(second.containers)} containers counted twice, {format_duration(growth.seconds)} apart; what"
+            f" lives changed by {format_size(lived, signed=True)}{most}",
+            ORIGIN,
+            cost=Cost(pause_s, pause_s),
+            facts={
+                "containers": [first.containers, second.containers],
+                "heap_bytes": [growth.heap_bytes_before, growth.heap_bytes_after],
+                "extra_bytes": extra,
+                "whole": not second.cut,
+            },
+        )
+
+    def _lived(self) -> Lived:
+        needs = walk_needs(self._used_bytes())
+        pause_s = self._session.collect(within_s=4 * needs.pause_s + 30, worker=self._worker)
+        at_s, figures = self._session.clock.monotonic_s(), self._session.heaps().of(self._worker)
+        if figures is None:
+            raise unknown(self._worker)
+        return Lived(at_s, figures.heap_used_bytes, figures.external_bytes, pause_s)
+
+    def _used_bytes(self) -> int:
+        used = self._session.heaps().used_bytes(self._worker)
+        if used is None:
+            raise unknown(self._worker)
+        return used
+
+    def _refusal(self, needs: CensusNeeds) -> Absent | None:
+        return needs.refusal(self._occasion.room(), self._occasion.budget, self._occasion.command)
+
+    def _ask(self, method: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
+        return self._session.ask(method, parameters, within_s=ANSWERS_S, worker=self._worker)
+
+
+def _explains(growth: HeapGrowth) -> bool:
+    """Whether something is named, or nothing is to be named."""
+    gained = growth.heap_bytes_after - growth.heap_bytes_before
+    named = max((holder.bytes_grown for holder in growth.holders), default=0)
+    return gained <= LEAST_BYTES or named >= NAMED_SHARE * gained

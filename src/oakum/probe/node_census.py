@@ -1,0 +1,295 @@
+"""How many members the containers of a Node.js program have, and how many later, asked of its inspector: no snapshot.
+
+Source: chromedevtools.github.io/devtools-protocol (v8), the Runtime domain; v8, src/inspector/v8-debugger.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.cause import CodePlace
+from oakum.model.errors import DataError, OakumError
+from oakum.probe.node_census_told import (
+    TIMERS,
+    GrownContainer,
+    Walked,
+    location_of,
+    name_of,
+    number_of,
+    object_of,
+    rows_of,
+    steps_of,
+    walked_of,
+)
+from oakum.probe.node_profile import NAMELESS, Frame
+from oakum.probe.node_walk import LOOK
+
+WHAT: Final = "how many members its containers have"
+GROUP, PASSING = "oakum", "oakum-look"
+"""What the program keeps for us until ``close``; and until the end of one look."""
+
+MOST_PLACED: Final = 600
+"""So many functions are asked where they are written, at most."""
+
+MOST_FUNCTIONS: Final = 64
+MOST_ROUNDS: Final = 8
+MOST_MISSED: Final = 8
+TIMER_BYTES: Final = 144
+"""Of a timer itself, with its place in a list."""
+
+MOST_CAUGHT: Final = 24
+MOST_GROWN: Final = 8
+
+Ask: TypeAlias = Callable[[str, Mapping[str, object]], Mapping[str, object]]
+"""Method, parameters → result. Raises TargetError."""
+
+
+class NodeCensus:
+    """Two looks into one thread. ``frames``: the application's functions, most bytes first.
+
+    Between the looks nothing of the program is held but some of its functions; after ``close``, nothing.
+    """
+
+    def __init__(self, ask: Ask, frames: Sequence[Frame]) -> None:
+        self._ask, self._frames = ask, frames
+        self._files = {frame.script: frame.place.file for frame in frames}
+        self._means = ""
+        self._kept = self._look = ""
+        self._met: set[tuple[str, int | str]] = set()
+
+    def begin(self) -> Absent | None:
+        """Raises TargetError, DataError."""
+        told = object_of(self._evaluated(LOOK), "result")
+        if "objectId" not in told:
+            return Absent(WHAT, AbsentKind.NOT_APPLICABLE, str(told.get("value") or told.get("description"))[:300])
+        self._means = str(told["objectId"])
+        return None
+
+    def reach(self) -> int:
+        """Functions of the application that can be reached from its open handles: how many. It does not stand still."""
+        look = self._call(self._means, "function() { return this.make(true); }")
+        self._call(look, "function() { this.handles(); this.globals(); }")
+        left, all_found, foreign = MOST_PLACED, list[str](), list[str]()
+        for _ in range(MOST_ROUNDS):
+            codes = self._listed(self._call(look, "function() { return this.codes(); }"))[:left]
+            left -= len(codes)
+            found = self._own(codes)
+            all_found += found
+            foreign += [str(told["objectId"]) for told in codes if told.get("objectId") not in found]
+            if found:
+                self._enter(look, self._scopes(found))
+            elif foreign:
+                # What a package or Node.js itself was given to call stands in the variables of its own functions.
+                caught = [scope for name in foreign for scope in self._caught_by(self._internal(name))[:-1]]
+                self._enter(look, [("", scope) for scope in caught])
+                foreign = []
+            else:
+                break
+        return self._remember(all_found)
+
+    def query(self) -> int:
+        """All functions of the heap that the profile met, by their names. V8 collects first, several times."""
+        code = object_of(self._evaluated("Function.prototype"), "result")["objectId"]
+        asked = {"prototypeObjectId": code, "objectGroup": PASSING}
+        functions = str(object_of(self._ask("Runtime.queryObjects", asked), "objects").get("objectId", ""))
+        self._call(self._means, "function(found) { this.functions = found; }", {"objectId": functions})
+        names = sorted({"" if frame.place.function == NAMELESS else frame.place.function for frame in self._frames})
+        named = self._listed(self._call(self._means, "function(names) { return this.named(names); }", {"value": names}))
+        return self._remember(self._own(named[:MOST_PLACED]))
+
+    def _remember(self, functions: Sequence[str]) -> int:
+        codes = [{"objectId": name} for name in functions[:MOST_FUNCTIONS]]
+        self._call(self._means, "function(...codes) { this.remember(...codes); }", *codes)
+        self._pass()
+        return len(codes)
+
+    def _pass(self) -> None:
+        self._ask("Runtime.releaseObjectGroup", {"objectGroup": PASSING})
+
+    def _evaluated(self, expression: str) -> Mapping[str, object]:
+        return self._ask("Runtime.evaluate", {"expression": expression, "objectGroup": GROUP, "silent": True})
+
+    @property
+    def missed(self) -> bool:
+        """Whether a function that allocates much was not reached: its variables are not walked from."""
+        first = [frame for frame in self._frames[:MOST_MISSED] if frame.place.function != NAMELESS]
+        return not all({(f.script, f.place.line), (f.script, f.place.function)} & self._met for f in first)
+
+    def _own(self, functions: Sequence[Mapping[str, object]]) -> list[str]:
+        """Those of the application, by where they are written."""
+        found = []
+        for told in functions:
+            name = str(told.get("objectId", ""))
+            place = location_of(self._internal(name))
+            if place is not None and place[0] in self._files:
+                self._met |= {place, (place[0], name_of(told))}
+                found.append(name)
+        return found
+
+    def _names(self, array: str) -> list[str]:
+        return [str(told["objectId"]) for told in self._listed(array) if "objectId" in told]
+
+    def first(self) -> Walked:
+        """Remembers what there is, weakly. Raises TargetError, DataError."""
+        look = self._walk()
+        self._kept = self._call(look, "function() { return this.keep(); }", group=GROUP)
+        self._pass()
+        return walked_of(self._value(self._kept, "function() { return this.told; }"))
+
+    def second(self, least: int) -> Walked:
+        """Of those that are there still, and gained ``least`` members or more."""
+        look = self._look = self._walk()
+        told = self._value(look, "function(kept, least) { return this.grown(kept, least); }", self._kept, least)
+        walked = walked_of(told)
+        rows = told.get("grown")
+        found = [self._weighed(look, row) for row in (rows if isinstance(rows, list) else ())[:MOST_GROWN]]
+        return replace(walked, grown=tuple(found))
+
+    def timers(self, gained: int) -> GrownContainer | None:
+        """After the second look: the timers that wait for the commonest callback, where ``gained`` more wait than
+        before. V8 collects first, as for ``query``. None where there are none, or the program has its own.
+        """
+        kind = self._call(self._means, "function() { return this.timeouts(); }")
+        asked = {"prototypeObjectId": kind, "objectGroup": PASSING}
+        timers = str(object_of(self._ask("Runtime.queryObjects", asked), "objects").get("objectId", ""))
+        told = self._value(self._look, "function(timers) { return this.waiting(timers); }", timers)
+        count = number_of(told, "count")
+        if not count:
+            return None
+        counts = {"before": max(0, count - gained), "after": count, "asked": 0, "gone": 0}
+        found = self._weighed(self._look, {"turn": told["turn"], "kind": TIMERS, **counts})
+        return replace(found, item_bytes=found.item_bytes + TIMER_BYTES)
+
+    def close(self) -> None:
+        """What was remembered is let go."""
+        for group in (PASSING, GROUP):
+            with suppress(OakumError):
+                self._ask("Runtime.releaseObjectGroup", {"objectGroup": group})
+
+    def _walk(self) -> str:
+        look = self._call(self._means, "function() { return this.make(false); }")
+        self._enter(look, self._scopes(self._names(self._call(self._means, "function() { return this.codes; }"))))
+        self._call(look, "function() { this.globals(); }")
+        for _ in range(2):
+            self._confess(look)
+        return look
+
+    def _enter(self, look: str, scopes: Sequence[tuple[str, str]]) -> None:
+        values = [{"objectId": name} for _, name in scopes]
+        roots = {"value": [file for file, _ in scopes]}
+        self._call(look, "function(roots, ...scopes) { this.enter(roots, ...scopes); }", roots, *values)
+
+    def _scopes(self, functions: Sequence[str]) -> list[tuple[str, str]]:
+        """(file, object) of each scope, outermost first: what all of a module sees has its name from there."""
+        levels: dict[int, list[tuple[str, str]]] = {}
+        for function in functions:
+            internal = self._internal(function)
+            place = location_of(internal)
+            file = self._files.get(place[0], "") if place is not None else ""
+            for level, scope in enumerate(reversed(self._caught_by(internal))):
+                levels.setdefault(level, []).append((file, scope))
+        return [scope for level in sorted(levels) for scope in levels[level]]
+
+    def _caught_by(self, internal: Mapping[str, Mapping[str, object]]) -> list[str]:
+        """The scopes of a function, innermost first, without those that all programs have."""
+        name = internal.get("[[Scopes]]", {}).get("objectId")
+        told = self._listed(str(name)) if name else []
+        return [
+            str(scope["objectId"])
+            for scope in told
+            if "objectId" in scope and not str(scope.get("description", "")).startswith(("Global", "Script", "With"))
+        ]
+
+    def _confess(self, look: str) -> None:
+        """Private fields, which no code outside of a class can read: the inspector can."""
+        told = self._listed(self._call(look, "function() { return this.secrets(); }"))
+        at: list[object] = []
+        names: list[str] = []
+        values: list[Mapping[str, object]] = []
+        for place, instance in zip(told[::2], told[1::2], strict=False):
+            if "objectId" not in instance:
+                continue
+            for row in rows_of(self._properties(str(instance["objectId"])), "privateProperties"):
+                value = row.get("value")
+                if isinstance(value, dict) and "objectId" in value and value.get("subtype") != "proxy":
+                    at.append(place.get("value"))
+                    names.append(str(row.get("name", "")))
+                    values.append({"objectId": value["objectId"]})
+        call = "function(at, names, ...values) { this.confess(at, names, ...values); }"
+        if values:
+            self._call(look, call, {"value": at}, {"value": names}, *values)
+
+    def _weighed(self, look: str, row: Mapping[str, object]) -> GrownContainer:
+        turn, before = number_of(row, "turn"), number_of(row, "before")
+        weigh = "function(turn, start) { return this.weigh(turn, start); }"
+        kind = self._value(look, weigh, turn, before).get("type")
+        calls = self._weigh_caught(look)
+        told = self._value(look, "function() { return {weights: this.weights()}; }").get("weights")
+        parts = [[float(part) for part in each] for each in told] if isinstance(told, list) and told else [[0.0] * 3]
+        own, outside, caught = (sum(max(0.0, part[at]) for part in parts) / len(parts) for at in range(3))
+        return GrownContainer(
+            path=tuple(steps_of(row.get("path"))),
+            kind=str(row.get("kind", "")),
+            of=str(row.get("of", "")),
+            before=before,
+            after=number_of(row, "after"),
+            asked=number_of(row, "asked"),
+            gone=number_of(row, "gone"),
+            item_type=str(kind or ""),
+            item_bytes=own + outside,
+            outside_bytes=outside,
+            caught_share=caught / own if own > 0 else 0.0,
+            calls=calls if kind == "function" else None,
+        )
+
+    def _weigh_caught(self, look: str) -> CodePlace | None:
+        """Adds what functions among the members have caught; where most of them are written."""
+        told = self._listed(self._call(look, "function() { return this.functions(); }"))
+        turns: list[object] = []
+        scopes: list[Mapping[str, object]] = []
+        places: list[CodePlace] = []
+        for turn, function in list(zip(told[::2], told[1::2], strict=False))[:MOST_CAUGHT]:
+            internal = self._internal(str(function.get("objectId", "")))
+            place = location_of(internal)
+            if place is not None and place[0] in self._files:
+                places.append(CodePlace(self._files[place[0]], place[1], name_of(function)))
+            for scope in self._caught_by(internal):
+                turns.append(turn.get("value"))
+                scopes.append({"objectId": scope})
+        if scopes:
+            self._call(look, "function(turns, ...scopes) { this.caught(turns, ...scopes); }", {"value": turns}, *scopes)
+        return max(places, key=places.count, default=None)
+
+    def _call(self, name: str, code: str, *values: Mapping[str, object], group: str = PASSING) -> str:
+        """The object that a function gives, "" for none."""
+        asked = {"objectId": name, "functionDeclaration": code, "arguments": list(values), "objectGroup": group}
+        told = self._ask("Runtime.callFunctionOn", {**asked, "silent": True})
+        if "exceptionDetails" in told:
+            raise DataError("its containers could not be counted", why=repr(told["exceptionDetails"])[:300])
+        return str(object_of(told, "result").get("objectId", ""))
+
+    def _value(self, name: str, code: str, *values: object) -> Mapping[str, object]:
+        """Its value; a text among ``values`` is an object's name."""
+        given = [{"objectId": each} if isinstance(each, str) else {"value": each} for each in values]
+        asked = {"objectId": name, "functionDeclaration": code, "arguments": given, "returnByValue": True}
+        told = self._ask("Runtime.callFunctionOn", {**asked, "silent": True})
+        value = object_of(told, "result").get("value")
+        if "exceptionDetails" in told or not isinstance(value, dict):
+            raise DataError("its containers could not be counted", why=repr(told)[:300])
+        return value
+
+    def _properties(self, name: str) -> Mapping[str, object]:
+        return self._ask("Runtime.getProperties", {"objectId": name, "ownProperties": True})
+
+    def _internal(self, name: str) -> dict[str, Mapping[str, object]]:
+        rows = rows_of(self._properties(name), "internalProperties") if name else iter(())
+        return {str(row.get("name")): object_of(row, "value") for row in rows}
+
+    def _listed(self, name: str) -> list[Mapping[str, object]]:
+        """The elements of an array, in order."""
+        rows = rows_of(self._properties(name), "result") if name else iter(())
+        return [object_of(row, "value") for row in rows if str(row.get("name", "")).isdigit()]

@@ -1,0 +1,55 @@
+"""What a count of a Node.js program's containers would take of it, and whether it has that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oakum.model.absent import Absent, AbsentKind
+from oakum.model.budget import Budget
+from oakum.model.node import Room
+from oakum.model.units import format_size
+from oakum.probe.node_census import WHAT
+from oakum.probe.room import USED_SHARE, pause_refusal
+
+COLLECTION_S_PER_MB = 0.04
+"""A full collection, in seconds per MB of heap (docs/node.md: 0.001 to 0.04, the most on a very busy machine)."""
+
+QUERY_S_PER_MB = 0.1
+"""A query for all functions of the heap, in seconds per MB: V8 collects several times (docs/node.md: up to 0.08)."""
+
+WALK_BYTES = 24 << 20
+"""What a walk takes for as long as it lasts, for the objects that it may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class CensusNeeds:
+    """Upper bounds. ``pause_s``: of the longest of its pauses."""
+
+    pause_s: float
+    extra_bytes: int
+
+    def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None:
+        """``room`` None: nothing is known of it, and then none is taken."""
+        refused = pause_refusal(WHAT, self.pause_s, budget, command)
+        if refused is not None:
+            return refused
+        left = 0 if room is None else room.left_bytes
+        if self.extra_bytes <= USED_SHARE * left:
+            return None
+        what = "how much is left there is not known" if room is None else f"{format_size(left)} are left"
+        return Absent(
+            WHAT,
+            AbsentKind.TOO_DEAR,
+            f"to count them could take {format_size(self.extra_bytes)} more memory, and {what}",
+            "look earlier in its life, or give it room for the time: a higher limit",
+        )
+
+
+def walk_needs(heap_bytes: int) -> CensusNeeds:
+    """Of a walk and a collection before it."""
+    return CensusNeeds(0.2 + COLLECTION_S_PER_MB * heap_bytes / 1e6, WALK_BYTES)
+
+
+def query_needs(heap_bytes: int) -> CensusNeeds:
+    """Of a query for all functions: each takes as much as its place in what is found, so no more than the heap."""
+    return CensusNeeds(0.5 + QUERY_S_PER_MB * heap_bytes / 1e6, heap_bytes + WALK_BYTES)

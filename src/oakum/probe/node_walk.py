@@ -1,0 +1,229 @@
+"""What a Node.js program runs when its containers are counted: a walk from the variables of its functions.
+
+It keeps nothing that would keep an object of the program alive, beyond the second look that it is made for.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from oakum.probe.node_walk_means import MEANS
+from oakum.probe.node_walk_weigh import WEIGH
+
+MOST_OBJECTS: Final = 40_000
+"""So many objects are passed in one walk."""
+
+WALKS_MS: Final = 250
+"""So long one call of it may take, in milliseconds, before it is cut short."""
+
+LEAST_ITEMS: Final = 16
+"""A container with fewer is not told."""
+
+SAMPLED: Final = 24
+"""So many members of a container are remembered, weakly, to see whether they stay."""
+
+WEIGHED: Final = 12
+"""So many members of one that grew are weighed."""
+
+_WALK: Final = r"""
+  const make = (seeks) => {
+    const nodes = [], seen = new Set([globalThis, process]), containers = [], secrets = [], codes = [];
+    const texts = new Set();
+    let todo = [], cut = false;
+    const push = (value, parent, kind, name) => {
+      if (!isThing(value) || isProxy(value) || seen.has(value)) return;
+      if (nodes.length >= MOST) { cut = true; return; }
+      seen.add(value);
+      nodes.push({ value, parent, kind, name, depth: parent < 0 ? 0 : nodes[parent].depth + 1 });
+      todo.push(nodes.length - 1);
+    };
+    const hiding = new Map();
+    const hidesOf = (made) => {
+      if (!hiding.has(made)) hiding.set(made, /^class[\s{][^]*#[\w$]/.test(text.call(made).slice(0, 100000)));
+      return hiding.get(made);
+    };
+    const visit = (at) => {
+      const { value, depth } = nodes[at], kind = kindOf(value);
+      if (kind === 'bytes' || isModuleNamespaceObject(value)) return;
+      let keys = kind === 'Array' ? [] : keysOf(value);
+      if (kind === 'function') {
+        if (isNative(value)) return;
+        keys = plain(keys);
+        const words = seeks ? text.call(value) : '';
+        if (seeks && !texts.has(words)) { texts.add(words); codes.push(value); }
+        if (seeks) push(own(value, 'prototype'), at, 'property', 'prototype');
+      }
+      const count = countOf(kind, value, keys);
+      if (count >= LEAST) containers.push({ at, kind, count });
+      if (depth >= 8) return;
+      if (kind === 'Map' || kind === 'Set' || kind === 'Array') {
+        for (const [key, item] of membersAt(kind, value, evenly(0, Math.min(count, 24), 24))) {
+          push(item, at, 'item', kind === 'Map' && typeof key === 'string' ? key.slice(0, 100) : '');
+        }
+      }
+      for (const key of keys.slice(0, 128)) if (!isNeighbour(key)) push(own(value, key), at, 'property', nameOf(key));
+      const made = kind === 'function' ? value : constructorOf(value);
+      if (seeks && made) push(made, at, 'class', '');
+      if (made && hidesOf(made)) secrets.push(at);
+    };
+    const run = () => {
+      const until = Date.now() + MS;
+      for (let turn = 0; turn < todo.length; turn++) {
+        if ((turn & 255) === 0 && Date.now() > until) { cut = true; break; }
+        try { visit(todo[turn]); } catch {}
+      }
+      todo = [];
+    };
+    const pathOf = (at) => {
+      const path = [];
+      for (let now = at; now >= 0; now = nodes[now].parent) {
+        const { kind, name, parent } = nodes[now];
+        const of = parent >= 0 ? nodes[parent].value : undefined;
+        path.unshift([kind, name, of === undefined ? '' : typeof of === 'function' ? own(of, 'name') : classOf(of),
+          typeof of]);
+      }
+      return path;
+    };
+"""
+
+_LOOK: Final = r"""
+    let weighed;
+    return {
+      // Variables of scopes: each value under its name, below the root of that number.
+      enter(roots, ...scopes) {
+        scopes.map(variablesOf).forEach((scope, turn) => {
+          for (const key of keysOf(scope)) {
+            if (key === 'require' || key === 'module' || key === 'this' || key === 'arguments') continue;
+            push(own(scope, key), -1, 'variable', `${roots[turn]}:${nameOf(key)}`);
+          }
+        });
+        run();
+      },
+      // What a program is entered by: its servers, sockets and other open handles, and what listens to the process.
+      handles() {
+        const told = own(process, '_getActiveHandles');
+        if (isNative(told)) for (const handle of told.call(process)) push(handle, -1, 'handle', '');
+        push(own(process, '_events'), -1, 'handle', '');
+        run();
+      },
+      // Functions that the walk met, one of each text.
+      codes() { return codes.splice(0, 400); },
+      globals() {
+        for (const key of keysOf(globalThis)) {
+          const told = describe(globalThis, key);
+          if (told && told.enumerable && 'value' in told) push(told.value, -1, 'global', nameOf(key));
+        }
+        const main = own(process, 'mainModule'), kind = main && constructorOf(main);
+        const cache = kind && own(kind, '_cache');
+        for (const file of cache && !isProxy(cache) ? keysOf(cache) : []) {
+          const module = own(cache, file);
+          if (module) push(own(module, 'exports'), -1, 'module', `${file}`);
+        }
+        run();
+      },
+      // Whose private fields are to be asked for, by the inspector.
+      secrets() { return secrets.splice(0, 100).flatMap((at) => [at, nodes[at].value]); },
+      confess(at, names, ...values) {
+        values.forEach((value, turn) => push(value, at[turn], 'property', names[turn]));
+        run();
+      },
+      keep() {
+        let left = 2000000;
+        const kept = new Map();
+        for (const { at, kind, count } of containers) {
+          const big = kind === 'Array' || (left -= count) > 0;
+          const items = big ? membersAt(kind, nodes[at].value, evenly(0, count, SAMPLED)) : [];
+          kept.set(JSON.stringify(pathOf(at)), { whole: new WeakRef(nodes[at].value), kind, count,
+            items: items.map(([key, value]) => weak(kind === 'Array' ? value : key)) });
+        }
+        const told = { objects: nodes.length, containers: containers.length, cut, timers: timersOf() };
+        nodes.length = containers.length = 0; seen.clear(); hiding.clear();
+        return { kept, told };
+      },
+      grown(before, least) {
+        const found = [];
+        containers.forEach(({ at, kind, count }, turn) => {
+          const path = pathOf(at), known = before.kept.get(JSON.stringify(path)), value = nodes[at].value;
+          if (!known || known.kind !== kind || count - known.count < least) return;
+          let asked = 0, gone = 0;
+          const isOf = { Map: (key) => mapHas.call(value, key), Set: (key) => setHas.call(value, key),
+            Array: (item) => includes.call(value, item), Object: (key) => describe(value, key) !== undefined }[kind];
+          if (kind !== 'Array' || count <= 1000000) for (const item of known.items) {
+            const now = item instanceof WeakRef ? item.deref() : item;
+            asked++;
+            if ((now === undefined && item !== undefined) || !isOf(now)) gone++;
+          }
+          found.push({ turn, path, kind, before: known.count, after: count, asked, gone,
+            same: known.whole.deref() === value, of: classOf(value) });
+        });
+        found.sort((one, other) => (other.after - other.before) - (one.after - one.before));
+        return { objects: nodes.length, containers: containers.length, cut, timers: timersOf(),
+          grown: found.slice(0, 8) };
+      },
+      weigh(turn, start) {
+        weighed = weights(containers[turn], start);
+        const names = new Map();
+        for (const { item } of weighed.parts) {
+          const isObject = typeof item === 'object' && item !== null;
+          const name = isObject ? classOf(item) || 'Object' : typeof item;
+          names.set(name, (names.get(name) || 0) + 1);
+        }
+        return { type: [...names].sort((one, other) => other[1] - one[1]).map(([name]) => name)[0] || '' };
+      },
+      // Of all timers that wait those that have the commonest callback: how many, and the place of a container of them.
+      waiting(timers) {
+        const known = new Map();
+        for (const timer of timers) {
+          const code = isProxy(timer) || own(timer, '_destroyed') !== false ? undefined : own(timer, '_onTimeout');
+          if (typeof code !== 'function' || isProxy(code)) continue;
+          const words = text.call(code);
+          if (!known.has(words)) known.set(words, []);
+          known.get(words).push(code);
+        }
+        const most = [...known.values()].sort((one, other) => other.length - one.length)[0] || [];
+        nodes.push({ value: most, parent: -1, kind: 'timers', name: '', depth: 0 });
+        containers.push({ at: nodes.length - 1, kind: 'Array', count: most.length });
+        return { turn: containers.length - 1, count: most.length };
+      },
+      functions() { return weighed.parts.flatMap((part, turn) => part.functions.flatMap((code) => [turn, code])); },
+      caught(turns, ...scopes) {
+        scopes.map(variablesOf).forEach((scope, turn) => {
+          const part = weighed.parts[turns[turn]];
+          part.inside = true;
+          for (const key of keysOf(scope)) weighed.rough(own(scope, key), part, 1500);
+        });
+      },
+      weights() { return weighed.tell(); },
+    };
+  };
+  const builtin = (name) => (process.getBuiltinModule || process.mainModule.require).call(process.mainModule, name);
+  return { make, timeouts() {
+    // What timers have in common; nothing where the program has put its own in their place.
+    if (builtin('timers').setTimeout !== setTimeout) return {};
+    const timer = setTimeout(() => {}, 2 ** 30);
+    clearTimeout(timer);
+    return protoOf(timer);
+  }, remember(...codes) { this.codes = codes; }, named(names) {
+    // Functions by name, one of each text.
+    const wanted = new Set(names), found = new Map();
+    for (const code of this.functions) {
+      if (typeof code !== 'function' || isProxy(code)) continue;
+      const name = own(code, 'name');
+      if (!wanted.has(typeof name === 'string' ? name : '')) continue;
+      const words = text.call(code);
+      if (words.length < 2000000 && !isNative(code) && !found.has(words)) found.set(words, code);
+    }
+    this.functions = undefined;
+    return [...found.values()].slice(0, 1500);
+  } };
+})"""
+
+LOOK: Final = (
+    "((MOST, MS, LEAST, SAMPLED, WEIGHED) => {\n"
+    + MEANS
+    + _WALK
+    + WEIGH
+    + _LOOK
+    + f"({MOST_OBJECTS}, {WALKS_MS}, {LEAST_ITEMS}, {SAMPLED}, {WEIGHED})"
+)
+"""The expression: an object with ``make`` and ``named``, or a text that says why there is none."""

@@ -1,0 +1,78 @@
+"""What the inspector of a Node.js says when its containers are counted: one function, one scope, rows as given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+LOCATION = "[[FunctionLocation]]"
+
+
+@dataclass
+class FakeCensus:
+    """``grown``: rows of the second look. ``weights``: of each member that is weighed: bytes, outside, caught.
+
+    ``timers``: that wait at each look.
+    ``reached``: whether the function is met from an open handle. ``refuses``: what it says in place of its means.
+    """
+
+    grown: Sequence[Mapping[str, object]] = ()
+    weights: Sequence[Sequence[float]] = ((1000.0, 0.0, 0.0),)
+    script: str = "1"
+    reached: bool = True
+    refuses: str = ""
+    timers: list[int] = field(default_factory=lambda: [0, 0])
+    held: set[str] = field(default_factory=set)
+    queried: int = 0
+
+    def ask(self, method: str, given: Mapping[str, object]) -> Mapping[str, object]:
+        group = str(given.get("objectGroup", ""))
+        if method == "Runtime.releaseObjectGroup":
+            self.held.discard(group)
+            return {}
+        if group:
+            self.held.add(group)
+        if method == "Runtime.queryObjects":
+            self.queried += 1
+            self.reached = True
+            return {"objects": {"objectId": "functions"}}
+        if method == "Runtime.getProperties":
+            return self._properties(str(given["objectId"]))
+        if method == "Runtime.evaluate":
+            means = "make" in str(given["expression"]) and self.refuses
+            return {"result": {"type": "string", "value": self.refuses} if means else {"objectId": "means"}}
+        return {"result": self._called(str(given["functionDeclaration"]), by_value="returnByValue" in given)}
+
+    def _properties(self, name: str) -> Mapping[str, object]:
+        if name == "met":
+            turn = {"name": "0", "value": {"type": "number", "value": 0}}
+            return {"result": [turn, {"name": "1", "value": {"objectId": "put", "description": "function put(key) {"}}]}
+        if name == "codes":
+            code = {"name": "0", "value": {"objectId": "put", "description": "function put(key) {"}}
+            return {"result": [code] if self.reached else []}
+        if name == "put":
+            place = {"scriptId": self.script, "lineNumber": 1, "columnNumber": 0}
+            inside = [{"name": LOCATION, "value": {"value": place}}]
+            return {"internalProperties": [*inside, {"name": "[[Scopes]]", "value": {"objectId": "scopes"}}]}
+        scope = {"name": "0", "value": {"objectId": "scope", "description": "Closure"}}
+        return {"result": [scope] if name == "scopes" else []}
+
+    def _called(self, code: str, *, by_value: bool) -> Mapping[str, object]:
+        if not by_value:
+            made = [name for name in ("codes", "named") if name in code]
+            return {"objectId": "codes" if made else "met" if "this.functions()" in code else "look"}
+        walked = {"objects": 900, "containers": 7, "cut": False, "timers": self.timers["grown" in code]}
+        if "waiting" in code:
+            return {"value": {"turn": 0, "count": self.timers[1]}}
+        if "weights" in code:
+            return {"value": {"weights": self.weights}}
+        if "weigh" in code:
+            return {"value": {"type": "function" if self.timers[1] else "Quote"}}
+        return {"value": {**walked, "grown": self.grown} if "grown" in code else walked}
+
+
+def row(*path: Sequence[str], before: int, after: int, gone: int = 0, kind: str = "Map") -> Mapping[str, object]:
+    """``path``: (kind, name, class that it leads from) of each step; of variables the name is ``FILE:NAME``."""
+    steps = [[*step, "object"] for step in path]
+    counts = {"before": before, "after": after, "asked": 24, "gone": gone}
+    return {"turn": 0, "path": steps, "kind": kind, "of": kind, **counts}

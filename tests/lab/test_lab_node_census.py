@@ -1,0 +1,104 @@
+"""Counting the containers of real Node.js programs: what grew is named, and no code of theirs runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from node_programs import node_program
+from programs import Program
+
+from oakum.host.clock import LiveClock
+from oakum.host.inspector import LiveDebuggees
+from oakum.host.memory import LiveMemories
+from oakum.host.procfs import LiveProcesses
+from oakum.loop.node_containers import name_of, shape_of
+from oakum.model.absent import Absent
+from oakum.model.cause import CauseName
+from oakum.probe.node import NodeProbe
+from oakum.probe.node_census import NodeCensus
+from oakum.probe.node_session import NodeSession
+
+pytestmark = [pytest.mark.lab, pytest.mark.skipif(shutil.which("node") is None, reason="needs node")]
+
+FIRST, THEN = 400, 200
+
+
+@contextmanager
+def session_with(program: Program) -> Iterator[NodeSession]:
+    clock, debuggee = LiveClock(), LiveDebuggees().open(program.pid)
+    try:
+        probe = NodeProbe(program.pid, debuggee, processes=LiveProcesses(), memories=LiveMemories(), clock=clock)
+        opening = probe.look()
+        assert not isinstance(opening, Absent), opening
+        session = probe.open(opening)
+        assert not isinstance(session, Absent), session
+        with session:
+            yield session
+    finally:
+        debuggee.close()
+
+
+def census_of(session: NodeSession) -> NodeCensus:
+    profiles = session.end_sampling()
+    assert profiles is not None
+    made = NodeCensus(lambda method, given: session.ask(method, given, within_s=30.0), profiles.frames_of(None))
+    assert made.begin() is None
+    return made
+
+
+def test_what_grew_is_named_and_no_code_of_the_program_runs():
+    with node_program("keepers.cjs", "--inspect=127.0.0.1:0") as program, session_with(program) as session:
+        session.begin_sampling()
+        program.ask(f"work {FIRST}")
+        census = census_of(session)
+        reached = census.reach()
+        census.first()
+        assert program.number("touched", "touched") == 0
+        program.ask(f"work {THEN}")
+        seen = census.second(16)
+        census.close()
+        assert program.number("touched", "touched") == 0
+    assert reached > 0
+    grown = {name_of(each.path): each for each in seen.grown}
+    assert {
+        "Baskets.byCustomer",
+        "Baskets.#lines",
+        "Baskets.seen",
+        "prices in keepers.cjs: listeners of 'tick'",
+    } <= grown.keys(), grown.keys()
+    counts = {(each.after - each.before, each.before, each.gone) for each in grown.values()}
+    assert counts == {(THEN, FIRST, 0)}
+    assert 150 < grown["Baskets.byCustomer"].item_bytes < 600
+    listeners = grown["prices in keepers.cjs: listeners of 'tick'"]
+    assert listeners.caught_share > 0.5
+    assert listeners.item_bytes > 8 * 50
+    assert shape_of(listeners).cause is CauseName.LISTENER
+
+
+def test_where_no_handle_leads_to_it_the_heap_is_asked_and_an_es_module_is_no_other():
+    """Its handler is called by a timer alone."""
+    with node_program("map.mjs", "--inspect=127.0.0.1:0") as program, session_with(program) as session:
+        session.begin_sampling()
+        program.serve_for(0.7)
+        census = census_of(session)
+        assert census.query() > 0
+        assert not census.missed
+        census.first()
+        program.serve_for(0.3)
+        seen = census.second(16)
+        census.close()
+    assert [name_of(each.path) for each in seen.grown] == ["Quotes.byBasket"]
+    assert (seen.grown[0].kind, seen.grown[0].item_type) == ("Map", "Object")
+    assert seen.grown[0].item_bytes == pytest.approx(1200, rel=0.3)
+
+
+def test_a_program_with_code_of_its_own_in_place_of_built_in_functions_is_left_alone():
+    with node_program("keepers.cjs", "--inspect=127.0.0.1:0") as program, session_with(program) as session:
+        patched = "Map.prototype.entries = function () { return []; }"
+        session.ask("Runtime.evaluate", {"expression": patched}, within_s=9)
+        found = NodeCensus(lambda method, given: session.ask(method, given, within_s=30.0), ()).begin()
+    assert isinstance(found, Absent)
+    assert "built-in functions" in found.why

@@ -1,0 +1,151 @@
+"""Whole investigations of a Node.js in memory whose heap has no room for a snapshot: its containers are counted."""
+
+from __future__ import annotations
+
+import pytest
+from fake_machine import MIB
+from fake_node import FakeNode
+from fake_node_census import FakeCensus, row
+from test_loop_node import FILE, SITE, absent, investigated, kinds, machine, process
+
+from oakum.model.cause import CauseName
+from oakum.model.verdict import VerdictName
+
+__all__ = ["machine"]
+
+SEEN = row(("variable", f"{FILE}:seen", ""), before=4000, after=9000)
+HIDDEN = "how many members its containers have"
+
+
+@pytest.fixture
+def node(machine):
+    """20 MB/s of garbage aside, what lives gains 2 MB a second; the second collection comes 10 s after the first."""
+    profile = {"head": SITE | {"callFrame": SITE["callFrame"] | {"functionName": "put"}}}
+    made = FakeNode(machine.clock, profile=profile, census=FakeCensus([SEEN], [(4000.0, 0.0, 0.0)] * 3))
+
+    def live():
+        made.heap_bytes += MIB // 5
+        machine.clock.after(0.1, live)
+
+    machine.clock.after(0.1, live)
+    return made
+
+
+@pytest.fixture
+def started(machine):
+    machine.start(("other",), cgroup="/shop")
+    machine.groups["/shop"].limit_bytes = 400 * MIB
+    return process(machine)
+
+
+def test_where_no_snapshot_fits_the_container_that_grows_is_named(machine, node, started):
+    found = investigated(machine, node, started)
+    assert absent(found)["a heap snapshot"].kind == "too-dear"
+    assert found.verdict.name is VerdictName.LEAK
+    first = found.causes[0]
+    assert (first.holder, first.name) == ("seen in app.js", CauseName.UNBOUNDED_CACHE)
+    assert str(first.where[0]) == f"{FILE}:3 in put"
+    steps = [(step.via, step.node) for step in found.growth.holders[0].path]
+    assert steps == [("", "scope in app.js"), ("variable seen", "Map")]
+    assert any("estimate" in doubt for doubt in first.against)
+    assert (node.census.queried, node.census.held, node.listens) == (0, set(), [])
+
+
+def test_its_evidence_says_what_it_rests_upon_and_what_it_paused(machine, node, started):
+    node.pause_s = 0.5
+    found = investigated(machine, node, started)
+    growth = next(each for each in found.evidence if each.id == "growth")
+    assert growth.origin == "sizes of maps, sets, arrays and objects, twice"
+    assert growth.cost.pause_s == pytest.approx(0.5)
+    assert "seen in app.js: 4,000 → 9,000 members" in growth.title
+    assert "snapshot" not in kinds(found)
+    assert found.causes[0].confidence < 0.9
+
+
+@pytest.mark.parametrize(
+    ("path", "holder", "cause"),
+    [
+        ([("variable", f"{FILE}:hub", ""), ("property", "clients", "Hub")], "Hub.clients", None),
+        ([("variable", f"{FILE}:hub", ""), ("property", "#rows", "Hub")], "Hub.#rows", None),
+        ([("global", "store", ""), ("property", "byId", "Object")], "globalThis.store.byId", None),
+        ([("module", FILE, ""), ("property", "seen", "Object")], "app.js: exports.seen", None),
+        (
+            [("variable", f"{FILE}:prices", ""), ("property", "_events", "Feed"), ("property", "tick", "Object")],
+            "prices in app.js: listeners of 'tick'",
+            CauseName.LISTENER,
+        ),
+    ],
+)
+def test_a_holder_is_named_as_a_developer_would_write_it(path, holder, cause, machine, node, started):
+    node.census.grown = [row(*path, before=4000, after=9000, kind="Array")]
+    found = investigated(machine, node, started)
+    assert found.causes[0].holder == holder
+    assert cause is None or found.causes[0].name is cause
+
+
+def test_what_its_functions_caught_is_a_closure(machine, node, started):
+    node.census.grown = [
+        row(("variable", f"{FILE}:shop", ""), ("property", "stack", "App"), before=4000, after=9000, kind="Array")
+    ]
+    node.census.weights = [(4000.0, 0.0, 3500.0)] * 3
+    assert investigated(machine, node, started).causes[0].name is CauseName.CLOSURE
+
+
+def test_one_that_turns_over_is_no_leak(machine, node, started):
+    node.census.grown = [SEEN | {"gone": 20}]
+    found = investigated(machine, node, started)
+    assert found.verdict.name is not VerdictName.LEAK
+    assert any("turns over" in reason for reason in found.verdict.reasons)
+
+
+def test_a_container_that_explains_little_is_not_accused(machine, node, started):
+    """Counters grow beside a leak that nobody sees; then the profile speaks."""
+    node.census.weights = [(40.0, 0.0, 0.0)]
+    found = investigated(machine, node, started)
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert found.causes[0].evidence == ("profile",)
+    assert "reactions of promises" in absent(found)["the container that grows"].why
+
+
+def test_functions_that_no_handle_leads_to_are_asked_of_the_heap(machine, node, started):
+    node.census.reached = False
+    found = investigated(machine, node, started)
+    assert (node.census.queried, found.causes[0].holder) == (1, "seen in app.js")
+
+
+def test_a_query_that_could_pause_for_too_long_is_not_made(machine, node, started):
+    node.census.reached = False
+    found = investigated(machine, node, started, max_pause_s=4.0)
+    assert node.census.queried == 0
+    assert "--max-pause" in absent(found)[HIDDEN].get
+    assert found.causes[0].evidence == ("profile",)
+
+
+def test_a_program_that_replaced_built_in_functions_is_not_walked(machine, node, started):
+    node.census.refuses = "the program has put code of its own in the place of built-in functions"
+    found = investigated(machine, node, started)
+    assert absent(found)[HIDDEN].why == node.census.refuses
+    assert (node.census.held, node.listens) == (set(), [])
+
+
+def test_without_room_for_a_walk_none_is_made(machine, node, started):
+    machine.groups["/shop"].limit_bytes = started.anon_bytes + 60 * MIB
+    found = investigated(machine, node, started)
+    assert absent(found)[HIDDEN].kind == "too-dear"
+    assert "Runtime.callFunctionOn" not in node.asked
+
+
+def test_timers_that_became_more_are_named_by_what_they_call(machine, node, started):
+    node.census.grown, node.census.timers = [], [4000, 9000]
+    found = investigated(machine, node, started)
+    first = found.causes[0]
+    assert (first.name, first.holder) == (CauseName.TIMER, "timers that call put in app.js:2")
+    assert "4,000 → 9,000 timers" in first.title
+    assert (node.census.queried, node.census.held) == (1, set())
+
+
+def test_what_timers_call_is_not_asked_where_that_could_pause_for_too_long(machine, node, started):
+    node.census.grown, node.census.timers = [], [4000, 9000]
+    found = investigated(machine, node, started, max_pause_s=4.0)
+    assert absent(found)["what the timers call that became more"].kind == "too-dear"
+    assert node.census.queried == 0
