@@ -162,5 +162,8 @@ class HeapGrowth:
     lines: tuple[LineGrowth, ...] = ()
     """By the line of their allocation, most bytes gained first; empty where that was not recorded."""
 
+    from_memory: bool = False
+    """Whether a program that usually is asked for its profiles was read from outside instead."""
+
     beside: str = ""
     """What is to be said whatever memory does: goroutines that became more, too few for their bytes to show."""

@@ -70,6 +70,29 @@ def grown(before: Look, after: Look, found: dict[str, Group], seconds: float) ->
     )
 
 
+def grown_goroutines(before: Profile, after: Profile, stacks: tuple[int, int], seconds: float) -> HeapGrowth:
+    """Of a program of which only goroutines are known. ``stacks``: bytes of all stacks, then and now."""
+    known, more = groups(before), total(after) - total(before)
+    gained = max(stacks[1] - stacks[0], 0) // more if more >= LEAST_GOROUTINES else 0
+    each = min(max(gained, STACK_BYTES), MOST_STACK_BYTES)
+    holders = []
+    for name, group in groups(after).items():
+        count = known[name].count if name in known else 0
+        if group.count - count >= LEAST_GOROUTINES:
+            holders.append(_holder(group, count, seconds, each, [])[0])
+    ranked = sorted(holders, key=lambda holder: -holder.bytes_grown)
+    return HeapGrowth(
+        seconds=seconds,
+        objects_before=total(before),
+        objects_after=total(after),
+        heap_bytes_before=stacks[0],
+        heap_bytes_after=stacks[1],
+        types=(),
+        holders=tuple(ranked[:MOST_HOLDERS]),
+        language=LANGUAGE,
+    )
+
+
 def _waiting(
     before: Look, after: Look, found: dict[str, Group], sites: list[Site]
 ) -> list[tuple[HolderGrowth, set[str]]]:
