@@ -85,7 +85,7 @@ class GoInterview:
             self._ask(facts, progress)
         finally:
             if self._known is None and self._whom.runtime is not None:
-                self._memory = GoMemory(self._pid, self._machine, self._whom.runtime)
+                self._memory = GoMemory(self._whom)
                 self._memory.begin(facts, progress)
 
     def _ask(self, facts: Facts, progress: Progress) -> None:

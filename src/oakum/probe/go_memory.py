@@ -16,6 +16,7 @@ from oakum.heap.formats.golive.goroutines import RUNNING, Standing, Table, profi
 from oakum.heap.formats.golive.layouts import Layout, layout_of
 from oakum.heap.formats.golive.lines import Lines
 from oakum.heap.formats.golive.module import Listed, Module, find_module, find_reasons, slices
+from oakum.heap.formats.golive.spans import looks_like_spans
 from oakum.heap.formats.pprof.profile import Profile
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.ports import Memory
@@ -46,14 +47,24 @@ class Anatomy:
     layout: Layout
     reasons: tuple[str, ...]
     all_goroutines: Listed
+    all_spans: Listed | None
     shift: int
+    minor: int
+
+    def words(self, pages: Pages) -> tuple[int, NDArray[np.int64]]:
+        """(where its variables begin, all of their words)."""
+        base = self.module.data & ~7
+        return base, pages.words(base, self.module.end)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standings:
-    """One look. ``moved``: goroutines that ran while it was taken: their stacks are not told."""
+    """One look. ``stacks``: what stands on each, as far as it was read. ``moved``: goroutines that ran while it was
+    taken: their stacks are not told.
+    """
 
     found: tuple[Standing, ...]
+    stacks: tuple[bytes, ...]
     moved: int
     stack_bytes: int
     at_s: float
@@ -89,7 +100,10 @@ def anatomy(pages: Pages, runtime: Runtime) -> Anatomy | Absent:
     if listed is None:
         why = f"no list of goroutines as Go {runtime.version} keeps it was found"
         return _absent(why, SERVED)
-    return Anatomy(binary, lines, module, layout, find_reasons(words, module, pages.read), listed, shift)
+    held = next((each for each in slices(words, base, 8) if _are_spans(pages, each, layout)), None)
+    reasons = find_reasons(words, module, pages.read)
+    minor = int(runtime.version.removeprefix("go").split(".")[1].partition("rc")[0].partition("beta")[0])
+    return Anatomy(binary, lines, module, layout, reasons, listed, held, shift, minor)
 
 
 def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
@@ -101,6 +115,7 @@ def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
         return Absent(GOROUTINES, AbsentKind.TOO_DEAR, why, SERVED)
     pointers = np.frombuffer(pages.read(address, 8 * max(0, count)), np.int64)
     found: list[Standing] = []
+    stacks: list[bytes] = []
     moved = stack_bytes = 0
     checked = pointers.size == count > 0
     for begin in range(0, pointers.size, AT_ONCE):
@@ -108,18 +123,21 @@ def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
         checked = checked and one is not None
         if one is not None:
             found += one[0]
-            moved, stack_bytes = moved + one[1], stack_bytes + one[2]
+            stacks += one[1]
+            moved, stack_bytes = moved + one[2], stack_bytes + one[3]
     if not checked:
         return _absent("what was read does not look like goroutines: the list moved meanwhile", "investigate again")
-    return Standings(tuple(found), moved, stack_bytes, at_s)
+    return Standings(tuple(found), tuple(stacks), moved, stack_bytes, at_s)
 
 
-def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> tuple[list[Standing], int, int] | None:
-    """(standing, how many moved, bytes of their stacks); None where they are none."""
+def _batch(
+    pages: Pages, body: Anatomy, pointers: NDArray[np.int64]
+) -> tuple[list[Standing], list[bytes], int, int] | None:
+    """(standing, what is on each stack, how many moved, bytes of their stacks); None where they are none."""
     known = _table(pages, body, pointers)
     if not known.plausible():
         # Ended ones alone say nothing, and that is no fault.
-        return ([], 0, 0) if np.isin(known.status, list(goroutines.DEAD)).all() else None
+        return ([], [], 0, 0) if np.isin(known.status, list(goroutines.DEAD)).all() else None
     at = np.flatnonzero(known.alive)
     alive = known.of(known.alive)
     size = np.where(alive.walkable, np.minimum(alive.high - alive.sp, MOST_STACK_READ), 0)
@@ -128,7 +146,9 @@ def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> tuple[li
     still = (alive.number == after.number) & (alive.status == after.status) & (alive.sp == after.sp)
     still &= (alive.pc == after.pc) & (alive.low == after.low)
     words = stacks.buffer.view(np.uint8)
-    found, moved = [], 0
+    found: list[Standing] = []
+    held: list[bytes] = []
+    moved = 0
     for row in range(alive.size):
         sp, starts, limit = int(alive.sp[row]), int(stacks.at[row]), int(stacks.size[row])
         status = int(alive.status[row])
@@ -137,6 +157,7 @@ def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> tuple[li
         if status == RUNNING or not still[row] or not limit:
             moved += status == RUNNING or not still[row]
             found.append(Standing("running", (int(alive.starts_at[row]),), made_at))
+            held.append(b"")
             continue
         raw = words[starts : starts + limit].tobytes()
 
@@ -145,7 +166,8 @@ def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> tuple[li
 
         stack = tuple(pc for pc, _ in walked(body.lines, int(alive.pc[row]), sp, word))
         found.append(Standing(state, stack, made_at))
-    return found, moved, alive.stack_bytes
+        held.append(raw)
+    return found, held, moved, alive.stack_bytes
 
 
 def _table(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Table:
@@ -163,6 +185,12 @@ def _are_goroutines(pages: Pages, listed: Listed, layout: Layout) -> bool:
         return False
     pointers = np.frombuffer(pages.read(listed.address, 8 * min(listed.count, 64)), np.int64)
     return table(pages.pieces(pointers, layouts.GOROUTINE_BYTES), layout.goroutine).plausible()
+
+
+def _are_spans(pages: Pages, listed: Listed, layout: Layout) -> bool:
+    pointers = np.frombuffer(pages.read(listed.address, 8 * min(listed.count, 32)), np.int64)
+    sound = pointers.size >= 8 and bool(((pointers > 4096) & (pointers < 1 << 47) & (pointers & 7 == 0)).all())
+    return sound and looks_like_spans(pages.pieces(pointers, layouts.SPAN_BYTES), layout.span)
 
 
 def _executable(memory: Memory) -> tuple[Binary, int] | None:

@@ -9,6 +9,7 @@ from oakum.explain.causes import (
     closure,
     connection_pool,
     global_,
+    go_holder,
     go_timers,
     goroutine,
     java,
@@ -44,9 +45,8 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
     if clue.language == "Go":
-        return [
-            goroutine.look(clue) or go_timers.look(clue) or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)
-        ]
+        told = goroutine.look(clue) or go_timers.look(clue) or go_holder.look(clue)
+        return [told or call_path.look(clue, clue.holder.cause or CauseName.GLOBAL)]
     if clue.holder.cause is not None:
         speak = {"Java": java.look, "Ruby": ruby.look}.get(clue.language, javascript.look)
         return [speak(clue, clue.holder.cause)]

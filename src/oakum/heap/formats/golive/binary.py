@@ -24,7 +24,7 @@ _ROW = np.dtype(
 MOST_SECTIONS: Final = 1 << 12
 MOST_BYTES: Final = 512 << 20
 _TABLE: Final = "gopclntab"
-_MADE: Final = ("go:", "type:", "go.", "type.", "runtime.", "$", "_")
+_MADE: Final = ("go:", "type:", "go.", "type.", "$", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Binary:
         return b""
 
     def variables(self) -> list[Variable]:
-        """Those of packages, ascending by address; what the linker made is left out, as the runtime's own."""
+        """Those of packages, ascending by address; what the linker made is left out."""
         table = next((each for each in self.sections if each.kind == _SYMTAB), None)
         if table is None or table.link >= len(self.sections) or table.size > MOST_BYTES:
             return []
