@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -19,16 +20,29 @@ from oakum.loop.interview import Interviewee
 from oakum.loop.progress import Progress
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.evidence import Cost
-from oakum.model.growth import HeapGrowth
+from oakum.model.growth import HeapGrowth, HolderGrowth
 from oakum.model.ports import Memory
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.probe.gathered import Pages
-from oakum.probe.go_heap import HEAP, Owned, copied, preflight, roots, spans_now, types_of, uses_of, variables
+from oakum.probe.go_heap import (
+    HEAP,
+    Owned,
+    copied,
+    frame_of,
+    group_names,
+    preflight,
+    roots,
+    spans_now,
+    types_of,
+    uses_of,
+    variables,
+)
 from oakum.probe.go_memory import Anatomy, Standings, anatomy, standings, states
 from oakum.probe.room import carried_refusal
 
 ORIGIN: Final = "process memory"
 MOST_STATES: Final = 4
+KIND: Final = "goroutines"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +64,7 @@ class _First:
     owned: Owned | None
     goroutines: Profile
     stack_bytes: int
+    numbers: Mapping[str, frozenset[int]]
     at_s: float
     heap: Held | None
     heap_at_s: float
@@ -102,7 +117,8 @@ class GoMemory:
         heap = None if owned is None else self._heap(memory, body, owned, look, facts)
         # What is kept of the first copy is which objects were there, and not how they were reached.
         held, taken_s = (None, at_s) if heap is None else (heap.held, heap.taken_s)
-        return _First(memory, body, owned, look.profile(body.lines), look.stack_bytes, at_s, held, taken_s)
+        known = numbers(body, look)
+        return _First(memory, body, owned, look.profile(body.lines), look.stack_bytes, known, at_s, held, taken_s)
 
     def _goroutines(self, memory: Memory, body: Anatomy, facts: Facts) -> Standings | None:
         pages, clock = Pages(memory), self._machine.clock
@@ -148,7 +164,7 @@ class GoMemory:
             facts.miss(refused)
             return None
         copy = copied(pages, spans)
-        found = roots(pages, body, owned, standing)
+        found = roots(pages, body, owned, standing, copy)
         taken_s = clock.monotonic_s()
         held, walk = hold(copy, found)
         seconds = clock.monotonic_s() - begun_s
@@ -185,12 +201,13 @@ class GoMemory:
         totals = total(first.goroutines), total(after)
         tell_goroutines_grown(known, found, totals, seconds, facts)
         stacks = first.stack_bytes, look.stack_bytes
-        if first.heap is None or first.owned is None:
-            return grown_goroutines(first.goroutines, after, stacks, seconds)
-        heap = self._heap(first.memory, first.body, first.owned, look, facts)
-        if heap is None:
-            return grown_goroutines(first.goroutines, after, stacks, seconds)
-        return heap_growth.grown(
+        heap = None
+        if first.heap is not None and first.owned is not None:
+            heap = self._heap(first.memory, first.body, first.owned, look, facts)
+        if first.heap is None or first.owned is None or heap is None:
+            growth = grown_goroutines(first.goroutines, after, stacks, seconds)
+            return with_ended(growth, first.numbers, frozenset(look.numbers))
+        growth = heap_growth.grown(
             first.heap,
             heap.held,
             Known(
@@ -198,7 +215,30 @@ class GoMemory:
                 types_of(Pages(first.memory), first.body),
                 heap.kinds,
                 partial(uses_of, first.body, first.owned),
+                partial(frame_of, first.body, look),
             ),
             Goroutines(known, found, stack_bytes_of(stacks, totals[1] - totals[0])),
             max(heap.taken_s - first.heap_at_s, 1e-3),
         )
+        return with_ended(growth, first.numbers, frozenset(look.numbers))
+
+
+def with_ended(growth: HeapGrowth, before: Mapping[str, frozenset[int]], now: frozenset[int]) -> HeapGrowth:
+    """With how many goroutines of each group ended. ``before``: numbers by group; ``now``: of all that are there."""
+
+    def told(holder: HolderGrowth) -> HolderGrowth:
+        if holder.kind != KIND:
+            return holder
+        return replace(holder, evicted_items=len(before.get(holder.name, frozenset()) - now), eviction_known=True)
+
+    return replace(growth, holders=tuple(told(each) for each in growth.holders))
+
+
+def numbers(body: Anatomy, look: Standings) -> dict[str, frozenset[int]]:
+    """By group: which goroutines stand there."""
+    named = group_names(body, set(look.found))
+    found: dict[str, set[int]] = {}
+    for each, number in zip(look.found, look.numbers, strict=True):
+        if each in named:
+            found.setdefault(named[each], set()).add(number)
+    return {name: frozenset(those) for name, those in found.items()}

@@ -15,11 +15,12 @@ from oakum.heap.formats.golive.goroutines import Standing, profile
 from oakum.heap.formats.golive.growth import LOCALS, TIMERS, VARIABLE
 from oakum.heap.formats.golive.held import Copy, Roots
 from oakum.heap.formats.golive.spans import Spans, spans
-from oakum.heap.formats.golive.types import Types
+from oakum.heap.formats.golive.types import HEADED, Types
 from oakum.heap.formats.golive.uses import Use, uses
-from oakum.heap.formats.pprof.frames import STANDARD
+from oakum.heap.formats.pprof.frames import STANDARD, is_library
 from oakum.heap.formats.pprof.goroutines import groups
 from oakum.model.absent import Absent, AbsentKind
+from oakum.model.cause import CodePlace
 from oakum.model.runtime import Preflight
 from oakum.model.units import format_size
 from oakum.probe.gathered import Pages
@@ -33,9 +34,10 @@ COPY_BYTES_PER_S: Final = 5.0e8
 OWN_BYTES_PER_OBJECT: Final = 60
 MOST_SPANS: Final = 1 << 24
 HEADED_SINCE: Final = 22
-LIST: Final = "the list of goroutines"
+OWN: Final = "the runtime's own"
+THREADS: Final = frozenset({"runtime.m", "runtime.mPadded"})
+MOST_PROCESSORS, MOST_TIMERS, MOST_STATIC, STATIC_BYTES = 1 << 12, 1 << 28, 1 << 12, 1 << 10
 _PROCESSORS: Final = "runtime.allp"
-"""What runs goroutines; each has the timers that were set on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +101,90 @@ def copied(pages: Pages, found: Spans) -> Copy:
     return Copy(found, parts.buffer.view(np.int64), place, marks.buffer, bit)
 
 
-def roots(pages: Pages, body: Anatomy, owned: Owned, standing: Standings) -> list[Roots]:
+def roots(pages: Pages, body: Anatomy, owned: Owned, standing: Standings, copy: Copy) -> list[Roots]:
     """In the order in which they are believed."""
     base, words = body.words(pages)
+    static = _Static(owned, words, base, body.shift)
 
     def of(ranks: tuple[int, ...]) -> list[Roots]:
         made = []
         for rank in ranks:
             for each in owned.ranked(rank):
-                at = (each.address + body.shift - base) >> 3
-                inside = words[max(0, at) : max(0, at) + (each.size >> 3)]
+                inside = static.inside(each)
                 if inside.any():
-                    made.append(Roots(each.name, TIMERS if each.name == _PROCESSORS else VARIABLE, inside))
+                    made.append(Roots(each.name, VARIABLE, inside))
         return made
 
     runtime = of((3,))
-    processors = [each for each in runtime if each.name == _PROCESSORS]
-    rest = [each for each in runtime if each.name != _PROCESSORS]
-    listed = Roots(LIST, "", _listed(pages, body), ends=True)
-    return _unique([listed, *of((0, 1)), *processors, *locals_of(body, standing), *of((2,)), *rest])
+    processors = _processors(pages, runtime)
+    ends = np.concatenate((_listed(pages, body), processors, _of_runtime(copy, types_of(pages, body))))
+    timers = Roots(TIMERS, TIMERS, _timers(pages, body, processors))
+    # What the runtime keeps of its own points to anything: a processor alone has a buffer of what was written last.
+    return _unique(
+        [Roots(OWN, "", ends, ends=True), *of((0, 1)), timers, *locals_of(body, standing), *of((2,)), *runtime]
+    )
+
+
+class _Static:
+    """What variables point to from the start, which is no object of the heap and has no name of its own."""
+
+    def __init__(self, owned: Owned, words: NDArray[np.int64], base: int, shift: int) -> None:
+        """``words``: int64[n], all variables from ``base`` on."""
+        self._words, self._base, self._shift = words, base, shift
+        self._low = np.array([each.address + shift for each in owned.variables], np.int64)
+        self._high = self._low + np.array([each.size for each in owned.variables], np.int64)
+
+    def inside(self, one: Variable) -> NDArray[np.int64]:
+        """Its words, with those of what it points to, and so on."""
+        begin = one.address + self._shift
+        parts = [self._between(begin, begin + one.size)]
+        seen: set[int] = set()
+        while parts[-1].size and len(seen) < MOST_STATIC:
+            new = self._nameless(parts[-1]) - seen
+            seen |= new
+            parts.append(np.concatenate([np.empty(0, np.int64), *map(self._until_next, sorted(new))]))
+        return np.concatenate(parts)
+
+    def _between(self, low: int, high: int) -> NDArray[np.int64]:
+        return self._words[max(0, low - self._base) >> 3 : max(0, high - self._base) >> 3]
+
+    def _nameless(self, words: NDArray[np.int64]) -> set[int]:
+        """Those that point between two variables."""
+        near = words[(words >= self._base) & (words < self._base + 8 * self._words.size) & (words & 7 == 0)]
+        at = np.searchsorted(self._low, near, side="right") - 1
+        return set(near[(at >= 0) & (near >= self._high[at])].tolist())
+
+    def _until_next(self, low: int) -> NDArray[np.int64]:
+        at = int(np.searchsorted(self._low, low, side="right"))
+        end = int(self._low[at]) if at < self._low.size else low + STATIC_BYTES
+        return self._between(low, min(end, low + STATIC_BYTES))
+
+
+def _processors(pages: Pages, runtime: list[Roots]) -> NDArray[np.int64]:
+    """Where each of them is: what runs goroutines, and has the timers that were set on it."""
+    head = next((each.words for each in runtime if each.name == _PROCESSORS), np.zeros(2, np.int64))
+    return np.frombuffer(pages.read(int(head[0]), 8 * min(max(int(head[1]), 0), MOST_PROCESSORS)), np.int64)
+
+
+def _timers(pages: Pages, body: Anatomy, processors: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The lists of timers."""
+    heads = pages.pieces(processors + body.layout.timers, 24).view(np.int64)
+    sound = (heads[:, 1] > 0) & (heads[:, 1] <= heads[:, 2]) & (heads[:, 2] < MOST_TIMERS)
+    return heads[sound, 0]
+
+
+def _of_runtime(copy: Copy, types: Types) -> NDArray[np.int64]:
+    """Objects of the runtime that say so in their header: its threads."""
+    spans = copy.spans
+    fits = (copy.place >= 0) & (spans.each > HEADED[0]) & (spans.each <= HEADED[1])
+    found = [np.empty(0, np.int64)]
+    for span in np.flatnonzero(fits & types.headed).tolist():
+        each, count, begin = int(spans.each[span]), int(spans.count[span]), int(copy.place[span])
+        first = copy.words[begin : begin + (each >> 3) * count : each >> 3]
+        kinds = [int(kind) for kind in np.unique(first) if types.name(int(kind)) in THREADS]
+        if kinds:
+            found.append(int(spans.low[span]) + each * np.flatnonzero(np.isin(first, kinds)))
+    return np.concatenate(found)
 
 
 def _listed(pages: Pages, body: Anatomy) -> NDArray[np.int64]:
@@ -175,3 +242,23 @@ def uses_of(body: Anatomy, owned: Owned, name: str) -> list[Use]:
         at,
         at + found.size,
     )
+
+
+def frame_of(body: Anatomy, standing: Standings, name: str, low: int, high: int) -> CodePlace | None:
+    """Of a group of goroutines, the application's outermost frame with a pointer into ``[low, high)``."""
+    named = group_names(body, set(standing.found))
+    for each, raw in zip(standing.found, standing.stacks, strict=True):
+        if named.get(each) != name or not raw or not each.stack:
+            continue
+        words = np.frombuffer(raw, np.int64)
+        hits = (words >= low) & (words < high)
+        found, begin = None, 0
+        for pc in each.stack:
+            end = begin + (body.lines.frame_bytes(pc) >> 3) + 1
+            told = [frame for frame in body.lines.frames(pc - 1) if not is_library(frame)]
+            if told and end > begin and hits[begin:end].any():
+                found = CodePlace(told[-1].file, told[-1].line, told[-1].function)
+            begin = max(end, begin)
+        if found is not None:
+            return found
+    return None

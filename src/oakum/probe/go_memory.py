@@ -59,12 +59,13 @@ class Anatomy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standings:
-    """One look. ``stacks``: what stands on each, as far as it was read. ``moved``: goroutines that ran while it was
-    taken: their stacks are not told.
+    """One look. ``stacks``: what stands on each, as far as it was read. ``numbers``: that the runtime gave them, each
+    only once. ``moved``: goroutines that ran while it was taken: their stacks are not told.
     """
 
     found: tuple[Standing, ...]
     stacks: tuple[bytes, ...]
+    numbers: tuple[int, ...]
     moved: int
     stack_bytes: int
     at_s: float
@@ -116,28 +117,28 @@ def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
     pointers = np.frombuffer(pages.read(address, 8 * max(0, count)), np.int64)
     found: list[Standing] = []
     stacks: list[bytes] = []
+    numbers: list[int] = []
     moved = stack_bytes = 0
     checked = pointers.size == count > 0
     for begin in range(0, pointers.size, AT_ONCE):
         one = _batch(pages, body, pointers[begin : begin + AT_ONCE])
         checked = checked and one is not None
         if one is not None:
-            found += one[0]
-            stacks += one[1]
-            moved, stack_bytes = moved + one[2], stack_bytes + one[3]
+            found += one.found
+            stacks += one.stacks
+            numbers += one.numbers
+            moved, stack_bytes = moved + one.moved, stack_bytes + one.stack_bytes
     if not checked:
         return _absent("what was read does not look like goroutines: the list moved meanwhile", "investigate again")
-    return Standings(tuple(found), tuple(stacks), moved, stack_bytes, at_s)
+    return Standings(tuple(found), tuple(stacks), tuple(numbers), moved, stack_bytes, at_s)
 
 
-def _batch(
-    pages: Pages, body: Anatomy, pointers: NDArray[np.int64]
-) -> tuple[list[Standing], list[bytes], int, int] | None:
-    """(standing, what is on each stack, how many moved, bytes of their stacks); None where they are none."""
+def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Standings | None:
+    """Some of them; None where they are none."""
     known = _table(pages, body, pointers)
     if not known.plausible():
         # Ended ones alone say nothing, and that is no fault.
-        return ([], [], 0, 0) if np.isin(known.status, list(goroutines.DEAD)).all() else None
+        return Standings((), (), (), 0, 0, 0.0) if np.isin(known.status, list(goroutines.DEAD)).all() else None
     at = np.flatnonzero(known.alive)
     alive = known.of(known.alive)
     size = np.where(alive.walkable, np.minimum(alive.high - alive.sp, MOST_STACK_READ), 0)
@@ -167,7 +168,8 @@ def _batch(
         stack = tuple(pc for pc, _ in walked(body.lines, int(alive.pc[row]), sp, word))
         found.append(Standing(state, stack, made_at))
         held.append(raw)
-    return found, held, moved, alive.stack_bytes
+    numbers = tuple(alive.number.tolist())
+    return Standings(tuple(found), tuple(held), numbers, moved, alive.stack_bytes, 0.0)
 
 
 def _table(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Table:

@@ -14,8 +14,10 @@ from oakum.heap.formats.golive.held import Held, Walk, gone
 from oakum.heap.formats.golive.types import Types
 from oakum.heap.formats.golive.uses import Use
 from oakum.heap.formats.golive.way import Way, way
+from oakum.heap.formats.pprof.frames import is_library, place_of
 from oakum.heap.formats.pprof.goroutines import Group
 from oakum.heap.formats.pprof.growth import LEAST_GOROUTINES, LEAST_SHARE, MOST_HOLDERS, goroutine_holder
+from oakum.heap.formats.pprof.profile import Frame
 from oakum.heap.shapes import Shape, guess
 from oakum.model.cause import CauseName, CodePlace
 from oakum.model.growth import HeapGrowth, HolderGrowth, PathStep, RootKind
@@ -27,8 +29,8 @@ LANGUAGE: Final = "Go"
 WARNINGS: Final = (
     "its memory was copied while it ran: what moved meanwhile may be missing, or told twice",
     (
-        "every word that looks like a pointer counts as one, as Go's collector takes stacks; what two lead to belongs to"
-        " the first: variables of main, those of other packages, timers, goroutines"
+        "every word that looks like a pointer counts as one, as Go's collector takes stacks; what two lead to belongs"
+        " to the first: variables of main, those of other packages, timers, goroutines"
     ),
 )
 UNREACHED_SHARE: Final = 0.5
@@ -39,12 +41,14 @@ class Known:
     """What the second look has beside what it holds. ``uses``: of a variable, where it is put into.
 
     ``kinds``: of the roots by name, "" for what is never a holder.
+    ``frame``: of a group of goroutines, in which function's frame a pointer to ``[low, high)`` stands.
     """
 
     walk: Walk
     types: Types
     kinds: Mapping[str, str]
     uses: Callable[[str], Sequence[Use]]
+    frame: Callable[[str, int, int], CodePlace | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ def _holder(
         counted="objects",
     )
     if kind == LOCALS:
-        return _of_stack(made, waiting.after.get(name), taken)
+        frame = known.frame(name, *taken.first) if taken.first is not None else None
+        return _of_stack(made, waiting.after.get(name), taken, frame)
     if kind == TIMERS:
         return _of_timers(made, taken)
     return _of_variable(made, known.uses(name), taken)
@@ -154,7 +159,7 @@ def _of_variable(made: HolderGrowth, uses: Sequence[Use], taken: Way) -> HolderG
     if use is not None and len(uses) > 1:
         places = dict.fromkeys(each.place.function for each in uses if each.place.function != use.place.function)
         advice = f"also used by {', '.join(list(places)[:3])}" if places else ""
-    return replace(
+    told = replace(
         made,
         kind=kind,
         path=steps,
@@ -163,18 +168,32 @@ def _of_variable(made: HolderGrowth, uses: Sequence[Use], taken: Way) -> HolderG
         cause=guess(shape).cause,
         advice=advice,
     )
+    return _of_function(told, taken) if is_library(Frame(made.name, "", 0)) else told
 
 
-def _of_stack(made: HolderGrowth, group: Group | None, taken: Way) -> HolderGrowth:
+def _of_stack(made: HolderGrowth, group: Group | None, taken: Way, frame: CodePlace | None) -> HolderGrowth:
     name = made.name.partition(" in ")[2] or made.name
     place = group.place if group is not None else None
-    return replace(
+    if frame is not None:
+        name, place = place_of(Frame(frame.function, frame.file, frame.line)), frame
+    shape = Shape(name=name, items=made.item_type, kind="", special="", static=False, single=False)
+    told = replace(
         made,
         name=f"what {name} keeps",
         path=(PathStep(made.name.replace("goroutines", "goroutine", 1), ""), *_steps(taken)),
         defined=place,
-        cause=CauseName.GLOBAL,
+        cause=guess(shape).cause,
     )
+    return _of_function(told, taken)
+
+
+def _of_function(made: HolderGrowth, taken: Way) -> HolderGrowth:
+    """Named by the application's own function whose variables are on the way, where one is: that says more."""
+    if taken.captured is None:
+        return made
+    place = taken.captured
+    base = place.file.rpartition("/")[2]
+    return replace(made, name=f"what variables of {place.function} ({base}:{place.line}) keep", defined=place)
 
 
 def _of_timers(made: HolderGrowth, taken: Way) -> HolderGrowth:

@@ -1,7 +1,7 @@
 """Where the runtime of each Go release keeps what is read of it: offsets in bytes, 64-bit.
 
-Source: runtime/runtime2.go (g, gobuf), runtime/mheap.go (mspan), runtime/symtab.go (moduledata); the numbers are those
-of the DWARF that each release's compiler writes about its own runtime, 1.21 to 1.26.
+Source: runtime/runtime2.go (g, gobuf, p), runtime/mheap.go (mspan), runtime/symtab.go (moduledata); the numbers are
+those of the DWARF that each release's compiler writes about its own runtime, 1.21 to 1.26.
 """
 
 from __future__ import annotations
@@ -47,8 +47,11 @@ SPAN_BYTES: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Layout:
+    """``timers``: in ``runtime.p``, where the slice of its timers has its head."""
+
     goroutine: Goroutine
     span: Span
+    timers: int
 
 
 _OLD = Goroutine(144, 152, 176, 280, 296, 112, 120)
@@ -56,12 +59,12 @@ _MIDDLE = Goroutine(152, 160, 184, 288, 304, 112, 120)
 _WIDE = Span(56, 48, 72, 106, 107, 112, narrow=False)
 _NARROW = Span(50, 48, 64, 98, 99, 104)
 LAYOUTS: Final = {
-    21: Layout(_OLD, _WIDE),
-    22: Layout(_OLD, _NARROW),
-    23: Layout(_MIDDLE, _NARROW),
-    24: Layout(_MIDDLE, _NARROW),
-    25: Layout(Goroutine(144, 152, 176, 280, 296, 104, 112), _NARROW),
-    26: Layout(Goroutine(144, 152, 176, 288, 304, 104, 112), _NARROW),
+    21: Layout(_OLD, _WIDE, 8840),
+    22: Layout(_OLD, _NARROW, 8872),
+    23: Layout(_MIDDLE, _NARROW, 8848),
+    24: Layout(_MIDDLE, _NARROW, 8848),
+    25: Layout(Goroutine(144, 152, 176, 280, 296, 104, 112), _NARROW, 9400),
+    26: Layout(Goroutine(144, 152, 176, 288, 304, 104, 112), _NARROW, 13680),
 }
 """By the second number of the release."""
 

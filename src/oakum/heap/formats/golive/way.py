@@ -28,11 +28,15 @@ class Way:
     """``steps``: what each object is, "" where that is not told, with its bytes. ``items``: what it mostly leads to.
 
     ``calls``: the function that most of what is new, of what is made to be called, will call.
+    ``captured``: the application's own function whose variables are on the way, the last of them.
+    ``first``: where the first object of the way begins and ends.
     """
 
     steps: tuple[tuple[str, int], ...]
     items: str
     calls: CodePlace | None = None
+    captured: CodePlace | None = None
+    first: tuple[int, int] | None = None
 
 
 def way(walk: Walk, types: Types, mark: int, weight: NDArray[np.int64]) -> Way:
@@ -40,32 +44,39 @@ def way(walk: Walk, types: Types, mark: int, weight: NDArray[np.int64]) -> Way:
     own = np.flatnonzero((walk.owner == mark) & (walk.parent == -1))
     left = int(weight[own].sum())
     steps: list[tuple[str, int]] = []
+    captured: CodePlace | None = None
+    first: tuple[int, int] | None = None
     here, beside = -1, own
     while len(steps) < MOST_STEPS and beside.size and left > 0:
         most = int(beside[np.argmax(weight[beside])])
         if weight[most] < LEADS * left:
             break
         steps.append((told(walk.copy, types, most, here), _bytes(walk.copy, most)))
+        if first is None:
+            low = int(walk.copy.address(np.array([most]))[0])
+            first = low, low + _bytes(walk.copy, most)
+        captured = _function(walk.copy, types, most) or captured
         here, left = most, int(weight[most])
         beside = np.flatnonzero(walk.parent == here)
         own = beside if beside.size else own
     items = _items(walk, types, beside[weight[beside] > 0] if beside.size else own, here)
-    return Way(tuple(steps), items, _calls(walk, types, mark, weight))
+    return Way(tuple(steps), items, _calls(walk, types, mark, weight), captured, first)
+
+
+def _function(copy: Copy, types: Types, at: int) -> CodePlace | None:
+    words = copy.inside(at)
+    function = types.function(int(words[0])) if words.size else None
+    if function is None or is_library(Frame(function.name, "", 0)):
+        return None
+    frame = types.lines.frames(function.entry)[-1]
+    return CodePlace(frame.file, frame.line, frame.function)
 
 
 def _calls(walk: Walk, types: Types, mark: int, weight: NDArray[np.int64]) -> CodePlace | None:
     new = np.flatnonzero((walk.owner == mark) & (weight > 0))
     some = new[:: max(1, new.size // MOST_ITEMS)]
-    names: Counter[int] = Counter()
-    for at in some.tolist():
-        words = walk.copy.inside(at)
-        function = types.function(int(words[0])) if words.size else None
-        if function is not None and not is_library(Frame(function.name, "", 0)):
-            names[function.entry] += 1
-    if not names:
-        return None
-    frame = types.lines.frames(names.most_common(1)[0][0])[-1]
-    return CodePlace(frame.file, frame.line, frame.function)
+    found = Counter(place for at in some.tolist() if (place := _function(walk.copy, types, at)) is not None)
+    return found.most_common(1)[0][0] if found else None
 
 
 def told(copy: Copy, types: Types, at: int, parent: int) -> str:
