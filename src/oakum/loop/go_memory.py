@@ -110,10 +110,10 @@ class GoMemory:
         look = self._goroutines(memory, body, facts)
         if look is None:
             return None
-        owned = variables(body)
-        if isinstance(owned, Absent):
-            facts.miss(owned)
-            owned = None
+        told = variables(body)
+        if isinstance(told, Absent):
+            facts.miss(told)
+        owned = None if isinstance(told, Absent) else told
         heap = None if owned is None else self._heap(memory, body, owned, look, facts)
         # What is kept of the first copy is which objects were there, and not how they were reached.
         held, taken_s = (None, at_s) if heap is None else (heap.held, heap.taken_s)

@@ -170,7 +170,8 @@ def _timers(pages: Pages, body: Anatomy, processors: NDArray[np.int64]) -> NDArr
     """The lists of timers."""
     heads = pages.pieces(processors + body.layout.timers, 24).view(np.int64)
     sound = (heads[:, 1] > 0) & (heads[:, 1] <= heads[:, 2]) & (heads[:, 2] < MOST_TIMERS)
-    return heads[sound, 0]
+    found: NDArray[np.int64] = heads[sound, 0]
+    return found
 
 
 def _of_runtime(copy: Copy, types: Types) -> NDArray[np.int64]:

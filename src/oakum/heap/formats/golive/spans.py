@@ -43,7 +43,8 @@ class Spans:
     @property
     def pointing(self) -> NDArray[np.bool_]:
         """bool[s]: whether pointers stand in its objects."""
-        return self.kind & 1 == 0
+        found: NDArray[np.bool_] = self.kind & 1 == 0
+        return found
 
     @property
     def bits_bytes(self) -> NDArray[np.int64]:
