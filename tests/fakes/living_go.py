@@ -8,7 +8,7 @@ from fake_machine import FakePiece
 
 BASE, TEXT, TABLE, CONSTANT, DATA, TABLES, SIZE = 0x400000, 0x1000, 0x2000, 0x4000, 0x5000, 0x7000, 0x9000
 HEAP, STACKS, SPANS, LISTS = 0xC000000000, 0xC100000000, 0x7F0000000000, 0x7F0000100000
-PAGE, STACK, GOROUTINE, SPAN = 8192, 2048, 448, 160
+PAGE, STACK, GOROUTINE, SPAN, GOROUTINES = 8192, 2048, 448, 160, 400
 FUNCTIONS = (
     ("runtime.goexit", "/go/src/runtime/asm_amd64.s", 1700, 0),
     ("runtime.gopark", "/go/src/runtime/proc.go", 462, 24),
@@ -67,8 +67,8 @@ class LivingGo:
 
     def __init__(self, version: str = "go1.26.8", *, stripped: bool = False, machine: int = 62) -> None:
         self.file = bytearray(SIZE)
-        self.heap, self.stacks = bytearray(64 * PAGE), bytearray(1 << 20)
-        self.spans, self.lists = bytearray(1 << 16), bytearray(1 << 16)
+        self.heap, self.stacks = bytearray(512 * PAGE), bytearray(1 << 20)
+        self.spans, self.lists = bytearray(1 << 17), bytearray(1 << 16)
         self.goroutines, self.pages, self.sessions = 0, 0, 0
         self._executable(2 if not stripped else 0, machine)
         build = b"\xff Go buildinf:\x08\x02".ljust(32, b"\0") + bytes([len(version)]) + version.encode()
@@ -140,7 +140,7 @@ class LivingGo:
 
     def goroutine(self, *, status: int = 4, reason: int = SEND, word: int = 0, numbered: int | None = None) -> int:
         """One that waits in main.ask, which main.fetch started. ``word``: stands on its stack. Returns its place."""
-        at, low = PAGE * 40 + GOROUTINE * self.goroutines, STACK * self.goroutines
+        at, low = PAGE * GOROUTINES + GOROUTINE * self.goroutines, STACK * self.goroutines
         sp = low + STACK - 512
         raw = bytearray(GOROUTINE)
         struct.pack_into("<QQ", raw, 0, STACKS + low, STACKS + low + STACK)

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 from fake_machine import FakeMachine
-from living_go import DATA, HEAP, PAGE, SESSIONS_AT, LivingGo
+from living_go import DATA, GOROUTINES, HEAP, PAGE, SESSIONS_AT, LivingGo
 
 from oakum.heap.formats.golive import kernels
 from oakum.heap.formats.golive.held import hold
@@ -85,7 +85,7 @@ def test_a_goroutine_that_went_on_meanwhile_has_no_stack(go):
 
 
 def test_what_does_not_look_like_goroutines_is_not_told(go):
-    struct.pack_into("<Q", go.heap, 40 * PAGE + 152, 7)
+    struct.pack_into("<Q", go.heap, GOROUTINES * PAGE + 152, 7)
     found = anatomy(Pages(opened(go)), GO)
     assert isinstance(found, Absent)
     assert "no list of goroutines" in found.why
@@ -94,7 +94,7 @@ def test_what_does_not_look_like_goroutines_is_not_told(go):
 def test_a_list_that_became_something_else_is_not_told_in_part(go):
     pages, body, _ = looked(go)
     for at in range(4):
-        struct.pack_into("<I", go.heap, 40 * PAGE + 448 * at + 144, 77)
+        struct.pack_into("<I", go.heap, GOROUTINES * PAGE + 448 * at + 144, 77)
     found = standings(pages, body, 1.0)
     assert isinstance(found, Absent)
     assert "does not look like goroutines" in found.why
