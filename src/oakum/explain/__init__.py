@@ -87,7 +87,7 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     grows = verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
     causes, accounted = shared(causes, series.rate_per_s if grows else None)
     causes = doubted(causes, growth, layout, series)
-    over_http = growth is not None and growth.language == "Go"
+    over_http = growth is not None and growth.language == "Go" and not growth.from_memory
     steps = plan(verdict, causes, target, policy, inspected=profile is not None, over_http=over_http)
     if grows and steps.steps:
         first, *rest = steps.steps

@@ -9,6 +9,7 @@ from oakum.heap.formats.pprof.growth import LEAST_GOROUTINES, Look, grown
 from oakum.loop.cgroup import limit_bytes_of
 from oakum.loop.facts import Facts
 from oakum.loop.go_asked import GOROUTINES, ORIGIN, PATHS, GoAsked
+from oakum.loop.go_memory import GoMemory
 from oakum.loop.go_told import (
     outside_told,
     room_per_s,
@@ -45,7 +46,7 @@ class _Known:
 
 
 class GoInterview:
-    """Nothing but GET requests is sent, and those only after a yes."""
+    """Nothing but GET requests is sent, and those only after a yes. Where no profile comes, its memory is read."""
 
     compared: str = "two looks into its profiles, compared"
     profile: AllocationProfile | None = None
@@ -55,6 +56,7 @@ class GoInterview:
         self._debuggee: Debuggee | None = None
         self._known: _Known | None = None
         self._metrics: GoMetrics | None = None
+        self._memory: GoMemory | None = None
 
     @property
     def reached(self) -> bool:
@@ -62,9 +64,12 @@ class GoInterview:
 
     @property
     def answers(self) -> bool:
-        return self._known is not None
+        return self._known is not None or (self._memory is not None and self._memory.answers)
 
     def close(self) -> None:
+        memory, self._memory = self._memory, None
+        if memory is not None:
+            memory.close()
         debuggee, self._debuggee, self._known, self._metrics = self._debuggee, None, None, None
         if debuggee is not None:
             debuggee.close()
@@ -76,6 +81,14 @@ class GoInterview:
         return f"oakum investigate pid/{self._pid}{served} --inspect"
 
     def begin(self, facts: Facts, progress: Progress) -> None:
+        try:
+            self._ask(facts, progress)
+        finally:
+            if self._known is None and self._whom.runtime is not None:
+                self._memory = GoMemory(self._whom)
+                self._memory.begin(facts, progress)
+
+    def _ask(self, facts: Facts, progress: Progress) -> None:
         self._debuggee = self._machine.debuggees.open(self._pid)
         probe = GoProbe(self._pid, self._debuggee, self._whom.terms.served)
         ports = probe.candidates()
@@ -119,7 +132,7 @@ class GoInterview:
     def end(self, verdict: Verdict, facts: Facts, progress: Progress) -> HeapGrowth | None:
         if self._known is None:
             self._end_outside(facts)
-            return None
+            return None if self._memory is None else self._memory.end(facts, progress)
         return self._compared(self._known, verdict, facts, progress)
 
     def _end_outside(self, facts: Facts) -> None:
@@ -131,7 +144,8 @@ class GoInterview:
             facts.miss(Absent("its metrics after the watch", AbsentKind.UNREADABLE, "they were not served again"))
             return
         tell_metrics(after, facts, before)
-        if after.goroutines - before.goroutines >= LEAST_GOROUTINES:
+        told = self._memory is not None and self._memory.answers
+        if not told and after.goroutines - before.goroutines >= LEAST_GOROUTINES:
             why = "metrics count them, and profiles, which tell them apart, are not served"
             facts.miss(Absent(GOROUTINES, AbsentKind.NOT_APPLICABLE, why, SERVE_IT))
 

@@ -19,6 +19,7 @@ from oakum.model.budget import Budget
 from oakum.model.errors import OakumError
 from oakum.model.growth import HeapGrowth
 from oakum.model.ruby import RubyDeeper
+from oakum.model.runtime import Runtime
 from oakum.model.verdict import Verdict
 from oakum.probe.node import HEAP
 from oakum.sense.watch import ProcessWatch
@@ -29,13 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Interviewee:
-    """Who is asked, and on what terms. ``watch_s``: how long it is watched between the questions."""
+    """Who is asked, and on what terms. ``watch_s``: how long it is watched between the questions.
+
+    ``runtime``: what it runs, where that was recognised.
+    """
 
     pid: int
     machine: Machine
     terms: Terms
     consent: Consent
     watch_s: float
+    runtime: Runtime | None = None
 
     @property
     def budget(self) -> Budget:

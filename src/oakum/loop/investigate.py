@@ -235,7 +235,7 @@ def _looking(runtime: Runtime, pid: int, machine: Machine, settings: Settings, f
         facts.miss(Absent("what the heap holds", AbsentKind.NOT_YET, "--no-capture was given", "leave it out"))
     elif runtime.name in INTERVIEWS:
         consent = Consent(agreed=settings.terms.inspect)
-        whom = Interviewee(pid, machine, settings.terms, consent, settings.watch_s)
+        whom = Interviewee(pid, machine, settings.terms, consent, settings.watch_s, runtime)
         return Interviews(INTERVIEWS[runtime.name], whom)
     elif runtime.name is RuntimeName.CPYTHON:
         probe = PythonProbe(machine.memories, machine.processes, machine.clock, runtime)

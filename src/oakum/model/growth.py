@@ -168,5 +168,8 @@ class HeapGrowth:
     estimated: str = ""
     """What its sizes rest upon, where no capture measured them; "" where one did."""
 
+    from_memory: bool = False
+    """Whether a program that usually is asked for its profiles was read from outside instead."""
+
     beside: str = ""
     """What is to be said whatever memory does: goroutines that became more, too few for their bytes to show."""

@@ -10,6 +10,7 @@ from oakum.explain.causes import (
     closure,
     connection_pool,
     global_,
+    go_holder,
     go_timers,
     goroutine,
     java,
@@ -53,7 +54,7 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
     if clue.language == "Go":
-        return [goroutine.look(clue) or go_timers.look(clue) or _path(clue)]
+        return [goroutine.look(clue) or go_timers.look(clue) or go_holder.look(clue) or _path(clue)]
     if clue.holder.cause is not None:
         speak = {"Java": java.look, "Ruby": ruby.look}.get(clue.language, javascript.look)
         first = speak(clue, clue.holder.cause)

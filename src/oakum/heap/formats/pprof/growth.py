@@ -70,6 +70,40 @@ def grown(before: Look, after: Look, found: dict[str, Group], seconds: float) ->
     )
 
 
+def stack_bytes_of(stacks: tuple[int, int], more: int) -> int:
+    """Of one of ``more`` goroutines. ``stacks``: bytes of all stacks, then and now."""
+    gained = max(stacks[1] - stacks[0], 0) // more if more >= LEAST_GOROUTINES else 0
+    return min(max(gained, STACK_BYTES), MOST_STACK_BYTES)
+
+
+def grown_goroutines(before: Profile, after: Profile, stacks: tuple[int, int], seconds: float) -> HeapGrowth:
+    """Of a program of which only goroutines are known. ``stacks``: as of stack_bytes_of."""
+    known = groups(before)
+    each = stack_bytes_of(stacks, total(after) - total(before))
+    holders = []
+    for name, group in groups(after).items():
+        count = known[name].count if name in known else 0
+        if group.count - count >= LEAST_GOROUTINES:
+            holders.append(goroutine_holder(group, count, seconds, each))
+    ranked = sorted(holders, key=lambda holder: -holder.bytes_grown)
+    return HeapGrowth(
+        seconds=seconds,
+        objects_before=total(before),
+        objects_after=total(after),
+        heap_bytes_before=stacks[0],
+        heap_bytes_after=stacks[1],
+        types=(),
+        holders=tuple(ranked[:MOST_HOLDERS]),
+        language=LANGUAGE,
+        from_memory=True,
+    )
+
+
+def goroutine_holder(group: Group, before: int, seconds: float, stack_bytes: int) -> HolderGrowth:
+    """``before``: how many of it there were; ``stack_bytes``: of one."""
+    return _holder(group, before, seconds, stack_bytes, [])[0]
+
+
 def _waiting(
     before: Look, after: Look, found: dict[str, Group], sites: list[Site]
 ) -> list[tuple[HolderGrowth, set[str]]]:

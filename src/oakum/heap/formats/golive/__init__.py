@@ -1,0 +1,1 @@
+"""A running Go program's own structures, as they stand in its memory: goroutines, spans, what variables lead to."""
