@@ -85,7 +85,11 @@ def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tup
     if not rows:
         return ()
     (clue, first), *rest = rows
-    return (first, *_readings(clue, first), *(cause for _, cause in rest))
+    others = _readings(clue, first)
+    beside = {f"{other.name}: {why}" for other in others for why in other.why}
+    # What stands behind it as a cause of its own speaks there.
+    first = replace(first, against=tuple(text for text in first.against if text not in beside))
+    return (first, *others, *(cause for _, cause in rest))
 
 
 def _readings(clue: Clue, first: Cause) -> list[Cause]:

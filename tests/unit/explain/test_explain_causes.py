@@ -249,6 +249,7 @@ def test_what_could_be_meant_as_well_stands_behind_the_first_with_what_speaks_ag
     assert second.confidence < first.confidence < 0.7
     assert second.against == (f"{first.name} fits better: a variable that lives as long as the process holds it",)
     assert second.growth_bytes_per_s == first.growth_bytes_per_s
+    assert first.against == ()
 
 
 def test_what_is_certain_has_no_other_reading():

@@ -27,5 +27,5 @@ def look(clue: Clue) -> Finding:
         why = "a variable that lives as long as the process holds it"
     else:
         why = "a field of an object that lives as long as the process holds it"
-    fit = 0.75 if clue.library else 0.7 if clue.direct else 0.45
+    fit = 0.65 if clue.library else 0.7 if clue.direct else 0.45
     return Finding(CauseName.GLOBAL, fit, why, ADVICE, EXAMPLE)

@@ -30,7 +30,7 @@ def look(clue: Clue) -> Finding | None:
         return None
     if clue.library:
         return Finding(
-            CauseName.STATIC_COLLECTION, 0.6, "an attribute of a class of the standard library", ADVICE, EXAMPLE
+            CauseName.STATIC_COLLECTION, 0.52, "an attribute of a class of the standard library", ADVICE, EXAMPLE
         )
     # What an instance has is its own, also where a class's attribute leads to the instance.
     own = not any(via.startswith(".") for via in ways[of_class[-1] + 1 :])
