@@ -163,7 +163,7 @@ class GoMemory:
         if refused is not None:
             facts.miss(refused)
             return None
-        copy = copied(pages, spans)
+        copy = copied(pages, spans, body)
         found = roots(pages, body, owned, standing, copy)
         taken_s = clock.monotonic_s()
         held, walk = hold(copy, found)

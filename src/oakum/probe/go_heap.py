@@ -90,7 +90,7 @@ def preflight(found: Spans, carried_bytes_per_s: float | None) -> Preflight:
     return Preflight(0.0, size, own, risk, refusal if short else "", takes_s, carried_bytes_per_s)
 
 
-def copied(pages: Pages, found: Spans) -> Copy:
+def copied(pages: Pages, found: Spans, body: Anatomy) -> Copy:
     """Of the pages that hold pointers; of others no byte is read."""
     pointing = found.pointing
     size = np.where(pointing, found.high - found.low, 0)
@@ -98,7 +98,10 @@ def copied(pages: Pages, found: Spans) -> Copy:
     marks = pages.parts(found.bits_at, found.bits_bytes)
     bit = np.where(marks.at < 0, marks.buffer.size, marks.at)
     place = np.where((parts.at >= 0) & pointing, parts.at >> 3, -1)
-    return Copy(found, parts.buffer.view(np.int64), place, marks.buffer, bit)
+    within = found.masked()
+    masked = (within >= 0) & (place >= 0) & (body.minor >= HEADED_SINCE)
+    mask = np.where(masked, place + (within >> 3), -1)
+    return Copy(found, parts.buffer.view(np.int64), place, marks.buffer, bit, mask)
 
 
 def roots(pages: Pages, body: Anatomy, owned: Owned, standing: Standings, copy: Copy) -> list[Roots]:

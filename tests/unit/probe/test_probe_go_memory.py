@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from living_go import DATA, GOROUTINES, HEAP, PAGE, SESSIONS_AT, LivingGo
 
 from oakum.heap.formats.golive import kernels
 from oakum.heap.formats.golive.held import hold
+from oakum.heap.formats.golive.spans import Spans
 from oakum.heap.formats.pprof.goroutines import groups
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.runtime import Runtime, RuntimeName
@@ -42,7 +44,7 @@ def looked(go, runtime=GO):
 
 def held(go):
     pages, body, standing = looked(go)
-    copy = copied(pages, spans_now(pages, body))
+    copy = copied(pages, spans_now(pages, body), body)
     return hold(copy, roots(pages, body, variables(body), standing, copy))
 
 
@@ -174,7 +176,7 @@ def test_the_line_that_appends_is_named(go):
 def test_kernels_are_the_same_without_the_compiler(go):
     go.remember(9)
     pages, body, standing = looked(go)
-    copy = copied(pages, spans_now(pages, body))
+    copy = copied(pages, spans_now(pages, body), body)
     found = roots(pages, body, variables(body), standing, copy)
     fast, _ = hold(copy, found)
     spans, last = copy.spans, copy.spans.last
@@ -183,9 +185,30 @@ def test_kernels_are_the_same_without_the_compiler(go):
     place = (copy.words, spans.low, spans.high, spans.each, last - spans.count, last, spans.free)
     words = next(each.words for each in found if each.name == "main.sessions")
     plain = getattr(kernels.follow, "py_func", kernels.follow)
-    filled = plain(*place, copy.bit, copy.bits, copy.place, words, owner, parent, order, 0, 1)
+    filled = plain(*place, copy.bit, copy.bits, copy.place, copy.mask, words, owner, parent, order, 0, 1)
     assert filled == fast.objects["main.sessions"] == 9
     weight = np.ones(spans.objects, np.int64)
     getattr(kernels.sum_up, "py_func", kernels.sum_up)(order, filled, parent, weight)
     assert weight[order[0]] == 9
     assert int(copy.address(order[:1])[0]) >= HEAP
+
+
+@pytest.mark.parametrize(("fit", "at"), [(72, 8192 - 128), (70, 8192 - 256), (73, -1)])
+def test_where_the_bits_of_a_span_are_is_told_by_how_many_objects_fit(fit, at):
+    one = np.array([112], np.int64)
+    found = Spans(one * 8192, one * 8192 + 8192, one, one - 112 + fit, one, one, one - 112)
+    assert found.masked().tolist() == [at]
+
+
+def test_a_word_that_is_no_pointer_by_the_bits_leads_nowhere(go):
+    """What an object leaves of its place keeps what stood there before."""
+    go.remember(3)
+    pages, body, standing = looked(go)
+    copy = copied(pages, spans_now(pages, body), body)
+    found = roots(pages, body, variables(body), standing, copy)
+    words = np.concatenate((copy.words, np.zeros(64, np.int64)))
+    mask = np.where(copy.place >= 0, copy.words.size, -1)
+    told, _ = hold(replace(copy, words=words, mask=mask), found)
+    assert told.objects["main.sessions"] == 1
+    words[copy.words.size :] = 1
+    assert hold(replace(copy, words=words, mask=mask), found)[0].objects["main.sessions"] == 3
