@@ -17,7 +17,7 @@ from oakum.heap.formats.pprof.goroutines import groups
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.probe.gathered import Pages
-from oakum.probe.go_heap import copied, preflight, roots, spans_now, uses_of, variables
+from oakum.probe.go_heap import copied, preflight, roots, spans_now, uses_of, variables, ways_in
 from oakum.probe.go_memory import anatomy, standings
 
 GO = Runtime(RuntimeName.GO, "1.26.8")
@@ -45,7 +45,7 @@ def looked(go, runtime=GO):
 def held(go):
     pages, body, standing = looked(go)
     copy = copied(pages, spans_now(pages, body), body)
-    return hold(copy, roots(pages, body, variables(body), standing, copy))
+    return hold(copy, roots(pages, body, variables(body), standing, ways_in(pages, body, variables(body)), copy))
 
 
 def test_goroutines_are_grouped_by_what_they_wait_for_and_where(go):
@@ -177,7 +177,7 @@ def test_kernels_are_the_same_without_the_compiler(go):
     go.remember(9)
     pages, body, standing = looked(go)
     copy = copied(pages, spans_now(pages, body), body)
-    found = roots(pages, body, variables(body), standing, copy)
+    found = roots(pages, body, variables(body), standing, ways_in(pages, body, variables(body)), copy)
     fast, _ = hold(copy, found)
     spans, last = copy.spans, copy.spans.last
     owner, order = np.zeros(spans.objects, np.int32), np.zeros(spans.objects, np.int64)
@@ -205,7 +205,7 @@ def test_a_word_that_is_no_pointer_by_the_bits_leads_nowhere(go):
     go.remember(3)
     pages, body, standing = looked(go)
     copy = copied(pages, spans_now(pages, body), body)
-    found = roots(pages, body, variables(body), standing, copy)
+    found = roots(pages, body, variables(body), standing, ways_in(pages, body, variables(body)), copy)
     words = np.concatenate((copy.words, np.zeros(64, np.int64)))
     mask = np.where(copy.place >= 0, copy.words.size, -1)
     told, _ = hold(replace(copy, words=words, mask=mask), found)
