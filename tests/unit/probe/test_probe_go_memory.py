@@ -212,3 +212,9 @@ def test_a_word_that_is_no_pointer_by_the_bits_leads_nowhere(go):
     assert told.objects["main.sessions"] == 1
     words[copy.words.size :] = 1
     assert hold(replace(copy, words=words, mask=mask), found)[0].objects["main.sessions"] == 3
+
+
+def test_one_that_was_met_while_it_changed_spoils_nothing(go):
+    place = go.goroutine()
+    struct.pack_into("<I", go.heap, place + 144, 77)
+    assert len(looked(go)[2].found) == 4
