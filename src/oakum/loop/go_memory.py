@@ -36,12 +36,16 @@ from oakum.probe.go_heap import (
     types_of,
     uses_of,
     variables,
+    ways_in,
 )
 from oakum.probe.go_memory import Anatomy, Standings, anatomy, standings, states
 from oakum.probe.room import carried_refusal
 
 ORIGIN: Final = "process memory"
 MOST_STATES: Final = 4
+UNREACHED_BYTES: Final = 1 << 20
+"""Growth of the objects above this many bytes wants something that leads to it."""
+
 KIND: Final = "goroutines"
 
 
@@ -151,6 +155,7 @@ class GoMemory:
         kernels.warm_up()
         pages, clock = Pages(memory), self._machine.clock
         begun_s = clock.monotonic_s()
+        ways = ways_in(pages, body, owned)
         spans = spans_now(pages, body)
         if isinstance(spans, Absent):
             facts.miss(spans)
@@ -163,8 +168,8 @@ class GoMemory:
         if refused is not None:
             facts.miss(refused)
             return None
-        copy = copied(pages, spans)
-        found = roots(pages, body, owned, standing, copy)
+        copy = copied(pages, spans, body)
+        found = roots(pages, body, owned, standing, ways, copy)
         taken_s = clock.monotonic_s()
         held, walk = hold(copy, found)
         seconds = clock.monotonic_s() - begun_s
@@ -204,6 +209,9 @@ class GoMemory:
         heap = None
         if first.heap is not None and first.owned is not None:
             heap = self._heap(first.memory, first.body, first.owned, look, facts)
+            if heap is not None and _torn(first.heap, heap.held):
+                # A table that moved while it was copied leaves growth that nobody leads to: it is copied once more.
+                heap = self._heap(first.memory, first.body, first.owned, look, facts) or heap
         if first.heap is None or first.owned is None or heap is None:
             growth = grown_goroutines(first.goroutines, after, stacks, seconds)
             return with_ended(growth, first.numbers, frozenset(look.numbers))
@@ -221,6 +229,12 @@ class GoMemory:
             max(heap.taken_s - first.heap_at_s, 1e-3),
         )
         return with_ended(growth, first.numbers, frozenset(look.numbers))
+
+
+def _torn(before: Held, after: Held) -> bool:
+    """Whether objects gained much that nothing leads to, which may be garbage, or a copy of what moved meanwhile."""
+    gained = after.used_bytes - before.used_bytes
+    return gained > UNREACHED_BYTES and int(after.sizes.sum() - before.sizes.sum()) < gained // 2
 
 
 def with_ended(growth: HeapGrowth, before: Mapping[str, frozenset[int]], now: frozenset[int]) -> HeapGrowth:

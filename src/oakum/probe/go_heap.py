@@ -90,7 +90,7 @@ def preflight(found: Spans, carried_bytes_per_s: float | None) -> Preflight:
     return Preflight(0.0, size, own, risk, refusal if short else "", takes_s, carried_bytes_per_s)
 
 
-def copied(pages: Pages, found: Spans) -> Copy:
+def copied(pages: Pages, found: Spans, body: Anatomy) -> Copy:
     """Of the pages that hold pointers; of others no byte is read."""
     pointing = found.pointing
     size = np.where(pointing, found.high - found.low, 0)
@@ -98,12 +98,36 @@ def copied(pages: Pages, found: Spans) -> Copy:
     marks = pages.parts(found.bits_at, found.bits_bytes)
     bit = np.where(marks.at < 0, marks.buffer.size, marks.at)
     place = np.where((parts.at >= 0) & pointing, parts.at >> 3, -1)
-    return Copy(found, parts.buffer.view(np.int64), place, marks.buffer, bit)
+    within = found.masked()
+    masked = (within >= 0) & (place >= 0) & (body.minor >= HEADED_SINCE)
+    mask = np.where(masked, place + (within >> 3), -1)
+    return Copy(found, parts.buffer.view(np.int64), place, marks.buffer, bit, mask)
 
 
-def roots(pages: Pages, body: Anatomy, owned: Owned, standing: Standings, copy: Copy) -> list[Roots]:
-    """In the order in which they are believed."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Ways:
+    """What leads into the heap, read before the heap itself: what a list left behind when it grew is there until the
+    next collection, what it became may not be in a copy. ``words``: int64[n], variables from ``base`` on.
+    """
+
+    base: int
+    words: NDArray[np.int64]
+    listed: NDArray[np.int64]
+    processors: NDArray[np.int64]
+    timers: NDArray[np.int64]
+
+
+def ways_in(pages: Pages, body: Anatomy, owned: Owned) -> Ways:
     base, words = body.words(pages)
+    head = next((each.address for each in owned.variables if each.name == _PROCESSORS), 0)
+    at = (head + body.shift - base) >> 3
+    processors = _processors(pages, words[at : at + 2]) if head and at >= 0 else np.empty(0, np.int64)
+    return Ways(base, words, _listed(pages, body), processors, _timers(pages, body, processors))
+
+
+def roots(pages: Pages, body: Anatomy, owned: Owned, standing: Standings, ways: Ways, copy: Copy) -> list[Roots]:
+    """In the order in which they are believed."""
+    base, words = ways.base, ways.words
     static = _Static(owned, words, base, body.shift)
 
     def of(ranks: tuple[int, ...]) -> list[Roots]:
@@ -116,9 +140,8 @@ def roots(pages: Pages, body: Anatomy, owned: Owned, standing: Standings, copy: 
         return made
 
     runtime = of((3,))
-    processors = _processors(pages, runtime)
-    ends = np.concatenate((_listed(pages, body), processors, _of_runtime(copy, types_of(pages, body))))
-    timers = Roots(TIMERS, TIMERS, _timers(pages, body, processors))
+    ends = np.concatenate((ways.listed, ways.processors, _of_runtime(copy, types_of(pages, body))))
+    timers = Roots(TIMERS, TIMERS, ways.timers)
     # What the runtime keeps of its own points to anything: a processor alone has a buffer of what was written last.
     return _unique(
         [Roots(OWN, "", ends, ends=True), *of((0, 1)), timers, *locals_of(body, standing), *of((2,)), *runtime]
@@ -160,9 +183,8 @@ class _Static:
         return self._between(low, min(end, low + STATIC_BYTES))
 
 
-def _processors(pages: Pages, runtime: list[Roots]) -> NDArray[np.int64]:
+def _processors(pages: Pages, head: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where each of them is: what runs goroutines, and has the timers that were set on it."""
-    head = next((each.words for each in runtime if each.name == _PROCESSORS), np.zeros(2, np.int64))
     return np.frombuffer(pages.read(int(head[0]), 8 * min(max(int(head[1]), 0), MOST_PROCESSORS)), np.int64)
 
 

@@ -35,6 +35,8 @@ MOST_STACK_READ: Final = 32 << 10
 """Of a stack at most this much is read, from its innermost frame on."""
 
 FILES: Final = 8
+TRIES: Final = 3
+"""Goroutines that were met while they changed are read again so often."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,6 +138,10 @@ def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
 def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Standings | None:
     """Some of them; None where they are none."""
     known = _table(pages, body, pointers)
+    for _ in range(TRIES):
+        if known.plausible():
+            break
+        known = _table(pages, body, pointers)
     if not known.plausible():
         # Ended ones alone say nothing, and that is no fault.
         return Standings((), (), (), 0, 0, 0.0) if np.isin(known.status, list(goroutines.DEAD)).all() else None

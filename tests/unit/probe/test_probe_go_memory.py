@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from living_go import DATA, GOROUTINES, HEAP, PAGE, SESSIONS_AT, LivingGo
 
 from oakum.heap.formats.golive import kernels
 from oakum.heap.formats.golive.held import hold
+from oakum.heap.formats.golive.spans import Spans
 from oakum.heap.formats.pprof.goroutines import groups
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.runtime import Runtime, RuntimeName
 from oakum.probe.gathered import Pages
-from oakum.probe.go_heap import copied, preflight, roots, spans_now, uses_of, variables
+from oakum.probe.go_heap import copied, preflight, roots, spans_now, uses_of, variables, ways_in
 from oakum.probe.go_memory import anatomy, standings
 
 GO = Runtime(RuntimeName.GO, "1.26.8")
@@ -42,8 +44,8 @@ def looked(go, runtime=GO):
 
 def held(go):
     pages, body, standing = looked(go)
-    copy = copied(pages, spans_now(pages, body))
-    return hold(copy, roots(pages, body, variables(body), standing, copy))
+    copy = copied(pages, spans_now(pages, body), body)
+    return hold(copy, roots(pages, body, variables(body), standing, ways_in(pages, body, variables(body)), copy))
 
 
 def test_goroutines_are_grouped_by_what_they_wait_for_and_where(go):
@@ -174,8 +176,8 @@ def test_the_line_that_appends_is_named(go):
 def test_kernels_are_the_same_without_the_compiler(go):
     go.remember(9)
     pages, body, standing = looked(go)
-    copy = copied(pages, spans_now(pages, body))
-    found = roots(pages, body, variables(body), standing, copy)
+    copy = copied(pages, spans_now(pages, body), body)
+    found = roots(pages, body, variables(body), standing, ways_in(pages, body, variables(body)), copy)
     fast, _ = hold(copy, found)
     spans, last = copy.spans, copy.spans.last
     owner, order = np.zeros(spans.objects, np.int32), np.zeros(spans.objects, np.int64)
@@ -183,9 +185,36 @@ def test_kernels_are_the_same_without_the_compiler(go):
     place = (copy.words, spans.low, spans.high, spans.each, last - spans.count, last, spans.free)
     words = next(each.words for each in found if each.name == "main.sessions")
     plain = getattr(kernels.follow, "py_func", kernels.follow)
-    filled = plain(*place, copy.bit, copy.bits, copy.place, words, owner, parent, order, 0, 1)
+    filled = plain(*place, copy.bit, copy.bits, copy.place, copy.mask, words, owner, parent, order, 0, 1)
     assert filled == fast.objects["main.sessions"] == 9
     weight = np.ones(spans.objects, np.int64)
     getattr(kernels.sum_up, "py_func", kernels.sum_up)(order, filled, parent, weight)
     assert weight[order[0]] == 9
     assert int(copy.address(order[:1])[0]) >= HEAP
+
+
+@pytest.mark.parametrize(("fit", "at"), [(72, 8192 - 128), (70, 8192 - 256), (73, -1)])
+def test_where_the_bits_of_a_span_are_is_told_by_how_many_objects_fit(fit, at):
+    one = np.array([112], np.int64)
+    found = Spans(one * 8192, one * 8192 + 8192, one, one - 112 + fit, one, one, one - 112)
+    assert found.masked().tolist() == [at]
+
+
+def test_a_word_that_is_no_pointer_by_the_bits_leads_nowhere(go):
+    """What an object leaves of its place keeps what stood there before."""
+    go.remember(3)
+    pages, body, standing = looked(go)
+    copy = copied(pages, spans_now(pages, body), body)
+    found = roots(pages, body, variables(body), standing, ways_in(pages, body, variables(body)), copy)
+    words = np.concatenate((copy.words, np.zeros(64, np.int64)))
+    mask = np.where(copy.place >= 0, copy.words.size, -1)
+    told, _ = hold(replace(copy, words=words, mask=mask), found)
+    assert told.objects["main.sessions"] == 1
+    words[copy.words.size :] = 1
+    assert hold(replace(copy, words=words, mask=mask), found)[0].objects["main.sessions"] == 3
+
+
+def test_one_that_was_met_while_it_changed_spoils_nothing(go):
+    place = go.goroutine()
+    struct.pack_into("<I", go.heap, place + 144, 77)
+    assert len(looked(go)[2].found) == 4

@@ -29,8 +29,8 @@ LANGUAGE: Final = "Go"
 WARNINGS: Final = (
     "its memory was copied while it ran: what moved meanwhile may be missing, or told twice",
     (
-        "every word that looks like a pointer counts as one, as Go's collector takes stacks; what two lead to belongs"
-        " to the first: variables of main, those of other packages, timers, goroutines"
+        "a word on a stack or in a large object that looks like a pointer counts as one, as Go takes its stacks;"
+        " what two lead to belongs to the first: variables of main, those of other packages, timers, goroutines"
     ),
 )
 UNREACHED_SHARE: Final = 0.5

@@ -31,7 +31,7 @@ class Roots:
 class Copy:
     """``words``: int64[w], pages of spans that hold pointers; ``place``: int64[s], where each begins, -1 for none.
 
-    ``bits``: uint8[b], ``bit``: int64[s], as of kernels.
+    ``bits``: uint8[b], ``bit``, ``mask``: int64[s], as of kernels.
     """
 
     spans: Spans
@@ -39,6 +39,7 @@ class Copy:
     place: NDArray[np.int64]
     bits: NDArray[np.uint8]
     bit: NDArray[np.int64]
+    mask: NDArray[np.int64]
 
     def address(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """int64[k], of objects by number."""
@@ -106,7 +107,9 @@ def hold(copy: Copy, roots: Sequence[Roots]) -> tuple[Held, Walk]:
         filled = int(
             kernels.claim(*place[1:], copy.bit, copy.bits, root.words, owner, order, filled, mark)
             if root.ends
-            else kernels.follow(*place, copy.bit, copy.bits, copy.place, root.words, owner, parent, order, filled, mark)
+            else kernels.follow(
+                *place, copy.bit, copy.bits, copy.place, copy.mask, root.words, owner, parent, order, filled, mark
+            )
         )
         new = order[begun:filled]
         names.append(root.name)

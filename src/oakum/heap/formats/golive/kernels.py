@@ -3,7 +3,8 @@
 Spans are ascending by address: `low`, `high` (int64[s]), `each` (int64[s], bytes of one object), `first`, `last`
 (int64[s]: the numbers of its objects are `[first, last)`), `free` (int64[s]: objects below that index are in use),
 `bit` (int64[s]: where its bits begin in `bits`, uint8[b]: of the others those in use have theirs set), `place`
-(int64[s], index into `words` of what was copied of it, -1 where it holds no pointers).
+(int64[s], index into `words` of what was copied of it, -1 where it holds no pointers), `mask` (int64[s], index into
+`words` of the bits that say which of its words are pointers, from its first on; -1 where any may be one).
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def tally(low, first, last, free, bit, bits, used):
 
 
 @njit(cache=True, nogil=True)
-def follow(words, low, high, each, first, last, free, bit, bits, place, roots, owner, parent, order, filled, mark):
+def follow(
+    words, low, high, each, first, last, free, bit, bits, place, mask, roots, owner, parent, order, filled, mark
+):
     """From `roots` (int64[r]) on, breadth first, all that nothing before led to; returns how far `order` is filled.
 
     `owner` (int32[n]): gets `mark`, 0 is for what was not reached. `parent` (int64[n]): -1 for what a root leads to.
@@ -76,6 +79,10 @@ def follow(words, low, high, each, first, last, free, bit, bits, place, roots, o
             word = words[index]
             if word < lowest or word >= highest:
                 continue
+            if mask[span] >= 0:
+                within = index - place[span]
+                if (words[mask[span] + (within >> 6)] >> (within & 63)) & 1 == 0:
+                    continue
             at = object_at(word, low, high, each, first, last, free, bit, bits)
             if at >= 0 and owner[at] == 0:
                 owner[at], parent[at] = mark, source
@@ -112,6 +119,8 @@ def warm_up() -> None:
     bits, words = np.zeros(1, np.uint8), np.zeros(2, np.int64)
     used, owner, parent, order = np.zeros(1, np.int64), np.zeros(2, np.int32), np.zeros(2, np.int64), words.copy()
     tally(low, one, last, one + 2, one, bits, used)
-    filled = follow(words, low, high, each, one, last, one + 2, one, bits, one, low, owner, parent, order, 0, 1)
+    filled = follow(
+        words, low, high, each, one, last, one + 2, one, bits, one, one - 1, low, owner, parent, order, 0, 1
+    )
     claim(low, high, each, one, last, one + 2, one, bits, low, owner, order, 0, 1)
     sum_up(order, filled, parent, words)

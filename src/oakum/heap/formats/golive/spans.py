@@ -17,6 +17,7 @@ from oakum.heap.formats.golive.layouts import Span
 PAGE: Final = 8192
 IN_USE, KNOWN_STATES = 1, 2
 MOST_PAGES: Final = 1 << 32
+SMALL, MASK_BYTES, MARK_BYTES = 512, PAGE // 64, 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,19 @@ class Spans:
     @property
     def bits_bytes(self) -> NDArray[np.int64]:
         return (self.count + 7) >> 3
+
+    def masked(self) -> NDArray[np.int64]:
+        """int64[s]: bytes from a span's begin to the bits that say which of its words are pointers, -1 for none.
+
+        They stand at its end where its objects are of up to 512 bytes, since Go 1.22; since 1.26 the collector's own
+        marks stand behind them. How many objects fit tells which it is, of all such spans together.
+        """
+        small = self.pointing & (self.each <= SMALL) & (self.high - self.low == PAGE)
+        plain = small & (self.count == (PAGE - MASK_BYTES) // self.each)
+        marked = small & (self.count == (PAGE - MASK_BYTES - MARK_BYTES) // self.each)
+        behind = int((marked & ~plain).sum()) > int((plain & ~marked).sum())
+        fits = marked if behind else plain
+        return np.where(fits, PAGE - MASK_BYTES - (MARK_BYTES if behind else 0), -1)
 
     def used(self, bits: NDArray[np.uint8], bit: NDArray[np.int64]) -> NDArray[np.int64]:
         """int64[s]: objects in use. ``bits``: uint8[b], those of a span begin at ``bit``."""
