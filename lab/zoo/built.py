@@ -14,7 +14,6 @@ from typing import Final
 from lab.zoo.case import Case, serving_files
 
 BUILT_WITHIN_S: Final = 900.0
-GO_MOD: Final = "module service\n\ngo 1.19\n"
 RUBY_HELPER: Final = Path(__file__).parents[2] / "src" / "oakum" / "probe" / "oakum_heap.rb"
 """A Ruby answers nobody for its heap unless it loaded this (docs/ruby.md)."""
 
@@ -73,8 +72,12 @@ def _jvm(case: Case, folder: Path) -> list[str]:
 
 
 def _go(case: Case, folder: Path) -> list[str]:
-    (folder / "go.mod").write_text(GO_MOD, encoding="utf-8")
-    _made([found("go", "golang-go"), "build", "-o", case.name, "."], folder)
+    go = found("go", "golang-go")
+    told = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, timeout=60, check=True).stdout
+    # A module speaks the language of the version that it names, and so do the patterns of its routes.
+    version = re.match(r"go(\d+\.\d+)", told)
+    (folder / "go.mod").write_text(f"module service\n\ngo {version[1] if version else '1.19'}\n", encoding="utf-8")
+    _made([go, "build", "-o", case.name, "."], folder)
     return [str(folder / case.name)]
 
 

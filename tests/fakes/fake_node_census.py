@@ -10,14 +10,14 @@ LOCATION = "[[FunctionLocation]]"
 
 @dataclass
 class FakeCensus:
-    """``grown``: rows of the second look. ``weights``: of each member that is weighed: bytes, outside, caught.
+    """``grown``: rows of the second look. ``weights``: of each member that is weighed: bytes, outside, caught, hidden.
 
     ``timers``: that wait at each look.
     ``reached``: whether the function is met from an open handle. ``refuses``: what it says in place of its means.
     """
 
     grown: Sequence[Mapping[str, object]] = ()
-    weights: Sequence[Sequence[float]] = ((1000.0, 0.0, 0.0),)
+    weights: Sequence[Sequence[float]] = ((1000.0, 0.0, 0.0, 0.0),)
     script: str = "1"
     reached: bool = True
     refuses: str = ""

@@ -72,11 +72,9 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
     grown_s = holder.grown_in_s(growth)
     per_s = holder.bytes_grown / grown_s
     gained = f"{holder.name} gained {format_size(holder.bytes_grown)} in {format_duration(grown_s)}"
-    reasons: tuple[str, ...] = (
-        f"{gained} ({format_rate(per_s)}), {format_count(max(holder.items_grown, 0))} {holder.counted} more",
-    )
+    reasons: tuple[str, ...] = (f"{gained} ({format_rate(per_s)}), {_more(holder)}",)
     turned_over = holder.evicted_items > EVICTED_SHARE * max(holder.items_grown + holder.evicted_items, 1)
-    if turned_over:
+    if turned_over and not holder.grows_inside:
         reasons += (f"{format_count(holder.evicted_items)} of its {holder.counted} went meanwhile: it turns over",)
         if _renewed(holder, per_s, series.rate_per_s) and series.name is VerdictName.SUSPECT:
             renewed = f"nearly all that {holder.name} held went in {format_duration(grown_s)}, and about as much came"
@@ -94,6 +92,12 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
             settles=bounded[1],
         )
     return _leaks(series, growth, clue, reasons)
+
+
+def _more(holder: HolderGrowth) -> str:
+    if holder.grows_inside:
+        return f"inside of its {format_count(holder.items_after)} {holder.counted}"
+    return f"{format_count(max(holder.items_grown, 0))} {holder.counted} more"
 
 
 def _renewed(holder: HolderGrowth, per_s: float, rate: float | None) -> bool:

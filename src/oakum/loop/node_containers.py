@@ -22,6 +22,9 @@ ALONE: Final = 0.1
 SEEN: Final = 0.2
 """The members of the only one that grew are all that lives and is new, where a sample shows this share of that."""
 
+HIDDEN: Final = 0.5
+"""Where so many of its members catch what cannot be seen, a sample does not tell what they hold."""
+
 
 def grown_by(seen: Walked, seconds: float, before_bytes: int, after_bytes: int, outside_bytes: int) -> HeapGrowth:
     """``before_bytes``, ``after_bytes``: what lived in the heap, each after a collection; ``outside_bytes``: what
@@ -32,7 +35,7 @@ def grown_by(seen: Walked, seconds: float, before_bytes: int, after_bytes: int, 
     holders = []
     for weight, each in rows:
         alone = all(other <= ALONE * weight for other, row in rows if row is not each)
-        whole = alone and weight >= SEEN * gained
+        whole = (alone and weight >= SEEN * gained) or _leaves_only(each, rows, gained)
         make = _timers if each.kind == TIMERS else _holder
         holders.append(make(each, gained if whole else min(weight, gained), before_bytes))
     told = (
@@ -50,6 +53,17 @@ def grown_by(seen: Walked, seconds: float, before_bytes: int, after_bytes: int, 
         warnings=(told, *(("it has more than one walk may pass: some were not counted",) if seen.cut else ())),
         language="JavaScript",
         estimated="sizes of its containers, counted twice; no snapshot told what holds all the rest",
+    )
+
+
+def _leaves_only(each: GrownContainer, rows: Sequence[tuple[float, GrownContainer]], gained: float) -> bool:
+    """Whether what lives more can be nobody's but what its members catch: what others gained is weighed, and little."""
+    others = [(weight, other) for weight, other in rows if other is not each]
+    hidden = sum(other.after - other.before for _, other in others if other.hidden_share >= HIDDEN)
+    return (
+        each.hidden_share >= HIDDEN
+        and hidden <= ALONE * (each.after - each.before)
+        and sum(weight for weight, _ in others) <= SEEN * gained
     )
 
 
@@ -128,7 +142,9 @@ def name_of(path: Sequence[Step]) -> str:
     if not at:
         return _named(path)
     event = f" of {path[at + 1].name!r}" if at + 1 < len(path) else ""
-    return f"{_named(path[:at])}: listeners{event}"
+    named, made = _named(path[:at]), path[at].of
+    kind = "" if made in {*PLAIN, "EventEmitter"} or made in named else f" ({made})"
+    return f"{named}{kind}: listeners{event}"
 
 
 def _named(path: Sequence[Step]) -> str:

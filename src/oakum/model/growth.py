@@ -9,6 +9,10 @@ from enum import StrEnum
 from oakum.model.cause import CauseName, CodePlace
 from oakum.model.division import Divided
 
+FEW_ITEMS = 64
+INSIDE_SHARE = 0.2
+"""A holder of so many items or fewer, none more than before, that gained this share of its bytes grows within them."""
+
 
 @dataclass(frozen=True, slots=True)
 class TypeGrowth:
@@ -118,6 +122,12 @@ class HolderGrowth:
     @property
     def items_grown(self) -> int:
         return self.items_after - self.items_before
+
+    @property
+    def grows_inside(self) -> bool:
+        """Whether its few items are no more than before and hold more all the same, as lists by key do."""
+        stayed = self.evicted_items < self.items_before <= FEW_ITEMS
+        return stayed and self.items_grown <= 0 and self.bytes_grown > INSIDE_SHARE * self.bytes_before
 
     def grown_in_s(self, growth: HeapGrowth) -> float:
         return max(self.seconds or growth.seconds, 1e-9)

@@ -41,6 +41,9 @@ MOST_MISSED: Final = 8
 TIMER_BYTES: Final = 144
 """Of a timer itself, with its place in a list."""
 
+WITHIN: Final = ("[[PromiseResult]]", "[[BoundThis]]", "[[BoundArgs]]")
+"""What no property leads to: of a promise, and of a function that ``bind`` made."""
+
 MOST_CAUGHT: Final = 24
 MOST_GROWN: Final = 8
 
@@ -229,8 +232,8 @@ class NodeCensus:
         kind = self._value(look, weigh, turn, before).get("type")
         calls = self._weigh_caught(look)
         told = self._value(look, "function() { return {weights: this.weights()}; }").get("weights")
-        parts = [[float(part) for part in each] for each in told] if isinstance(told, list) and told else [[0.0] * 3]
-        own, outside, caught = (sum(max(0.0, part[at]) for part in parts) / len(parts) for at in range(3))
+        parts = [[float(part) for part in each] for each in told] if isinstance(told, list) and told else [[0.0] * 4]
+        own, outside, caught, hidden = (sum(max(0.0, part[at]) for part in parts) / len(parts) for at in range(4))
         return GrownContainer(
             path=tuple(steps_of(row.get("path"))),
             kind=str(row.get("kind", "")),
@@ -243,15 +246,20 @@ class NodeCensus:
             item_bytes=own + outside,
             outside_bytes=outside,
             caught_share=caught / own if own > 0 else 0.0,
+            hidden_share=hidden,
             calls=calls if kind == "function" else None,
         )
 
     def _weigh_caught(self, look: str) -> CodePlace | None:
-        """Adds what functions among the members have caught; where most of them are written."""
+        """Adds what functions among the members have caught or are bound to, and what promises among them were
+        fulfilled with; where most of the functions are written.
+        """
         told = self._listed(self._call(look, "function() { return this.functions(); }"))
         turns: list[object] = []
         scopes: list[Mapping[str, object]] = []
         places: list[CodePlace] = []
+        owners: list[object] = []
+        values: list[Mapping[str, object]] = []
         for turn, function in list(zip(told[::2], told[1::2], strict=False))[:MOST_CAUGHT]:
             internal = self._internal(str(function.get("objectId", "")))
             place = location_of(internal)
@@ -260,8 +268,16 @@ class NodeCensus:
             for scope in self._caught_by(internal):
                 turns.append(turn.get("value"))
                 scopes.append({"objectId": scope})
+            for inner in (internal.get(name, {}) for name in WITHIN):
+                if "objectId" in inner and inner.get("subtype") != "proxy":
+                    owners.append(turn.get("value"))
+                    values.append({"objectId": inner["objectId"]})
         if scopes:
             self._call(look, "function(turns, ...scopes) { this.caught(turns, ...scopes); }", {"value": turns}, *scopes)
+        if values:
+            self._call(
+                look, "function(turns, ...values) { this.within(turns, ...values); }", {"value": owners}, *values
+            )
         return max(places, key=places.count, default=None)
 
     def _call(self, name: str, code: str, *values: Mapping[str, object], group: str = PASSING) -> str:

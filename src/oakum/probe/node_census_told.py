@@ -34,7 +34,8 @@ class GrownContainer:
     remembered; ``gone``: of these, how many are no longer in it.
 
     ``item_bytes``: of one member with what it alone reaches, estimated from a sample; ``outside_bytes``: of Buffers in
-    that. ``caught_share``: how much of it variables of its functions hold. ``calls``: a function among its members.
+    that. ``caught_share``: how much of it variables of its functions hold. ``hidden_share``: of the members, how many
+    catch a ``this`` that cannot be seen. ``calls``: a function among its members.
     """
 
     path: tuple[Step, ...]
@@ -48,6 +49,7 @@ class GrownContainer:
     item_bytes: float = 0.0
     outside_bytes: float = 0.0
     caught_share: float = 0.0
+    hidden_share: float = 0.0
     calls: CodePlace | None = None
 
 

@@ -185,6 +185,9 @@ _LOOK: Final = r"""
         containers.push({ at: nodes.length - 1, kind: 'Array', count: most.length });
         return { turn: containers.length - 1, count: most.length };
       },
+      within(turns, ...values) {
+        values.forEach((value, turn) => weighed.rough(value, weighed.parts[turns[turn]], 1500));
+      },
       functions() { return weighed.parts.flatMap((part, turn) => part.functions.flatMap((code) => [turn, code])); },
       caught(turns, ...scopes) {
         scopes.map(variablesOf).forEach((scope, turn) => {

@@ -25,7 +25,7 @@ MEANS: Final = r"""
     setNext, text, Array.isArray, includes, ArrayBuffer.isView, WeakRef, WeakRef.prototype.deref, Map, Set,
     Map.prototype.get, Map.prototype.set, Set.prototype.add, Set.prototype.clear, Array.prototype.push];
   if (!used.every(isNative)) return 'the program has put code of its own in the place of built-in functions';
-  const { isProxy, isMap, isSet, isAnyArrayBuffer, isRegExp, isModuleNamespaceObject } = util.types;
+  const { isProxy, isMap, isSet, isAnyArrayBuffer, isRegExp, isPromise, isModuleNamespaceObject } = util.types;
   const isThing = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
   const own = (object, key) => {
     let told;

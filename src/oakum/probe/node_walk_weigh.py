@@ -2,7 +2,8 @@
 
 Sizes are estimates after V8's layout (8 bytes a word): src/objects/js-objects.h, ordered-hash-table.h, string.h. What
 two members reach, or the walk itself did, is none's own. A regular expression counts 10 bytes for each character of its
-source, about what its bytecode takes; a string that was put together may take twice what is counted.
+source, about what its bytecode takes; a string that was put together may take twice what is counted. What arrow
+functions have as ``this`` is hidden: members that have such a one are told.
 """
 
 from __future__ import annotations
@@ -36,11 +37,13 @@ WEIGH: Final = r"""    const weights = (grown, start) => {
             if (kind === 'bytes') { bytes = 96; part.outside += own(now, 'byteLength') || byteLength(now); }
             else if (kind === 'function') {
               bytes = 64;
-              if (!isNative(now) && part.functions.length < 4) part.functions.push(now);
+              if ((!isNative(now) || isBound(now)) && part.functions.length < 4) part.functions.push(now);
+              if (catchesThis(now)) part.hidden = 1;
             }
             else if (kind === 'Array') bytes = 48 + 8 * count;
             else if (kind === 'Object') bytes = 24 + 8 * keys.length * (keys.length > 128 ? 4 : 1);
             else bytes = 104 + 44 * count;
+            if (isPromise(now) && part.functions.length < 4) part.functions.push(now);
             if (isRegExp(now)) bytes += 200 + 10 * source(now).length;
             if (kind !== 'bytes' && kind !== 'function') {
               const most = Math.max(0, left - queue.length);
@@ -56,16 +59,22 @@ WEIGH: Final = r"""    const weights = (grown, start) => {
           if (part.inside) part.caught += bytes;
         }
       };
-      const tell = () => parts.map(({ bytes, outside, caught }) => [bytes, outside, caught]);
+      const tell = () => parts.map(({ bytes, outside, caught, hidden }) => [bytes, outside, caught, hidden]);
       for (const [key, item] of membersAt(grown.kind, nodes[grown.at].value,
         evenly(Math.min(start, Math.max(0, grown.count - WEIGHED)), grown.count, WEIGHED))) {
         const bytes = grown.kind === 'Array' ? 8 : 44;
-        const part = { bytes, outside: 0, caught: 0, functions: [], inside: false, item };
+        const part = { bytes, outside: 0, caught: 0, hidden: 0, functions: [], inside: false, item };
         parts.push(part);
         if (grown.kind === 'Map' || grown.kind === 'Object') rough(key, part, 4);
         rough(item, part, 1500);
       }
       return { parts, rough, tell };
+    };
+    const isBound = (code) => `${own(code, 'name')}`.startsWith('bound ');
+    // What ``this`` is in an arrow function stands in no scope that the inspector shows.
+    const catchesThis = (code) => {
+      const words = text.call(code).slice(0, 20000);
+      return /^(async\s*)?(\([^)]*\)|[\w$]+)\s*=>/.test(words) && /\bthis\b/.test(words);
     };
     const byteLength = (value) => {
       for (let proto = protoOf(value); proto; proto = protoOf(proto)) {

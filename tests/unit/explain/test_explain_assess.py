@@ -117,6 +117,13 @@ def test_a_holder_that_turns_over_is_no_proof(name):
     assert assessed(series(name), clue(evicted_items=evicted - 2)).name is LEAK
 
 
+def test_growth_inside_of_few_items_is_told_as_such_although_one_of_them_was_replaced():
+    verdict = assessed(series(), clue(items_before=3, items_after=3, evicted_items=1))
+    assert verdict.name is LEAK
+    assert "inside of its 3 items" in verdict.reasons[0]
+    assert assessed(series(), clue(items_before=3, items_after=3, evicted_items=3)).name is SUSPECT
+
+
 @pytest.mark.parametrize(
     "weak",
     [

@@ -293,3 +293,11 @@ def test_who_looks_up_what_it_inserts_has_a_cache_and_who_takes_out_the_next_has
     assert (
         findings(clue(Sites(inserts=[PLACE]), kind="collections.deque", attribute="rows"))[0].name is CauseName.GLOBAL
     )
+
+
+def test_a_mapping_that_gains_no_key_is_no_cache_whatever_its_items_hold():
+    """Lists by key that grow: a pool that shelves under one key, and looks under another."""
+    told = {"items_before": 2, "items_after": 2, "evicted_items": 1, "kind": "Map", "module": "/srv/shop/mill.js"}
+    first, second = findings(clue(cause=CauseName.UNBOUNDED_CACHE, **told))[:2]
+    assert (first.name, second.name) == (CauseName.STATIC_COLLECTION, CauseName.UNBOUNDED_CACHE)
+    assert "inside" in first.why

@@ -21,7 +21,7 @@ HIDDEN = "how many members its containers have"
 def node(machine):
     """20 MB/s of garbage aside, what lives gains 2 MB a second; the second collection comes 10 s after the first."""
     profile = {"head": SITE | {"callFrame": SITE["callFrame"] | {"functionName": "put"}}}
-    made = FakeNode(machine.clock, profile=profile, census=FakeCensus([SEEN], [(4000.0, 0.0, 0.0)] * 3))
+    made = FakeNode(machine.clock, profile=profile, census=FakeCensus([SEEN], [(4000.0, 0.0, 0.0, 0.0)] * 3))
 
     def live():
         made.heap_bytes += MIB // 5
@@ -71,7 +71,7 @@ def test_its_evidence_says_what_it_rests_upon_and_what_it_paused(machine, node, 
         ([("module", FILE, ""), ("property", "seen", "Object")], "app.js: exports.seen", None),
         (
             [("variable", f"{FILE}:prices", ""), ("property", "_events", "Feed"), ("property", "tick", "Object")],
-            "prices in app.js: listeners of 'tick'",
+            "prices in app.js (Feed): listeners of 'tick'",
             CauseName.LISTENER,
         ),
     ],
@@ -87,7 +87,7 @@ def test_what_its_functions_caught_is_a_closure(machine, node, started):
     node.census.grown = [
         row(("variable", f"{FILE}:shop", ""), ("property", "stack", "App"), before=4000, after=9000, kind="Array")
     ]
-    node.census.weights = [(4000.0, 0.0, 3500.0)] * 3
+    node.census.weights = [(4000.0, 0.0, 3500.0, 0.0)] * 3
     assert investigated(machine, node, started).causes[0].name is CauseName.CLOSURE
 
 
@@ -100,7 +100,7 @@ def test_one_that_turns_over_is_no_leak(machine, node, started):
 
 def test_a_container_that_explains_little_is_not_accused(machine, node, started):
     """Counters grow beside a leak that nobody sees; then the profile speaks."""
-    node.census.weights = [(40.0, 0.0, 0.0)]
+    node.census.weights = [(40.0, 0.0, 0.0, 0.0)]
     found = investigated(machine, node, started)
     assert found.verdict.name is VerdictName.SUSPECT
     assert found.causes[0].evidence == ("profile",)
@@ -149,3 +149,16 @@ def test_what_timers_call_is_not_asked_where_that_could_pause_for_too_long(machi
     found = investigated(machine, node, started, max_pause_s=4.0)
     assert absent(found)["what the timers call that became more"].kind == "too-dear"
     assert node.census.queried == 0
+
+
+def test_members_that_catch_what_cannot_be_seen_are_all_that_is_left(machine, node, started):
+    """Arrow functions that use ``this``: the inspector shows it in no scope."""
+    prices = row(
+        ("variable", f"{FILE}:prices", ""), ("property", "_events", "Feed"), before=4000, after=9000, kind="Array"
+    )
+    node.census.grown = [prices]
+    node.census.weights = [(40.0, 0.0, 0.0, 1.0)] * 3
+    found = investigated(machine, node, started)
+    assert (found.verdict.name, found.causes[0].holder) == (VerdictName.LEAK, "prices in app.js (Feed): listeners")
+    node.census.grown = [prices, SEEN]
+    assert investigated(machine, node, started).causes[0].evidence == ("profile",)

@@ -36,6 +36,8 @@ LEAST, LEAST_BESIDE_FIRM = 0.4, 0.5
 
 MOST_READINGS = 2
 
+INSIDE = "it has no more items than before: what grows is inside of them"
+
 RULES: tuple[Callable[[Clue], Finding | None], ...] = (
     closure.look,
     connection_pool.look,
@@ -59,6 +61,9 @@ def findings(clue: Clue) -> list[Finding]:
         speak = {"Java": java.look, "Ruby": ruby.look}.get(clue.language, javascript.look)
         first = speak(clue, clue.holder.cause)
         rest = [replace(speak(clue, name), fit=fit) for name, fit in clue.holder.others]
+        if first.name is CauseName.UNBOUNDED_CACHE and clue.holder.grows_inside:
+            # A cache gains keys.
+            rest, first = [replace(first, fit=LEAST)], replace(speak(clue, CauseName.STATIC_COLLECTION), why=INSIDE)
         return [first, *(each for each in rest if each.name is not first.name)]
     found = [finding for rule in RULES if (finding := rule(clue)) is not None]
     return sorted(found, key=lambda finding: -finding.fit)
