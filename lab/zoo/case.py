@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 CASES: Final = Path(__file__).parent / "cases"
-HELD: Final = Path(__file__).parent / "held"
-"""Cases by somebody who knew nothing of Oakum, each with a server of its own: no rule was made on them beforehand."""
+HELD: Final = tuple(Path(__file__).parent / name for name in ("held", "second"))
+"""Cases by people who knew nothing of Oakum, each with a server of its own: no rule was made on them beforehand."""
 
 SERVING: Final = Path(__file__).parent / "serving"
 LEAK, FIXED, HEALTHY = "leak", "fixed", "healthy"

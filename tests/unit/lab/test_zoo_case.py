@@ -105,15 +105,16 @@ def test_every_case_of_the_zoo_can_be_read_and_every_python_one_is_python():
                 ast.parse(text)
 
 
-@pytest.mark.parametrize("folder", [CASES, HELD])
+@pytest.mark.parametrize("folder", [CASES, *HELD])
 def test_no_file_of_the_zoo_is_passed_over(folder):
     files = [path for path in folder.glob("*/*") if path.is_file()]
     assert {path.parent.name for path in files} <= set(RUNTIMES)
-    assert len(cases(folder=folder)) == len(files) > 30
+    assert len(cases(folder=folder)) == len(files) > 20
 
 
-def test_every_case_that_the_rules_had_not_seen_can_be_read():
-    for case in cases(folder=HELD):
+@pytest.mark.parametrize("folder", HELD)
+def test_every_case_that_the_rules_had_not_seen_can_be_read(folder):
+    for case in cases(folder=folder):
         for variant in case.variants:
             text = case.rendered(variant)
             if case.suffix == ".py":
