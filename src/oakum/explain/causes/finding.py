@@ -69,29 +69,22 @@ class Clue:
 
     @property
     def of_single(self) -> bool:
-        """Whether it is a field of an object of which the standard library keeps one for the whole process.
+        """Whether a variable of the application's leads to a field of an object that the library keeps for itself.
 
-        One that its own module or class leads to straight; or one that a variable of the application's leads to, and
-        that the heap named all the same: it does so only for what the library keeps itself.
+        The heap names a holder by such a field only where the library's own module or class has the object too.
         """
         path, owner = self.holder.path, self.holder.owner_type
         if len(path) < 3 or not path[-1].via.startswith(".") or path[-2].node != owner or not _standard_object(owner):
             return False
-        return not self.from_library or path[-2].via.startswith(("global ", "class attribute "))
-
-    @property
-    def from_library(self) -> bool:
-        """Whether the way begins in a module of the standard library."""
-        root = self.holder.path[0].node if self.holder.path else ""
-        return root.startswith("module ") and _standard(root.removeprefix("module "))
+        return path[0].node.startswith("module ") and not _standard(path[0].node.removeprefix("module "))
 
     @property
     def root_variable(self) -> str:
-        """The variable or frame that the way begins with: ``shop.BASE``; "" where it has none."""
+        """The variable that the way begins with: ``shop.BASE``; "" where it begins with none."""
         path = self.holder.path
-        if len(path) > 1 and path[1].via.startswith("global "):
-            return f"{path[0].node.removeprefix('module ')}.{path[1].via.removeprefix('global ')}"
-        return path[0].via if path else ""
+        if len(path) < 2 or not path[1].via.startswith("global "):
+            return ""
+        return f"{path[0].node.removeprefix('module ')}.{path[1].via.removeprefix('global ')}"
 
     @property
     def direct(self) -> bool:

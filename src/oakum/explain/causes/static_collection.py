@@ -35,7 +35,7 @@ logger.info("paid", extra={"session": session_id})
 
 def look(clue: Clue) -> Finding | None:
     if clue.of_single:
-        reached = f"; reached from {clue.root_variable}" if clue.root_variable and not clue.from_library else ""
+        reached = f"; reached from {clue.root_variable}" if clue.root_variable else ""
         why = f"the library has one {clue.far} for the whole process, and that keeps all it was told{reached}"
         return Finding(CauseName.STATIC_COLLECTION, 0.75, why, LIBRARY_ADVICE, LIBRARY_EXAMPLE)
     ways = [step.via for step in clue.holder.path]
