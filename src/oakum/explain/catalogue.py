@@ -76,13 +76,14 @@ ENTRIES: Final[Mapping[CauseName, Entry]] = {
     CauseName.STATIC_COLLECTION: Entry(
         "a collection in a class, shared by all instances",
         "the way to it leads through a class's attribute or a static field; of a JVM, what is registered there to be"
-        " called by name",
+        " called by name; in Python, a field of an object that the standard library keeps for the whole process",
         "a memo of functools there, or a name that speaks of a cache: that is a cache",
         "class and field",
     ),
     CauseName.CLASS_LOADER: Entry(
         "an application's old class loaders, with all classes of it",
-        "loaders of the same classes are held beside the one in use; metaspace grows",
+        "loaders of the same classes are held beside the one in use; as many more loaders are held as a holder has"
+        " items more; metaspace grows",
         "loaders that are made for good, as of plugins",
         "class, loader, and what still holds a class of it",
     ),

@@ -54,6 +54,8 @@ def with_surroundings(
         connection_pool.sockets(around) if grows else None,
         class_loader.look(around) if grows else None,
     ]
+    if grows:
+        causes = class_loader.with_holder(causes, growth, around)
     known = {cause.name for cause in causes if cause.instead_of is None}
     rows = [each for each in found if each is not None and not (each.name in known and _aside(each))]
     return merged(causes, rows, accused=verdict.settles == MORE)

@@ -8,6 +8,7 @@ has no more at an address went from it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,9 +19,10 @@ from oakum.heap.difference import LEAST_HOLDER_BYTES, LEAST_HOLDER_SHARE, MOST_C
 from oakum.heap.dump import Dump
 from oakum.heap.formats.hprof.bounding import may_bound
 from oakum.heap.formats.hprof.dump import HprofDump
-from oakum.heap.held import held
+from oakum.heap.held import Held, held
 from oakum.heap.histogram import histogram
 from oakum.heap.holder import Holder
+from oakum.heap.loaders import LOADER
 from oakum.heap.paths import telling_steps
 from oakum.heap.suspects import LEAST_FOREIGN_SHARE, named_holders
 from oakum.heap.tree import Children
@@ -43,12 +45,16 @@ GROWN_SHARE = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One holder of one dump. ``items``: int64[], the numbers of what it directly dominates."""
+    """One holder of one dump. ``items``: int64[], the numbers of what it directly dominates.
+
+    ``loaders``: how many class loaders would go with it, by their class; None where the format knows of none.
+    """
 
     suspect: Suspect
     kind: str
     items: NDArray[np.int64]
     may_bound: str = ""
+    loaders: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +82,7 @@ def account(dump: Dump) -> Account:
     table = histogram(found)
     least = max(LEAST_HOLDER_BYTES, int(int(found.retained[0]) * LEAST_HOLDER_SHARE))
     rows = named_holders(dump, found, children, telling_steps(found), least_bytes=least)
+    loaders = dump.loaders() if isinstance(dump, HprofDump) else None
     reached = found.reached
     vertex = found.tree.vertex
 
@@ -93,7 +100,13 @@ def account(dump: Dump) -> Account:
             if table.count[row]
         },
         holders={
-            holder.name: Entry(suspect, dump.label(holder.node), items(holder), _may_bound(dump, holder))
+            holder.name: Entry(
+                suspect,
+                dump.label(holder.node),
+                items(holder),
+                _may_bound(dump, holder),
+                _loaders(holder, loaders, found),
+            )
             for holder, suspect in rows
         },
         alive=np.sort(graph.address[reached].astype(np.int64)),
@@ -105,6 +118,31 @@ def account(dump: Dump) -> Account:
 def _may_bound(dump: Dump, holder: Holder) -> str:
     """Of what stands on both sides of the field that names it."""
     return may_bound(dump, (*holder.path[-2:], holder.node)) if isinstance(dump, HprofDump) else ""
+
+
+def _loaders(holder: Holder, loaders: Mapping[str, NDArray[np.int64]] | None, held: Held) -> dict[str, int] | None:
+    """Of each class, how many of ``loaders`` (nodes) the holder dominates."""
+    if loaders is None:
+        return None
+    if holder.special == LOADER:
+        return {holder.item_type: holder.count}
+    tree = held.tree
+    kept: dict[str, int] = {}
+    for name, nodes in loaders.items():
+        order = tree.order[nodes]
+        within = np.zeros(order.size, np.bool_)
+        for number in (holder.number, *holder.more):
+            within |= (order >= number) & (order < tree.past[number])
+        if within.any():
+            kept[name] = int(within.sum())
+    return kept
+
+
+def _more_loaders(known: Entry | None, entry: Entry) -> dict[str, int] | None:
+    if entry.loaders is None:
+        return None
+    before = (known.loaders if known is not None else None) or {}
+    return {name: count - before.get(name, 0) for name, count in entry.loaders.items() if count > before.get(name, 0)}
 
 
 def grown(before: Account, after: Account, seconds: float) -> HeapGrowth:
@@ -159,6 +197,7 @@ def _holder(name: str, before: Account, after: Account) -> HolderGrowth:
         cause=suspect.cause,
         advice=suspect.advice,
         others=suspect.others,
+        loaders_more=_more_loaders(known, entry),
     )
 
 

@@ -112,6 +112,9 @@ class HolderGrowth:
     calls: CodePlace | None = None
     """The function that most of its items will call, where they are callbacks or timers."""
 
+    loaders_more: Mapping[str, int] | None = None
+    """How many more class loaders would go with it than before, by their class; None where that is not known."""
+
     seconds: float = 0.0
     """Over how long it grew, where that is another time than the one between the captures; 0 where it is that."""
 

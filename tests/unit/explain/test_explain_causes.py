@@ -301,3 +301,42 @@ def test_a_mapping_that_gains_no_key_is_no_cache_whatever_its_items_hold():
     first, second = findings(clue(cause=CauseName.UNBOUNDED_CACHE, **told))[:2]
     assert (first.name, second.name) == (CauseName.STATIC_COLLECTION, CauseName.UNBOUNDED_CACHE)
     assert "inside" in first.why
+
+
+REGISTRY = PathStep("logging.Manager", ".manager"), PathStep("dict", ".loggerDict")
+KEPT = {"name": "logging.Manager.loggerDict", "owner_type": "logging.Manager", "attribute": "loggerDict"}
+OF_APPLICATION = PathStep("module shop.log", ""), PathStep("logging.Logger", "global BASE"), *REGISTRY
+OF_LIBRARY = (
+    PathStep("module logging", ""),
+    PathStep("class logging.Logger", "global Logger"),
+    PathStep("logging.Manager", "class attribute manager"),
+    REGISTRY[1],
+)
+
+
+def test_the_field_of_a_librarys_single_object_is_a_static_collection_and_a_mapping_second():
+    found = findings(clue(**KEPT, path=OF_APPLICATION, module="logging", item_type="logging.Logger"))
+    names = [finding.name for finding in found]
+    assert names[:3] == [CauseName.STATIC_COLLECTION, CauseName.UNBOUNDED_CACHE, CauseName.GLOBAL]
+    assert found[0].why.endswith("keeps all it was told; reached from shop.log.BASE")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "shop.CACHE", "path": (PathStep("module shop", ""), PathStep("dict", "global CACHE"))},
+        {
+            "name": "shop.BASE",
+            "path": (PathStep("module shop", ""), PathStep("logging.Logger", "global BASE"), *REGISTRY),
+            "owner_type": "",
+        },
+        {**KEPT, "path": OF_LIBRARY},
+        {
+            "name": "shop.Store.rows",
+            "path": (PathStep("module shop", ""), PathStep("shop.Store", "global S"), PathStep("dict", ".rows")),
+            "owner_type": "shop.Store",
+        },
+    ],
+)
+def test_what_is_the_applications_is_no_field_of_a_librarys_single_object(changes):
+    assert not clue(**changes).of_single

@@ -19,7 +19,7 @@ from oakum.explain.causes import (
     undersized_limit,
 )
 from oakum.model.cause import CauseName
-from oakum.model.growth import TypeGrowth
+from oakum.model.growth import PathStep, TypeGrowth
 from oakum.model.policy import Policy
 from oakum.model.process import CgroupLimit, CgroupMemory
 from oakum.model.surroundings import Crowd, HeapCap, Member, Surroundings
@@ -258,6 +258,80 @@ def test_class_loaders_that_the_jvm_counts_more_of_are_named_where_memory_grows(
     assert explain("pid/1", CALM, None, sources={}, policy=Policy(), around=here).causes == ()
     few = replace(here, loaders={"Proxy": 3, "jdk.internal.reflect.DelegatingClassLoader": 90})
     assert explain("pid/1", series(), None, sources={}, policy=Policy(), around=few).causes == ()
+
+
+LOADER = "shop.Rules$Loader"
+
+
+def retired(loaders_more, items=160):
+    """A deque that gained so many items in 10 s; told by the shape of the dump as a queue, a global second."""
+    path = (PathStep("class shop.Rules", ""), PathStep("java.util.ArrayDeque", "static retired"))
+    kept = holder(
+        name="shop.Rules.retired",
+        kind="java.util.ArrayDeque",
+        path=path,
+        items_before=480,
+        items_after=480 + items,
+        item_type="shop.Rules$Edition",
+        attribute="retired",
+        module="",
+        cause=CauseName.QUEUE_BACKLOG,
+        others=((CauseName.GLOBAL, 0.4),),
+        loaders_more=loaders_more,
+        eviction_known=False,
+    )
+    return replace(growth(kept), language="Java", seconds=10.0)
+
+
+def causes_of(grew, loaders=328, **changes):
+    both = (charge(), charge(at_s=20.5))
+    here = Surroundings(
+        **(
+            {"language": "Java", "charge": both, "evidence": {"loaders": "pools"}, "loaders": {LOADER: loaders}}
+            | changes
+        )
+    )
+    return explain("pid/1", series(), grew, sources={}, policy=Policy(), around=here).causes
+
+
+@pytest.mark.parametrize(("more", "sure"), [(160, 0.92), (130, 0.75), (200, 0.74)])
+def test_what_keeps_a_loader_with_each_item_is_the_cause_and_what_it_looks_like_stands_behind(more, sure):
+    first, second, third = causes_of(retired({LOADER: more}))
+    assert (first.name, first.holder, first.instead_of) == (CauseName.CLASS_LOADER, "shop.Rules.retired", None)
+    assert first.confidence == sure
+    assert first.evidence == ("growth", "pools")
+    assert f"{more} more {LOADER} would go with it" in first.why[0]
+    assert "328 more loaders" in first.why[1]
+    assert "outlives the application" in first.advice
+    assert (second.name, second.instead_of) == (CauseName.QUEUE_BACKLOG, CauseName.CLASS_LOADER)
+    assert (third.name, third.instead_of) == (CauseName.GLOBAL, CauseName.CLASS_LOADER)
+    assert first.confidence > second.confidence >= third.confidence
+    assert third.share == second.share == first.share == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("grew", "changes"),
+    [
+        (retired({LOADER: 60}), {}),
+        (retired({}), {}),
+        (retired({"shop.Other$Loader": 160}), {}),
+        (retired({LOADER: 160}), {"loaders": 12}),
+        (retired({LOADER: 160}, items=0), {}),
+        (retired(None), {"loaders": 900}),
+        (retired(None), {"charge": None}),
+    ],
+)
+def test_a_holder_whose_items_keep_no_loader_each_stays_what_it_is(grew, changes):
+    first, *rest = causes_of(grew, **changes)
+    assert (first.name, first.instead_of) == (CauseName.QUEUE_BACKLOG, None)
+    assert all(cause.holder != first.holder for cause in rest if cause.name is CauseName.CLASS_LOADER)
+
+
+def test_where_no_dump_tells_of_loaders_equal_rates_do_less_surely():
+    first = causes_of(retired(None))[0]
+    assert (first.name, first.holder) == (CauseName.CLASS_LOADER, "shop.Rules.retired")
+    assert 0.7 <= first.confidence <= 0.75
+    assert "16 items a second" in first.why[0]
 
 
 def test_a_limit_of_nothing_is_no_measure_and_one_above_it_is():

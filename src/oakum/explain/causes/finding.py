@@ -68,6 +68,25 @@ class Clue:
         return _standard(owner or self.holder.module) or (len(within) > 1 and all(map(_standard_object, within)))
 
     @property
+    def of_single(self) -> bool:
+        """Whether a variable of the application's leads to a field of an object that the library keeps for itself.
+
+        The heap names a holder by such a field only where the library's own module or class has the object too.
+        """
+        path, owner = self.holder.path, self.holder.owner_type
+        if len(path) < 3 or not path[-1].via.startswith(".") or path[-2].node != owner or not _standard_object(owner):
+            return False
+        return path[0].node.startswith("module ") and not _standard(path[0].node.removeprefix("module "))
+
+    @property
+    def root_variable(self) -> str:
+        """The variable that the way begins with: ``shop.BASE``; "" where it begins with none."""
+        path = self.holder.path
+        if len(path) < 2 or not path[1].via.startswith("global "):
+            return ""
+        return f"{path[0].node.removeprefix('module ')}.{path[1].via.removeprefix('global ')}"
+
+    @property
     def direct(self) -> bool:
         """Whether a variable, or an attribute or default of a function, holds it: that lives as long as the process."""
         path = self.holder.path

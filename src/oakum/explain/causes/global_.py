@@ -18,6 +18,9 @@ def record(event):
 """,
 )
 
+LESS_THAN_FIELD = 0.45
+"""Where the field of a single object is known by name, that it lives as long as the process is the lesser news."""
+
 
 def look(clue: Clue) -> Finding:
     """Whatever else it is, what outlives every request hangs on something that lives as long as the process."""
@@ -27,5 +30,7 @@ def look(clue: Clue) -> Finding:
         why = "a variable that lives as long as the process holds it"
     else:
         why = "a field of an object that lives as long as the process holds it"
+    if clue.of_single:
+        return Finding(CauseName.GLOBAL, LESS_THAN_FIELD, why, ADVICE, EXAMPLE)
     fit = 0.65 if clue.library else 0.7 if clue.direct else 0.45
     return Finding(CauseName.GLOBAL, fit, why, ADVICE, EXAMPLE)

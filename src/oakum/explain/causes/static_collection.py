@@ -19,8 +19,25 @@ class Order:
 """,
 )
 
+LIBRARY_ADVICE = (
+    "Tell the library of a fixed set of names: it lets go of none. What differs from one request to the next is passed"
+    " along with each call."
+)
+
+LIBRARY_EXAMPLE = Example(
+    before='logger = logging.getLogger(f"shop.{session_id}")\nlogger.info("paid")',
+    after="""logger = logging.getLogger("shop")  # once, for all of them
+
+logger.info("paid", extra={"session": session_id})
+""",
+)
+
 
 def look(clue: Clue) -> Finding | None:
+    if clue.of_single:
+        reached = f"; reached from {clue.root_variable}" if clue.root_variable else ""
+        why = f"the library has one {clue.far} for the whole process, and that keeps all it was told{reached}"
+        return Finding(CauseName.STATIC_COLLECTION, 0.75, why, LIBRARY_ADVICE, LIBRARY_EXAMPLE)
     ways = [step.via for step in clue.holder.path]
     of_class = [at for at, via in enumerate(ways) if via.startswith("class attribute")]
     if not of_class:

@@ -194,6 +194,15 @@ class HprofDump:
                     groups.setdefault(self.graph.kind_name(node), set()).add(node)
         return tuple(tuple(sorted(group)) for group in groups.values() if len(group) > 1)
 
+    def loaders(self) -> dict[str, NDArray[np.int64]]:
+        """Class loaders that have loaded something, by their own class: nodes."""
+        ids = {found.loader_id for found in self._heap.classes.by_id.values() if found.loader_id}
+        found: dict[str, list[int]] = {}
+        for node in (self._node_at(loader) for loader in ids):
+            if node >= 0:
+                found.setdefault(self.graph.kind_name(node), []).append(node)
+        return {name: np.array(nodes, np.int64) for name, nodes in found.items()}
+
     def length(self, node: int) -> int | None:
         """None for arrays: theirs counts empty slots too."""
         if self._heap.items_of(node) >= 0 or not self.is_inside(node):

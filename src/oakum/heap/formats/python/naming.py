@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +9,16 @@ from numpy.typing import NDArray
 
 from oakum.heap.formats.python.attributes import attributes, instance_dict
 from oakum.heap.formats.python.frames import free_names, read_code
+from oakum.heap.formats.python.kept import kept_by_library, module_name, standard, standard_object
 from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_TYPE, TP_DICT
 from oakum.heap.formats.python.objects import PythonHeap
 from oakum.model.cause import CodePlace
 from oakum.model.growth import PathStep, RootKind
 
 LONGEST_KEY = 40
+_HOLD_ANYTHING = frozenset({"argparse", "asyncio.queues", "collections", "multiprocessing.queues", "queue", "types"})
+"""Modules of containers and namespaces: their fields say less than the variable that leads to them."""
+
 _ROOTS = (RootKind.MODULE, RootKind.FRAME, RootKind.NATIVE)
 
 
@@ -161,7 +164,7 @@ class Namer:
         return kind
 
     def module_name(self, node: int) -> str:
-        return self.heap.values.text(self.heap.image.word(self._address(node) + 48)) or "?"
+        return module_name(self.heap, node)
 
     def _local_name(self, node: int) -> str:
         found = self._frame_of(node)
@@ -199,7 +202,12 @@ class Namer:
                 case "class":
                     owner, attribute = before.removeprefix("class "), edge.name
                     name = f"{owner}.{edge.name}"
-                case "attribute" if attribute and _library(before) and not _library_home(owner, module, defined):
+                case "attribute" if (
+                    attribute
+                    and _library(before)
+                    and not _library_home(owner, module, defined)
+                    and not self._librarys_own(steps, edges, index)
+                ):
                     # A library's inside (queue.Queue.queue, method.__self__) is not where a developer would look.
                     continue
                 case "attribute":
@@ -215,6 +223,19 @@ class Namer:
         if "." in owner and owner.rpartition(".")[0]:
             module = self._module_of(owner) or module
         return Named(name, root, steps, owner, attribute, module, defined)
+
+    def _librarys_own(self, steps: tuple[PathStep, ...], edges: list[_Edge], index: int) -> bool:
+        """Whether the field that leads to this step is of an object that the library keeps for the whole process, and
+        that another object of its own leads to: ``logging.Manager.loggerDict``, reached from any logger. What a
+        variable of the application's names itself is the variable's, and so is a queue within.
+        """
+        within = index > 1 and edges[index - 1].field == "attribute"
+        if not within or not all(standard_object(step.node) for step in steps[index - 2 : index]):
+            return False
+        if steps[index - 1].node.rpartition(".")[0] in _HOLD_ANYTHING:
+            return False
+        node = int(self.heap.node_of(np.array([steps[index - 1].address], np.int64))[0])
+        return node >= 0 and kept_by_library(self.heap, node)
 
     def _module_of(self, qualified: str) -> str:
         types = self.heap.types
@@ -237,7 +258,7 @@ class Namer:
 
 
 def _library(qualified: str) -> bool:
-    return _standard(qualified) or "." not in qualified
+    return standard(qualified) or "." not in qualified
 
 
 def _library_home(owner: str, module: str, defined: CodePlace | None) -> bool:
@@ -245,13 +266,8 @@ def _library_home(owner: str, module: str, defined: CodePlace | None) -> bool:
     loop's ``_scheduled``, which is reached by whatever knows the loop.
     """
     if owner or defined is None:
-        return _standard(owner or module)
+        return standard(owner or module)
     return "/lib/python3" in defined.file
-
-
-def _standard(qualified: str) -> bool:
-    top = qualified.partition(".")[0]
-    return top in sys.stdlib_module_names and top != "__main__"
 
 
 def _item(items: NDArray[np.int64], child: int) -> _Edge:
