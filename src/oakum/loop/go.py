@@ -34,6 +34,12 @@ from oakum.probe.go_session import GoSession
 HALF = 0.5
 """A profile that is as of less than this share of the watch later than the first one wants a collection."""
 
+STALE = 0.1
+"""A first profile that is as of a collection longer ago than this share of the watch counts what came before too."""
+
+LEAST_AGAIN_S, MOST_AGAIN_S = 5.0, 30.0
+"""How long it runs between two collections that are asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -122,8 +128,8 @@ class GoInterview:
             "Where profiles are served: before and after the watch a heap profile, which does not stop it, and"
             " a goroutine profile, which takes about 2 ms for each 1,000 goroutines; up to Go 1.18 it stands still"
             f" meanwhile; none that could take longer than {format_duration(self._whom.budget.pause_s)}. Only if memory"
-            " grows: one collection, which runs beside it, and all stacks in full, where that stops it for less than"
-            f" {format_duration(MOST_STACKS_S)}. No CPU profile, no trace, no signal."
+            " grows: up to three collections, which run beside it, and all stacks in full, where that stops it for less"
+            f" than {format_duration(MOST_STACKS_S)}. No CPU profile, no trace, no signal."
         )
 
     def _asked(self, session: GoSession, facts: Facts, progress: Progress) -> GoAsked:
@@ -161,14 +167,21 @@ class GoInterview:
             again = asked.look(None, collect=True)
             after = replace(again, goroutines=after.goroutines, goroutines_at_s=after.goroutines_at_s)
         growth = grown(before, after, found, seconds)
+        apart_s = after.heap_at_s - before.heap_at_s
+        stale = before.goroutines_at_s - before.heap_at_s > STALE * seconds
+        if grows and stale and growth.heap_bytes_after > growth.heap_bytes_before:
+            base, later = self._again(asked, after, seconds, progress)
+            growth, apart_s = grown(base, later, found, seconds), later.heap_at_s - base.heap_at_s
         beside = "" if grows else _beside(growth)
         if not grows and after.heap_at_s <= before.heap_at_s:
             why = "its memory does not grow, so no collection is asked for, and it made none itself"
             facts.miss(Absent(PATHS, AbsentKind.NOT_APPLICABLE, why, "the same command with --for 10m"))
             return replace(growth, beside=beside) if beside else None
         if after.heap.period_bytes:
-            _tell_growth(growth, after.heap_at_s - before.heap_at_s, facts)
-        live = growth.heap_bytes_before, growth.heap_bytes_after
+            _tell_growth(growth, apart_s, facts)
+        # What lives is told of the time between collections; what Go took, of the watch.
+        more = (growth.heap_bytes_after - growth.heap_bytes_before) * seconds / max(apart_s, 1e-3)
+        live = growth.heap_bytes_before, growth.heap_bytes_before + round(more)
         garbage = uncollected_told(before.figures, after.figures, live, seconds)
         return replace(
             growth,
@@ -176,6 +189,25 @@ class GoInterview:
             uncollected=garbage,
             room_per_s=room_per_s(before.figures, after.figures, live, seconds) if garbage else 0.0,
             beside=beside,
+        )
+
+    def _again(self, asked: GoAsked, after: Look, seconds: float, progress: Progress) -> tuple[Look, Look]:
+        """The heap at two collections that are asked for now: what was made before the watch is in both."""
+        known, clock = self._known, self._machine.clock
+        assert known is not None
+        apart_s = min(max(HALF * seconds, LEAST_AGAIN_S), MOST_AGAIN_S)
+        progress.stage(
+            "its first profile is of before the watch: two collections are asked for, which run beside it,"
+            f" {format_duration(apart_s)} apart"
+        )
+        begun_s = clock.monotonic_s()
+        base = asked.look(None, collect=True)
+        clock.sleep_until(begun_s + apart_s)
+        later = asked.look(None, collect=True)
+        first = known.first
+        return (
+            replace(base, goroutines=first.goroutines, goroutines_at_s=first.goroutines_at_s),
+            replace(later, goroutines=after.goroutines, goroutines_at_s=after.goroutines_at_s),
         )
 
 
