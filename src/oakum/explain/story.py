@@ -43,7 +43,8 @@ def told(investigation: Investigation) -> Investigation:
 def story(investigation: Investigation) -> Story:
     """Never empty: a target of which nothing is known is told so, with what to fetch."""
     lead = _lead(investigation.evidence)
-    causes = investigation.causes[:MOST_CAUSES]
+    # Another reading of a holder is told as one, never as what proves or doubts the first.
+    causes = tuple(cause for cause in investigation.causes if cause.instead_of is None)[:MOST_CAUSES]
     return Story(
         lead,
         tuple(_paragraph(investigation, lead)),
@@ -155,9 +156,8 @@ def _against(investigation: Investigation, causes: Sequence[Cause], lead: tuple[
         for text in cause.against:
             yield Claim(f"{cause.holder}: {text}", ids)
     first = causes[0] if causes else None
-    rivals = [cause for cause in causes[1:] if cause.instead_of is None]
-    if first is not None and isfinite(first.growth_bytes_per_s) and rivals:
-        other = rivals[0]
+    if first is not None and isfinite(first.growth_bytes_per_s) and len(causes) > 1:
+        other = causes[1]
         if other.share is not None and first.share is not None and other.share >= first.share > 0:
             yield Claim(
                 f"{other.holder} accounts for as much of the growth as {first.holder}",

@@ -261,7 +261,7 @@ def test_what_is_certain_has_no_other_reading():
 
 def test_another_reading_is_no_more_growth_and_no_more_of_an_accusation():
     told = explain("pid/7", series(), growth(holder()), sources={}, policy=Policy())
-    assert [cause.share for cause in told.causes] == [1.0, 1.0]
+    assert [cause.share for cause in told.causes] == [1.0, None]
     assert told.accounted.explained_bytes_per_s == 1.0 * MIB
 
 
