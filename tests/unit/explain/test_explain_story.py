@@ -223,7 +223,9 @@ def test_a_reading_that_is_nearly_as_sure_is_told_and_one_that_is_not_is_none():
 
 
 def test_another_reading_of_a_holder_is_neither_proof_nor_doubt():
-    found = investigation(growth(holder(attribute="accounts", name="shop.accounts"), holder(name="shop.b", bytes_after=15 * MIB)))
+    found = investigation(
+        growth(holder(attribute="accounts", name="shop.accounts"), holder(name="shop.b", bytes_after=15 * MIB))
+    )
     others = [cause for cause in found.causes if cause.instead_of is not None]
     told = " ".join(claim.text for claim in (*found.story.proof, *found.story.against))
     assert others
