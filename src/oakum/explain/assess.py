@@ -6,6 +6,7 @@ measured rate and nothing bounds it; a holder with a bound that it has not reach
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from oakum.explain.causes import fragmentation, native_allocation
@@ -46,14 +47,41 @@ EXPLAINED = (0.3, 3.0)
 ALLOCATES = "who allocates it: memray with native frames, as the plan has it; or watch longer: --for 10m"
 
 
+CAPTURES = "two captures of the heap, or "
+"""How the judge begins what would settle it, before any were made."""
+
+
 def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Verdict:
     """Never firmer than the evidence; never turns a long healthy history into a leak."""
-    verdict = _assessed(series, growth, found)
+    verdict = _assessed(_captured(series) if growth is not None else series, growth, found)
+    if growth is not None and series.name is not VerdictName.HEALTHY:
+        verdict = replace(verdict, reasons=(*verdict.reasons, *_unreachable(growth)))
     if growth is not None and growth.beside:
         verdict = replace(verdict, reasons=(*verdict.reasons, growth.beside), settles=_longer(verdict))
     if growth is None or not growth.outside or verdict.name is VerdictName.HEALTHY:
         return verdict
     return replace(verdict, reasons=(growth.outside, *verdict.reasons))
+
+
+def _captured(series: Verdict) -> Verdict:
+    """Two captures were made: what is left of what would settle it is to watch longer."""
+    before, found, wait = series.settles.partition(CAPTURES)
+    if not found or before:
+        return series
+    more, _, why = wait.partition(": ")
+    because = f" ({why})" if why else ""
+    return replace(series, settles=f"watch for {more}{because}: the same command with --for 10m")
+
+
+def _unreachable(growth: HeapGrowth) -> Iterator[str]:
+    """What nothing refers to any more is no cause of its own: it is told all the same."""
+    gained = sum(holder.bytes_grown for holder in growth.holders if holder.root is RootKind.UNREACHABLE)
+    if gained >= TRIFLE_BYTES:
+        told = f"objects that no root leads to gained {format_size(gained)} in {format_duration(growth.seconds)}"
+        collects = (
+            ": cycles that were not collected, or what only a C extension holds" if growth.language == "Python" else ""
+        )
+        yield f"{told}{collects}"
 
 
 def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Verdict:

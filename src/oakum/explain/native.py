@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oakum.explain.causes import free_blocks, native_blocks, shared_memory, workers_or_arenas
+from oakum.explain.causes.native_blocks import total_grown
 from oakum.model.cause import Cause, CauseName
 from oakum.model.layout import LayoutGrowth
 from oakum.model.verdict import Verdict, VerdictName
@@ -25,15 +26,26 @@ FAR = 3.0
 AGREES = (0.3, 3.0)
 """What is found to grow must lie within these factors of the process's measured growth."""
 
+HEAP = "growth"
+"""Evidence of captures of a heap."""
+
+MOSTLY = 0.8
+"""Holders that explain this share of the growth leave nothing to tell of arenas whose threads did not become more."""
+
 LEAST_S = 15.0
 """Looks that are closer do not tell what is freed again."""
 
 
-def with_native(layout: LayoutGrowth | None, causes: tuple[Cause, ...], *, grows: bool) -> tuple[Cause, ...]:
-    """All causes, most growth first. ``grows``: whether the series does; else only what is high is told."""
+def with_native(
+    layout: LayoutGrowth | None, causes: tuple[Cause, ...], *, grows: bool, rate_per_s: float | None = None
+) -> tuple[Cause, ...]:
+    """All causes, most growth first. ``grows``: whether the series does; else only what is high is told.
+
+    ``rate_per_s``: what the judge measured; None: what the mappings gained.
+    """
     if layout is None:
         return causes
-    arenas = workers_or_arenas.look(layout)
+    arenas = _beside_holders(workers_or_arenas.look(layout), layout, causes, rate_per_s)
     found = [arenas, free_blocks.look(layout), shared_memory.look(layout)]
     if not layout.explained:
         # Its runtime has a heap of its own, which others look into.
@@ -47,7 +59,40 @@ def with_native(layout: LayoutGrowth | None, causes: tuple[Cause, ...], *, grows
     if workers(layout):
         # Threads that became more are why their blocks did.
         rows = [_weaker(cause) if cause.name is CauseName.NATIVE_ALLOCATION else cause for cause in rows]
-    return tuple(sorted(rows, key=lambda cause: (-round(cause.growth_bytes_per_s * cause.confidence), cause.name)))
+    return _sorted(rows)
+
+
+def _sorted(rows: list[Cause]) -> tuple[Cause, ...]:
+    """Holders by their growth, what mappings say by how sure that is too; behind each holder its other readings."""
+    groups: list[list[Cause]] = []
+    for cause in rows:
+        if cause.instead_of is not None and groups:
+            groups[-1].append(cause)
+        else:
+            groups.append([cause])
+    groups.sort(key=lambda group: (-round(_weight(group[0])), group[0].name))
+    return tuple(cause for group in groups for cause in group)
+
+
+def _weight(cause: Cause) -> float:
+    return cause.growth_bytes_per_s * (1.0 if HEAP in cause.evidence else cause.confidence)
+
+
+def _beside_holders(
+    arenas: Cause | None, layout: LayoutGrowth, causes: tuple[Cause, ...], rate_per_s: float | None
+) -> Cause | None:
+    """What arenas gained, where holders in a runtime's own heap explain most: the same memory once more."""
+    if arenas is None or arenas.growth_bytes_per_s <= 0:
+        return arenas
+    held = sum(cause.growth_bytes_per_s for cause in causes if HEAP in cause.evidence and cause.instead_of is None)
+    rate = rate_per_s or total_grown(layout) / max(layout.seconds, 1e-9)
+    threads = layout.after.threads - layout.before.threads
+    if rate <= 0 or held < MOSTLY * rate or threads >= workers_or_arenas.LEAST_THREADS:
+        return arenas
+    if threads <= 0:
+        return None
+    told = f"few threads came, and what their arenas hold is what {causes[0].holder} holds"
+    return replace(_weaker(arenas), against=(told, *arenas.against))
 
 
 def workers(layout: LayoutGrowth) -> bool:

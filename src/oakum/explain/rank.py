@@ -9,12 +9,13 @@ from oakum.explain.causes import findings, goroutine, readings
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.explain.ruby_script import find_ruby_sites
 from oakum.explain.script import find_script_sites
+from oakum.explain.share import part_told
 from oakum.explain.source import LONGEST_LINE, MOST_KEPT, Sites, find_sites
 from oakum.model.allocation import AllocationProfile
 from oakum.model.cause import Cause, CauseName, CodePlace
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
 from oakum.model.script import SUFFIXES, is_foreign, is_library
-from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
+from oakum.model.units import format_count, format_duration, format_rate, format_size
 
 GO, RUBY = ".go", ".rb"
 MOST_PLACES = 4
@@ -179,7 +180,7 @@ def _why(clue: Clue, growth: HeapGrowth, per_s: float, rate_per_s: float | None)
     if holder.evicted_items == 0 and holder.eviction_known:
         told.append("nothing that it held in the first capture was gone in the second")
     if rate_per_s and rate_per_s > 0:
-        told.append(f"that is {format_share(min(per_s / rate_per_s, 9.99))} of the process's measured growth")
+        told.append(f"that is {part_told(per_s, rate_per_s)} of the process's measured growth")
     if clue.sites.removals and not clue.sites.bounds:
         told.append(f"{clue.sites.removals[0].function}() can take items out, but did not keep up")
     return [*told, *_left_out(clue.sites)]

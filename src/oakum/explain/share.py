@@ -8,6 +8,7 @@ from typing import Final
 
 from oakum.model.cause import Cause, CauseName
 from oakum.model.story import Accounted
+from oakum.model.units import format_share
 
 ASIDE: Final = frozenset({
     CauseName.PAGE_CACHE,
@@ -41,14 +42,24 @@ def shared(causes: tuple[Cause, ...], rate_per_s: float | None) -> tuple[tuple[C
     return told, Accounted(rate_per_s, min(rate_per_s, max(inside, outside, *occasions)))
 
 
+def part(per_s: float, rate_per_s: float) -> float:
+    """How much of the measured rate that is, 0..1: never more than was measured."""
+    return min(1.0, max(0.0, per_s) / rate_per_s)
+
+
+def part_told(per_s: float, rate_per_s: float) -> str:
+    found = part(per_s, rate_per_s)
+    return "all" if found >= 1.0 else format_share(found)
+
+
 def _by_mappings(cause: Cause) -> bool:
     return any(each in MAPPINGS for each in cause.evidence)
 
 
 def _share(cause: Cause, rate_per_s: float) -> float | None:
-    if cause.name in ASIDE or not isfinite(cause.growth_bytes_per_s):
+    if cause.name in ASIDE or cause.instead_of is not None or not isfinite(cause.growth_bytes_per_s):
         return None
-    return min(1.0, max(0.0, cause.growth_bytes_per_s) / rate_per_s)
+    return part(cause.growth_bytes_per_s, rate_per_s)
 
 
 def _rate(cause: Cause) -> float:

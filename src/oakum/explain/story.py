@@ -24,6 +24,9 @@ SURE: Final = 0.6
 CLOSE: Final = 0.75
 """Another reading of the first cause is told from this share of its confidence on."""
 
+TWIN: Final = 0.8
+"""A second holder that gains this share of what the first gains is named with it."""
+
 MOST_CAUSES: Final = 3
 MOST_NEXT: Final = 3
 LEFT_SHARE: Final = 0.1
@@ -43,7 +46,8 @@ def told(investigation: Investigation) -> Investigation:
 def story(investigation: Investigation) -> Story:
     """Never empty: a target of which nothing is known is told so, with what to fetch."""
     lead = _lead(investigation.evidence)
-    causes = investigation.causes[:MOST_CAUSES]
+    # Another reading of a holder is told as one, never as what proves or doubts the first.
+    causes = tuple(cause for cause in investigation.causes if cause.instead_of is None)[:MOST_CAUSES]
     return Story(
         lead,
         tuple(_paragraph(investigation, lead)),
@@ -77,7 +81,9 @@ def _paragraph(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[
     verdict, causes, evidence = investigation.verdict, investigation.causes, investigation.evidence
     if causes:
         first = causes[0]
-        yield Claim(_holds(first, verdict.name), linked(first.evidence, evidence, lead))
+        twin = _twin(causes)
+        both = (*first.evidence, *twin.evidence) if twin is not None else first.evidence
+        yield Claim(_holds(first, verdict.name, twin), linked(both, evidence, lead))
         yield from _or(causes, evidence, lead)
         if first.where:
             yield Claim(f"In the code: {first.where[0]}.", linked(first.evidence, evidence, lead))
@@ -97,15 +103,30 @@ def _paragraph(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[
                     if len(steps) > 1 else f"Now: {_lower(steps[0].title)}.", lead)  # fmt: skip
 
 
-def _holds(cause: Cause, name: VerdictName) -> str:
+def _twin(causes: Sequence[Cause]) -> Cause | None:
+    """The second holder of the heap, where it gains nearly as much as the first."""
+    first, *rest = (cause for cause in causes if cause.instead_of is None)
+    if not rest or not all("growth" in cause.evidence for cause in (first, rest[0])):
+        return None
+    return rest[0] if rest[0].growth_bytes_per_s >= TWIN * first.growth_bytes_per_s > 0 else None
+
+
+def _holds(cause: Cause, name: VerdictName, twin: Cause | None) -> str:
     """One sentence: what holds it, how surely, and how much of the growth that is."""
     sure = "" if cause.confidence >= SURE else "perhaps "
     if name is VerdictName.HEALTHY:
         return f"What stands out, without a leak: {sure}{cause.name} ({_bare(cause.title)})."
+    if twin is not None:
+        return f"The causes are {_one(cause)}; and {_one(twin)}."
+    return f"The cause is {_one(cause)}."
+
+
+def _one(cause: Cause) -> str:
+    sure = "" if cause.confidence >= SURE else "perhaps "
     parts = [f"{format_share(cause.share)} of the growth"] if cause.share is not None else []
     parts += [f"{format_size(cause.retained_bytes)} held by now"] if cause.retained_bytes is not None else []
     more = f": {', '.join(parts)}" if parts else ""
-    return f"The cause is {sure}{cause.name}, {cause.holder}{more}; confidence {format_share(cause.confidence)}."
+    return f"{sure}{cause.name}, {cause.holder}{more}; confidence {format_share(cause.confidence)}"
 
 
 def _or(causes: Sequence[Cause], evidence: Sequence[Evidence], lead: tuple[str, ...]) -> Iterator[Claim]:
@@ -155,9 +176,8 @@ def _against(investigation: Investigation, causes: Sequence[Cause], lead: tuple[
         for text in cause.against:
             yield Claim(f"{cause.holder}: {text}", ids)
     first = causes[0] if causes else None
-    rivals = [cause for cause in causes[1:] if cause.instead_of is None]
-    if first is not None and isfinite(first.growth_bytes_per_s) and rivals:
-        other = rivals[0]
+    if first is not None and isfinite(first.growth_bytes_per_s) and len(causes) > 1:
+        other = causes[1]
         if other.share is not None and first.share is not None and other.share >= first.share > 0:
             yield Claim(
                 f"{other.holder} accounts for as much of the growth as {first.holder}",

@@ -60,7 +60,8 @@ class Cause:
     """One finding. ``confidence`` 0..1. ``growth_bytes_per_s``: how much of the measured growth it accounts for.
 
     ``retained_bytes`` None, ``growth_bytes_per_s`` NaN: what it holds is not measured in bytes, as connections; or only
-    a log speaks of it. ``share``: of the rate that the judge measured, 0..1; None where it is no part of that rate.
+    a log speaks of it. ``share``: of the rate that the judge measured, 0..1; None where it is no part of that rate,
+    and for another reading of a holder, whose share stands with the first.
     """
 
     name: CauseName

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oakum.explain.assess import EVICTED_SHARE, RETURNING, TRIFLE_BYTES, assess
+from oakum.explain.rank import clues
 from oakum.explain.source import Sites
 from oakum.model.growth import Bound, RootKind
 from oakum.model.units import parse_duration
@@ -239,3 +240,19 @@ def test_what_left_a_holder_is_not_denied(gone, said):
     found = assessed(series(), clue(evicted_items=gone))
     assert found.name is VerdictName.LEAK
     assert any(reason.startswith(said) for reason in found.reasons)
+
+
+def test_after_two_captures_no_captures_are_advised():
+    settles = "two captures of the heap, or 9 min 39 s more: a cache that fills would have bent by then"
+    curve = series(VerdictName.CANNOT_TELL, settles=settles)
+    found = growth(holder(root=RootKind.UNREACHABLE))
+    told = assess(curve, found, clues(found, {}))
+    because = "watch for 9 min 39 s more (a cache that fills would have bent by then)"
+    assert told.settles == f"{because}: the same command with --for 10m"
+    assert assess(curve, None, []).settles == curve.settles
+
+
+def test_what_nothing_refers_to_any_more_is_told():
+    found = growth(holder(), holder(root=RootKind.UNREACHABLE))
+    told = assess(series(), found, clues(found, {}))
+    assert "objects that no root leads to gained 10.0 MiB in 10 s: cycles" in told.reasons[-1]

@@ -261,7 +261,7 @@ def test_what_is_certain_has_no_other_reading():
 
 def test_another_reading_is_no_more_growth_and_no_more_of_an_accusation():
     told = explain("pid/7", series(), growth(holder()), sources={}, policy=Policy())
-    assert [cause.share for cause in told.causes] == [1.0, 1.0]
+    assert [cause.share for cause in told.causes] == [1.0, None]
     assert told.accounted.explained_bytes_per_s == 1.0 * MIB
 
 
@@ -340,3 +340,32 @@ def test_the_field_of_a_librarys_single_object_is_a_static_collection_and_a_mapp
 )
 def test_what_is_the_applications_is_no_field_of_a_librarys_single_object(changes):
     assert not clue(**changes).of_single
+
+
+def test_a_holder_with_no_more_items_is_no_cache_and_no_session_state():
+    found = findings(clue(items_before=2000, items_after=2000, attribute="accounts", bytes_after=42 * MIB))
+    assert [each.name.value for each in found] == ["global"]
+    assert found[0].why == "each of its 2,000 items gained about 16.4 KiB"
+    assert "each of its items" in found[0].advice
+    turned = findings(clue(items_before=2000, items_after=2000, evicted_items=2000))
+    assert turned[0].why.startswith("it has no more items than before")
+
+
+@pytest.mark.parametrize(
+    ("node", "told"), [("module shop", "variables of module shop"), ("shop.Hub", "fields of shop.Hub")]
+)
+def test_a_table_of_names_is_never_a_cache(node, told):
+    path = (PathStep(node, ""), PathStep("dict", ".__dict__"))
+    found = findings(clue(path=path, attribute="__dict__"))
+    assert found[0].name is CauseName.GLOBAL
+    assert found[0].why == f"several {told} hold them together"
+    assert CauseName.UNBOUNDED_CACHE not in {each.name for each in found}
+
+
+def test_a_memo_with_a_bound_is_not_told_to_have_none():
+    path = (PathStep("module shop", ""), PathStep("functools._lru_cache_wrapper", "global render"))
+    memo = {"path": path, "kind": "functools._lru_cache_wrapper"}
+    first = findings(clue(**memo, bound=Bound(60_000, "functools.lru_cache(maxsize=…)")))[0]
+    assert first.name is CauseName.UNBOUNDED_CACHE
+    assert "functools.lru_cache(maxsize=…) is reached: 60,000" in first.why
+    assert "maxsize is None" in findings(clue(**memo))[0].why

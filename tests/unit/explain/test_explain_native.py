@@ -270,3 +270,25 @@ def test_a_stripped_program_says_that_its_types_have_no_names():
     answer = told(look(heap=20), look(heap=30), (chunks(19.5, objects=before), chunks(29.5, objects=after)))
     assert answer.causes[0].holder == "objects of the type whose table is at server+0x2010"
     assert any("stripped" in text for text in answer.causes[0].against)
+
+
+def in_heap(per_s, confidence=0.9, **changes):
+    told = {"evidence": ("growth",)} | changes
+    return Cause(CauseName.UNBOUNDED_CACHE, confidence, "it grew", "shop.seen", 20 * MIB, per_s, **told)
+
+
+def test_arenas_of_threads_that_did_not_come_are_what_the_heap_holds():
+    layout = LayoutGrowth(42, look(5, 4, arenas=20), look(5, 5, arenas=60), SECONDS, None, None, explained=False)
+    few = LayoutGrowth(42, look(5, 4, arenas=20), look(7, 6, arenas=60), SECONDS, None, None, explained=False)
+    assert [row.name for row in with_native(layout, (in_heap(2 * MIB),), grows=True)] == ["unbounded-cache"]
+    first, arenas = with_native(few, (in_heap(2 * MIB),), grows=True, rate_per_s=2 * MIB)
+    assert (first.name, arenas.name, arenas.confidence) == ("unbounded-cache", "workers-or-arenas", 0.4)
+    assert "what their arenas hold is what shop.seen holds" in arenas.against[0]
+    assert len(with_native(layout, (in_heap(0.9 * MIB),), grows=True, rate_per_s=2 * MIB)) == 2
+
+
+def test_the_larger_holder_stands_first_with_its_other_readings():
+    layout = LayoutGrowth(42, look(blocks=20), look(blocks=60), SECONDS, None, None, explained=False)
+    other = in_heap(1.1 * MIB, 0.4, instead_of=CauseName.GLOBAL)
+    rows = (in_heap(1.1 * MIB, 0.6), other, in_heap(1.0 * MIB, 0.9))
+    assert with_native(layout, rows, grows=True) == rows

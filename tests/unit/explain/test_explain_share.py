@@ -62,3 +62,16 @@ def test_an_explanation_carries_it():
     assert told.accounted.share == pytest.approx(0.4)
     calm = explain("pid/1", series(VerdictName.HEALTHY, Pattern.FLAT, 0.0), None, sources={}, policy=Policy())
     assert calm.accounted is None
+
+
+def test_another_reading_of_a_holder_has_no_share_of_its_own():
+    told, accounted = shared((cause(MIB), replace(cause(MIB), instead_of=CauseName.TIMER)), MIB)
+    assert [row.share for row in told] == [1.0, None]
+    assert told[1].growth_bytes_per_s == MIB
+    assert accounted.share == 1.0
+
+
+def test_more_than_was_measured_is_told_as_all_of_it():
+    found = explain("pid/1", series(), growth(holder(bytes_after=22 * MIB)), sources={}, policy=Policy()).causes[0]
+    assert found.share == 1.0
+    assert "that is all of the process's measured growth" in found.why

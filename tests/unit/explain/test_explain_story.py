@@ -220,3 +220,23 @@ def test_a_reading_that_is_nearly_as_sure_is_told_and_one_that_is_not_is_none():
         text = text_of(told(replace(found, causes=(first, other))))
         assert ("It may be session-state" in text) is said
         assert "accounts for as much of the growth" not in text
+
+
+def test_another_reading_of_a_holder_is_neither_proof_nor_doubt():
+    found = investigation(
+        growth(holder(attribute="accounts", name="shop.accounts"), holder(name="shop.b", bytes_after=15 * MIB))
+    )
+    others = [cause for cause in found.causes if cause.instead_of is not None]
+    told = " ".join(claim.text for claim in (*found.story.proof, *found.story.against))
+    assert others
+    assert "fits better" not in told
+    assert not any(f"{other.holder}: {why}" in told for other in others for why in other.why)
+    assert "shop.b: it held" in told
+
+
+def test_two_holders_that_gain_nearly_as_much_are_both_named():
+    text = text_of(investigation(growth(holder(bytes_after=15 * MIB), holder(name="shop.b", bytes_after=14 * MIB))))
+    assert "The causes are unbounded-cache, shop.cart._seen: 50 % of the growth" in text
+    assert "and unbounded-cache, shop.b: 40 % of the growth" in text
+    text = text_of(investigation(growth(holder(bytes_after=16 * MIB), holder(name="shop.b", bytes_after=14 * MIB))))
+    assert "The cause is unbounded-cache, shop.cart._seen" in text

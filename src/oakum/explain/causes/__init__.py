@@ -27,6 +27,7 @@ from oakum.explain.causes import (
 )
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName
+from oakum.model.units import format_count, format_size
 
 FIRM = 0.9
 """What fits so well leaves little to doubt."""
@@ -35,6 +36,13 @@ LEAST, LEAST_BESIDE_FIRM = 0.4, 0.5
 """A reading beside the first that fits less is not told."""
 
 MOST_READINGS = 2
+
+INSIDE_ADVICE = "Bound what each of its items keeps: it has no more of them, they are larger."
+
+GAINS_ITEMS = frozenset({CauseName.UNBOUNDED_CACHE, CauseName.SESSION_STATE})
+"""What gains keys or items, or is none of these."""
+
+LASTING = frozenset({CauseName.GLOBAL, CauseName.STATIC_COLLECTION})
 
 INSIDE = "it has no more items than before: what grows is inside of them"
 
@@ -66,7 +74,26 @@ def findings(clue: Clue) -> list[Finding]:
             rest, first = [replace(first, fit=LEAST)], replace(speak(clue, CauseName.STATIC_COLLECTION), why=INSIDE)
         return [first, *(each for each in rest if each.name is not first.name)]
     found = [finding for rule in RULES if (finding := rule(clue)) is not None]
-    return sorted(found, key=lambda finding: -finding.fit)
+    return sorted(_inside(clue, found), key=lambda finding: -finding.fit)
+
+
+def _inside(clue: Clue, found: list[Finding]) -> list[Finding]:
+    """Without what gains items, where none are more or the holder is a table of variables or fields."""
+    holder = clue.holder
+    stays = holder.items_after > 0 and holder.items_grown <= 0
+    together = clue.variables
+    if together:
+        why, advice = f"several {together} hold them together", "Look at what each of them keeps, and bound that."
+    elif stays and holder.evicted_items * 2 <= holder.items_after:
+        each = format_size(max(holder.bytes_grown, 0) // holder.items_after)
+        why = f"each of its {format_count(holder.items_after)} {holder.counted} gained about {each}"
+        advice = INSIDE_ADVICE
+    elif stays:
+        why, advice = INSIDE, INSIDE_ADVICE
+    else:
+        return found
+    kept = [each for each in found if each.name not in GAINS_ITEMS]
+    return [replace(each, why=why, advice=advice) if each.name in LASTING else each for each in kept]
 
 
 def _path(clue: Clue) -> Finding:

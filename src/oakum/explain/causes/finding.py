@@ -95,6 +95,15 @@ class Clue:
         return last.startswith(("global ", "local ")) or (of_function and last not in {"", "holds"})
 
     @property
+    def variables(self) -> str:
+        """``variables of module shop``, ``fields of shop.Hub``: whose table of names the holder is; "" for no table."""
+        path = self.holder.path
+        if len(path) < 2 or path[-1].via != ".__dict__":
+            return ""
+        node = path[-2].node
+        return f"{'variables' if node.startswith('module ') else 'fields'} of {node}"
+
+    @property
     def container(self) -> str:
         """dict, list, set, deque, or the name of the class."""
         kind = self.holder.kind.rpartition(".")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oakum.explain.causes.finding import CODE, Clue, Finding
 from oakum.model.cause import CauseName, Example
+from oakum.model.units import format_count
 from oakum.model.wording import says
 
 NAMED = ("cache", "cached_", "memo_", "memos_", "memoi")
@@ -14,6 +15,8 @@ MEMO_STEPS = 2
 """The wrapper of functools stands at most so many steps before the end of the way."""
 
 ADVICE = "Give it a bound: an LRU of a fixed size, or a time to live. functools.lru_cache takes maxsize=10_000."
+
+BOUND_ADVICE = "Where it takes too much before it is full, give it a smaller maxsize."
 
 EXAMPLE = Example(
     before="self.entries[key] = value",
@@ -36,6 +39,10 @@ class BoundedCache:
 def look(clue: Clue) -> Finding | None:
     # The wrapper itself, or its table: a cached function that merely leads to the holder memorises nothing of it.
     memo = any("lru_cache" in step.node for step in clue.holder.path[-MEMO_STEPS:])
+    bound = clue.holder.bound
+    if memo and bound is not None:
+        why = f"functools keeps results until {bound.where} is reached: {format_count(bound.limit_items)}"
+        return Finding(CauseName.UNBOUNDED_CACHE, 0.96, why, BOUND_ADVICE, EXAMPLE)
     if memo:
         return Finding(
             CauseName.UNBOUNDED_CACHE, 0.96, "functools keeps every result: maxsize is None", ADVICE, EXAMPLE
