@@ -12,7 +12,7 @@ LOCATION = "[[FunctionLocation]]"
 class FakeCensus:
     """``grown``: rows of the second look. ``weights``: of each member that is weighed: bytes, outside, caught, hidden.
 
-    ``timers``: that wait at each look.
+    ``timers``: that wait at each look. ``takes_s``: each question, by ``clock``.
     ``reached``: whether the function is met from an open handle. ``refuses``: what it says in place of its means.
     """
 
@@ -24,8 +24,12 @@ class FakeCensus:
     timers: list[int] = field(default_factory=lambda: [0, 0])
     held: set[str] = field(default_factory=set)
     queried: int = 0
+    takes_s: float = 0.0
+    clock: object = None
 
     def ask(self, method: str, given: Mapping[str, object]) -> Mapping[str, object]:
+        if self.clock is not None:
+            self.clock.pass_by(self.takes_s)
         group = str(given.get("objectGroup", ""))
         if method == "Runtime.releaseObjectGroup":
             self.held.discard(group)
