@@ -170,6 +170,15 @@ _LOOK: Final = r"""
         return { objects: nodes.length, containers: containers.length, cut, timers: timersOf(),
           grown: found.slice(0, 8) };
       },
+      // The class whose property it is, or what leads to it.
+      owner(turn) {
+        for (let at = containers[turn].at; at >= 0; at = nodes[at].parent) {
+          const { kind, name, parent } = nodes[at];
+          if (kind !== 'property' || parent < 0 || name === '_events') continue;
+          const of = nodes[parent].value, made = typeof of === 'function' ? of : constructorOf(of);
+          if (made && !isNative(made)) return keysOf(made).length <= FEW ? made : undefined;
+        }
+      },
       weigh(turn, start) {
         weighed = weights(containers[turn], start);
         const names = new Map();

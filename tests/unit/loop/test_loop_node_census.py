@@ -181,6 +181,26 @@ def test_where_the_limit_of_v8_is_not_told_nothing_is_walked(machine, node, star
 
 def test_evidence_tells_the_longest_question(machine, node, started):
     """A walk stands still too: each question is timed."""
-    node.census.takes_s, node.census.clock = 0.7, machine.clock
+    node.census.takes_s, node.census.clock = 1.7, machine.clock
     growth = next(each for each in investigated(machine, node, started).evidence if each.id == "growth")
-    assert growth.cost.pause_s == pytest.approx(0.7)
+    assert growth.cost.pause_s == pytest.approx(1.7)
+
+
+@pytest.mark.parametrize("name", ["every", "exec", "now", "call", "Symbol(Symbol.iterator)"])
+def test_any_built_in_function_that_is_used_is_looked_at_first(name, machine, node, started):
+    node.census.replaced = [name]
+    assert name in absent(investigated(machine, node, started))[HIDDEN].why
+    assert "Runtime.callFunctionOn" not in node.asked
+
+
+def test_whose_class_was_not_met_may_bound_it(machine, node, started):
+    hub = row(("variable", f"{FILE}:hub", ""), ("property", "clients", "Hub"), before=4000, after=9000)
+    node.census.grown, node.census.owned = [hub], False
+    found = investigated(machine, node, started)
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert any("the source of Hub was not read" in reason for reason in found.verdict.reasons)
+
+
+def test_a_container_that_another_took_the_place_of_is_suspect(machine, node, started):
+    node.census.grown = [SEEN | {"same": False}]
+    assert investigated(machine, node, started).verdict.name is VerdictName.SUSPECT
