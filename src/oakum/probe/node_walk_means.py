@@ -1,7 +1,7 @@
 """What a walk through a Node.js program reads its objects by: own data properties, sizes, members of containers.
 
 It calls no getter, no trap of a Proxy and no method of the program: where the program has put code of its own in the
-place of a built-in function that is used, the text says so.
+place of a built-in function that is used, ``node_built_ins`` says so before it runs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ MEANS: Final = r"""
   const mapHas = Map.prototype.has, setHas = Set.prototype.has, text = Function.prototype.toString;
   const nextOf = (iterator) => protoOf(iterator).next;
   const mapNext = nextOf(new Map().entries()), setNext = nextOf(new Set().values());
-  const isNative = (code) => typeof code === 'function' && /^function [\w ]+\([^]*\{\s*\[native code\]\s*\}$/.test(text.call(code));
+  const native = /^function [\w ]+\([^]*\{\s*\[native code\]\s*\}$/;
+  const isNative = (code) => typeof code === 'function' && native.test(text.call(code));
   const util = process.getBuiltinModule ? process.getBuiltinModule('util')
     : process.mainModule ? process.mainModule.require('util') : undefined;
   if (!util) return 'it cannot tell a Proxy from an object (an ES module before Node.js 20.16)';
