@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from oakum.probe.node_built_ins import BUILT_INS
+
 LOCATION = "[[FunctionLocation]]"
 
 
@@ -12,7 +14,8 @@ LOCATION = "[[FunctionLocation]]"
 class FakeCensus:
     """``grown``: rows of the second look. ``weights``: of each member that is weighed: bytes, outside, caught, hidden.
 
-    ``timers``: that wait at each look.
+    ``timers``: that wait at each look. ``replaced``: built-in functions. ``owned``: whether the
+    class is met that has the container. ``takes_s``: each question, by ``clock``.
     ``reached``: whether the function is met from an open handle. ``refuses``: what it says in place of its means.
     """
 
@@ -24,8 +27,14 @@ class FakeCensus:
     timers: list[int] = field(default_factory=lambda: [0, 0])
     held: set[str] = field(default_factory=set)
     queried: int = 0
+    takes_s: float = 0.0
+    replaced: Sequence[str] = ()
+    owned: bool = True
+    clock: object = None
 
     def ask(self, method: str, given: Mapping[str, object]) -> Mapping[str, object]:
+        if self.clock is not None:
+            self.clock.pass_by(self.takes_s)
         group = str(given.get("objectGroup", ""))
         if method == "Runtime.releaseObjectGroup":
             self.held.discard(group)
@@ -44,6 +53,11 @@ class FakeCensus:
         return {"result": self._called(str(given["functionDeclaration"]), by_value="returnByValue" in given)}
 
     def _properties(self, name: str) -> Mapping[str, object]:
+        if name == "means":
+            code = {"type": "function", "description": "function own() { [native code] }"}
+            put = {"type": "function", "description": "function put() { return 1; }"}
+            names = {name for names in BUILT_INS.values() for name in names}
+            return {"result": [{"name": name, "value": put if name in self.replaced else code} for name in names]}
         if name == "met":
             turn = {"name": "0", "value": {"type": "number", "value": 0}}
             return {"result": [turn, {"name": "1", "value": {"objectId": "put", "description": "function put(key) {"}}]}
@@ -59,6 +73,8 @@ class FakeCensus:
 
     def _called(self, code: str, *, by_value: bool) -> Mapping[str, object]:
         if not by_value:
+            if "owner" in code:
+                return {"objectId": "put"} if self.owned else {"type": "undefined"}
             made = [name for name in ("codes", "named") if name in code]
             return {"objectId": "codes" if made else "met" if "this.functions()" in code else "look"}
         walked = {"objects": 900, "containers": 7, "cut": False, "timers": self.timers["grown" in code]}

@@ -67,12 +67,12 @@ def test_what_grew_is_named_and_no_code_of_the_program_runs():
         "Baskets.byCustomer",
         "Baskets.#lines",
         "Baskets.seen",
-        "prices in keepers.cjs: listeners of 'tick'",
+        "prices in keepers.cjs (Prices): listeners of 'tick'",
     } <= grown.keys(), grown.keys()
     counts = {(each.after - each.before, each.before, each.gone) for each in grown.values()}
     assert counts == {(THEN, FIRST, 0)}
     assert 150 < grown["Baskets.byCustomer"].item_bytes < 600
-    listeners = grown["prices in keepers.cjs: listeners of 'tick'"]
+    listeners = grown["prices in keepers.cjs (Prices): listeners of 'tick'"]
     assert listeners.caught_share > 0.5
     assert listeners.item_bytes > 8 * 50
     assert shape_of(listeners).cause is CauseName.LISTENER
@@ -102,3 +102,39 @@ def test_a_program_with_code_of_its_own_in_place_of_built_in_functions_is_left_a
         found = NodeCensus(lambda method, given: session.ask(method, given, within_s=30.0), ()).begin()
     assert isinstance(found, Absent)
     assert "built-in functions" in found.why
+
+
+SETS = """
+class Cache extends Map { #most = new Map(); }
+class Row { #secret = new Map(); constructor() { this.name = 1; } }
+const cache = new Cache(), row = new Row(), items = [];
+for (let at = 0; at < 2000; at++) { cache.set(at, at); items.push(at); }
+class Listed { #secret = 1; constructor() { this.length = 0; } }
+globalThis.cached = { cache, row, listed: new Listed(), items };
+Object.defineProperty(items, 1000, { get() { globalThis.called = 1; } });
+"""
+
+
+def test_members_of_a_map_with_private_fields_are_not_asked_and_no_getter_of_an_element_runs():
+    """The inspector makes a wrapper for each member of a Map whose properties are asked: that can end a program."""
+    with node_program("keepers.cjs", "--inspect=127.0.0.1:0") as program, session_with(program) as session:
+        session.ask("Runtime.evaluate", {"expression": SETS}, within_s=9)
+        asked = []
+
+        def ask(method, given):
+            told = session.ask(method, given, within_s=30.0)
+            if method == "Runtime.getProperties":
+                asked.extend(row.get("name") for row in told.get("internalProperties", ()))
+            return told
+
+        census = NodeCensus(ask, ())
+        assert census.begin() is None
+        census.first()
+        more = "for (let at = 0; at < 200; at++) { cached.items.push(at); cached.cache.set(at + 9000, 1); }"
+        session.ask("Runtime.evaluate", {"expression": more}, within_s=9)
+        seen = census.second(16)
+        called = session.ask("Runtime.evaluate", {"expression": "globalThis.called"}, within_s=9)
+        census.close()
+    assert {name_of(each.path) for each in seen.grown} == {"globalThis.cached.cache", "globalThis.cached.items"}
+    assert "[[Entries]]" not in asked
+    assert called["result"] == {"type": "undefined"}

@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from oakum.host import listening, network, signals
@@ -34,6 +35,21 @@ MESSAGE_BYTES = 64 << 20
 """No message is larger: pieces of a snapshot have about 100 KB."""
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+def is_gone(pid: int, *, within_s: float = 0.5) -> bool:
+    """Whether a process has ended, or ends ``within_s``: its connections close a little before it does."""
+    until_s = time.monotonic() + within_s
+    while True:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            return True
+        if state[:1] in (["Z"], ["X"]):
+            return True
+        if time.monotonic() >= until_s:
+            return False
+        time.sleep(0.02)
 
 
 class LiveDebuggees:
@@ -204,6 +220,12 @@ class LiveInspection:
         try:
             yield
         except ConnectionClosed as exc:
+            if is_gone(self._pid):
+                raise TargetError(
+                    f"pid {self._pid} ended while it was asked",
+                    why=f"{when}: its inspector closed the connection, and there is no such process any more",
+                    next_step="oakum scan host",
+                ) from exc
             raise TargetError(
                 f"the inspector of pid {self._pid} closed the connection",
                 why=f"{when}: {exc}",

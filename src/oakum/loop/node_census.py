@@ -23,6 +23,12 @@ from oakum.probe.node_workers import Worker
 
 ORIGIN = "sizes of maps, sets, arrays and objects, twice"
 ANSWERS_S = 60.0
+OWN_LIMIT = (
+    "(process.getBuiltinModule ? process.getBuiltinModule('v8') : process.mainModule.require('v8'))"
+    ".getHeapStatistics().heap_size_limit"
+)
+"""A question: V8's limit of the heap of the thread that is asked."""
+
 LEAST_MEMBERS = 16
 """A container that gained fewer did not grow."""
 
@@ -46,6 +52,7 @@ class CensusTaking:
 
     def __init__(self, session: NodeSession, worker: Worker | None, occasion: Occasion, apart_s: float) -> None:
         self._session, self._worker, self._occasion, self._apart_s = session, worker, occasion, apart_s
+        self._longest_s, self._extra_bytes = 0.0, 0
 
     def taken(self, frames: tuple[Frame, ...], facts: Facts) -> HeapGrowth | None:
         """None where nothing could be told: ``facts`` says why. Raises TargetError, DataError."""
@@ -65,7 +72,10 @@ class CensusTaking:
 
     def _named(self, census: NodeCensus, facts: Facts) -> HeapGrowth | None:
         """First by what its open handles lead to, which costs a collection; then by all functions of its heap."""
-        growth = self._counted(census, census.reach(), 0.0, facts)
+        with self._occasion.gauge() as gauge, Peak(gauge) as peak:
+            functions = census.reach()
+        self._extra_bytes = peak.extra_bytes
+        growth = self._counted(census, functions, facts)
         if growth is not None and _explains(growth):
             return growth
         if growth is None or census.missed:
@@ -89,20 +99,20 @@ class CensusTaking:
         if refused is not None:
             facts.miss(refused)
             return None
-        clock = self._session.clock
         self._occasion.progress.stage(
             f"looking for the application's functions: it may stand still for about {format_duration(needs.pause_s)}"
         )
         self._session.hold(4 * needs.pause_s + ANSWERS_S)
-        begun_s = clock.monotonic_s()
-        functions = census.query()
-        growth = self._counted(census, functions, clock.monotonic_s() - begun_s, facts)
+        with self._occasion.gauge() as gauge, Peak(gauge) as peak:
+            functions = census.query()
+        self._extra_bytes = max(self._extra_bytes, peak.extra_bytes)
+        growth = self._counted(census, functions, facts)
         if growth is None:
             why = "none of the functions that the profile met is in its heap"
             facts.miss(Absent(WHAT, AbsentKind.UNREADABLE, why, "the same command with a longer --for"))
         return growth
 
-    def _counted(self, census: NodeCensus, functions: int, queried_s: float, facts: Facts) -> HeapGrowth | None:
+    def _counted(self, census: NodeCensus, functions: int, facts: Facts) -> HeapGrowth | None:
         """None where none of its functions could be reached."""
         if not functions:
             return None
@@ -122,31 +132,28 @@ class CensusTaking:
         seconds = after.at_s - before.at_s
         outside = after.external_bytes - before.external_bytes
         growth = grown_by(second, seconds, before.used_bytes, after.used_bytes, outside)
-        pause_s = max(before.pause_s, after.pause_s, queried_s)
         if not _explains(growth) and second.timers - first.timers >= LEAST_MEMBERS:
-            growth, more_s = self._with_timers(census, growth, second, second.timers - first.timers, facts)
-            pause_s = max(pause_s, more_s)
-        self._tell(growth, first, second, pause_s, max(peak.extra_bytes, again.extra_bytes), facts)
+            growth = self._with_timers(census, growth, second, second.timers - first.timers, facts)
+        pause_s = max(before.pause_s, after.pause_s, self._longest_s)
+        extra = max(self._extra_bytes, peak.extra_bytes, again.extra_bytes)
+        self._tell(growth, first, second, pause_s, extra, facts)
         return growth
 
     def _with_timers(
         self, census: NodeCensus, growth: HeapGrowth, seen: Walked, gained: int, facts: Facts
-    ) -> tuple[HeapGrowth, float]:
-        """With the timers that became more, where what they call can be asked; how long that took, in seconds."""
+    ) -> HeapGrowth:
+        """With the timers that became more, where what they call can be asked."""
         needs = query_needs(growth.heap_bytes_after)
         refused = self._refusal(needs)
         if refused is not None:
             facts.miss(replace(refused, what="what the timers call that became more"))
-            return growth, 0.0
-        clock = self._session.clock
+            return growth
         self._session.hold(4 * needs.pause_s + ANSWERS_S)
-        begun_s = clock.monotonic_s()
         timers = census.timers(gained)
-        took_s = clock.monotonic_s() - begun_s
         if timers is None:
-            return growth, took_s
+            return growth
         all_grown = replace(seen, grown=(timers, *seen.grown))
-        return grown_by(all_grown, growth.seconds, growth.heap_bytes_before, growth.heap_bytes_after, 0), took_s
+        return grown_by(all_grown, growth.seconds, growth.heap_bytes_before, growth.heap_bytes_after, 0)
 
     def _tell(
         self, growth: HeapGrowth, first: Walked, second: Walked, pause_s: float, extra: int, facts: Facts
@@ -182,10 +189,21 @@ class CensusTaking:
         return used
 
     def _refusal(self, needs: CensusNeeds) -> Absent | None:
-        return needs.refusal(self._occasion.room(), self._occasion.budget, self._occasion.command)
+        return needs.refusal(self._occasion.room(), self._own_bytes(), self._occasion.budget, self._occasion.command)
+
+    def _own_bytes(self) -> int | None:
+        """What is left below V8's own limit of this thread's heap; None where it does not tell."""
+        told = self._ask("Runtime.evaluate", {"expression": OWN_LIMIT, "returnByValue": True}).get("result")
+        limit = told.get("value") if isinstance(told, dict) else None
+        return max(0, int(limit) - self._used_bytes()) if isinstance(limit, int | float) and limit > 0 else None
 
     def _ask(self, method: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
-        return self._session.ask(method, parameters, within_s=ANSWERS_S, worker=self._worker)
+        clock = self._session.clock
+        begun_s = clock.monotonic_s()
+        try:
+            return self._session.ask(method, parameters, within_s=ANSWERS_S, worker=self._worker)
+        finally:
+            self._longest_s = max(self._longest_s, clock.monotonic_s() - begun_s)
 
 
 def _explains(growth: HeapGrowth) -> bool:

@@ -78,6 +78,8 @@ def _holder(each: GrownContainer, gained: float, heap_bytes: int) -> HolderGrowt
     emitter = _listens(each.path)
     last = each.path[emitter - 1] if emitter else each.path[-1]
     own = [step for step in (each.path[:emitter] if emitter else each.path) if step.kind in {"property", "variable"}]
+    owner = last.of if last.of not in PLAIN else ""
+    hidden = f"the source of {owner} was not read" if owner and not each.owner_file else ""
     return HolderGrowth(
         name=name,
         kind=each.of or each.kind,
@@ -91,9 +93,10 @@ def _holder(each: GrownContainer, gained: float, heap_bytes: int) -> HolderGrowt
         # A few of them were remembered: that none of those is gone says little of the others.
         eviction_known=False,
         item_type=each.item_type,
-        owner_type=last.of if last.of not in PLAIN else "",
+        owner_type=owner,
         attribute=own[-1].name if own else "",
-        module=script_path(each.path[0].file),
+        module=script_path((owner and each.owner_file) or each.path[0].file),
+        may_bound=hidden if each.same else "another took its place between the two looks",
         cause=shape.cause,
         advice=shape.advice,
         calls=each.calls,

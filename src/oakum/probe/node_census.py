@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cause import CodePlace
 from oakum.model.errors import DataError, OakumError
+from oakum.probe.node_built_ins import BUILT_INS, replaced
 from oakum.probe.node_census_told import (
     TIMERS,
     GrownContainer,
@@ -66,6 +67,12 @@ class NodeCensus:
 
     def begin(self) -> Absent | None:
         """Raises TargetError, DataError."""
+        for owner, names in BUILT_INS.items():
+            name = str(object_of(self._evaluated(owner), "result").get("objectId", ""))
+            own = replaced(names, rows_of(self._properties(name), "result") if name else ())
+            if own:
+                why = f"the program has put code of its own in the place of built-in functions: {own} of {owner}"
+                return Absent(WHAT, AbsentKind.NOT_APPLICABLE, why)
         told = object_of(self._evaluated(LOOK), "result")
         if "objectId" not in told:
             return Absent(WHAT, AbsentKind.NOT_APPLICABLE, str(told.get("value") or told.get("description"))[:300])
@@ -230,6 +237,8 @@ class NodeCensus:
         turn, before = number_of(row, "turn"), number_of(row, "before")
         weigh = "function(turn, start) { return this.weigh(turn, start); }"
         kind = self._value(look, weigh, turn, before).get("type")
+        owner = self._call(look, f"function() {{ return this.owner({turn}); }}")
+        place = location_of(self._internal(owner))
         calls = self._weigh_caught(look)
         told = self._value(look, "function() { return {weights: this.weights()}; }").get("weights")
         parts = [[float(part) for part in each] for each in told] if isinstance(told, list) and told else [[0.0] * 4]
@@ -248,6 +257,8 @@ class NodeCensus:
             caught_share=caught / own if own > 0 else 0.0,
             hidden_share=hidden,
             calls=calls if kind == "function" else None,
+            owner_file=self._files.get(place[0], "") if place is not None else "",
+            same=row.get("same") is not False,
         )
 
     def _weigh_caught(self, look: str) -> CodePlace | None:

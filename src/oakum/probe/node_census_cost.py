@@ -20,6 +20,13 @@ QUERY_S_PER_MB = 0.1
 WALK_BYTES = 24 << 20
 """What a walk takes for as long as it lasts, for the objects that it may pass."""
 
+WALK_SHARE = 0.5
+"""And of the heap, beside that: keys of an object that are numbers become texts as they are listed."""
+
+WALK_S_PER_MB = 0.01
+OWN_ROOM = 2
+"""V8 ends a program whose heap meets its limit: what is taken must fit there so many times."""
+
 
 @dataclass(frozen=True, slots=True)
 class CensusNeeds:
@@ -28,14 +35,16 @@ class CensusNeeds:
     pause_s: float
     extra_bytes: int
 
-    def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None:
-        """``room`` None: nothing is known of it, and then none is taken."""
+    def refusal(self, room: Room | None, own_bytes: int | None, budget: Budget, command: str) -> Absent | None:
+        """``room`` None: nothing is known of it, and then none is taken. ``own_bytes``: below V8's own limit; None
+        likewise.
+        """
         refused = pause_refusal(WHAT, self.pause_s, budget, command)
         if refused is not None:
             return refused
         left = 0 if room is None else room.left_bytes
         if self.extra_bytes <= USED_SHARE * left:
-            return None
+            return self._own_refusal(own_bytes)
         what = "how much is left there is not known" if room is None else f"{format_size(left)} are left"
         return Absent(
             WHAT,
@@ -44,10 +53,23 @@ class CensusNeeds:
             "look earlier in its life, or give it room for the time: a higher limit",
         )
 
+    def _own_refusal(self, own_bytes: int | None) -> Absent | None:
+        if own_bytes is not None and OWN_ROOM * self.extra_bytes <= own_bytes:
+            return None
+        what = "is not known" if own_bytes is None else f"is {format_size(own_bytes)}"
+        return Absent(
+            WHAT,
+            AbsentKind.TOO_DEAR,
+            f"to count them could take {format_size(self.extra_bytes)} more of its heap, and what V8's own limit leaves"
+            f" there {what}: it ends a program that meets it",
+            "look earlier in its life, or start it with a higher --max-old-space-size",
+        )
+
 
 def walk_needs(heap_bytes: int) -> CensusNeeds:
     """Of a walk and a collection before it."""
-    return CensusNeeds(0.2 + COLLECTION_S_PER_MB * heap_bytes / 1e6, WALK_BYTES)
+    seconds = 0.2 + (COLLECTION_S_PER_MB + WALK_S_PER_MB) * heap_bytes / 1e6
+    return CensusNeeds(seconds, int(WALK_SHARE * heap_bytes) + WALK_BYTES)
 
 
 def query_needs(heap_bytes: int) -> CensusNeeds:

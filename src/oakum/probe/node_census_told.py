@@ -35,7 +35,8 @@ class GrownContainer:
 
     ``item_bytes``: of one member with what it alone reaches, estimated from a sample; ``outside_bytes``: of Buffers in
     that. ``caught_share``: how much of it variables of its functions hold. ``hidden_share``: of the members, how many
-    catch a ``this`` that cannot be seen. ``calls``: a function among its members.
+    catch a ``this`` that cannot be seen. ``calls``: a function among its members. ``owner_file``: where the class is
+    written whose property it is, "" where that was not met. ``same``: False where another took its place meanwhile.
     """
 
     path: tuple[Step, ...]
@@ -51,6 +52,8 @@ class GrownContainer:
     caught_share: float = 0.0
     hidden_share: float = 0.0
     calls: CodePlace | None = None
+    owner_file: str = ""
+    same: bool = True
 
 
 @dataclass(frozen=True, slots=True)

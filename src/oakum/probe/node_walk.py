@@ -50,7 +50,7 @@ _WALK: Final = r"""
         if (isNative(value)) return;
         keys = plain(keys);
         const words = seeks ? text.call(value) : '';
-        if (seeks && !texts.has(words)) { texts.add(words); codes.push(value); }
+        if (seeks && keys.length <= FEW && !texts.has(words)) { texts.add(words); codes.push(value); }
         if (seeks) push(own(value, 'prototype'), at, 'property', 'prototype');
       }
       const count = countOf(kind, value, keys);
@@ -64,7 +64,7 @@ _WALK: Final = r"""
       for (const key of keys.slice(0, 128)) if (!isNeighbour(key)) push(own(value, key), at, 'property', nameOf(key));
       const made = kind === 'function' ? value : constructorOf(value);
       if (seeks && made) push(made, at, 'class', '');
-      if (made && hidesOf(made)) secrets.push(at);
+      if (made && isTame(kind, value, keys) && hidesOf(made)) secrets.push(at);
     };
     const run = () => {
       const until = Date.now() + MS;
@@ -131,7 +131,8 @@ _LOOK: Final = r"""
         let left = 2000000;
         const kept = new Map();
         for (const { at, kind, count } of containers) {
-          const big = kind === 'Array' || (left -= count) > 0;
+          // The keys of an object are listed anew for that: each that is a number becomes a text.
+          const big = kind === 'Array' || ((left -= count) > 0 && (kind !== 'Object' || count <= 100000));
           const items = big ? membersAt(kind, nodes[at].value, evenly(0, count, SAMPLED)) : [];
           kept.set(JSON.stringify(pathOf(at)), { whole: new WeakRef(nodes[at].value), kind, count,
             items: items.map(([key, value]) => weak(kind === 'Array' ? value : key)) });
@@ -142,13 +143,22 @@ _LOOK: Final = r"""
       },
       grown(before, least) {
         const found = [];
+        let looks = 1000000;
         containers.forEach(({ at, kind, count }, turn) => {
           const path = pathOf(at), known = before.kept.get(JSON.stringify(path)), value = nodes[at].value;
           if (!known || known.kind !== kind || count - known.count < least) return;
           let asked = 0, gone = 0;
+          const there = new Set(), isArray = kind === 'Array', looked = !isArray || (looks -= count) >= 0;
+          if (isArray && looked) {
+            const wanted = new Set(known.items.map((item) => item instanceof WeakRef ? item.deref() : item));
+            for (let place = 0; place < count; place++) {
+              const item = own(value, place);
+              if (wanted.has(item)) there.add(item);
+            }
+          }
           const isOf = { Map: (key) => mapHas.call(value, key), Set: (key) => setHas.call(value, key),
-            Array: (item) => includes.call(value, item), Object: (key) => describe(value, key) !== undefined }[kind];
-          if (kind !== 'Array' || count <= 1000000) for (const item of known.items) {
+            Array: (item) => there.has(item), Object: (key) => describe(value, key) !== undefined }[kind];
+          if (looked) for (const item of known.items) {
             const now = item instanceof WeakRef ? item.deref() : item;
             asked++;
             if ((now === undefined && item !== undefined) || !isOf(now)) gone++;
@@ -159,6 +169,15 @@ _LOOK: Final = r"""
         found.sort((one, other) => (other.after - other.before) - (one.after - one.before));
         return { objects: nodes.length, containers: containers.length, cut, timers: timersOf(),
           grown: found.slice(0, 8) };
+      },
+      // The class whose property it is, or what leads to it.
+      owner(turn) {
+        for (let at = containers[turn].at; at >= 0; at = nodes[at].parent) {
+          const { kind, name, parent } = nodes[at];
+          if (kind !== 'property' || parent < 0 || name === '_events') continue;
+          const of = nodes[parent].value, made = typeof of === 'function' ? of : constructorOf(of);
+          if (made && !isNative(made)) return keysOf(made).length <= FEW ? made : undefined;
+        }
       },
       weigh(turn, start) {
         weighed = weights(containers[turn], start);
@@ -210,7 +229,7 @@ _LOOK: Final = r"""
     // Functions by name, one of each text.
     const wanted = new Set(names), found = new Map();
     for (const code of this.functions) {
-      if (typeof code !== 'function' || isProxy(code)) continue;
+      if (typeof code !== 'function' || isProxy(code) || keysOf(code).length > FEW) continue;
       const name = own(code, 'name');
       if (!wanted.has(typeof name === 'string' ? name : '')) continue;
       const words = text.call(code);

@@ -1,7 +1,7 @@
 """What a walk through a Node.js program reads its objects by: own data properties, sizes, members of containers.
 
 It calls no getter, no trap of a Proxy and no method of the program: where the program has put code of its own in the
-place of a built-in function that is used, the text says so.
+place of a built-in function that is used, ``node_built_ins`` says so before it runs.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ MEANS: Final = r"""
   const sizeOfMap = getter(Map.prototype, 'size'), sizeOfSet = getter(Set.prototype, 'size');
   const mapEntries = Map.prototype.entries, setValues = Set.prototype.values;
   const mapHas = Map.prototype.has, setHas = Set.prototype.has, text = Function.prototype.toString;
-  const includes = Array.prototype.includes;
   const nextOf = (iterator) => protoOf(iterator).next;
   const mapNext = nextOf(new Map().entries()), setNext = nextOf(new Set().values());
-  const isNative = (code) => typeof code === 'function' && /\{\s*\[native code\]\s*\}$/.test(text.call(code));
+  const native = /^function [\w ]+\([^]*\{\s*\[native code\]\s*\}$/;
+  const isNative = (code) => typeof code === 'function' && native.test(text.call(code));
   const util = process.getBuiltinModule ? process.getBuiltinModule('util')
     : process.mainModule ? process.mainModule.require('util') : undefined;
   if (!util) return 'it cannot tell a Proxy from an object (an ES module before Node.js 20.16)';
   const used = [describe, keysOf, protoOf, sizeOfMap, sizeOfSet, mapEntries, setValues, mapHas, setHas, mapNext,
-    setNext, text, Array.isArray, includes, ArrayBuffer.isView, WeakRef, WeakRef.prototype.deref, Map, Set,
+    setNext, text, Array.isArray, ArrayBuffer.isView, WeakRef, WeakRef.prototype.deref, Map, Set,
     Map.prototype.get, Map.prototype.set, Set.prototype.add, Set.prototype.clear, Array.prototype.push];
   if (!used.every(isNative)) return 'the program has put code of its own in the place of built-in functions';
+  const { isMapIterator, isSetIterator, isWeakMap, isWeakSet, isArgumentsObject, isBoxedPrimitive, isDate,
+    isNativeError } = util.types;
   const { isProxy, isMap, isSet, isAnyArrayBuffer, isRegExp, isPromise, isModuleNamespaceObject } = util.types;
   const isThing = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
   const own = (object, key) => {
@@ -52,6 +54,33 @@ MEANS: Final = r"""
   };
   const countOf = (kind, object, keys) => kind === 'Map' ? sizeOfMap.call(object) : kind === 'Set'
     ? sizeOfSet.call(object) : kind === 'Array' ? own(object, 'length') : kind === 'Object' ? keys.length : 0;
+  // Whose own properties the inspector may be asked for: it makes a wrapper for each, and for each member of what it
+  // knows as a collection; and it describes each value by its properties ``stack``, ``message`` and ``splice``.
+  const FEW = 64;
+  const calls = (value) => {
+    if (isNativeError(value) || isDate(value)) return true;
+    for (let now = value; now; now = protoOf(now)) {
+      if (isProxy(now) || isNativeError(now)) return true;
+      for (const name of ['stack', 'message', 'splice']) {
+        const told = describe(now, name);
+        if (told && (told.get || told.set)) return true;
+      }
+    }
+    return false;
+  };
+  const isCollection = (value) => isMap(value) || isSet(value) || isWeakMap(value) || isWeakSet(value) ||
+    isMapIterator(value) || isSetIterator(value) || isArgumentsObject(value) || isBoxedPrimitive(value) ||
+    isPromise(value) || Array.isArray(value) || describe(value, 'length') !== undefined;
+  const isTame = (kind, value, keys) => {
+    if ((kind !== 'Object' && kind !== 'function') || keys.length > FEW) return false;
+    if (calls(value) || (kind === 'Object' && isCollection(value))) return false;
+    for (const key of keys) {
+      const held = own(value, key);
+      if (!isThing(held) || typeof held === 'function' || isProxy(held)) continue;
+      if (calls(held) || (!Array.isArray(held) && describe(held, 'length') !== undefined)) return false;
+    }
+    return true;
+  };
   const nameOf = (key) => (typeof key === 'symbol' ? `[${key.description || ''}]` : `${key}`).slice(0, 100);
   const plain = (keys) => keys.filter((key) => key !== 'prototype' && key !== 'caller' && key !== 'arguments');
   // Members ``at`` (ascending places) of a container, as [key, value].

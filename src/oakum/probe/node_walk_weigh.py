@@ -37,13 +37,13 @@ WEIGH: Final = r"""    const weights = (grown, start) => {
             if (kind === 'bytes') { bytes = 96; part.outside += own(now, 'byteLength') || byteLength(now); }
             else if (kind === 'function') {
               bytes = 64;
-              if ((!isNative(now) || isBound(now)) && part.functions.length < 4) part.functions.push(now);
+              if (!isNative(now) && keys.length <= FEW && part.functions.length < 4) part.functions.push(now);
               if (catchesThis(now)) part.hidden = 1;
             }
             else if (kind === 'Array') bytes = 48 + 8 * count;
             else if (kind === 'Object') bytes = 24 + 8 * keys.length * (keys.length > 128 ? 4 : 1);
             else bytes = 104 + 44 * count;
-            if (isPromise(now) && part.functions.length < 4) part.functions.push(now);
+            if (isPromise(now) && keys.length <= FEW && part.functions.length < 4) part.functions.push(now);
             if (isRegExp(now)) bytes += 200 + 10 * source(now).length;
             if (kind !== 'bytes' && kind !== 'function') {
               const most = Math.max(0, left - queue.length);
@@ -70,7 +70,6 @@ WEIGH: Final = r"""    const weights = (grown, start) => {
       }
       return { parts, rough, tell };
     };
-    const isBound = (code) => `${own(code, 'name')}`.startsWith('bound ');
     // What ``this`` is in an arrow function stands in no scope that the inspector shows.
     const catchesThis = (code) => {
       const words = text.call(code).slice(0, 20000);

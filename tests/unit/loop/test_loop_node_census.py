@@ -22,6 +22,7 @@ def node(machine):
     """20 MB/s of garbage aside, what lives gains 2 MB a second; the second collection comes 10 s after the first."""
     profile = {"head": SITE | {"callFrame": SITE["callFrame"] | {"functionName": "put"}}}
     made = FakeNode(machine.clock, profile=profile, census=FakeCensus([SEEN], [(4000.0, 0.0, 0.0, 0.0)] * 3))
+    made.heap_limit_bytes = 4096 * MIB
 
     def live():
         made.heap_bytes += MIB // 5
@@ -162,3 +163,44 @@ def test_members_that_catch_what_cannot_be_seen_are_all_that_is_left(machine, no
     assert (found.verdict.name, found.causes[0].holder) == (VerdictName.LEAK, "prices in app.js (Feed): listeners")
     node.census.grown = [prices, SEEN]
     assert investigated(machine, node, started).causes[0].evidence == ("profile",)
+
+
+def test_what_does_not_fit_twice_below_the_limit_of_v8_is_not_walked(machine, node, started):
+    """V8 ends a program whose heap meets its limit, however much the machine has."""
+    node.heap_limit_bytes = node.heap_bytes + 60 * MIB
+    found = investigated(machine, node, started)
+    assert absent(found)[HIDDEN].kind == "too-dear"
+    assert "--max-old-space-size" in absent(found)[HIDDEN].get
+    assert "Runtime.callFunctionOn" not in node.asked
+
+
+def test_where_the_limit_of_v8_is_not_told_nothing_is_walked(machine, node, started):
+    node.heap_limit_bytes = 0
+    assert "is not known" in absent(investigated(machine, node, started))[HIDDEN].why
+
+
+def test_evidence_tells_the_longest_question(machine, node, started):
+    """A walk stands still too: each question is timed."""
+    node.census.takes_s, node.census.clock = 1.7, machine.clock
+    growth = next(each for each in investigated(machine, node, started).evidence if each.id == "growth")
+    assert growth.cost.pause_s == pytest.approx(1.7)
+
+
+@pytest.mark.parametrize("name", ["every", "exec", "now", "call", "Symbol(Symbol.iterator)"])
+def test_any_built_in_function_that_is_used_is_looked_at_first(name, machine, node, started):
+    node.census.replaced = [name]
+    assert name in absent(investigated(machine, node, started))[HIDDEN].why
+    assert "Runtime.callFunctionOn" not in node.asked
+
+
+def test_whose_class_was_not_met_may_bound_it(machine, node, started):
+    hub = row(("variable", f"{FILE}:hub", ""), ("property", "clients", "Hub"), before=4000, after=9000)
+    node.census.grown, node.census.owned = [hub], False
+    found = investigated(machine, node, started)
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert any("the source of Hub was not read" in reason for reason in found.verdict.reasons)
+
+
+def test_a_container_that_another_took_the_place_of_is_suspect(machine, node, started):
+    node.census.grown = [SEEN | {"same": False}]
+    assert investigated(machine, node, started).verdict.name is VerdictName.SUSPECT
