@@ -38,7 +38,7 @@ from oakum.probe.go_heap import (
     variables,
     ways_in,
 )
-from oakum.probe.go_memory import Anatomy, Standings, anatomy, standings, states
+from oakum.probe.go_memory import GOROUTINES, SERVED, Anatomy, Standings, anatomy, standings, states
 from oakum.probe.room import carried_refusal
 
 ORIGIN: Final = "process memory"
@@ -127,7 +127,10 @@ class GoMemory:
     def _goroutines(self, memory: Memory, body: Anatomy, facts: Facts) -> Standings | None:
         pages, clock = Pages(memory), self._machine.clock
         begun_s = clock.monotonic_s()
-        found = standings(pages, body, clock.now_s())
+        try:
+            found = standings(pages, body, clock.now_s())
+        except MemoryError:
+            found = Absent(GOROUTINES, AbsentKind.TOO_DEAR, "Oakum had no memory left to read their stacks", SERVED)
         if isinstance(found, Absent):
             facts.miss(found)
             return None
@@ -135,6 +138,8 @@ class GoMemory:
         told = states(found)
         most = ", ".join(f"{format_count(count)} {state}" for state, count in list(told.items())[:MOST_STATES])
         ran = f"; {format_count(found.moved)} ran meanwhile: their stacks are not told" if found.moved else ""
+        if found.unkept:
+            ran += f"; what the stacks of {format_count(found.unkept)} lead to is not told: they are too large together"
         facts.add(
             "goroutines",
             f"{format_count(len(found.found))} goroutines with {format_size(found.stack_bytes)} of stacks: {most}{ran};"

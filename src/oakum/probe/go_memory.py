@@ -34,6 +34,9 @@ AT_ONCE: Final = 4096
 MOST_STACK_READ: Final = 32 << 10
 """Of a stack at most this much is read, from its innermost frame on."""
 
+MOST_STACKS_KEPT: Final = 256 << 20
+"""Of all stacks together; of goroutines beyond it only where they stand is kept."""
+
 FILES: Final = 8
 TRIES: Final = 3
 """Goroutines that were met while they changed are read again so often."""
@@ -62,7 +65,8 @@ class Anatomy:
 @dataclass(frozen=True, slots=True, eq=False)
 class Standings:
     """One look. ``stacks``: what stands on each, as far as it was read. ``numbers``: that the runtime gave them, each
-    only once. ``moved``: goroutines that ran while it was taken: their stacks are not told.
+    only once. ``moved``: goroutines that ran while it was taken: their stacks are not told. ``unkept``: those of which
+    only where they stand is kept.
     """
 
     found: tuple[Standing, ...]
@@ -71,6 +75,7 @@ class Standings:
     moved: int
     stack_bytes: int
     at_s: float
+    unkept: int = 0
 
     def profile(self, lines: Lines) -> Profile:
         return profile(self.found, lines, self.at_s, self.stack_bytes)
@@ -83,6 +88,8 @@ def anatomy(pages: Pages, runtime: Runtime) -> Anatomy | Absent:
         known = f"1.{min(layouts.LAYOUTS)} to 1.{layouts.NEWEST}"
         return _absent(f"Go {runtime.version} is not known; {known} are", SERVED)
     found = _executable(pages.memory)
+    if found is None and _is_short(pages.memory):
+        return _absent("it is a 32-bit program: only x86-64 is read", SERVED)
     if found is None:
         return _absent("its executable has no table of lines (.gopclntab): a packer may have removed it", SERVED)
     binary, shift = found
@@ -120,19 +127,22 @@ def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
     found: list[Standing] = []
     stacks: list[bytes] = []
     numbers: list[int] = []
-    moved = stack_bytes = 0
+    moved = stack_bytes = kept = unkept = 0
     checked = pointers.size == count > 0
     for begin in range(0, pointers.size, AT_ONCE):
         one = _batch(pages, body, pointers[begin : begin + AT_ONCE])
         checked = checked and one is not None
         if one is not None:
             found += one.found
-            stacks += one.stacks
+            for stack in one.stacks:
+                fits = kept + len(stack) <= MOST_STACKS_KEPT
+                stacks.append(stack if fits else b"")
+                kept, unkept = (kept + len(stack), unkept) if fits else (kept, unkept + 1)
             numbers += one.numbers
             moved, stack_bytes = moved + one.moved, stack_bytes + one.stack_bytes
     if not checked:
         return _absent("what was read does not look like goroutines: the list moved meanwhile", "investigate again")
-    return Standings(tuple(found), tuple(stacks), tuple(numbers), moved, stack_bytes, at_s)
+    return Standings(tuple(found), tuple(stacks), tuple(numbers), moved, stack_bytes, at_s, unkept)
 
 
 def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Standings | None:
@@ -211,6 +221,12 @@ def _executable(memory: Memory) -> tuple[Binary, int] | None:
             if offset & ~4095 == region.offset:
                 return binary, region.start - (address & ~4095)
     return None
+
+
+def _is_short(memory: Memory) -> bool:
+    """Whether the first mapped file is an ELF of 32 bits."""
+    first = next(_files(memory), None)
+    return first is not None and memory.mapped(first, 0, 5) == b"\x7fELF\1"
 
 
 def _files(memory: Memory) -> Iterator[Region]:

@@ -37,8 +37,8 @@ def found(holder):
     ("operation", "said", "way_out", "fit"),
     [
         ("chan send", "nobody receives any more", "room for every sender", 0.9),
-        ("chan receive (nil chan)", "nobody sends and that nobody closes", "Close the channel", 0.9),
-        ("select", "none of the cases", "<-ctx.Done()", 0.9),
+        ("chan receive (nil chan)", "still sends on it or closes it was not looked at", "Close the channel", 0.9),
+        ("select", "whether one still comes true was not looked at", "<-ctx.Done()", 0.9),
         ("sync.RWMutex.RLock", "does not give back", "Unlock with defer", 0.9),
         ("sync.WaitGroup.Wait", "never say Done", "Call Done with defer", 0.9),
         ("IO wait", "a peer that says nothing", "Set deadlines", 0.6),

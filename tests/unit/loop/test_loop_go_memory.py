@@ -8,6 +8,7 @@ from fake_machine import FakeMachine
 from fake_node import FakeSpools
 from living_go import DATA, SESSIONS_AT, LivingGo
 
+from oakum.loop import go_memory
 from oakum.loop.go_memory import with_ended
 from oakum.loop.investigate import Settings, investigate
 from oakum.loop.progress import Silent
@@ -69,6 +70,15 @@ def test_goroutines_of_a_stripped_program_are_named(machine):
     found = investigated(machine, process(machine, LivingGo(stripped=True), sessions=0, goroutines=8))
     assert found.causes[0].holder == "goroutines at chan send in main.ask (fetch.go:15)"
     assert any("stripped" in row.why for row in found.absent)
+
+
+def test_without_memory_for_the_stacks_the_watch_still_answers(machine, monkeypatch):
+    def refuse(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(go_memory, "standings", refuse)
+    found = investigated(machine, process(machine, LivingGo()))
+    assert any("no memory left" in row.why for row in found.absent)
 
 
 def test_a_variable_that_lets_go_is_no_leak(machine):

@@ -16,6 +16,7 @@ from oakum.heap.formats.golive.spans import Spans
 from oakum.heap.formats.pprof.goroutines import groups
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.runtime import Runtime, RuntimeName
+from oakum.probe import go_memory
 from oakum.probe.gathered import Pages
 from oakum.probe.go_heap import copied, preflight, roots, spans_now, uses_of, variables, ways_in
 from oakum.probe.go_memory import anatomy, standings
@@ -59,6 +60,16 @@ def test_goroutines_are_grouped_by_what_they_wait_for_and_where(go):
     assert [frame.function for frame in most.stack] == ["runtime.gopark", "runtime.chansend1", "main.ask"]
     assert (len(found.found), found.moved) == (29, 1), "the one that runs is counted, its stack is not told"
     assert found.stack_bytes == 29 * 2048
+
+
+def test_stacks_are_kept_up_to_a_bound_and_names_beyond_it(go, monkeypatch):
+    for _ in range(25):
+        go.goroutine()
+    monkeypatch.setattr(go_memory, "MOST_STACKS_KEPT", 1 << 10)
+    found = looked(go)[2]
+    assert sum(map(len, found.stacks)) <= 1 << 10
+    assert (found.unkept > 0, len(found.found)) == (True, 29)
+    assert len(found.found[-1].stack) == 4, "where it stands is told all the same"
 
 
 def test_ended_goroutines_are_not_counted(go):
@@ -118,6 +129,13 @@ def test_another_processor_is_said_so():
     found = anatomy(Pages(opened(LivingGo(machine=183))), GO)
     assert isinstance(found, Absent)
     assert "x86-64" in found.why
+
+
+def test_a_32_bit_program_is_said_so(go):
+    go.file[4] = 1
+    found = anatomy(Pages(opened(go)), GO)
+    assert isinstance(found, Absent)
+    assert "32-bit" in found.why
 
 
 def test_a_stripped_program_tells_its_goroutines_and_says_why_not_its_variables():

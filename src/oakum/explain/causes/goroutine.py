@@ -107,12 +107,12 @@ _MEANS: Final[Mapping[str, tuple[str, str, Example]]] = {
         _SEND,
     ),
     "chan receive": (
-        "they receive from a channel on which nobody sends and that nobody closes",
+        "they wait to receive from a channel; whether somebody still sends on it or closes it was not looked at",
         "Close the channel on every way out of who sends, or receive in a select with ctx.Done().",
         _RECEIVE,
     ),
     "select": (
-        "none of the cases that they wait for comes true",
+        "they wait for one of several cases; whether one still comes true was not looked at",
         "Add a case <-ctx.Done(), and cancel that context when the request or the owner ends.",
         _SELECT,
     ),
