@@ -1,4 +1,7 @@
-"""``python -m bench.zoo``: runs what has no result yet, asks peers, writes the page."""
+"""``python -m bench.zoo``: runs what has no result yet, asks peers, writes the page.
+
+Of another folder than the zoo's own (``--cases lab/zoo/second``) no peer is asked, and the page is bench-zoo-FOLDER.md.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,42 @@ from pathlib import Path
 
 from bench.judge.report.machine import ROOT, stand, told
 from bench.zoo.figures import Row, rows_of
-from bench.zoo.page import page
+from bench.zoo.page import HEAD, HEAD_OF, page
 from bench.zoo.peers import DUMPS, Kept, Told, ask_peers
 from lab.zoo.__main__ import tell
-from lab.zoo.case import LEAK, Case, cases
+from lab.zoo.case import CASES, LEAK, Case, CaseError, cases
 from lab.zoo.results import FOLDER, Results, oakum_version
 from lab.zoo.run import Run, run_all
 
 ENGINE = "src/oakum"
 PAGE = "bench-zoo.md"
+PAGE_OF = "bench-zoo-{name}.md"
 
 
 def main() -> int:
     chosen = _arguments()
     before, oakum, results = stand(ENGINE), oakum_version(), Results(chosen.results)
-    found = cases(chosen.only)
+    own = chosen.cases == CASES
+    try:
+        found = cases(chosen.only, chosen.cases)
+    except CaseError as exc:
+        print(f"bench.zoo: {exc}", file=sys.stderr)
+        return 2
+    if not found:
+        print(f"bench.zoo: no such case in {chosen.cases}: python -m lab.zoo list", file=sys.stderr)
+        return 2
     runs = [Run(case, variant) for case in found for variant in case.variants]
     if not chosen.again:
         runs = [run for run in runs if results.of(run.case, run.variant, oakum) is None]
     if not run_all([] if chosen.page else runs, results, oakum, jobs=chosen.jobs, told=tell):
         print("interrupted: the same command goes on where it ended", file=sys.stderr)
         return 130
-    said, absent = _peers(found, chosen)
-    rows = rows_of(cases(), results, oakum)
+    said, absent = _peers(found, chosen) if own else ([], [])
+    rows = rows_of(cases(folder=chosen.cases), results, oakum)
     facts = [*told(before, stand(ENGINE)), ("cases", _sizes(rows))]
-    written = chosen.docs / PAGE
-    written.write_text(page(facts, rows, said, absent), encoding="utf-8")
+    written = chosen.docs / (PAGE if own else PAGE_OF.format(name=chosen.cases.name))
+    head = HEAD if own else HEAD_OF.format(folder=f"lab/zoo/{chosen.cases.name}")
+    written.write_text(page(facts, rows, said, absent, head=head), encoding="utf-8")
     print(written)
     return 0
 
@@ -68,6 +81,7 @@ def _sizes(rows: list[Row]) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.zoo", description=__doc__)
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="'python/*'; again for more")
+    parser.add_argument("--cases", type=Path, default=CASES, help="a folder of other cases than the zoo's own")
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
     parser.add_argument("--again", action="store_true", help="run also what has a result already")
     parser.add_argument("--page", action="store_true", help="run no case: the page of what there is")

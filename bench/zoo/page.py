@@ -32,8 +32,17 @@ Written by `make bench-zoo`; change nothing by hand.
 `lab/zoo/cases` holds small real services, each of its own make and in one file. A leak stands there in two variants,
 the leaking one and one in which it is mended; others are healthy and look guilty. Each was started in a memory cgroup
 of its own and got requests at a steady pace over kept connections; once it was warm, `oakum investigate` was run on it
-as a command, while the requests went on. What an expert would answer was written down before.
+as a command, while the requests went on. What an expert would answer was written down before."""
 
+HEAD_OF: Final = """# How often Oakum names the leak of programs by other hands
+
+Written by `make bench-zoo ARGS='--cases {folder}'`; change nothing by hand.
+
+`{folder}` holds services by somebody who knew nothing of Oakum, each with a server of its own; [the leak
+zoo](leak-zoo.md#programs-that-the-rules-had-not-seen) says when they were first run, and what was mended with them at
+hand since. They were run as [those of the zoo](bench-zoo.md)."""
+
+MEANING: Final = """\
 - *cause*: the verdict is `leak`, and the first cause (*top 3*: one of the first three) is the expected one.
 - *holder*: the verdict is `leak`, and the first cause names the very holder: class or module and field, function,
   application, key pattern.
@@ -75,14 +84,22 @@ EACH: Final = (
 PEER: Final = ("case", "tool", "its top line", "of the holder", "took s")
 
 
-def page(facts: Sequence[tuple[str, str]], rows: Sequence[Row], told: Sequence[Told], absent: Sequence[str]) -> str:
-    """``told``: what peers said. ``absent``: which peers could not be asked, and why."""
-    parts = [HEAD, markdown(("", ""), [list(row) for row in [*facts, *_runs(rows)]])]
+def page(
+    facts: Sequence[tuple[str, str]],
+    rows: Sequence[Row],
+    told: Sequence[Told] = (),
+    absent: Sequence[str] = (),
+    *,
+    head: str = HEAD,
+) -> str:
+    """``told``: what peers said. ``absent``: which peers could not be asked, and why. Neither: none was to be asked."""
+    parts = [head, MEANING, markdown(("", ""), [list(row) for row in [*facts, *_runs(rows)]])]
     parts += ["## In all", markdown(OVERALL, _overall(figures(rows)))]
     parts += ["## By runtime", markdown(BY_RUNTIME, [_of_runtime(name, rows) for name in _runtimes(rows)])]
     parts += ["## What was wrong", "\n".join(_misses(rows)) or "Nothing."]
     parts += ["## What could not be run", "\n".join(_not_run(rows)) or "Nothing: all cases were."]
-    parts += ["## Beside it", *_beside(told, absent)]
+    if told or absent:
+        parts += ["## Beside it", *_beside(told, absent)]
     parts += ["## Every case", markdown(EACH, [_each(row) for row in rows if row.ran]), _described(rows)]
     return "\n\n".join(parts) + "\n"
 

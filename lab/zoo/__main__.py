@@ -35,19 +35,17 @@ def main() -> int:
 
 def _run(found: Sequence[Case], chosen: argparse.Namespace) -> int:
     results, oakum = Results(chosen.results), oakum_version()
-    runs = [Run(case, variant) for case in found for variant in case.variants if chosen.variant in {"", variant}]
-    if not chosen.again:
-        runs = [run for run in runs if results.of(run.case, run.variant, oakum) is None]
+    wanted = [(case, variant) for case in found for variant in case.variants if chosen.variant in {"", variant}]
+    runs = [Run(case, variant) for case, variant in wanted if chosen.again or results.of(case, variant, oakum) is None]
     whole = run_all(runs, results, oakum, jobs=chosen.jobs, told=tell)
     if not whole:
         print("interrupted: the same command goes on where it ended", file=sys.stderr)
         return 130
     wrong = 0
-    for case in found:
-        for variant in case.variants:
-            result = results.of(case, variant, oakum)
-            wrong += result is None or scored(case, variant, result.looks).outcome != RIGHT
-    print(f"{len(runs)} run; of all chosen {wrong} are not as they should be", file=sys.stderr)
+    for case, variant in wanted:
+        result = results.of(case, variant, oakum)
+        wrong += result is None or scored(case, variant, result.looks).outcome != RIGHT
+    print(f"{len(runs)} run; of {len(wanted)} chosen {wrong} are not as they should be", file=sys.stderr)
     return 1 if wrong else 0
 
 

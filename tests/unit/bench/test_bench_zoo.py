@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from bench.zoo.__main__ import main
 from bench.zoo.figures import Row, Share, figures
-from bench.zoo.page import code, page
+from bench.zoo.page import HEAD_OF, code, page
 from bench.zoo.peers import Kept, Told
 
 from lab.zoo.case import Case
@@ -85,3 +86,17 @@ def test_what_peers_said_is_kept_by_source(tmp_path):
     new = Told(of.id, of.key("leak"), "memray", "new", right=True, seconds=1.0)
     kept.add([old, new, Told(of.id, "another source", "memray", "other", right=True, seconds=1.0)])
     assert kept.of(of) == [new]
+
+
+def test_the_page_of_another_folder_tells_whose_programs_they_are_and_asks_no_peer(rows):
+    text = page([("when", "now")], rows, head=HEAD_OF.format(folder="lab/zoo/second"))
+    assert "`lab/zoo/second` holds services by somebody who knew nothing of Oakum" in text
+    assert "make bench-zoo ARGS='--cases lab/zoo/second'" in text
+    assert "memray" not in text
+
+
+def test_a_page_of_no_case_is_not_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bench.zoo", "--cases", str(tmp_path), "--docs", str(tmp_path)])
+    assert main() == 2
+    assert "no such case" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
