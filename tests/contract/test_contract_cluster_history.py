@@ -61,6 +61,8 @@ def address(tmp_path_factory):
     told.run(pod("calm"), 0, flat(60))
     told.run(pod("rolled", hash_="0"), 0, leak(10, 5), end_s=NOW_S - 7200)
     told.run(pod("rolled"), 0, leak(12, 5), begin_s=NOW_S - 7220)
+    told.run(pod("newer", hash_="0"), 0, flat(10), end_s=NOW_S - 14_400)
+    told.run(pod("newer"), 0, leak(12, 5), begin_s=NOW_S - 14_420)
     for number in range(3):
         told.run(pod("three", number), 0, leak(10, 5) if number == 1 else flat(40))
     told.run(pod("gone", hash_="0"), 0, flat(40))
@@ -180,6 +182,23 @@ def test_a_rollout_does_not_hide_what_the_pods_before_it_did(shop, address):
     found = investigated(shop, "deploy/shop/rolled", history(address))
     assert memories(found)[name_of("rolled"), Source.PROMETHEUS.value]["lifetimes"] == 2
     assert found.verdict.name is VerdictName.LEAK
+    (rollout,) = [each for each in found.evidence if each.id == "rollout"]
+    assert (rollout.facts["revision"], rollout.facts["before"], rollout.facts["began"]) == (
+        "rolled-1",
+        "rolled-0",
+        False,
+    )
+    assert not [step for step in found.plan.steps if "undo" in step.command]
+
+
+def test_growth_that_began_with_a_rollout_is_told_with_the_way_back(shop, address):
+    shop.deployment("newer")
+    found = investigated(shop, "deploy/shop/newer", history(address))
+    (rollout,) = [each for each in found.evidence if each.id == "rollout"]
+    assert rollout.title in found.verdict.reasons
+    assert (rollout.facts["revision"], rollout.facts["before"], rollout.facts["began"]) == ("newer-1", "newer-0", True)
+    (step,) = [step for step in found.plan.steps if "undo" in step.command]
+    assert step.command == "kubectl -n shop rollout undo deployment/newer"
 
 
 def test_of_three_replicas_the_one_that_leaks_is_named(shop, address):

@@ -47,6 +47,15 @@ def requests(world, where, name, rate, **labels):
     world.add(name, {**where, "job": "services", **labels}, told)
 
 
+def rolled(world, name, first, second, *, before, after):
+    """A rollout in the middle: pods of the ReplicaSet ``second`` take the place of those of ``first``."""
+    middle_s = world.start_s + world.hours * 1800
+    (old,) = world.deployed("shop", name, first, 1)
+    world.run(old, 0, before, begin_s=world.start_s, end_s=middle_s)
+    (new,) = world.deployed("shop", name, second, 1)
+    world.run(new, 0, after, begin_s=middle_s + 30)
+
+
 def planted():
     world = World(hours=8.0)
 
@@ -68,6 +77,9 @@ def planted():
     free = deployed("free", leak(200, 25), limit_mib=0)
     world.constant("kube_pod_info", {**free, "node": "node-b", "job": "kube-state-metrics"}, 1, *world._all)
     deployed("calm", flat(100))
+    rolled(world, "cart", "6b5d7c9f84", "5c4f8d7b62", before=flat(100), after=leak(100, 60))
+    rolled(world, "till", "7c9f846b5d", "8d7b625c4f", before=leak(100, 40), after=leak(100, 60))
+    rolled(world, "desk", "9f846b5d7c", "7b625c4f8d", before=leak(100, 40), after=flat(100))
     for node, instance, available in (("node-a", "10.0.0.1:9100", 9), ("node-b", "10.0.0.2:9100", 2)):
         own = {"instance": instance}
         scraped(world, "node_uname_info", own, lambda _: 1, nodename=node)
@@ -215,3 +227,21 @@ def test_what_there_is_beside_memory_is_known_by_its_name(address):
     assert [each.metric for each in told.requests] == ["http_server_requests_seconds_count", "http_requests_total"]
     assert [heap.selected.metric for heap in told.heaps] == ["jvm_gc_live_data_size_bytes", "go_gc_heap_live_bytes"]
     assert "kube_pod_info" in told.nodes
+
+
+def test_growth_that_began_with_a_rollout_is_told_with_it(found):
+    cart = verdict(found, "cart")
+    assert cart.name in {VerdictName.LEAK, VerdictName.SUSPECT}
+    assert says(
+        cart, "it began with the rollout of cart-5c4f8d7b62 at ", "the pods of cart-6b5d7c9f84 before it did not"
+    )
+
+
+def test_growth_that_is_older_than_the_last_rollout_is_told_as_that(found):
+    assert says(verdict(found, "till"), "it is older than the rollout of till-8d7b625c4f", "+40", "would not end it")
+
+
+def test_a_rollout_that_ended_the_growth_is_no_reason(found):
+    desk = verdict(found, "desk")
+    assert desk.name is VerdictName.HEALTHY
+    assert not says(desk, "rollout")

@@ -45,6 +45,7 @@ KERNELS: Final = (
     kernels.shape,
     floor.rising_quarters,
     kernels.stretch,
+    kernels.straight,
     kernels.earlier_climbs,
     kernels.corrected,
     kernels.ahead,

@@ -41,6 +41,9 @@ SHORT_S = 600.0
 LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
 AGAIN = 1.6
 
+STRAIGHT_BINS, STRAIGHT_GAIN, STRAIGHT_QUARTER = 16, 0.25, 0.22
+"""Of an earlier life that climbed straight to its end: bins it has, and shares that it and each quarter of it gain."""
+
 # Columns of one scale's row.
 WINDOW, GROWTH, LEVEL, RISING, LATE, JUMP, RECENT, HISTORY, EXCESS, RANGE, STEADY, CURVE, BINS, SCORE = range(14)
 ROW = 14
@@ -848,7 +851,9 @@ def stretch(times, floor, n, now, answer):
 
 
 def earlier_climbs(low, high, born, start, dead, limit):
-    """How many earlier lifetimes climbed until they were killed, or until they stood at the limit."""
+    """How many earlier lifetimes climbed until they were killed, until they stood at the limit, or straight until their
+    end: who is started anew each night leaks each day.
+    """
     climbs = 0
     at = 0
     while at < start:
@@ -863,11 +868,34 @@ def earlier_climbs(low, high, born, start, dead, limit):
             for i in range(end - quarter + 1, end + 1):
                 late = min(late, low[i])
             full = math.isfinite(limit) and high[end] >= 0.95 * limit
-            if late > early + 0.1 * abs(late) and (dead[born[at]] or full):
+            if late > early + 0.1 * abs(late) and (dead[born[at]] or full or straight(low, high, at, end)):
                 climbs += 1
                 dead[born[at]] = True
         at = end + 1
     return climbs
+
+
+def straight(low, high, at, end):
+    """Whether the life of bins `at` to `end` climbed from quarter to quarter by much, unbent, and ended at its top.
+
+    A start that saturates gains little in its last quarter, a wave comes down before the end.
+    """
+    k = end - at + 1
+    if k < STRAIGHT_BINS:
+        return False
+    quarters = np.full(4, np.inf)
+    top, bottom = -np.inf, np.inf
+    for i in range(at, end + 1):
+        part = (i - at) * 4 // k
+        quarters[part] = min(quarters[part], low[i])
+        top, bottom = max(top, high[i]), min(bottom, low[i])
+    gained = quarters[3] - quarters[0]
+    if gained < STRAIGHT_GAIN * abs(quarters[3]) or gained < 0.5 * (top - bottom):
+        return False
+    for i in range(3):
+        if quarters[i + 1] - quarters[i] < STRAIGHT_QUARTER * gained:
+            return False
+    return low[end] >= top - 0.15 * (top - bottom)
 
 
 def reach(bins, start, law, tried, n, limit, foresight, answer):

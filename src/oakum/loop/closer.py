@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from oakum.judge import judge
+from oakum.judge import judge, rollout_of
 from oakum.model.errors import DataError, OakumError
 from oakum.model.metrics import MetricsServer
 from oakum.model.scan import ScanRow
@@ -36,7 +36,7 @@ async def closer(
     """``rows``: of ``members``, one for each. What is refused or too dear is told with the rows that miss it."""
     accused = [number for number, (_, verdict) in enumerate(rows) if verdict.name in ACCUSED][:MOST]
     if not accused or not stock.beside.used:
-        return list(rows)
+        return list(map(_rolled, rows))
     asked = PerPod(server, stock.choice.leak.labels, stock.span, stock.every_s)
     pods = [pod for number in accused for pod in members[number].pods]
     loads, heaps, pressures = dict[PodKey, Figure](), dict[PodKey, Figure](), dict[PodKey, Figure]()
@@ -61,7 +61,14 @@ async def closer(
             refused,
         )
         found[number] = _again(*rows[number], told, stock.span.step_s)
-    return found
+    return list(map(_rolled, found))
+
+
+def _rolled(row: ScanRow) -> ScanRow:
+    """With the rollout that its growth began with, where it is known."""
+    series, verdict = row
+    rollout = rollout_of(series, verdict)
+    return row if rollout is None else (series, replace(verdict, reasons=(*verdict.reasons, str(rollout))))
 
 
 @dataclass(frozen=True, slots=True)

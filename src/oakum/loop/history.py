@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from oakum.judge import judge
+from oakum.judge import judge, rollout_of
 from oakum.loop.closer import closer
 from oakum.loop.facts import Facts
 from oakum.loop.scan_prometheus import SKEWED_S
@@ -178,7 +178,8 @@ def _judged(members: Iterable[Member], by_name: Named, facts: Facts) -> Iterator
 def _memories(looked: Iterable[ScanRow], by_name: Named) -> Iterator[ContainerMemory]:
     for series, verdict in looked:
         pod, container = by_name[series.labels["pod"], series.labels["container"]]
-        yield replace(ContainerMemory.of(pod, container, Source.PROMETHEUS.value, series, verdict), past=True)
+        memory = ContainerMemory.of(pod, container, Source.PROMETHEUS.value, series, verdict)
+        yield replace(memory, past=True, rollout=rollout_of(series, verdict))
 
 
 def _bounded(told: WorkloadSeries, container: Container) -> WorkloadSeries:

@@ -12,11 +12,13 @@ import numpy as np
 from oakum.explain import containers
 from oakum.explain import workload as says
 from oakum.explain.crash_plan import crash_plan
+from oakum.explain.rollback import rollback
 from oakum.judge import curve
 from oakum.loop.facts import Facts
 from oakum.loop.in_cluster_causes import standing
 from oakum.loop.in_cluster_loops import dies_too_soon, judged_loop, looping
 from oakum.loop.in_cluster_seen import WorkloadSeen, rows_of
+from oakum.loop.in_context import InContext
 from oakum.loop.on_node import ClusterTarget, Looked
 from oakum.model.absent import Absent
 from oakum.model.admission import Instance, Replicas
@@ -28,6 +30,7 @@ from oakum.model.errors import MachineError
 from oakum.model.kill import Ended, Kill
 from oakum.model.pod_cgroup import pod_cgroup
 from oakum.model.series import Metric, Scope, Series, WorkloadSeries
+from oakum.model.step import Plan
 from oakum.model.target import PodTarget
 from oakum.model.units import format_count
 from oakum.model.verdict import Verdict, VerdictName
@@ -63,6 +66,8 @@ def concluded(target: ClusterTarget, seen: WorkloadSeen, cluster: Cluster, machi
     reasons = tuple(says.reasons(seen.kills, restarts, replicas)) if seen.pods else (f"{seen.title} has no pods",)
     worst = containers.worst(seen.memories)
     loop = looping(worst, seen.loops)
+    if worst is not None and worst.rollout is not None:
+        facts.add("rollout", str(worst.rollout), worst.source, facts=worst.rollout.facts())
     if loop is not None and worst is None:
         series, verdict = loop.series, judged_loop(loop.loop, loop.series, target=str(target), told=reasons)
     elif worst is not None:
@@ -94,6 +99,7 @@ def concluded(target: ClusterTarget, seen: WorkloadSeen, cluster: Cluster, machi
         kills=tuple(seen.kills),
         watched=tuple(_placed(each, seen, cluster) for each in _replicas(worst, [*seen.memories, *seen.others])),
         replicas=_replicas_of(seen),
+        plan=Plan() if worst is None else InContext(target.context).plan(rollback(worst.rollout, seen.workload)),
     )
     if loop is not None:
         advice = crash_plan(loop.loop, workload=seen.workload, context=target.context)

@@ -38,9 +38,11 @@ class InContext:
     def step(self, step: Step) -> Step:
         return replace(step, command=self.command(step.command), undo=self.command(step.undo))
 
+    def plan(self, plan: Plan) -> Plan:
+        return Plan(tuple(map(self.step, plan.steps)))
+
     def investigation(self, found: Investigation) -> Investigation:
-        plan = Plan(tuple(map(self.step, found.plan.steps)))
-        return replace(found, absent=tuple(map(self.absent, found.absent)), plan=plan)
+        return replace(found, absent=tuple(map(self.absent, found.absent)), plan=self.plan(found.plan))
 
     def scan(self, found: Scan) -> Scan:
         return replace(found, absent=tuple(map(self.absent, found.absent)))

@@ -121,8 +121,13 @@ def both(
         watched=answer.watched,
         evidence=(*_apart(answer.evidence, found.evidence), *found.evidence),
         absent=(*answer.absent, *(absent for absent in missed if absent not in answer.absent)),
-        plan=Plan(tuple(_step(step, target, group, afar) for step in found.plan.steps)),
+        plan=_planned(answer.plan, [_step(step, target, group, afar) for step in found.plan.steps]),
     )
+
+
+def _planned(cluster: Plan, process: Sequence[Step]) -> Plan:
+    """What the cluster's history advises comes once the evidence is kept."""
+    return Plan((*process[:1], *cluster.steps, *process[1:]))
 
 
 def _apart(rows: Sequence[Evidence], others: Sequence[Evidence]) -> list[Evidence]:

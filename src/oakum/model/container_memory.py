@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oakum.model.cluster_pod import Container, Pod
+from oakum.model.rollout import Rollout
 from oakum.model.series import WorkloadSeries
 from oakum.model.verdict import Verdict, VerdictName
 
@@ -15,7 +16,8 @@ class ContainerMemory:
     """``source``: who told the samples. ``name``: of the container; ``image_id``: the very image that it runs.
 
     ``series``: with what earlier looks saw of it, which is what was judged; ``seen``: by this look alone.
-    ``past``: a server of metrics told it, from before this look; ``seen`` is then None.
+    ``past``: a server of metrics told it, from before this look; ``seen`` is then None. ``rollout``: with which its
+    growth began, or that it is older.
     """
 
     namespace: str
@@ -30,6 +32,7 @@ class ContainerMemory:
     verdict: Verdict
     seen: WorkloadSeries | None = None
     past: bool = False
+    rollout: Rollout | None = None
 
     @classmethod
     def of(

@@ -64,6 +64,7 @@ class Series:
     ``limit``: float64[n] or None, the tightest limit that binds at each sample, in the same unit; +inf is no limit.
     ``load``: float64[n] or None, requests per second at each sample.
     ``started_s``: when the process or container started, if known (it is older than the first sample).
+    ``revision``: which of its workload's revisions ran, as its pod's name begins; "" where there are none.
     """
 
     at_s: Floats
@@ -73,6 +74,7 @@ class Series:
     started_s: float | None = None
     ended_s: float | None = None
     ending: Ending = Ending.RUNNING
+    revision: str = ""
 
     def __len__(self) -> int:
         return len(self.at_s)

@@ -39,7 +39,7 @@ class _Chain:
     def last_s(self) -> float:
         return float(self.lives[-1].at_s[-1])
 
-    def follow(self, pod: PodLives) -> None:
+    def follow(self, pod: PodLives, revision: str) -> None:
         """The one before is cut where this one begins: a rollout starts the new pod first."""
         while self.lives and self.lives[-1].at_s[0] >= pod.first_s:
             self.lives.pop()
@@ -48,7 +48,7 @@ class _Chain:
             ending = before.ending if before.ending is Ending.OOM_KILLED else Ending.REPLACED
             self.lives.append(replace(before.rows(before.at_s < pod.first_s), ending=ending))
         self.pods.append(pod.key.of.pod)
-        self.lives += pod.lives
+        self.lives += (replace(life, revision=revision) for life in pod.lives)
 
 
 def chained(
@@ -68,9 +68,15 @@ def chained(
         if chain is None:
             chain = _Chain()
             chains.append(chain)
-        chain.follow(pod)
+        chain.follow(pod, _revision(owner, pod.key))
     living = [chain for chain in chains if not chain.ended] or chains
     return [(_series(owner, chain, pods[0].key, metric), tuple(chain.pods)) for chain in living]
+
+
+def _revision(owner: Owner, key: ContainerKey) -> str:
+    """A Deployment's pods are named for their ReplicaSet, which is named for their template: one for each revision."""
+    above, _, _ = key.of.pod.rpartition("-")
+    return above if owner.kind == "deploy" else ""
 
 
 def series_id(owner: Owner, key: ContainerKey) -> str:
