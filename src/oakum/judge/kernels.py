@@ -18,6 +18,7 @@ from oakum.judge.floor.kernels import (
     clipped,
     fine_floor,
     goes_on,
+    new_ground,
     rising_quarters,
     robust_line,
     steepest,
@@ -84,8 +85,9 @@ ROW = 14
     GAP_AFTER,
     GAP_SIDES,
     GOES_ON,
-) = range(37)
-ANSWER = 37
+    NEW_GROUND,
+) = range(38)
+ANSWER = 38
 
 
 def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
@@ -694,7 +696,7 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     begun = high[start] > bottom + 0.7 * reach and latest - first[start] <= busy + 2 * slack
     if rise < -0.4 * reach or (begun and duty < 0.5):
         return SHRINKING
-    if duty < 0.12:
+    if duty < 0.12 and mean[size - 1] <= bottom + 0.3 * reach:
         return SPIKE
     if abs(rise) < 0.25 * reach and abs(rise) < 0.1 * abs(level):
         return FLAT
@@ -790,6 +792,7 @@ def weigh(
     answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
     if math.isfinite(top_limit):
         high = answer[RATE_HIGH]
+        answer[NEW_GROUND] = new_ground(first, last, low, bins[3], start)
         answer[STEEPEST] = steepest(first, last, low, start, np.copy(times), np.copy(floor), n, high, slopes)
     if n < 4 or size - start < SHAPED_BINS:
         climbs_now = answer[RATE] > 0 and (evidence > -2.5 or answer[RATE_LOW] > 0)
