@@ -118,9 +118,9 @@ def test_what_collections_leave_is_judged_and_not_what_they_give_back(limit):
     assert (calm.name, calm.pattern) == (VerdictName.HEALTHY, Pattern.SAWTOOTH)
 
 
-def with_gap(parts, mib):
+def with_gap(parts, mib, limit=LIMIT):
     at = np.concatenate([np.arange(begin, end, 60.0) for begin, end in parts])
-    return workload(at, mib(at) + np.random.default_rng(1).normal(0, 0.3, at.size))
+    return workload(at, mib(at) + np.random.default_rng(1).normal(0, 0.3, at.size), limit=limit)
 
 
 HOUR = 3600.0
@@ -235,3 +235,25 @@ def test_the_first_samples_after_a_life_that_climbed_to_its_end_are_not_healthy(
     now = Series(START_S + 40_000 + at[:samples], climb[:samples], np.full(samples, LIMIT * MIB))
     verdict = judge(WorkloadSeries("w", (before, now)))
     assert verdict.name in {VerdictName.CANNOT_TELL, *GRAVE}
+
+
+@pytest.mark.parametrize("left_s", [300.0, 900.0])
+@pytest.mark.parametrize("span_s", [1800.0, 3 * HOUR])
+def test_a_straight_line_near_its_limit_is_not_told_to_meet_it_later(span_s, left_s):
+    at = np.arange(0, span_s, 15.0)
+    rate = 500 / (span_s + left_s)
+    verdict = judge(workload(at, 500 + rate * at, limit=1000.0))
+    assert verdict.name in GRAVE
+    (forecast,) = verdict.forecasts
+    truth_s = (1000 - 500 - rate * at[-1]) / rate
+    assert forecast.p10_s <= 1.02 * truth_s
+    assert forecast.p50_s <= 1.25 * truth_s
+    assert forecast.p10_s <= forecast.p50_s <= forecast.p90_s
+
+
+def test_a_warm_up_on_both_sides_of_a_gap_is_no_climb():
+    def mib(at):
+        return 300 + 200 * (1 - np.exp(-np.where(at < 3 * HOUR, at, at - 4 * HOUR) / 1500))
+
+    one = with_gap([(0, 2 * HOUR), (4 * HOUR, 6 * HOUR)], mib, limit=1024.0)
+    assert state_of(one).figures()[kernels.GAP_SIDES] == 0
