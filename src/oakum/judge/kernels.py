@@ -877,7 +877,7 @@ def earlier_climbs(low, high, born, start, dead, limit):
 def reach(bins, start, law, tried, n, limit, foresight, answer):
     """Seconds from now until the top of the swings meets the limit, if the climb goes on along its law.
 
-    Nothing is said where laws that fit as well say all sorts of times. The first tenth is never later than the law says,
+    Nothing is said where laws that fit as well say all sorts of times. Its first tenth is never later than that law,
     and the middle by a fifth at most: many climbs of the bench end just before the limit, and this one may not.
     """
     first, high = bins[0], bins[3]
