@@ -29,6 +29,7 @@ KERNELS: Final = (
     floor.robust_line,
     floor.bound_of,
     floor.steepest,
+    floor.new_ground,
     floor.sixths,
     floor.goes_on,
     gap.longest,

@@ -18,6 +18,12 @@ FINE = 48
 FEW = 6
 """So many stretches at least, where there are as many bins: three would tell neither a slope nor a bend."""
 
+LATELY_S = 3600.0
+"""What climbs for less than this shows in no slope of a day."""
+
+LATELY_BINS = 3
+"""In a quarter of it: fewer are a moment."""
+
 HALF_BINS = 8
 """The late half of a lifetime speaks by itself from so many bins on."""
 
@@ -147,6 +153,27 @@ def steepest(first, last, low, start, times, floor, n, high, slopes):
         _, _, high = robust_line(times, floor, 0, late, slopes)
         bound = min(bound, bound_of(last[size - 1] - first[half], floor, late, high))
     return bound
+
+
+def new_ground(first, last, low, high, start):
+    """How fast the last bin came to stand above all that was before it, per second; 0 where it does not.
+
+    Of the last LATELY_S and of a quarter of it, whichever is faster: what climbs since then bends no slope of a day.
+    What came back is not counted, nor a window without as long a past. O(bins).
+    """
+    size = first.size
+    fastest, window = 0.0, LATELY_S
+    for least_bins in (1, LATELY_BINS):
+        opened = last[size - 1] - window
+        highest, before, at = -np.inf, 0.0, start
+        while at < size and last[at] <= opened:
+            highest = max(highest, high[at])
+            before = last[at] - first[start]
+            at += 1
+        if size - at >= least_bins and before >= window - LATELY_S / 60:
+            fastest = max(fastest, (low[size - 1] - highest) / window)
+        window /= 4
+    return fastest
 
 
 def bound_of(span, floor, n, high):
