@@ -64,8 +64,8 @@ def blind(facts: Facts, answer: Floats, settings: JudgeSettings) -> Doubt | None
         return late
     gap = _gap(facts, answer)
     if not math.isfinite(steepest) or span_s <= 0:
-        samples = f"{counted(facts.lives[-1].samples, 'sample')} of this lifetime cannot tell a trend from noise"
-        return Doubt(f"{gap}: what is left rules out no climb" if gap else samples, f"{MORE} more without a gap")
+        noise = f"{counted(samples, 'sample')} of this lifetime cannot tell a trend from noise"
+        return Doubt(f"{gap}: what is left rules out no climb" if gap else noise, f"{MORE} more without a gap")
     unit, reaches_s = facts.unit, max(room, 0.0) / steepest
     why = (
         f"a climb of {rate_of(steepest, unit)} would not have shown in {format_duration(span_s)} of samples, and would"

@@ -32,6 +32,7 @@ KERNELS: Final = (
     floor.new_ground,
     floor.sixths,
     floor.goes_on,
+    floor.last_third,
     gap.longest,
     gap.climbs,
     gap.sides,

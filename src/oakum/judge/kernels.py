@@ -18,6 +18,7 @@ from oakum.judge.floor.kernels import (
     clipped,
     fine_floor,
     goes_on,
+    last_third,
     new_ground,
     rising_quarters,
     robust_line,
@@ -87,8 +88,9 @@ ROW = 14
     GAP_SIDES,
     GOES_ON,
     NEW_GROUND,
-) = range(38)
-ANSWER = 38
+    LAST_THIRD,
+) = range(39)
+ANSWER = 39
 
 
 def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
@@ -775,6 +777,7 @@ def weigh(
     times, floor = np.empty(FINE), np.empty(FINE)
     n = fine_floor(first, last, low, start, times, floor)
     stretch(times, floor, n, last[size - 1], answer)
+    answer[LAST_THIRD] = last_third(floor, n)
     rising = floor[n - 1] > floor[0] + 0.02 * abs(floor[0])
     if climbs > 0 and rising:
         evidence = max(evidence, -1.0) + AGAIN * min(climbs, 2)

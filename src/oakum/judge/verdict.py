@@ -53,6 +53,9 @@ NEAR_ROOMS = 20.0
 UNBENT = 1.0
 """Of what a floor gained in its first half, so much in its second: a line gains as much and a half (``goes_on``)."""
 
+ENDED = 0.1
+"""A climb whose last third gained less than this share of it, after it slowed down, has ended; a line gains 1/3."""
+
 LEAST_SEEN_BYTES = 2.0**20
 """In minutes, growth of less than this is an allocator's."""
 
@@ -149,11 +152,20 @@ def _leaves_more(answer: Floats) -> bool:
 
 
 def _pattern(answer: Floats, name: VerdictName) -> Pattern:
-    """The shape; of what is healthy none that speaks against it: that floor of teeth bends, or may not climb."""
+    """The shape; of what is not suspected none that speaks against it: a floor of teeth bends, a climb has ended."""
     pattern = PATTERNS[int(answer[kernels.SHAPE])]
-    if name is not VerdictName.HEALTHY or pattern is not Pattern.RISING_SAWTOOTH:
+    if name in {VerdictName.LEAK, VerdictName.SUSPECT}:
         return pattern
-    return Pattern.WARM_UP if answer[kernels.RATE_LOW] > 0 else Pattern.SAWTOOTH
+    rises = bool(answer[kernels.RATE_LOW] > 0)
+    if name is VerdictName.HEALTHY and pattern is Pattern.RISING_SAWTOOTH:
+        return Pattern.WARM_UP if rises else Pattern.SAWTOOTH
+    young = answer[kernels.SPAN] < YOUNG_S
+    return Pattern.WARM_UP if young and pattern.leaks and rises and _ended(answer) else pattern
+
+
+def _ended(answer: Floats) -> bool:
+    """Whether it slowed down, and stands by now: what it gained before was a start, or a cache that is full."""
+    return bool(answer[kernels.LAST_THIRD] < ENDED)
 
 
 def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
@@ -166,6 +178,8 @@ def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
     samples = facts.lives[-1].samples
     few = samples < FEW or (samples < SOME and answer[kernels.SPAN] < MINUTE_S)
     if few or answer[kernels.RATE_LOW] <= 0 or answer[kernels.RISEN] < quarters:
+        return False
+    if _ended(answer):
         return False
     comes_and_goes = facts.lives[-1].highest - level
     whole = min(level, NEAR_ROOMS * max(0.0, facts.boundary[1] - level))

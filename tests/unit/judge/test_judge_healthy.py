@@ -257,3 +257,35 @@ def test_a_warm_up_on_both_sides_of_a_gap_is_no_climb():
 
     one = with_gap([(0, 2 * HOUR), (4 * HOUR, 6 * HOUR)], mib, limit=1024.0)
     assert state_of(one).figures()[kernels.GAP_SIDES] == 0
+
+
+@pytest.mark.parametrize("noise", [0.5, 5.0])
+@pytest.mark.parametrize(("span_s", "step_s"), [(20, 1), (120, 1), (600, 5), (1800, 15)])
+def test_a_start_that_has_ended_is_no_climb_and_a_climb_is(span_s, step_s, noise):
+    at = np.arange(0.0, span_s, step_s)
+    for seed in range(5):
+        noises = np.random.default_rng(seed).normal(0, noise, at.size)
+        ended = judge(workload(at, 430 - 300 * np.exp(-at / (0.1 * span_s)) + noises, limit=None))
+        assert (ended.name, ended.pattern) == (VerdictName.HEALTHY, Pattern.WARM_UP)
+        assert "ever more slowly" in ended.reasons[0]
+        # The same gain, still going on.
+        assert judge(workload(at, 130 + 300 * at / span_s + noises, limit=None)).name is VerdictName.SUSPECT
+        bends = judge(workload(at, 130 + 300 * np.sqrt(at / span_s) + noises, limit=None))
+        assert bends.name is VerdictName.SUSPECT
+
+
+def test_a_climb_by_little_is_not_said_to_stay_where_it_is():
+    at = np.arange(0.0, 600.0, 5.0)
+    verdict = judge(workload(at, 171 + 2.4 * at / 600, limit=4096.0))
+    assert verdict.name is VerdictName.SUSPECT
+    assert verdict.pattern is Pattern.FLAT
+    assert verdict.reasons[0].endswith("it climbs by little, and all the time")
+
+
+@pytest.mark.parametrize("span_s", [20, 7200])
+def test_a_level_above_its_limit_is_told(span_s):
+    at = np.arange(0.0, span_s, span_s / 20)
+    level = 500 + np.random.default_rng(1).normal(0, 0.2, at.size)
+    told = "it stands at .* MiB, above its limit of 100 MiB: that limit does not hold this figure"
+    assert any(re.match(told, reason) for reason in judge(workload(at, level, limit=100.0)).reasons)
+    assert not any("above its limit" in reason for reason in judge(workload(at, level, limit=600.0)).reasons)

@@ -125,6 +125,17 @@ def goes_on(floor, n):
     return late / early
 
 
+def last_third(floor, n):
+    """What the last third gained, as a share of all that the floor did; 1 where it did not slow down, or fell."""
+    if n < FEW:
+        return 1.0
+    first, middle = floor[(n - 1) // 3], floor[2 * (n - 1) // 3]
+    gain = floor[n - 1] - floor[0]
+    if gain <= 0 or middle - first > first - floor[0]:
+        return 1.0
+    return (floor[n - 1] - middle) / gain
+
+
 def rising_quarters(floor, n):
     """In how many of four quarters the floor rose."""
     if n < 5:
