@@ -19,7 +19,7 @@ from oakum.model.series import Floats
 from oakum.model.units import format_duration
 
 STANDS = 0.95
-"""A share of the boundary: a floor that was as high all the time does not come to it, it is there."""
+"""A share of the boundary: a floor that was as high all the time and does not rise does not come to it, it is there."""
 
 MORE = "10 min"
 
@@ -48,18 +48,24 @@ def horizon_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> float:
 
 def blind(facts: Facts, answer: Floats, settings: JudgeSettings) -> Doubt | None:
     """None where a climb to the boundary within the horizon would have shown, or there is no boundary."""
+    samples = facts.lives[-1].samples
+    if answer[kernels.CLIMBS] >= 1 and samples < kernels.LEAST_BINS:
+        few = f"{counted(samples, 'sample')} of this lifetime cannot tell whether it climbs as one before it did"
+        return Doubt(few, f"{MORE} more without a restart")
     name, boundary = facts.boundary
     steepest, span_s = float(answer[kernels.STEEPEST]), float(answer[kernels.SPAN])
     room = boundary - float(answer[kernels.FLOOR_NOW])
-    if not math.isfinite(boundary) or math.isnan(steepest) or answer[kernels.FLOOR_FIRST] >= STANDS * boundary:
+    stands = answer[kernels.FLOOR_FIRST] >= STANDS * boundary and not answer[kernels.RATE_LOW] > 0
+    if not math.isfinite(boundary) or math.isnan(steepest) or stands:
         return None
     horizon_s = horizon_of(facts, answer, settings)
-    if steepest <= 0 or steepest * horizon_s < room or _known(facts, settings):
-        return None
+    late = _late(facts, answer, horizon_s)
+    if late is not None or steepest <= 0 or steepest * horizon_s < room or _known(facts, settings):
+        return late
     gap = _gap(facts, answer)
     if not math.isfinite(steepest) or span_s <= 0:
-        samples = f"{counted(facts.lives[-1].samples, 'sample')} of this lifetime cannot tell a trend from noise"
-        return Doubt(f"{gap}: what is left rules out no climb" if gap else samples, f"{MORE} more without a gap")
+        noise = f"{counted(samples, 'sample')} of this lifetime cannot tell a trend from noise"
+        return Doubt(f"{gap}: what is left rules out no climb" if gap else noise, f"{MORE} more without a gap")
     unit, reaches_s = facts.unit, max(room, 0.0) / steepest
     why = (
         f"a climb of {rate_of(steepest, unit)} would not have shown in {format_duration(span_s)} of samples, and would"
@@ -69,6 +75,19 @@ def blind(facts: Facts, answer: Floats, settings: JudgeSettings) -> Doubt | None
     more, soon = format_duration(max(60.0, _even(longer - span_s))), format_duration(horizon_s)
     settles = f"{more} more at the same step: a climb that fills the {name} within {soon} would show by then"
     return Doubt(f"{gap}; {why}" if gap else why, settles)
+
+
+def _late(facts: Facts, answer: Floats, horizon_s: float) -> Doubt | None:
+    """None unless it rose above all it ever held just now, so fast that it meets the boundary within the horizon."""
+    (name, boundary), unit = facts.boundary, facts.unit
+    pace, room = float(answer[kernels.NEW_GROUND]), max(boundary - facts.lives[-1].last_value, 0.0)
+    if math.isnan(pace) or pace <= 0 or pace * horizon_s < room:
+        return None
+    why = (
+        f"it rises by {rate_of(pace, unit)} above all that this lifetime held before, and would fill the"
+        f" {level_of(room, unit)} below the {name} in {format_duration(room / pace)}"
+    )
+    return Doubt(why, f"{MORE} more: what is a moment has come back by then")
 
 
 def _known(facts: Facts, settings: JudgeSettings) -> bool:

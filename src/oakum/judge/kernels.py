@@ -18,6 +18,8 @@ from oakum.judge.floor.kernels import (
     clipped,
     fine_floor,
     goes_on,
+    last_third,
+    new_ground,
     rising_quarters,
     robust_line,
     steepest,
@@ -40,6 +42,7 @@ SHAPED_BINS, FEW_BINS = 12, 24
 SHORT_S = 600.0
 LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
 AGAIN = 1.6
+LATER = math.log(1.2)
 
 STRAIGHT_BINS, STRAIGHT_GAIN, STRAIGHT_QUARTER = 16, 0.25, 0.22
 """Of an earlier life that climbed straight to its end: bins it has, and shares that it and each quarter of it gain."""
@@ -87,8 +90,10 @@ ROW = 14
     GAP_AFTER,
     GAP_SIDES,
     GOES_ON,
-) = range(37)
-ANSWER = 37
+    NEW_GROUND,
+    LAST_THIRD,
+) = range(39)
+ANSWER = 39
 
 
 def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
@@ -697,7 +702,7 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
     begun = high[start] > bottom + 0.7 * reach and latest - first[start] <= busy + 2 * slack
     if rise < -0.4 * reach or (begun and duty < 0.5):
         return SHRINKING
-    if duty < 0.12:
+    if duty < 0.12 and mean[size - 1] <= bottom + 0.3 * reach:
         return SPIKE
     if abs(rise) < 0.25 * reach and abs(rise) < 0.1 * abs(level):
         return FLAT
@@ -775,6 +780,7 @@ def weigh(
     times, floor = np.empty(FINE), np.empty(FINE)
     n = fine_floor(first, last, low, start, times, floor)
     stretch(times, floor, n, last[size - 1], answer)
+    answer[LAST_THIRD] = last_third(floor, n)
     rising = floor[n - 1] > floor[0] + 0.02 * abs(floor[0])
     if climbs > 0 and rising:
         evidence = max(evidence, -1.0) + AGAIN * min(climbs, 2)
@@ -793,6 +799,7 @@ def weigh(
     answer[RATE], answer[RATE_LOW], answer[RATE_HIGH] = robust_line(times, floor, 0, n, slopes)
     if math.isfinite(top_limit):
         high = answer[RATE_HIGH]
+        answer[NEW_GROUND] = new_ground(first, last, low, bins[3], start)
         answer[STEEPEST] = steepest(first, last, low, start, np.copy(times), np.copy(floor), n, high, slopes)
     if n < 4 or size - start < SHAPED_BINS:
         climbs_now = answer[RATE] > 0 and (evidence > -2.5 or answer[RATE_LOW] > 0)
@@ -901,7 +908,8 @@ def straight(low, high, at, end):
 def reach(bins, start, law, tried, n, limit, foresight, answer):
     """Seconds from now until the top of the swings meets the limit, if the climb goes on along its law.
 
-    Nothing is said where laws that fit as well say all sorts of times.
+    Nothing is said where laws that fit as well say all sorts of times. Its first tenth is never later than that law,
+    and the middle by a fifth at most: many climbs of the bench end just before the limit, and this one may not.
     """
     first, high = bins[0], bins[3]
     now = bins[1, first.size - 1]
@@ -917,7 +925,8 @@ def reach(bins, start, law, tried, n, limit, foresight, answer):
         if doubt > foresight[0, knots]:
             return
     for i in range(5):
-        answer[REACH_5 + i] = middle * math.exp(corrected(foresight, i, seen, middle, doubt))
+        shift = corrected(foresight, i, seen, middle, doubt)
+        answer[REACH_5 + i] = middle * math.exp(min(shift, 0.0) if i < 2 else min(shift, LATER) if i == 2 else shift)
 
 
 def agreed(first, high, start, now, since, tried, n, limit, middle):

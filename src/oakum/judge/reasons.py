@@ -36,7 +36,8 @@ def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> I
     """The strongest first. ``answer``: float64[ANSWER] of the kernels."""
     unit = facts.unit
     may_leak = name in {VerdictName.LEAK, VerdictName.SUSPECT}
-    yield _course(unit, answer, pattern)
+    yield _course(unit, answer, pattern, may_leak=may_leak)
+    yield from _above_limit(facts)
     if may_leak:
         yield from _speed(answer, unit)
         yield from _above(answer, unit)
@@ -65,7 +66,7 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _course(unit: Unit, answer: Floats, pattern: Pattern) -> str:
+def _course(unit: Unit, answer: Floats, pattern: Pattern, *, may_leak: bool) -> str:
     """From where to where, over which time, and in which shape."""
     span_s = float(answer[kernels.SPAN])
     if span_s <= 0:
@@ -77,7 +78,21 @@ def _course(unit: Unit, answer: Floats, pattern: Pattern) -> str:
     before, after = (level_of(float(answer[column]), unit) for column in (kernels.FLOOR_FIRST, now))
     course = f"over {format_duration(float(answer[kernels.FLOOR_S]))} the floor went from {before} to {after}"
     # Too few bins for a shape: what is told is in the figures.
-    return f"{course}: {_SHAPES[pattern]}" if math.isfinite(answer[kernels.FLOOR_RISE]) else course
+    if not math.isfinite(answer[kernels.FLOOR_RISE]):
+        return course
+    little = may_leak and pattern is Pattern.FLAT
+    return f"{course}: {'it climbs by little, and all the time' if little else _SHAPES[pattern]}"
+
+
+def _above_limit(facts: Facts) -> Iterator[str]:
+    """No memory stands above a limit that holds it: one of the two is not what it is taken for."""
+    now = facts.lives[-1].last_value
+    if facts.limit is not None and now > facts.limit:
+        now_told, limit = level_of(now, facts.unit), level_of(facts.limit, facts.unit)
+        yield (
+            f"it stands at {now_told}, above its limit of {limit}: that limit does not hold this figure,"
+            " or one of them is in another unit"
+        )
 
 
 def _speed(answer: Floats, unit: Unit) -> Iterator[str]:

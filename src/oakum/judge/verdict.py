@@ -36,6 +36,9 @@ PATTERNS = (
 
 CLEAR_QUARTERS = 3
 YOUNG_S = 3600.0
+PASTS = 1.5
+"""Times all of its past: within so long a climb that is all its past must meet the boundary to be kept in doubt."""
+
 SHORT_SHARE, YOUNG_SHARE = 0.01, 0.15
 
 FEW = 6
@@ -44,11 +47,20 @@ FEW = 6
 SOME, MINUTE_S = 15, 60.0
 """Nor do fewer than so many samples within a minute: all starts climb for seconds. They cannot tell."""
 
+NEAR_ROOMS = 20.0
+"""So many times the room is what a share is taken of where that is less than the level: near a limit little is much."""
+
 UNBENT = 1.0
 """Of what a floor gained in its first half, so much in its second: a line gains as much and a half (``goes_on``)."""
 
+ENDED = 0.1
+"""A climb whose last third gained less than this share of it, after it slowed down, has ended; a line gains 1/3."""
+
 LEAST_SEEN_BYTES = 2.0**20
 """In minutes, growth of less than this is an allocator's."""
+
+HARDLY_BENT = 0.75
+"""As ``UNBENT``, for two hours of a noisy line; a start that saturates comes to less than a half."""
 
 _LEAST_SEEN: Final[dict[Unit, float]] = {"bytes": LEAST_SEEN_BYTES, "percent": LEAST_POINTS, "connections": 2.0}
 """By unit: in minutes, what is gained must be more."""
@@ -93,7 +105,7 @@ def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[Verdic
     if evidence >= weights.LEAK_AT:
         return VerdictName.LEAK, probability, None
     # The first hour has no past to compare it with: there a clear climb stays open.
-    young = answer[kernels.SPAN] < YOUNG_S and _climbs(facts, answer, YOUNG_SHARE)
+    young = _unpast(facts, answer) and _climbs(facts, answer, YOUNG_SHARE)
     again = answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] >= 1 and facts.just_killed
     if evidence >= weights.SUSPECT_AT:
         return VerdictName.SUSPECT, probability, None
@@ -116,6 +128,15 @@ def _healthy(
     )
 
 
+def _unpast(facts: Facts, answer: Floats) -> bool:
+    """Whether its past is too short to say that climbs of it end: an hour, or all of it is one that soon is full."""
+    span, room = float(answer[kernels.SPAN]), facts.boundary[1] - float(answer[kernels.FLOOR_NOW])
+    if span < YOUNG_S:
+        return True
+    unbent = math.isnan(answer[kernels.GAP_S]) and answer[kernels.GOES_ON] >= HARDLY_BENT
+    return bool(unbent and answer[kernels.RATE] * PASTS * span >= room)
+
+
 def _near(facts: Facts, answer: Floats, settings: JudgeSettings) -> bool:
     """Whether it climbs, whatever its past, and meets its boundary within the horizon at that pace."""
     room = facts.boundary[1] - float(answer[kernels.FLOOR_NOW])
@@ -131,11 +152,20 @@ def _leaves_more(answer: Floats) -> bool:
 
 
 def _pattern(answer: Floats, name: VerdictName) -> Pattern:
-    """The shape; of what is healthy none that speaks against it: that floor of teeth bends, or may not climb."""
+    """The shape; of what is not suspected none that speaks against it: a floor of teeth bends, a climb has ended."""
     pattern = PATTERNS[int(answer[kernels.SHAPE])]
-    if name is not VerdictName.HEALTHY or pattern is not Pattern.RISING_SAWTOOTH:
+    if name in {VerdictName.LEAK, VerdictName.SUSPECT}:
         return pattern
-    return Pattern.WARM_UP if answer[kernels.RATE_LOW] > 0 else Pattern.SAWTOOTH
+    rises = bool(answer[kernels.RATE_LOW] > 0)
+    if name is VerdictName.HEALTHY and pattern is Pattern.RISING_SAWTOOTH:
+        return Pattern.WARM_UP if rises else Pattern.SAWTOOTH
+    young = answer[kernels.SPAN] < YOUNG_S
+    return Pattern.WARM_UP if young and pattern.leaks and rises and _ended(answer) else pattern
+
+
+def _ended(answer: Floats) -> bool:
+    """Whether it slowed down, and stands by now: what it gained before was a start, or a cache that is full."""
+    return bool(answer[kernels.LAST_THIRD] < ENDED)
 
 
 def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
@@ -149,8 +179,11 @@ def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
     few = samples < FEW or (samples < SOME and answer[kernels.SPAN] < MINUTE_S)
     if few or answer[kernels.RATE_LOW] <= 0 or answer[kernels.RISEN] < quarters:
         return False
+    if _ended(answer):
+        return False
     comes_and_goes = facts.lives[-1].highest - level
-    return gain > max((0.1 if toothed else share) * level, least, comes_and_goes)
+    whole = min(level, NEAR_ROOMS * max(0.0, facts.boundary[1] - level))
+    return gain > max((0.1 if toothed else share) * whole, least, comes_and_goes)
 
 
 def _forecasts(facts: Facts, answer: Floats) -> tuple[Forecast, ...]:

@@ -118,9 +118,9 @@ def test_what_collections_leave_is_judged_and_not_what_they_give_back(limit):
     assert (calm.name, calm.pattern) == (VerdictName.HEALTHY, Pattern.SAWTOOTH)
 
 
-def with_gap(parts, mib):
+def with_gap(parts, mib, limit=LIMIT):
     at = np.concatenate([np.arange(begin, end, 60.0) for begin, end in parts])
-    return workload(at, mib(at) + np.random.default_rng(1).normal(0, 0.3, at.size))
+    return workload(at, mib(at) + np.random.default_rng(1).normal(0, 0.3, at.size), limit=limit)
 
 
 HOUR = 3600.0
@@ -185,3 +185,107 @@ def test_the_first_samples_after_a_deploy_are_judged_by_the_life_before(samples)
     assert judge(WorkloadSeries("w", (before, now))).name is VerdictName.HEALTHY
     hardly = WorkloadSeries("w", (before.rows(slice(0, 4)), now))
     assert judge(hardly).name is VerdictName.CANNOT_TELL
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_minutes_below_the_limit_little_is_much(noise):
+    at = 10.0 * np.arange(60)
+    climb = 1000 + at / 60 + np.random.default_rng(1).normal(0, noise, at.size)
+    assert judge(workload(at, climb, limit=1024.0)).name is VerdictName.SUSPECT
+    calm = 1005 + np.random.default_rng(2).normal(0, 1.0, at.size)
+    assert judge(workload(at, calm, limit=1024.0)).name is VerdictName.HEALTHY
+
+
+def late(step_s, rises_s, seed):
+    at = np.arange(0, 24 * HOUR, step_s)
+    mib = 500 + np.random.default_rng(seed).normal(0, 5, at.size)
+    return at, mib + np.maximum(0, at - (at[-1] - rises_s)) / 6
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("step_s", [60.0, 300.0, 600.0])
+def test_a_climb_that_began_late_in_a_calm_day_is_not_healthy(step_s, seed):
+    at, mib = late(step_s, 1800.0, seed)
+    verdict = judge(workload(at, mib, limit=880.0))
+    assert verdict.name is not VerdictName.HEALTHY
+    assert verdict.pattern is not Pattern.SPIKE
+    if verdict.name is VerdictName.CANNOT_TELL:
+        assert re.match(r"it rises by \+.* above all that this lifetime held before, and would", verdict.reasons[0])
+        assert verdict.settles.startswith("10 min more")
+    # Far from its limit nothing is near, and what came back is over.
+    assert judge(workload(at, late(step_s, 1800.0, seed)[1], limit=8192.0)).name is not VerdictName.LEAK
+    back = np.where(at > at[-1] - 1.5 * step_s, 500.0, mib)
+    assert judge(workload(at, back, limit=880.0)).name is VerdictName.HEALTHY
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_climb_that_is_all_its_past_stays_open_past_the_hour(seed):
+    at = 60.0 * np.arange(120)
+    noise = np.random.default_rng(seed).normal(0, 10, at.size)
+    assert judge(workload(at, 400 + 300 * at / at[-1] + noise, limit=1024.0)).name in GRAVE
+    bent = 400 + 300 * (1 - np.exp(-at / 1500)) + noise
+    assert judge(workload(at, bent, limit=1024.0)).name is VerdictName.HEALTHY
+
+
+@pytest.mark.parametrize("samples", [3, 5, 6, 7])
+def test_the_first_samples_after_a_life_that_climbed_to_its_end_are_not_healthy(samples):
+    at = 60.0 * np.arange(600)
+    climb = (30 + 65 * at / at[-1]) * MIB
+    before = Series(START_S + at, climb, np.full(600, LIMIT * MIB), ending=Ending.EXITED)
+    now = Series(START_S + 40_000 + at[:samples], climb[:samples], np.full(samples, LIMIT * MIB))
+    verdict = judge(WorkloadSeries("w", (before, now)))
+    assert verdict.name in {VerdictName.CANNOT_TELL, *GRAVE}
+
+
+@pytest.mark.parametrize("left_s", [300.0, 900.0])
+@pytest.mark.parametrize("span_s", [1800.0, 3 * HOUR])
+def test_a_straight_line_near_its_limit_is_not_told_to_meet_it_later(span_s, left_s):
+    at = np.arange(0, span_s, 15.0)
+    rate = 500 / (span_s + left_s)
+    verdict = judge(workload(at, 500 + rate * at, limit=1000.0))
+    assert verdict.name in GRAVE
+    (forecast,) = verdict.forecasts
+    truth_s = (1000 - 500 - rate * at[-1]) / rate
+    assert forecast.p10_s <= 1.02 * truth_s
+    assert forecast.p50_s <= 1.25 * truth_s
+    assert forecast.p10_s <= forecast.p50_s <= forecast.p90_s
+
+
+def test_a_warm_up_on_both_sides_of_a_gap_is_no_climb():
+    def mib(at):
+        return 300 + 200 * (1 - np.exp(-np.where(at < 3 * HOUR, at, at - 4 * HOUR) / 1500))
+
+    one = with_gap([(0, 2 * HOUR), (4 * HOUR, 6 * HOUR)], mib, limit=1024.0)
+    assert state_of(one).figures()[kernels.GAP_SIDES] == 0
+
+
+@pytest.mark.parametrize("noise", [0.5, 5.0])
+@pytest.mark.parametrize(("span_s", "step_s"), [(20, 1), (120, 1), (600, 5), (1800, 15)])
+def test_a_start_that_has_ended_is_no_climb_and_a_climb_is(span_s, step_s, noise):
+    at = np.arange(0.0, span_s, step_s)
+    for seed in range(5):
+        noises = np.random.default_rng(seed).normal(0, noise, at.size)
+        ended = judge(workload(at, 430 - 300 * np.exp(-at / (0.1 * span_s)) + noises, limit=None))
+        assert (ended.name, ended.pattern) == (VerdictName.HEALTHY, Pattern.WARM_UP)
+        assert "ever more slowly" in ended.reasons[0]
+        # The same gain, still going on.
+        assert judge(workload(at, 130 + 300 * at / span_s + noises, limit=None)).name is VerdictName.SUSPECT
+        bends = judge(workload(at, 130 + 300 * np.sqrt(at / span_s) + noises, limit=None))
+        assert bends.name is VerdictName.SUSPECT
+
+
+def test_a_climb_by_little_is_not_said_to_stay_where_it_is():
+    at = np.arange(0.0, 600.0, 5.0)
+    verdict = judge(workload(at, 171 + 2.4 * at / 600, limit=4096.0))
+    assert verdict.name is VerdictName.SUSPECT
+    assert verdict.pattern is Pattern.FLAT
+    assert verdict.reasons[0].endswith("it climbs by little, and all the time")
+
+
+@pytest.mark.parametrize("span_s", [20, 7200])
+def test_a_level_above_its_limit_is_told(span_s):
+    at = np.arange(0.0, span_s, span_s / 20)
+    level = 500 + np.random.default_rng(1).normal(0, 0.2, at.size)
+    told = "it stands at .* MiB, above its limit of 100 MiB: that limit does not hold this figure"
+    assert any(re.match(told, reason) for reason in judge(workload(at, level, limit=100.0)).reasons)
+    assert not any("above its limit" in reason for reason in judge(workload(at, level, limit=600.0)).reasons)

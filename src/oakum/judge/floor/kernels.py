@@ -18,6 +18,12 @@ FINE = 48
 FEW = 6
 """So many stretches at least, where there are as many bins: three would tell neither a slope nor a bend."""
 
+LATELY_S = 3600.0
+"""What climbs for less than this shows in no slope of a day."""
+
+LATELY_BINS = 3
+"""In a quarter of it: fewer are a moment."""
+
 HALF_BINS = 8
 """The late half of a lifetime speaks by itself from so many bins on."""
 
@@ -119,6 +125,17 @@ def goes_on(floor, n):
     return late / early
 
 
+def last_third(floor, n):
+    """What the last third gained, as a share of all that the floor did; 1 where it did not slow down, or fell."""
+    if n < FEW:
+        return 1.0
+    first, middle = floor[(n - 1) // 3], floor[2 * (n - 1) // 3]
+    gain = floor[n - 1] - floor[0]
+    if gain <= 0 or middle - first > first - floor[0]:
+        return 1.0
+    return (floor[n - 1] - middle) / gain
+
+
 def rising_quarters(floor, n):
     """In how many of four quarters the floor rose."""
     if n < 5:
@@ -147,6 +164,27 @@ def steepest(first, last, low, start, times, floor, n, high, slopes):
         _, _, high = robust_line(times, floor, 0, late, slopes)
         bound = min(bound, bound_of(last[size - 1] - first[half], floor, late, high))
     return bound
+
+
+def new_ground(first, last, low, high, start):
+    """How fast the last bin came to stand above all that was before it, per second; 0 where it does not.
+
+    Of the last LATELY_S and of a quarter of it, whichever is faster: what climbs since then bends no slope of a day.
+    What came back is not counted, nor a window without as long a past. O(bins).
+    """
+    size = first.size
+    fastest, window = 0.0, LATELY_S
+    for least_bins in (1, LATELY_BINS):
+        opened = last[size - 1] - window
+        highest, before, at = -np.inf, 0.0, start
+        while at < size and last[at] <= opened:
+            highest = max(highest, high[at])
+            before = last[at] - first[start]
+            at += 1
+        if size - at >= least_bins and before >= window - LATELY_S / 60:
+            fastest = max(fastest, (low[size - 1] - highest) / window)
+        window /= 4
+    return fastest
 
 
 def bound_of(span, floor, n, high):

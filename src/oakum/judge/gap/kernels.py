@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from oakum.judge.floor.kernels import FINE, fine_floor, rising_quarters, robust_line
+from oakum.judge.floor.kernels import FINE, fine_floor, goes_on, rising_quarters, robust_line
 
 SHARE = 0.25
 """Of the time that was looked at, a longer hole is a gap: a window with three empty blocks of eight tells nothing."""
@@ -20,6 +20,9 @@ LEAST_SIDE = 6
 
 RISES = 0.15
 """A share of its level: a side that gained less does not climb. As in a first hour, which has no past either."""
+
+SHAPED, BENT = 12, 0.5
+"""From so many stretches on, a side whose later half gains less than so much of what its first half did saturates."""
 
 BEFORE, AFTER = 1, 2
 
@@ -50,6 +53,8 @@ def climbs(first, last, low, begin, end, least_growth):
     n = fine_floor(first[:end], last[:end], low[:end], begin, times, floor)
     slope, lowest, _ = robust_line(times, floor, 0, n, np.empty(FINE * (FINE - 1) // 2))
     gain = slope * (last[end - 1] - first[begin])
+    if n >= SHAPED and goes_on(floor, n) < BENT:
+        return False
     return lowest > 0 and rising_quarters(floor, n) >= 3 and gain > max(least_growth, RISES * abs(floor[n - 1]))
 
 
