@@ -15,7 +15,7 @@ from oakum.explain.outside import leads
 from oakum.model.division import Divided
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
-from oakum.model.verdict import Pattern, Verdict, VerdictName
+from oakum.model.verdict import CAPTURES, Pattern, Verdict, VerdictName
 
 TRIFLE_BYTES = 256 << 10
 """Growth of a holder below this many bytes between the captures is start-up noise."""
@@ -45,10 +45,6 @@ EXPLAINED = (0.3, 3.0)
 """The holder's growth must lie within these factors of the process's measured growth."""
 
 ALLOCATES = "who allocates it: memray with native frames, as the plan has it; or watch longer: --for 10m"
-
-
-CAPTURES = "two captures of the heap, or "
-"""How the judge begins what would settle it, before any were made."""
 
 
 def assess(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> Verdict:

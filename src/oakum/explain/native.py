@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from oakum.explain.causes import free_blocks, native_blocks, shared_memory, workers_or_arenas
 from oakum.explain.causes.native_blocks import total_grown
-from oakum.model.cause import Cause, CauseName
+from oakum.model.cause import Cause, CauseName, of_holders
 from oakum.model.layout import LayoutGrowth
 from oakum.model.verdict import Verdict, VerdictName
 
@@ -84,7 +84,7 @@ def _beside_holders(
     """What arenas gained, where holders in a runtime's own heap explain most: the same memory once more."""
     if arenas is None or arenas.growth_bytes_per_s <= 0:
         return arenas
-    held = sum(cause.growth_bytes_per_s for cause in causes if HEAP in cause.evidence and cause.instead_of is None)
+    held = sum(cause.growth_bytes_per_s for cause in of_holders(causes) if HEAP in cause.evidence)
     rate = rate_per_s or total_grown(layout) / max(layout.seconds, 1e-9)
     threads = layout.after.threads - layout.before.threads
     if rate <= 0 or held < MOSTLY * rate or threads >= workers_or_arenas.LEAST_THREADS:

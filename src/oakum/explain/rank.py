@@ -81,21 +81,22 @@ def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tup
 
     ``rate_per_s``: what the judge measured.
     """
-    rows = [(clue, _cause(clue, growth, rate_per_s)) for clue in found if _counts(clue, growth, rate_per_s)]
-    rows.sort(key=lambda row: -row[1].growth_bytes_per_s)
+    fits = [(clue, findings(clue)) for clue in found if _counts(clue, growth, rate_per_s)]
+    rows = [(clue, fit, _cause(clue, fit, growth, rate_per_s)) for clue, fit in fits]
+    rows.sort(key=lambda row: -row[2].growth_bytes_per_s)
     if not rows:
         return ()
-    (clue, first), *rest = rows
-    others = _readings(clue, first)
+    (clue, fit, first), *rest = rows
+    others = _readings(clue, fit, first)
     beside = {f"{other.name}: {why}" for other in others for why in other.why}
     # What stands behind it as a cause of its own speaks there.
     first = replace(first, against=tuple(text for text in first.against if text not in beside))
-    return (first, *others, *(cause for _, cause in rest))
+    return (first, *others, *(cause for _, _, cause in rest))
 
 
-def _readings(clue: Clue, first: Cause) -> list[Cause]:
-    """The same holder by other names, less sure each, with what speaks against them."""
-    best, *_ = found = findings(clue)
+def _readings(clue: Clue, found: list[Finding], first: Cause) -> list[Cause]:
+    """The same holder by other names, less sure each, with what speaks against them. ``found``: best first."""
+    best = found[0]
     return [
         replace(
             first,
@@ -120,9 +121,9 @@ def _counts(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> bool:
     return holder.bytes_grown >= TRIFLE_BYTES or per_s >= TRIFLE_SHARE * (rate_per_s or 0.0)
 
 
-def _cause(clue: Clue, growth: HeapGrowth, rate_per_s: float | None) -> Cause:
+def _cause(clue: Clue, found: list[Finding], growth: HeapGrowth, rate_per_s: float | None) -> Cause:
     holder = clue.holder
-    best, *others = findings(clue)
+    best, *others = found
     per_s = holder.bytes_grown / holder.grown_in_s(growth)
     against = [f"{other.name}: {other.why}" for other in others if other.fit >= 0.5]
     if clue.sites.bounds:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Final
 
-from oakum.model.cause import Cause, CauseName
+from oakum.model.cause import Cause, CauseName, of_holders
 from oakum.model.story import Accounted
 from oakum.model.units import format_share
 
@@ -35,7 +35,7 @@ def shared(causes: tuple[Cause, ...], rate_per_s: float | None) -> tuple[tuple[C
     if rate_per_s is None or not isfinite(rate_per_s) or rate_per_s <= 0:
         return causes, None
     told = tuple(replace(cause, share=_share(cause, rate_per_s)) for cause in causes)
-    parts = [cause for cause in told if cause.name not in WHOLE and cause.instead_of is None]
+    parts = [cause for cause in of_holders(told) if cause.name not in WHOLE]
     inside = sum(_rate(cause) for cause in parts if not _by_mappings(cause))
     outside = sum(_rate(cause) for cause in parts if _by_mappings(cause))
     occasions = [sum(_rate(cause) for cause in told if cause.name is name) for name in WHOLE]

@@ -12,7 +12,7 @@ from typing import Final
 
 from oakum.model.absent import AbsentKind
 from oakum.model.assessment import Investigation
-from oakum.model.cause import Cause
+from oakum.model.cause import Cause, of_holders
 from oakum.model.evidence import Evidence
 from oakum.model.story import Claim, Story
 from oakum.model.units import format_rate, format_share, format_size
@@ -47,7 +47,7 @@ def story(investigation: Investigation) -> Story:
     """Never empty: a target of which nothing is known is told so, with what to fetch."""
     lead = _lead(investigation.evidence)
     # Another reading of a holder is told as one, never as what proves or doubts the first.
-    causes = tuple(cause for cause in investigation.causes if cause.instead_of is None)[:MOST_CAUSES]
+    causes = of_holders(investigation.causes)[:MOST_CAUSES]
     return Story(
         lead,
         tuple(_paragraph(investigation, lead)),
@@ -105,7 +105,7 @@ def _paragraph(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[
 
 def _twin(causes: Sequence[Cause]) -> Cause | None:
     """The second holder of the heap, where it gains nearly as much as the first."""
-    first, *rest = (cause for cause in causes if cause.instead_of is None)
+    first, *rest = of_holders(causes)
     if not rest or not all("growth" in cause.evidence for cause in (first, rest[0])):
         return None
     return rest[0] if rest[0].growth_bytes_per_s >= TWIN * first.growth_bytes_per_s > 0 else None

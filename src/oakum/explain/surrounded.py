@@ -16,7 +16,7 @@ from oakum.explain.causes import (
     undersized_limit,
 )
 from oakum.explain.share import ASIDE
-from oakum.model.cause import Cause, CauseName
+from oakum.model.cause import Cause, CauseName, of_holders
 from oakum.model.growth import HeapGrowth
 from oakum.model.surroundings import Surroundings
 from oakum.model.verdict import Verdict, VerdictName
@@ -56,7 +56,7 @@ def with_surroundings(
     ]
     if grows:
         causes = class_loader.with_holder(causes, growth, around)
-    known = {cause.name for cause in causes if cause.instead_of is None}
+    known = {cause.name for cause in of_holders(causes)}
     rows = [each for each in found if each is not None and not (each.name in known and _aside(each))]
     return merged(causes, rows, accused=verdict.settles == MORE)
 

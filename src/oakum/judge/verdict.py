@@ -16,7 +16,7 @@ from oakum.judge.reasons import counted, times, told
 from oakum.judge.settings import JudgeSettings
 from oakum.model.series import Floats, Unit
 from oakum.model.units import format_duration
-from oakum.model.verdict import Forecast, Pattern, Verdict, VerdictName
+from oakum.model.verdict import CAPTURES, Forecast, Pattern, Verdict, VerdictName
 
 PATTERNS = (
     Pattern.FLAT,
@@ -205,7 +205,7 @@ def _settles(name: VerdictName, answer: Floats, settings: JudgeSettings) -> str:
     span = float(answer[kernels.SPAN])
     if span < settings.short_history_s:
         more = format_duration(max(60.0, settings.short_history_s - span))
-        return f"two captures of the heap, or {more} more: a cache that fills would have bent by then"
+        return f"{CAPTURES}{more} more: a cache that fills would have bent by then"
     window = answer[kernels.CLIMB_S]
     more = format_duration(float(window) if math.isfinite(window) else span)
     return f"{more} more at the same load: what is chance or warm-up will have ended by then"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -79,3 +80,13 @@ class Cause:
     share: float | None = None
     instead_of: CauseName | None = None
     """The cause of the same holder that fits better, where this is another reading of it: its growth is the same."""
+
+
+def of_holders(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """One of each holder, in order: without other readings of it."""
+    return tuple(cause for cause in causes if cause.instead_of is None)
+
+
+def readings_of(cause: Cause, causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """The other readings of what holds ``cause``, in order."""
+    return tuple(each for each in causes if each.instead_of is cause.name and each.holder == cause.holder)

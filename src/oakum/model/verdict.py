@@ -40,6 +40,9 @@ class Pattern(StrEnum):
         return self in LEAK_PATTERNS
 
 
+CAPTURES = "two captures of the heap, or "
+"""How ``Verdict.settles`` begins while captures would settle it; then follow how long to watch instead, ": ", why."""
+
 LEAK_PATTERNS = frozenset({Pattern.LINEAR, Pattern.ACCELERATING, Pattern.EXPONENTIAL, Pattern.RISING_SAWTOOTH})
 
 

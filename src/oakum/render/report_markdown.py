@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from oakum.model.assessment import Investigation
-from oakum.model.cause import Cause
+from oakum.model.cause import Cause, of_holders, readings_of
 from oakum.model.story import Claim
 from oakum.model.units import format_share
 from oakum.render.figures import moment_text
@@ -37,9 +37,8 @@ def _lines(found: Investigation) -> Iterator[str]:
         yield "## What speaks against it\n"
         yield from (f"- {_claim(claim)}" for claim in story.against)
         yield ""
-    for cause in [each for each in found.causes if each.instead_of is None][:MOST_CAUSES]:
-        readings = [each for each in found.causes if each.instead_of is cause.name and each.holder == cause.holder]
-        yield from _cause(cause, readings)
+    for cause in of_holders(found.causes)[:MOST_CAUSES]:
+        yield from _cause(cause, readings_of(cause, found.causes))
     if story is not None and story.next:
         yield "## Next to fetch\n"
         yield from listed(story.next)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from oakum.model.assessment import Investigation
-from oakum.model.cause import Cause
+from oakum.model.cause import Cause, of_holders, readings_of
 from oakum.model.evidence import Evidence
 from oakum.model.growth import HeapGrowth, HolderGrowth
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
@@ -46,7 +46,7 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
     nearest = nearest_forecast(verdict)
     if nearest is not None and nearest.p90_s > 0:
         yield Text(f"  {nearest.boundary}: {forecast_range_text(nearest)} from the last sample", style="dim")
-    for cause in [each for each in investigation.causes if each.instead_of is None][:MOST_CAUSES]:
+    for cause in of_holders(investigation.causes)[:MOST_CAUSES]:
         yield from _cause(cause, _holder(investigation.growth, cause), verdict.reasons)
         yield from _readings(cause, investigation.causes)
     if investigation.growth is not None and investigation.growth.types and investigation.causes:
@@ -174,10 +174,9 @@ def _readings(cause: Cause, causes: Sequence[Cause]) -> Iterator[RenderableType]
     """The others of the same holder."""
     from rich.text import Text  # noqa: PLC0415
 
-    for other in causes:
-        if other.instead_of is cause.name and other.holder == cause.holder:
-            why = f": {shown(other.why[0])}" if other.why else ""
-            yield Text(f"  or {other.name.value} ({format_share(other.confidence)}){why}", style="dim")
+    for other in readings_of(cause, causes):
+        why = f": {shown(other.why[0])}" if other.why else ""
+        yield Text(f"  or {other.name.value} ({format_share(other.confidence)}){why}", style="dim")
 
 
 def _growth(cause: Cause) -> str:
