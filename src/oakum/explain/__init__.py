@@ -11,6 +11,7 @@ from oakum.explain.deeper import deeper_steps
 from oakum.explain.deeper_native import native_steps
 from oakum.explain.deeper_ruby import ruby_steps
 from oakum.explain.doubts import doubted
+from oakum.explain.go_named import by_source
 from oakum.explain.logs import Whose, with_logs
 from oakum.explain.logs import steps as log_steps
 from oakum.explain.native import native_verdict, with_native
@@ -35,7 +36,7 @@ from oakum.model.story import Accounted
 from oakum.model.surroundings import Surroundings
 from oakum.model.verdict import Verdict, VerdictName
 
-__all__ = ["Explanation", "Whose", "explain", "files_wanted", "on_record", "told"]
+__all__ = ["Explanation", "Whose", "by_source", "explain", "files_wanted", "on_record", "told"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from oakum.explain.causes import findings, goroutine, readings
 from oakum.explain.causes.finding import Clue, Finding
+from oakum.explain.go_named import wanted as go_files
 from oakum.explain.ruby_script import find_ruby_sites
 from oakum.explain.script import find_script_sites
 from oakum.explain.share import part_told
@@ -42,6 +43,7 @@ def files_wanted(growth: HeapGrowth | None, profile: AllocationProfile | None = 
     for holder in growth.holders if growth is not None else ():
         wanted.append(growth.module_files.get(holder.module, holder.module) if growth is not None else "")
         wanted.append(holder.defined.file if holder.defined is not None else "")
+        wanted += go_files(holder)
     wanted += [site.place.file for site in profile.sites[:MOST_SITES]] if profile is not None else []
     known = [file for file in wanted if file.endswith((".py", GO, RUBY, *SUFFIXES)) and not is_library(file)]
     return tuple(dict.fromkeys(known))
@@ -70,10 +72,13 @@ def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str
 
 def _line_of(holder: HolderGrowth, text: str) -> Sites:
     """What stands on the line that a profile names; the text may be of another build, so nothing is concluded."""
-    place, lines = holder.defined, text.splitlines()
+    place, lines, told = holder.defined, text.splitlines(), holder.by_source
     if place is None or not 0 < place.line <= len(lines):
         return Sites()
-    return Sites(defined=[replace(place, source=lines[place.line - 1].strip())])
+    defined = [replace(place, source=lines[place.line - 1].strip())]
+    if told is None:
+        return Sites(defined=defined)
+    return Sites(defined, list(told.places), list(told.bounds), list(told.removals))
 
 
 def rank(growth: HeapGrowth, found: list[Clue], rate_per_s: float | None) -> tuple[Cause, ...]:

@@ -65,6 +65,19 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptBySource:
+    """What source says of a holder that no capture shows. ``told``: how that is known. ``places``: what puts items in.
+
+    ``bounds``: where its length is compared beside that; ``removals``: where items are taken out.
+    """
+
+    told: str
+    places: tuple[CodePlace, ...]
+    bounds: tuple[CodePlace, ...] = ()
+    removals: tuple[CodePlace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HolderGrowth:
     """One object that holds more and more: the accumulation point.
 
@@ -117,6 +130,12 @@ class HolderGrowth:
 
     seconds: float = 0.0
     """Over how long it grew, where that is another time than the one between the captures; 0 where it is that."""
+
+    allocated: tuple[CodePlace, ...] = ()
+    """Of a call path: the application's own functions on it, innermost first."""
+
+    by_source: KeptBySource | None = None
+    """Where source, and no capture, tells who holds it."""
 
     @property
     def bytes_grown(self) -> int:

@@ -55,7 +55,8 @@ RULES: tuple[Callable[[Clue], Finding | None], ...] = (
 def findings(clue: Clue) -> list[Finding]:
     """What fits, best first."""
     if clue.language == "Go":
-        return [goroutine.look(clue) or go_timers.look(clue) or go_holder.look(clue) or _path(clue)]
+        first = goroutine.look(clue) or go_timers.look(clue) or go_holder.look(clue) or _path(clue)
+        return [first, *(go_holder.as_well(name, fit) for name, fit in clue.holder.others)]
     grown = inside(clue)
     if clue.holder.cause is not None:
         return _spoken(clue, clue.holder.cause, grown)

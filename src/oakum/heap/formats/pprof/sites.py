@@ -9,7 +9,7 @@ from typing import Final
 from oakum.heap.formats.pprof.frames import is_library, place_of
 from oakum.heap.formats.pprof.profile import Frame, Profile
 from oakum.heap.formats.pprof.views import Calls, calls_of
-from oakum.model.cause import CauseName
+from oakum.model.cause import CauseName, CodePlace
 from oakum.model.growth import HolderGrowth, PathStep, RootKind
 
 LEAST_SAMPLES: Final = 4
@@ -89,6 +89,11 @@ def _site(name: str, before: Calls | None, after: Calls, seconds: float) -> Site
         eviction_known=False,
         counted="objects",
         seconds=seconds,
+        allocated=tuple(
+            CodePlace(frame.file, frame.line, frame.function)
+            for frame in after.stack
+            if frame.file and not is_library(frame)
+        ),
     )
     return Site(
         holder,

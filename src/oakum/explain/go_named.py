@@ -1,0 +1,155 @@
+"""Holders of a Go program, named by what its source says of them where no capture does: the field, not the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from oakum.explain.go_follow import Follower
+from oakum.explain.go_kept import Kept
+from oakum.explain.go_syntax import read
+from oakum.heap.shapes import Shape, guess
+from oakum.model.cause import CauseName, CodePlace
+from oakum.model.growth import HeapGrowth, HolderGrowth, KeptBySource, PathStep
+from oakum.model.wording import SOMEBODY, says
+
+GO: Final = ".go"
+PATH, VARIABLES = "call path", frozenset({"variable", "map", "slice", "channel"})
+_STATE: Final = 0.45
+"""How well a key that names somebody speaks for state of a session."""
+
+_PLAIN: Final = frozenset({CauseName.GLOBAL, CauseName.UNBOUNDED_CACHE})
+"""What a container's shape alone gives."""
+
+
+def by_source(growth: HeapGrowth, sources: Mapping[str, str]) -> HeapGrowth:
+    """``growth`` with its call paths and variables named by the fields that keep what they lead to.
+
+    ``sources``: text by path. What the source does not tell stays as it was.
+    """
+    texts = {path: text for path, text in sources.items() if path.endswith(GO)}
+    if growth.language != "Go" or not texts:
+        return growth
+    program, lines = read(texts), {path: text.splitlines() for path, text in texts.items()}
+    made: list[tuple[HolderGrowth, tuple[str, ...]]] = []
+    for holder in growth.holders:
+        follower = Follower(program, lines, _package(holder))
+        kept = _kept(holder, follower)
+        made.append((holder, ()) if not kept else (_named(holder, kept, follower), tuple(each.name for each in kept)))
+    holders = _together(made)
+    return replace(growth, holders=tuple(sorted(holders, key=lambda each: -each.bytes_grown / each.grown_in_s(growth))))
+
+
+def wanted(holder: HolderGrowth) -> list[str]:
+    """The files that would tell."""
+    return [place.file for place in holder.allocated if place.file.endswith(GO)]
+
+
+def _package(holder: HolderGrowth) -> str:
+    """``example.org/shop/cart`` of ``example.org/shop/cart.(*Store).Put`` and of ``example.org/shop/cart.seen``."""
+    name = holder.allocated[0].function if holder.allocated else holder.name
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{last.partition('.')[0]}"
+
+
+def _kept(holder: HolderGrowth, follower: Follower) -> list[Kept]:
+    if holder.kind == PATH:
+        return follower.kept(holder.allocated)
+    if holder.kind in VARIABLES and holder.attribute and holder.name.endswith(f".{holder.attribute}"):
+        return follower.variable(holder.attribute)
+    return []
+
+
+def _named(holder: HolderGrowth, kept: Sequence[Kept], follower: Follower) -> HolderGrowth:
+    first = kept[0]
+    variable = holder.kind in VARIABLES
+    together = len({each.owner for each in kept}) == 1
+    fields = (" and " if together else " or ").join(each.name for each in kept)
+    name = fields
+    if variable:
+        name = f"{holder.name} → {fields}" if first.owner else holder.name
+    cause, others = _causes(holder, first, static=variable or bool(first.root))
+    steps = [PathStep(each.kind, f".{each.field}" if each.owner else f"variable {each.field}") for each in kept[:1]]
+    root = [PathStep(first.owner, "")] if first.owner else []
+    idle = [place for each in kept for place in each.removals if follower.called_by_none(place.function)]
+    base = holder.path[:2] if variable and first.owner else ()
+    return replace(
+        holder,
+        name=name,
+        kind=first.kind,
+        path=(*base, *steps) if base else (*root, *steps),
+        item_type=first.of or holder.item_type,
+        owner_type=first.owner,
+        attribute=first.field,
+        cause=cause,
+        others=others,
+        defined=holder.allocated[0] if holder.allocated else holder.defined,
+        by_source=KeptBySource(
+            _told(holder, kept, idle),
+            tuple(dict.fromkeys(each.place for each in kept)),
+            tuple(dict.fromkeys(place for each in kept for place in each.bounds)),
+            tuple(dict.fromkeys(place for each in kept for place in each.removals if place not in idle)),
+        ),
+    )
+
+
+def _told(holder: HolderGrowth, kept: Sequence[Kept], idle: Sequence[CodePlace]) -> str:
+    which = "" if len({each.owner for each in kept}) == 1 else "; the source alone does not tell which of them it is"
+    seen = "memory shows the variable, and its source the field"
+    if holder.kind == PATH:
+        seen = f"{_short(holder.allocated[0])} allocates it, by the profile; who keeps it is read from the source"
+    unused = f"; {idle[0].function} would take items out, and nothing that was read calls it" if idle else ""
+    return f"{seen}{which}{unused}"
+
+
+def _short(place: CodePlace) -> str:
+    return f"{place.function} ({place.file.rpartition('/')[2]}:{place.line})"
+
+
+def _causes(holder: HolderGrowth, kept: Kept, *, static: bool) -> tuple[CauseName, tuple[tuple[CauseName, float], ...]]:
+    """By the names of the field and its items first, then by how it is used."""
+    shape = Shape(
+        name=f"{holder.name}.{kept.owner}.{kept.field}", items=kept.of, kind=kept.kind, special="", static=False,
+        single=False,
+    )  # fmt: skip
+    told = guess(shape).cause
+    if told in _PLAIN and holder.kind == PATH and holder.cause is not None and holder.cause not in _PLAIN:
+        told = holder.cause
+    if told in _PLAIN:
+        told = _plain(kept, told, static=static)
+    others = []
+    if told is CauseName.UNBOUNDED_CACHE and says(kept.key, SOMEBODY):
+        others.append((CauseName.SESSION_STATE, _STATE))
+    return told, tuple(others)
+
+
+def _plain(kept: Kept, told: CauseName, *, static: bool) -> CauseName:
+    """What is looked up and put under the key that was missing is a cache; what is only put is a collection."""
+    if kept.kind == "channel":
+        return CauseName.QUEUE_BACKLOG
+    if kept.kind == "map" and (kept.recalled or not static):
+        return CauseName.UNBOUNDED_CACHE
+    return CauseName.STATIC_COLLECTION if static and kept.owner else told
+
+
+def _together(made: Sequence[tuple[HolderGrowth, tuple[str, ...]]]) -> list[HolderGrowth]:
+    """Call paths that end in the same fields are one holder; the largest gives its name."""
+    found: dict[tuple[object, ...], HolderGrowth] = {}
+    for at, (holder, names) in enumerate(made):
+        key: tuple[object, ...] = (*sorted(names), holder.seconds) if names and holder.allocated else (at, None)
+        first = found.get(key)
+        found[key] = holder if first is None else _added(first, holder)
+    return list(found.values())
+
+
+def _added(first: HolderGrowth, other: HolderGrowth) -> HolderGrowth:
+    return replace(
+        first,
+        items_before=first.items_before + other.items_before,
+        items_after=first.items_after + other.items_after,
+        bytes_before=first.bytes_before + other.bytes_before,
+        bytes_after=first.bytes_after + other.bytes_after,
+        evicted_items=first.evicted_items + other.evicted_items,
+        may_bound=first.may_bound or other.may_bound,
+    )

@@ -1,0 +1,291 @@
+"""Go source: where a function puts what it allocates, and what that makes of a call path and of a variable."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from oakum.explain import by_source
+from oakum.explain.causes import findings
+from oakum.explain.go_follow import Follower
+from oakum.explain.go_syntax import read
+from oakum.explain.rank import clues, files_wanted, rank
+from oakum.model.cause import CauseName, CodePlace
+from oakum.model.growth import HeapGrowth, HolderGrowth, PathStep, RootKind
+
+FILE = "/srv/shop/shop.go"
+STORE = """
+    package main
+
+    type Item struct {
+        name  string
+        parts []string
+    }
+
+    type Store struct {
+        mu    sync.Mutex
+        items map[string]*Item
+        ring  [64]*Item
+        at    int
+    }
+
+    var store = &Store{items: make(map[string]*Item)}
+"""
+
+
+def kept(body, *stack, package="main"):
+    """``stack``: (function, what its line begins with), innermost first."""
+    text = dedent(STORE) + dedent(body)
+    lines = text.splitlines()
+    places = [
+        CodePlace(FILE, next(at for at, line in enumerate(lines, 1) if line.strip().startswith(begins)), function)
+        for function, begins in stack
+    ]
+    return Follower(read({FILE: text}), {FILE: lines}, package).kept(places)
+
+
+def names(*args, **more):
+    return [each.name for each in kept(*args, **more)]
+
+
+@pytest.mark.parametrize(
+    ("body", "begins", "name", "kind"),
+    [
+        ("s.items[name] = &Item{name: name}", "s.items", "Store.items", "map"),
+        ("made := &Item{}\n\ts.items[name] = made", "made", "Store.items", "map"),
+        ("made := &Item{\n\t\tname: name,\n\t}\n\ts.items[name] = made", "name: name,", "Store.items", "map"),
+        ("if made := load(name); made != nil {\n\t\ts.items[name] = made\n\t}", "if made", "Store.items", "map"),
+        ("made, err := load(name)\n\ts.items[name] = made", "made, err", "Store.items", "map"),
+        ("s.done = append(s.done, name)", "s.done", "Store.done", "slice"),
+        ("s.order.PushBack(name)", "s.order", "Store.order", "list"),
+        ("s.seen.Store(name, &Item{})", "s.seen", "Store.seen", "map"),
+        ("made := &Item{}\n\ts.out <- made", "made", "Store.out", "channel"),
+        ("made := Item{}\n\ts.out <- wrapped{&made}", "made", "Store.out", "channel"),
+        ("go func() {\n\t\ts.items[name] = new(Item)\n\t}()", "s.items", "Store.items", "map"),
+        ("recent = append(recent, name)", "recent =", "main.recent", "slice"),
+        ("store.items[name] = &Item{}", "store.items", "Store.items", "map"),
+    ],
+)
+def test_a_statement_says_what_keeps_it(body, begins, name, kind):
+    text = f"var recent []string\n\nfunc (s *Store) Put(name string) {{\n\t{body}\n}}\n"
+    (found,) = kept(text, ("main.(*Store).Put", begins))
+    assert (found.name, found.kind) == (name, kind)
+    assert found.place.file == FILE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "made := &Item{}\n\tcount += len(made.name)",  # counted, and let go
+        "made := &Item{}\n\ts.ring[s.at%len(s.ring)] = made",  # so many places, and no more
+        "made := &Item{}\n\tlocal := map[string]*Item{}\n\tlocal[name] = made",  # ends with the call
+        "made := &Item{}\n\ts.labels[name] = fmt.Sprint(made.name)",  # what a call makes of it is something else
+        "made := &Item{}\n\t// s.items[name] = made",
+        'made := &Item{}\n\tlog("s.items[name] = made")',
+    ],
+)
+def test_what_is_not_kept_names_nothing(body):
+    text = f"func (s *Store) Put(name string) {{\n\t{body}\n}}\n"
+    assert kept(text, ("main.(*Store).Put", "made")) == []
+
+
+def test_what_is_given_back_is_followed_to_the_caller():
+    body = """
+    func newItem(name string) *Item {
+        return &Item{name: name}
+    }
+
+    func (s *Store) Put(name string) {
+        made := newItem(name)
+        s.items[name] = made
+    }
+    """
+    stack = ("main.newItem", "return &Item"), ("main.(*Store).Put", "made := newItem")
+    assert names(body, *stack) == ["Store.items"]
+
+
+def test_what_is_handed_on_is_followed_into_what_is_called():
+    body = """
+    func (s *Store) Put(item *Item) {
+        s.items[item.name] = item
+    }
+
+    func (h *Handler) Serve(name string) {
+        h.store.Put(&Item{name: name})
+    }
+    """
+    assert names(body, ("main.(*Handler).Serve", "h.store.Put")) == ["Store.items"]
+
+
+def test_what_is_put_into_an_object_made_anew_is_held_by_what_holds_that():
+    body = """
+    func (i *Item) Note(part string) { i.parts = append(i.parts, part) }
+
+    func (s *Store) Start(name string) *Item {
+        made := &Item{name: name}
+        s.items[name] = made
+        return made
+    }
+
+    func serve(name string) {
+        item := store.Start(name)
+        item.Note("begun " + name)
+    }
+    """
+    stack = ("main.(*Item).Note", "func (i *Item) Note"), ("main.serve", "item.Note")
+    assert names(body, *stack) == ["Store.items"]
+
+
+def test_what_is_put_into_an_object_that_was_there_is_held_by_its_field():
+    body = """
+    func (i *Item) Note(part string) { i.parts = append(i.parts, part) }
+
+    func (s *Store) Note(name string) {
+        item := s.items[name]
+        item.Note("seen " + name)
+    }
+    """
+    stack = ("main.(*Item).Note", "func (i *Item) Note"), ("main.(*Store).Note", "item.Note")
+    assert names(body, *stack) == ["Item.parts"]
+
+
+def test_a_variable_that_a_function_literal_keeps_has_the_name_of_its_function():
+    body = """
+    func counted(next Handler) Handler {
+        seen := map[string]int{}
+        return func(name string) {
+            seen[name] = len(name)
+        }
+    }
+    """
+    assert names(body, ("main.counted.func1", "seen[name]")) == ["seen of main.counted"]
+
+
+def test_places_that_conflict_are_both_told():
+    body = """
+    func (s *Store) Put(log *Log, name string) {
+        made := &Item{name: name}
+        s.items[name] = made
+        log.rows = append(log.rows, made)
+    }
+    """
+    assert names(body, ("main.(*Store).Put", "made :=")) == ["Store.items", "Log.rows"]
+
+
+def test_source_of_another_build_says_nothing():
+    body = """
+    func (s *Store) Drop(name string) {
+        s.items[name] = &Item{}
+    }
+    """
+    assert names(body, ("main.(*Store).Put", "s.items")) == []
+
+
+def holder(function, line, **more):
+    place = CodePlace(FILE, line, function)
+    known = {
+        "name": f"what {function} (shop.go:{line}) allocates",
+        "kind": "call path",
+        "root": RootKind.MODULE,
+        "path": (PathStep(f"{function} (shop.go:{line})", ""),),
+        "items_before": 100,
+        "items_after": 400,
+        "bytes_before": 1 << 20,
+        "bytes_after": 8 << 20,
+        "evicted_items": 0,
+        "item_type": "",
+        "defined": place,
+        "cause": CauseName.GLOBAL,
+        "eviction_known": False,
+        "counted": "objects",
+        "seconds": 10.0,
+        "allocated": (place,),
+    }
+    return HolderGrowth(**{**known, **more})
+
+
+def grown(*holders):
+    return HeapGrowth(20.0, 1000, 5000, 10 << 20, 20 << 20, (), holders, language="Go")
+
+
+CACHE = dedent(STORE) + dedent("""
+    func (s *Store) Get(name string) *Item {
+        if found, ok := s.items[name]; ok {
+            return found
+        }
+        made := &Item{name: name}
+        s.items[name] = made
+        return made
+    }
+
+    func (s *Store) sweep(name string) {
+        delete(s.items, name)
+    }
+    """)
+MADE = 1 + CACHE[: CACHE.index("made := &Item")].count("\n")
+
+
+def test_a_call_path_becomes_the_field_that_keeps_it():
+    first = grown(
+        holder("main.(*Store).Get", MADE), holder("main.(*Store).Get", MADE + 1, name="what the map allocates")
+    )
+    assert files_wanted(first) == (FILE,)
+    after = by_source(first, {FILE: CACHE})
+    (one,) = after.holders
+    assert (one.name, one.kind, one.item_type, one.owner_type) == ("Store.items", "map", "Item", "Store")
+    assert (one.items_before, one.items_after, one.bytes_after) == (200, 800, 16 << 20)
+    (cause,) = rank(after, clues(after, {FILE: CACHE}), None)
+    assert (cause.name, cause.holder) == (CauseName.UNBOUNDED_CACHE, "Store.items")
+    assert "read from the source" in cause.why[0]
+    assert "main.(*Store).sweep would take items out, and nothing that was read calls it" in cause.why[0]
+    assert [place.line for place in cause.where] == [MADE + 1, MADE]
+    assert cause.where[0].source == "s.items[name] = made"
+
+
+def test_without_its_source_a_call_path_stays_what_it_was():
+    before = grown(holder("main.(*Store).Get", MADE))
+    assert by_source(before, {}) is before
+    assert by_source(before, {FILE: "package main\n"}) == before
+
+
+def test_a_key_that_names_somebody_may_be_a_session():
+    text = CACHE.replace("name string) *Item", "client string) *Item").replace("[name]", "[client]")
+    (one,) = by_source(grown(holder("main.(*Store).Get", MADE)), {FILE: text}).holders
+    (clue,) = clues(grown(one), {FILE: text})
+    assert [each.name for each in findings(clue)] == [CauseName.UNBOUNDED_CACHE, CauseName.SESSION_STATE]
+
+
+def test_a_length_that_is_compared_where_items_are_put_is_a_bound():
+    text = CACHE.replace(
+        "        return made\n", "        if len(s.items) > 100 {\n            delete(s.items, oldest())\n        }\n"
+    ).replace("    return made\n", "    if len(s.items) > 100 {\n        delete(s.items, oldest())\n    }\n")
+    after = by_source(grown(holder("main.(*Store).Get", MADE)), {FILE: text})
+    (clue,) = clues(after, {FILE: text})
+    assert [place.source for place in clue.sites.bounds] == ["if len(s.items) > 100 {"]
+
+
+def test_a_variable_is_told_with_the_field_of_its_type_that_grows():
+    text = CACHE.replace("if found, ok := s.items[name]; ok {", "if found := s.last; found != nil {")
+    path = PathStep("package main", ""), PathStep("variable", "variable store")
+    of_memory = holder("main.store", 16, name="main.store", kind="variable", attribute="store", path=path, allocated=())
+    (one,) = by_source(grown(of_memory), {FILE: text}).holders
+    assert (one.name, one.kind, one.cause) == ("main.store → Store.items", "map", CauseName.STATIC_COLLECTION)
+    assert [step.via for step in one.path] == ["", "variable store", ".items"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "package main\nfunc (",
+        "func f() {" * 500,
+        "type T struct {",
+        "var x = `",
+        "func f() { a[ = b }",
+        "\0\xff}{)(",
+    ],
+)
+def test_text_that_is_no_go_says_nothing(text):
+    before = grown(holder("main.(*Store).Get", 1))
+    assert by_source(before, {FILE: text}) == before
