@@ -69,6 +69,7 @@ def answer(
     if output is Output.TABLE:
         from rich.console import Console  # noqa: PLC0415
 
+        # Commands are not cropped: the terminal folds them, and they are copied out whole.
         # Left to itself, rich ends the program where the reader has gone, and fails where the disk is full.
         shown, drawn = Console(), io.StringIO()
         Console(
@@ -78,7 +79,7 @@ def answer(
             color_system=shown.color_system,  # type: ignore[arg-type]
             no_color=shown.no_color,
             legacy_windows=False,
-        ).print(table())
+        ).print(table(), crop=False)
         say(stream, drawn.getvalue())
         if file is not None:
             save(file, html())

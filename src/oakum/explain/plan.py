@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import PurePath
 from shlex import quote
+from typing import Final
 
 from oakum.model.cause import Cause, CauseName
 from oakum.model.policy import Policy
@@ -11,11 +15,25 @@ from oakum.model.step import Plan, Step
 from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict, VerdictName
 
-RESTART = "Restart it in a calm moment"
+RESTART = "Restart it"
+CALM_S = 900.0
+"""With less than this left, in seconds, nobody waits for a calm moment."""
+
 LONGER_S = 600.0
 """For so long it is looked at again, in seconds: what dies before that leaves nothing to look at."""
 
 VERIFY = "Verify on the fixed version, under the same load"
+RISKS: Final[Mapping[CauseName, str]] = {
+    CauseName.UNBOUNDED_CACHE: "a bound changes how often values are computed again: look at the hit ratio",
+    CauseName.LISTENER: "what is removed too early hears nothing any more: look at who still waits for an event",
+    CauseName.TIMER: "what is cancelled does not run: look at whether somebody still needs it",
+    CauseName.SESSION_STATE: "whoever comes back after that time has to begin anew",
+    CauseName.QUEUE_BACKLOG: "with a bound, whoever puts into it waits or is refused: look at what callers do then",
+    CauseName.GOROUTINE: "work that nobody waits for is given up: look at what its callers do then",
+    CauseName.CONNECTION_POOL: "with a bound, callers wait for a connection: look at how long",
+    CauseName.NATIVE_ALLOCATION: "what is freed too early crashes: run its tests under AddressSanitizer first",
+}
+"""Of the change of code, by cause; elsewhere something is let go that a reader may still want."""
 
 
 def plan(
@@ -39,11 +57,11 @@ def plan(
             "Look again, longer",
             effect=verdict.settles or "a firmer verdict",
             risk="none: it only watches and reads",
-            command=f"oakum investigate {quote(target)} --for {LONGER_S / 60:.0f}m{options}",
+            command=f"oakum investigate {quote(target)} --for {_longer(verdict)}{options}",
         )
         return Plan((*_before_its_end(verdict, target, options), again))
     risk = "it is asked for its profiles again, as it was now" if over_http else ""
-    return Plan((_keep(target, options, risk), _restart(verdict), _fix(causes), _verify(target, policy)))
+    return Plan((_keep(target, options, risk), _restart(verdict), _fix(causes), _verify(target, policy, options)))
 
 
 def on_record(plan: Plan, incident: str) -> Plan:
@@ -77,11 +95,17 @@ def _before_its_end(verdict: Verdict, target: str, options: str) -> tuple[Step, 
     return (replace(kept, title=f"Keep the evidence now: {format_duration(nearest.p50_s)} to its {nearest.boundary}"),)
 
 
+def _longer(verdict: Verdict) -> str:
+    """As long as what would settle it asks for."""
+    asked = re.search(r"--for (\d+\w*)", verdict.settles)
+    return asked[1] if asked else f"{LONGER_S / 60:.0f}m"
+
+
 def _restart(verdict: Verdict) -> Step:
     soonest = min((row.p10_s for row in verdict.forecasts), default=float("inf"))
     when = f" within {format_duration(soonest)}" if soonest < 7 * 86400 else ""
     return Step(
-        f"{RESTART}{when}, one instance at a time",
+        f"{RESTART}{' in a calm moment' if soonest >= CALM_S else ''}{when}, one instance at a time",
         effect="memory starts from its base again; the leak goes on",
         risk="requests in flight are lost unless the service drains; the heap's evidence is gone afterwards",
         undo="none is needed",
@@ -92,23 +116,27 @@ def _fix(causes: tuple[Cause, ...]) -> Step:
     if not causes:
         return Step("Find the holder", effect="a name to fix", risk="none", command="oakum doctor")
     cause = causes[0]
-    where = f" at {cause.where[0]}" if cause.where else ""
+    place = cause.where[0] if cause.where else None
+    named = place is not None and f"{PurePath(place.file).name}:{place.line}" in cause.holder
+    where = f" at {place}" if place is not None and not named else ""
     return Step(
         f"Fix {cause.holder}{where}",
         effect=cause.advice,
-        risk="work that nobody waits for is given up: look at what its callers do then"
-        if cause.name is CauseName.GOROUTINE
-        else "a bound changes how often values are computed again: look at the hit ratio",
+        risk=RISKS.get(cause.name, "what is let go may still be wanted: look at who reads it"),
         undo="revert the change",
     )
 
 
-def _verify(target: str, policy: Policy) -> Step:
+def _verify(target: str, policy: Policy, options: str) -> Step:
+    again, whose = quote(target), ""
+    if target.startswith("pid/"):
+        again, whose = "pid/PID", "    # PID: of the fixed version"
+    for_s = format_duration(policy.quick_check_s).replace(" ", "")
     return Step(
         VERIFY,
         effect=f"flat for {format_duration(policy.quick_check_s)},"
         f" then closed after {format_duration(policy.closing_window_s)}",
         risk="none",
-        command=f"oakum investigate {target.partition('/')[0]}/… --for 1h",
+        command=f"oakum investigate {again} --for {for_s}{options}{whose}",
         takes_s=policy.quick_check_s,
     )

@@ -15,7 +15,7 @@ from oakum.model.assessment import Investigation
 from oakum.model.cause import Cause, of_holders
 from oakum.model.evidence import Evidence
 from oakum.model.story import Claim, Story
-from oakum.model.units import format_rate, format_share, format_size
+from oakum.model.units import format_share, format_size
 from oakum.model.verdict import VerdictName
 
 SURE: Final = 0.6
@@ -92,15 +92,15 @@ def _paragraph(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[
     elif verdict.reasons:
         yield Claim(_sentence(verdict.reasons[0]), lead)
     yield from _left(investigation, lead)
+    steps = investigation.plan.steps
+    if steps and verdict.name is VerdictName.LEAK:
+        yield Claim(f"Now: {'; then '.join(_lower(step.title) for step in steps[:2])}.", lead)
     # Of one that cannot be told yet, the headline says it.
     if verdict.settles and verdict.name is not VerdictName.CANNOT_TELL:
         yield Claim(f"To be sure: {_bare(verdict.settles)}.", lead)
     if causes and verdict.name is not VerdictName.HEALTHY and causes[0].advice:
-        yield Claim(f"To do: {causes[0].advice}", linked(causes[0].evidence, evidence, lead))
-    steps = investigation.plan.steps
-    if steps and verdict.name is VerdictName.LEAK:
-        yield Claim(f"Now, before that: {_lower(steps[0].title)}; then {_lower(steps[1].title)}."
-                    if len(steps) > 1 else f"Now: {_lower(steps[0].title)}.", lead)  # fmt: skip
+        begin = "To do" if verdict.name is VerdictName.LEAK else "If it is a leak"
+        yield Claim(f"{begin}: {causes[0].advice}", linked(causes[0].evidence, evidence, lead))
 
 
 def _twin(causes: Sequence[Cause]) -> Cause | None:
@@ -150,31 +150,40 @@ def _left(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[Claim
     if left < LEFT_SHARE:
         return
     yield Claim(
-        f"{format_share(left)} of the growth ({format_rate(found.unexplained_bytes_per_s)}) is not explained by any"
-        " cause that was found.",
+        f"{format_share(left)} of the growth is not explained by any cause that was found.",
         lead,
     )
 
 
 def _proof(investigation: Investigation, causes: Sequence[Cause], lead: tuple[str, ...]) -> Iterator[Claim]:
-    seen: set[str] = set()
+    reasons = investigation.verdict.reasons
+    seen = set(_again(causes[0], reasons)) if causes else set()
     for cause in causes:
         ids = linked(cause.evidence, investigation.evidence, lead)
         for text in (cause.title, *cause.why):
             if text and text not in seen:
                 seen.add(text)
-                yield Claim(f"{cause.holder}: {text}" if text is not cause.title else text, ids)
-    for text in investigation.verdict.reasons:
+                named = len(causes) == 1 or text is cause.title or cause.holder in text
+                yield Claim(text if named else f"{cause.holder}: {text}", ids)
+    for text in reasons:
         if text not in seen:
             seen.add(text)
             yield Claim(text, _spoken(text, investigation, lead))
+
+
+def _again(first: Cause, reasons: Sequence[str]) -> Iterator[str]:
+    """What the assessment says in other words than the first cause does: one of the two is enough."""
+    if any(text.startswith("it held ") for text in first.why):
+        yield from (text for text in reasons if text.startswith(f"{first.holder} gained "))
+    if any(" bounds it, and it is " in text for text in reasons):
+        yield from (text for text in first.why if text.startswith(("nothing that it held in", "that is ")))
 
 
 def _against(investigation: Investigation, causes: Sequence[Cause], lead: tuple[str, ...]) -> Iterator[Claim]:
     for cause in causes:
         ids = linked(cause.evidence, investigation.evidence, lead)
         for text in cause.against:
-            yield Claim(f"{cause.holder}: {text}", ids)
+            yield Claim(text if len(causes) == 1 else f"{cause.holder}: {text}", ids)
     first = causes[0] if causes else None
     if first is not None and isfinite(first.growth_bytes_per_s) and len(causes) > 1:
         other = causes[1]

@@ -101,7 +101,8 @@ def _speed(answer: Floats, unit: Unit) -> Iterator[str]:
     if not risen and rate == 0:
         return
     verb = f"it rose in {risen} of 4 quarters, by" if risen and rate > 0 else "it changes by"
-    yield f"{verb} {rate_of(rate, unit)} ({rate_of(low, unit)} to {rate_of(high, unit)})"
+    least, most = rate_of(low, unit), rate_of(high, unit)
+    yield f"{verb} {rate_of(rate, unit)}" + (f" ({least} to {most})" if least != most else "")
 
 
 def _above(answer: Floats, unit: Unit) -> Iterator[str]:

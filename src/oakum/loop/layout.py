@@ -32,6 +32,10 @@ WORDS = {
 FAINT_BYTES = 1 << 20
 """A kind that is smaller, and grew by less, is in the values alone."""
 
+TRIFLE_BYTES = 64 << 10
+FAINT_SHARE = 0.01
+"""Of what the kind that grew most gained: with less than this, or than a trifle, a kind is told without its rate."""
+
 APART_S = 1.0
 MIDDLE = 0.15
 """Threads that were counted this share of the time from its middle are those of the middle."""
@@ -125,12 +129,19 @@ class Layouts:
 
 def mappings_told(growth: LayoutGrowth) -> str:
     rows = [
-        f"{words} {format_size(growth.after.of(kind))} ({format_rate(growth.per_s(kind))})"
+        f"{words} {format_size(growth.after.of(kind))}{_grew(growth, kind)}"
         for kind, words in WORDS.items()
         if max(growth.after.of(kind), growth.before.of(kind)) >= FAINT_BYTES or abs(growth.grown(kind)) >= FAINT_BYTES
     ]
     threads = f"{format_count(growth.after.threads)} thread{'s' if growth.after.threads != 1 else ''}"
     return f"{', '.join(rows) or 'less than 1 MiB of any kind'}; {threads}"
+
+
+def _grew(growth: LayoutGrowth, kind: MappingKind) -> str:
+    """In brackets. Little of all that it gained is in the values alone: a rate of it would be of chance."""
+    most = max((abs(growth.grown(each)) for each in WORDS), default=0)
+    grown = abs(growth.grown(kind))
+    return f" ({format_rate(growth.per_s(kind))})" if grown > max(FAINT_SHARE * most, TRIFLE_BYTES) else ""
 
 
 def mappings_facts(growth: LayoutGrowth) -> dict[str, object]:

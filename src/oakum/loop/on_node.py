@@ -143,5 +143,5 @@ def _step(step: Step, target: ClusterTarget, group: str, afar: OutOfReach | None
         return replace(step, command=InContext(target.context).command(command))
     if afar is not None:
         return afar.step(step)
-    command = step.command.replace(group, str(target)).replace("cgroup/…", str(target))
+    command = step.command.replace(group, str(target))
     return replace(step, command=command)

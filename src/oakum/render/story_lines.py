@@ -8,6 +8,9 @@ from oakum.model.units import format_rate, format_share
 from oakum.render.headline import headline
 from oakum.render.names import shown
 
+WHOLE = 0.995
+"""From this share on nothing is left to be explained: it reads as 100 %."""
+
 
 def lead_line(investigation: Investigation) -> str:
     """The one sentence that comes first."""
@@ -43,5 +46,5 @@ def accounted_line(investigation: Investigation) -> str:
     if not found.share:
         return f"explained: nothing of {rate}"
     explained = format_rate(found.explained_bytes_per_s)
-    left = format_share(1 - found.share)
-    return f"explained: {explained} of {rate} ({format_share(found.share)}); not explained: {left}"
+    left = f"; not explained: {format_share(1 - found.share)}" if found.share < WHOLE else ""
+    return f"explained: {explained} of {rate} ({format_share(found.share)}){left}"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from oakum.model.assessment import Investigation
 from oakum.model.cause import Cause, of_holders, readings_of
 from oakum.model.evidence import Evidence
-from oakum.model.growth import HeapGrowth, HolderGrowth
+from oakum.model.growth import HeapGrowth, HolderGrowth, PathStep
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.render.figures import forecast_range_text, nearest_forecast
 from oakum.render.headline import SIGNS
+from oakum.render.hung import Hung
 from oakum.render.live import COLOURS
 from oakum.render.names import shown, shown_lines
 from oakum.render.sparkline import sparkline
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MOST_TYPES = 6
 MOST_CAUSES = 3
 MOST_FINDINGS = 8
+MOST_STEPS = 8
+"""So many steps of a way to a holder are shown, the first and the last ones."""
 
 
 def investigation_view(investigation: Investigation) -> RenderableType:
@@ -49,36 +52,34 @@ def _parts(investigation: Investigation) -> Iterator[RenderableType]:
     for cause in of_holders(investigation.causes)[:MOST_CAUSES]:
         yield from _cause(cause, _holder(investigation.growth, cause), verdict.reasons)
         yield from _readings(cause, investigation.causes)
+    yield from _plan(investigation)
     if investigation.growth is not None and investigation.growth.types and investigation.causes:
         yield from _types(investigation.growth)
     if explained := accounted_line(investigation):
         yield Text(f"\n{explained}")
     yield from _proof(investigation)
-    if verdict.settles:
+    if verdict.settles and investigation.story is None:
         yield from _list("what would settle it", (verdict.settles,))
-    yield from _plan(investigation)
     yield from _logs(investigation)
     yield from _pools(investigation)
-    did = (
+    rows = (
         f"[{evidence.id}] {evidence.title}"
         for evidence in investigation.evidence
         if not (_of_log(evidence) or _of_pool(evidence))
     )
-    yield from _list("what Oakum did", tuple(did))
+    yield from _list("evidence", tuple(rows))
     absent = (f"{row.what}: {row.why}" + (f" → {row.get}" if row.get else "") for row in investigation.absent)
     yield from _list("absent", tuple(absent))
 
 
 def _proof(investigation: Investigation) -> Iterator[RenderableType]:
     """Each with the ids of what it rests on, as they stand below. Titles of causes were told above."""
-    from rich.text import Text  # noqa: PLC0415
-
     above = {cause.title for cause in investigation.causes}
     rows = [claim for claim in proof_of(investigation) if claim.text not in above]
     if rows:
         yield _title("why")
     for claim in rows:
-        yield Text.assemble(f"  · {shown(claim.text)}", (links(claim), "dim"))
+        yield Hung("  · ", shown(claim.text), tail=links(claim))
 
 
 def _of_log(evidence: Evidence) -> bool:
@@ -129,12 +130,10 @@ def _title(text: str) -> Text:
 
 
 def _list(title: str, rows: tuple[str, ...]) -> Iterator[RenderableType]:
-    from rich.text import Text  # noqa: PLC0415
-
     if rows:
         yield _title(title)
         for row in rows:
-            yield Text(f"  · {shown(row)}")
+            yield Hung("  · ", shown(row))
 
 
 def _holder(growth: HeapGrowth | None, cause: Cause) -> HolderGrowth | None:
@@ -148,15 +147,14 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
     yield _title(f"{cause.name.value} ({format_share(cause.confidence)}): {shown(cause.holder)}")
     if holder is not None:
         counted = f"{holder.counted}{' of ' + shown(holder.item_type) if holder.item_type else ''}"
-        yield Text(
-            f"  {format_count(holder.items_before)} → {format_count(holder.items_after)} {counted},"
-            f" {format_size(holder.bytes_before)} → {format_size(holder.bytes_after)}{_growth(cause)}"
+        yield Hung(
+            "  ",
+            f"{format_count(holder.items_before)} → {format_count(holder.items_after)} {counted},"
+            f" {format_size(holder.bytes_before)} → {format_size(holder.bytes_after)}{_growth(cause)}",
         )
-        for index, step in enumerate(holder.path):
-            via = f"{shown(step.via)} → " if step.via else ""
-            yield Text(f"  {'  ' * index}{via}{shown(step.node)}", style="dim" if index + 1 < len(holder.path) else "")
+        yield from _path(holder.path)
     elif not cause.where and cause.title:
-        yield Text(f"  {shown(cause.title)}{_growth(cause)}")
+        yield Hung("  ", f"{shown(cause.title)}{_growth(cause)}")
     for place in cause.where[:3]:
         yield Text(f"  {shown(str(place))}", style="cyan")
         if place.source:
@@ -164,19 +162,31 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
     if cause.retained_bytes is None:
         for why in cause.why:
             if why not in said:
-                yield Text(f"  {shown(why)}")
+                yield Hung("  ", shown(why))
     for against in cause.against:
-        yield Text(f"  but: {shown(against)}", style="yellow")
-    yield Text(f"  fix: {shown_lines(cause.advice)}")
+        yield Hung("  but: ", shown(against), "yellow")
+    yield Hung("  fix: ", shown_lines(cause.advice))
+
+
+def _path(steps: Sequence[PathStep]) -> Iterator[RenderableType]:
+    """From the root on. Of a long one the middle is counted: who keeps the holder stands at its end."""
+    from rich.text import Text  # noqa: PLC0415
+
+    left = len(steps) - MOST_STEPS if len(steps) > MOST_STEPS + 1 else 0
+    shown_steps = [*steps[:1], *steps[1 + left :]]
+    for index, step in enumerate(shown_steps):
+        if left and index == 1:
+            yield Text(f"    … {left} steps, which -o json has …", style="dim")
+        via = f"{shown(step.via)} → " if step.via else ""
+        depth = index + (1 if left and index else 0)
+        yield Text(f"  {'  ' * depth}{via}{shown(step.node)}", style="dim" if index + 1 < len(shown_steps) else "")
 
 
 def _readings(cause: Cause, causes: Sequence[Cause]) -> Iterator[RenderableType]:
     """The others of the same holder."""
-    from rich.text import Text  # noqa: PLC0415
-
     for other in readings_of(cause, causes):
         why = f": {shown(other.why[0])}" if other.why else ""
-        yield Text(f"  or {other.name.value} ({format_share(other.confidence)}){why}", style="dim")
+        yield Hung("  or ", f"{other.name.value} ({format_share(other.confidence)}){why}", "dim")
 
 
 def _growth(cause: Cause) -> str:
@@ -208,13 +218,14 @@ def _types(growth: HeapGrowth) -> Iterator[RenderableType]:
 
 
 def _plan(investigation: Investigation) -> Iterator[RenderableType]:
-    from rich.text import Text  # noqa: PLC0415
-
     if not investigation.plan.steps:
         return
+    fixes = {cause.advice for cause in investigation.causes}
     yield _title("what to do now")
     for number, step in enumerate(investigation.plan.steps, 1):
-        yield Text(f"  {number}. {shown(step.title)}")
-        yield Text(f"     effect: {shown(step.effect)}; risk: {shown(step.risk)}", style="dim")
+        yield Hung(f"  {number}. ", shown(step.title))
+        # The fix stands with its cause, above.
+        effect = "" if step.effect in fixes else f"effect: {shown(step.effect.rstrip('.'))}; "
+        yield Hung("     ", f"{effect}risk: {shown(step.risk)}", "dim")
         if step.command:
-            yield Text(f"     $ {shown(step.command)}", style="cyan")
+            yield Hung("     $ ", shown(step.command), "cyan", whole=True)

@@ -15,6 +15,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
 from oakum.model.cause import CauseName, CodePlace
 from oakum.model.evidence import Evidence
+from oakum.model.growth import Bound
 from oakum.model.layout import Chunked, Layout, LayoutGrowth, MappingKind, ObjectKind
 from oakum.model.policy import Policy
 from oakum.model.series import Series, WorkloadSeries
@@ -240,3 +241,31 @@ def test_two_holders_that_gain_nearly_as_much_are_both_named():
     assert "and unbounded-cache, shop.b: 40 % of the growth" in text
     text = text_of(investigation(growth(holder(bytes_after=16 * MIB), holder(name="shop.b", bytes_after=14 * MIB))))
     assert "The cause is unbounded-cache, shop.cart._seen" in text
+
+
+def test_one_cause_is_not_named_again_in_each_of_its_lines():
+    found = investigation(growth(holder()))
+    lines = [claim.text for claim in (*found.story.proof, *found.story.against)]
+    assert not [line for line in lines if line.startswith("shop.cart._seen: ")]
+    two = investigation(growth(holder(), holder(name="shop.other", bytes_after=12 * MIB)))
+    assert [claim.text for claim in two.story.proof if claim.text.startswith("shop.other: ")]
+
+
+def test_what_the_assessment_and_the_cause_both_say_is_told_once():
+    lines = [claim.text for claim in investigation(growth(holder())).story.proof]
+    assert sum("MiB" in line and ("gained" in line or "it held" in line) for line in lines) == 1
+    assert sum("what the process gains" in line or "measured growth" in line for line in lines) == 1
+
+
+def test_what_to_do_now_comes_before_the_fix():
+    text = text_of(investigation(growth(holder())))
+    assert text.index("Now: keep the evidence") < text.index("To do: ")
+
+
+def test_what_may_be_no_leak_is_given_a_fix_with_a_condition():
+    verdict = series(VerdictName.SUSPECT)
+    found = investigation(growth(holder(bound=Bound(500_000, "maxsize"))), verdict)
+    assert found.verdict.name is VerdictName.SUSPECT
+    text = text_of(found)
+    assert "To do: " not in text
+    assert text.index("To be sure: ") < text.index("If it is a leak: ")

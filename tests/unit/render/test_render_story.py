@@ -13,6 +13,7 @@ from rich.console import Console
 from oakum import render
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cause import CauseName
+from oakum.model.growth import PathStep
 from oakum.model.story import Accounted, Claim, Story
 from oakum.render.markdown import fenced
 
@@ -137,3 +138,45 @@ def test_json_says_which_cause_it_is_another_reading_of():
     first, other, *_ = render.investigation_to_json(other_reading(told(leak())))["causes"]
     assert (first["instead_of"], other["instead_of"]) == (None, first["cause"])
     assert "another reading of the same holder" in render.investigation_html(other_reading(told(leak())))
+
+
+def narrow(found, columns=60):
+    console = Console(width=columns, file=io.StringIO())
+    console.print(render.investigation_view(found), crop=False)
+    return console.file.getvalue()
+
+
+def test_folded_lines_stand_below_their_text_and_commands_stay_whole():
+    long = replace(told(leak()), absent=(Absent("its source " * 8, AbsentKind.UNREADABLE, "it ended", ""),))
+    lines = narrow(long).split("\n")
+    first = next(at for at, line in enumerate(lines) if line.startswith("  · its source"))
+    assert lines[first + 1].startswith("    its source")
+    commands = [step.command for step in long.plan.steps if step.command]
+    assert commands
+    assert all(f"     $ {command}" in narrow(long, 24) for command in commands)
+
+
+def test_of_a_long_way_to_a_holder_the_ends_are_shown():
+    found = told(leak())
+    first = found.growth.holders[0]
+    steps = tuple(PathStep(f"Node{number}", f".next{number}") for number in range(20))
+    text = printed(replace(found, growth=replace(found.growth, holders=(replace(first, path=steps),))))
+    assert "Node0\n" in text
+    assert "… 12 steps, which -o json has …" in text
+    assert "Node12\n" not in text
+    assert "Node19\n" in text
+
+
+def test_the_fix_and_what_would_settle_it_are_told_once():
+    found = told(leak())
+    advice = found.causes[0].advice
+    fixing = replace(found.plan.steps[0], effect=advice)
+    found = replace(found, plan=replace(found.plan, steps=(fixing,)), verdict=replace(found.verdict, settles="longer"))
+    text = printed(found)
+    assert text.count(advice) == 1
+    assert "what would settle it" not in text
+    assert "what would settle it" in printed(replace(found, story=None))
+
+
+def test_where_all_is_explained_nothing_is_left():
+    assert "not explained" not in printed(replace(told(leak()), accounted=Accounted(100.0, 99.9)))

@@ -229,8 +229,9 @@ def _why(growth: LayoutGrowth, named: Gained | None) -> list[str]:
         return [*told, f"blocks of malloc gained {format_size(used_grown(growth) or 0, signed=True)} meanwhile"]
     before, after = growth.chunks_before, growth.chunks_after
     if before is not None and after is not None:
-        free = format_size(after.free_bytes - before.free_bytes, signed=True)
-        told.append(f"it is in use: free blocks between them gained {free} meanwhile, so it is no fragmentation")
+        free = after.free_bytes - before.free_bytes
+        course = f"{'gained' if free > 0 else 'lost'} {format_size(abs(free))}" if free else "are as many"
+        told.append(f"it is in use: free blocks between them {course} meanwhile, so it is no fragmentation")
     return told
 
 
