@@ -50,7 +50,9 @@ def scan(
     interval: Annotated[str, typer.Option("--every", metavar="DURATION", help="host: time between samples")] = EVERY,
     unit: Annotated[
         str,
-        typer.Option("--unit", help="files: unit of the values where no column says: bytes, percent, KiB, MiB, GiB"),
+        typer.Option(
+            "--unit", help="files: unit of the values where no column says: B (bytes), percent, KiB, MiB, GiB"
+        ),
     ] = UNIT,
     at: Annotated[
         str,
@@ -82,7 +84,8 @@ def scan(
 
     --keep, --diff, --baseline: scans on record, and what has changed since.
 
-    Exits 1 if any series leaks that is not muted, else 0; 4 if none does and a server told not all that was asked for.
+    Exits 1 if any series leaks that is not muted, else 0; 4 if none does and a server told not all that was asked for,
+    or rows of a file contradict each other so much that a series was skipped.
     """
     from oakum.cli.progress import progress  # noqa: PLC0415
     from oakum.loop.scan import Settings, scan_files, scan_host  # noqa: PLC0415

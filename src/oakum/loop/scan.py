@@ -25,6 +25,7 @@ from oakum.model.units import format_count, format_duration
 from oakum.model.verdict import Verdict
 from oakum.sense.files import read_series
 from oakum.sense.machine import MachineWatch
+from oakum.sense.small_values import small_values
 
 if TYPE_CHECKING:
     from oakum.host import Machine
@@ -40,6 +41,9 @@ MANY = 300
 SHORT_SAMPLES = 100
 MANY_SAMPLES = 20_000
 """Series of fewer samples each, and of fewer together, take plain kernels no longer than some five seconds."""
+
+UNTOLD = "bytes"
+"""The unit of values in files where nobody told one; ``B`` is who says that they are bytes."""
 
 AT_ONCE = 1_000_000
 """Samples that are judged together: some 30 MB with what is worked out of them."""
@@ -125,10 +129,14 @@ def scan_host(machine: Machine, *, settings: Settings, progress: Progress) -> Sc
 
 
 def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, progress: Progress) -> Scan:
-    """Raises DataError for a file that cannot be understood, MachineError for one that cannot be read."""
+    """Partial where a series of them could not be judged for what is in its rows.
+
+    Raises DataError for a file that cannot be understood, MachineError for one that cannot be read.
+    """
     judged = _Judged()
     counts: Counter[str] = Counter()
     warnings: list[str] = []
+    unread = False
     for path in paths:
         progress.stage(f"reading {path}")
         read = read_series(_content(path), str(path), unit=settings.unit)
@@ -141,10 +149,13 @@ def scan_files(paths: Sequence[PurePath], *, now_s: float, settings: Settings, p
         counts.update(workload.id for workload in read.series)
         judged.skipped += read.skipped
         warnings += read.warnings
+        unread = unread or bool(read.skipped)
+        if settings.unit == UNTOLD and not read.unit_told and (small := small_values(read.series)):
+            warnings.append(f"{path}: {small}")
         for workload in read.series:
             judged.add(workload, settings.at_s)
     warnings += _again(counts)
-    return judged.scan(", ".join(map(str, paths)), warnings, now_s)
+    return replace(judged.scan(", ".join(map(str, paths)), warnings, now_s), partial=unread)
 
 
 def _again(counts: Counter[str]) -> list[str]:

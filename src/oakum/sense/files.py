@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 NEEDED: Final = ("series_id", "ts", "value")
 OTHER: Final = frozenset({*NEEDED, "limit", "unit", "load", "metric"})
+MOST_TORN: Final = 0.02
+"""A share of a series' times: where more have two values, it is two series under one name."""
+
 FACTORS: Final[dict[str, tuple[Unit, float]]] = {
     "bytes": ("bytes", 1.0),
     "B": ("bytes", 1.0),
@@ -43,11 +46,12 @@ FACTORS: Final[dict[str, tuple[Unit, float]]] = {
 
 @dataclass(slots=True)
 class Read:
-    """What a file gave. ``warnings``: what was taken for granted."""
+    """What a file gave. ``warnings``: what was taken for granted. ``unit_told``: by a column or a metric's name."""
 
     series: list[WorkloadSeries] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unit_told: bool = False
 
 
 def read_series(content: bytes, name: str, *, unit: str = "bytes") -> Read:
@@ -180,6 +184,7 @@ def _one(part: pl.DataFrame, unit: str, read: Read) -> None:
     if told not in FACTORS:
         read.skipped.append(Skipped(series_id, f"its unit {told!r} is none of {', '.join(FACTORS)}", labels))
         return
+    read.unit_told |= "unit" in part.columns and bool(part["unit"].drop_nulls().len())
     kind, factor = FACTORS[told]
     at, value = part["ts"].to_numpy(), part["value"].to_numpy()
     kept = _in_order(series_id, at, value, read, labels)
@@ -217,22 +222,35 @@ def _known_since(limit: Floats) -> Floats:
 def _in_order(
     series_id: str, at: Floats, value: Floats, read: Read, labels: Mapping[str, str]
 ) -> NDArray[np.intp] | slice | None:
-    """Which rows to take, in order of time and each time once; None, and skipped, where rows contradict each other."""
+    """Which rows to take, in order of time and each time once; None, and skipped, where too many contradict each other.
+
+    Of few times with two values neither row is taken: nobody knows which one is right.
+    """
     if np.any(np.diff(at) < 0):
         read.warnings.append(f"{series_id}: rows were not in order of time; they were sorted")
     order = np.argsort(at, kind="stable")
     at, value = at[order], value[order]
     again = np.diff(at) == 0
-    differing = np.flatnonzero(again & (value[1:] != value[:-1]))
-    if differing.size:
-        why = f"two different values at the same time {at[differing[0]]:.3f}"
+    differing = np.unique(at[1:][again & (value[1:] != value[:-1])])
+    torn = np.isin(at, differing)
+    first = np.concatenate(([True], ~again))
+    times = int(np.count_nonzero(first))
+    if differing.size > MOST_TORN * times:
+        why = f"{_of_its_times(differing, times)}: are these two series? Give each its own name"
         read.skipped.append(Skipped(series_id, why, labels))
         return None
-    if again.any():
-        read.warnings.append(f"{series_id}: {format_rows(int(again.sum()))} stood twice")
-    kept = order[np.concatenate(([True], ~again))]
+    if differing.size:
+        read.warnings.append(f"{series_id}: {_of_its_times(differing, times)}; rows of such a time were left out")
+    if twice := int(np.count_nonzero(again & ~torn[1:])):
+        read.warnings.append(f"{series_id}: {format_rows(twice)} stood twice")
+    kept = order[first & ~torn]
     # Rows that are as they should be are not copied.
     return slice(None) if kept.size == order.size and np.all(np.diff(kept) > 0) else kept
+
+
+def _of_its_times(differing: Floats, times: int) -> str:
+    many = f"{format_count(differing.size)} of its {format_count(times)} times"
+    return f"two different values at the same time {differing[0]:.3f}, at {many}"
 
 
 def _add(workload: WorkloadSeries, read: Read) -> None:
@@ -289,6 +307,7 @@ def _prometheus_row(row: Any, kind: Unit, factor: float, read: Read) -> None:
     try:
         labels = {str(key): str(value) for key, value in (row.get("metric") or {}).items()}
         metric = labels.pop("__name__", "")
+        read.unit_told |= "bytes" in metric
         series_id = metric + "{" + ",".join(f"{key}={value}" for key, value in sorted(labels.items())) + "}"
     except AttributeError:
         read.skipped.append(Skipped(str(row)[:60], "it has no labels: a result is an object with metric and values"))

@@ -90,3 +90,26 @@ def test_what_is_judged_in_parts_is_told_as_if_it_had_been_judged_at_once(tmp_pa
     assert [verdict for _, verdict in parts.rows] == [verdict for _, verdict in whole.rows]
     assert parts.window == whole.window
     assert all(series.samples == 40 for series, _ in parts.rows)
+
+
+def test_a_series_that_its_rows_contradict_makes_the_scan_partial(tmp_path):
+    scan = scanned(tmp_path, rows(30) + rows(30, series="b") + rows(30, series="b", grow=2_000_000))
+    assert [series.id for series, _ in scan.rows] == ["a"]
+    assert [skipped.id for skipped in scan.skipped] == ["b"]
+    assert "at 29 of its 30 times: are these two series?" in scan.skipped[0].why
+    assert scan.partial
+    assert not scanned(tmp_path, rows(30)).partial
+    # Said by whoever asked, not by the rows.
+    assert not scanned(tmp_path, rows(30) + rows(9, series="b", start_s=START_S + 600), at=str(START_S + 300)).partial
+
+
+@pytest.mark.parametrize(("unit", "told"), [("bytes", True), ("B", False), ("MiB", False), ("percent", False)])
+def test_values_less_than_any_process_needs_are_asked_for_their_unit(tmp_path, unit, told):
+    small = "".join(f"a,{START_S + 60 * i},{20 + i}\n" for i in range(30))
+    warnings = scanned(tmp_path, small, unit=unit).warnings
+    assert [("49 B" in warning, "--unit MiB" in warning) for warning in warnings] == [(True, True)] * told
+    assert scanned(tmp_path, small + rows(30, series="b"), unit=unit).warnings == ()
+    said = small.replace("a,", "MiB,a,")
+    path = tmp_path / "said.csv"
+    path.write_text("unit,series_id,ts,value\n" + said)
+    assert scan_files([path], now_s=START_S, settings=Settings.of(unit=unit), progress=Silent()).warnings == ()

@@ -183,6 +183,17 @@ def test_two_values_at_one_time_contradict_each_other():
     assert [(skipped.id, "same time" in skipped.why) for skipped in read.skipped] == [("a", True)]
 
 
+def test_of_few_times_with_two_values_neither_is_taken_and_the_series_is_judged():
+    many = "".join(f"a,{START_S + 60 * i},{200 + i}\n" for i in range(100))
+    read = csv(f"{HEADER}{many}a,{START_S + 600},7\na,{START_S + 660},211\n")
+    _, lifetime = only(read)
+    assert len(lifetime) == 99
+    assert START_S + 600 not in lifetime.at_s
+    assert read.skipped == []
+    told = f"a: two different values at the same time {START_S + 600:.3f}, at 1 of its 100 times;"
+    assert read.warnings[1:] == [f"{told} rows of such a time were left out", "a: 1 row stood twice"]
+
+
 def test_a_range_query_out_of_order_is_sorted_too():
     read = prometheus({"metric": {}, "values": [[1, "1"], [3, "2"], [2, "3"], [2.5, "4"], [2.5, "4"]]})
     _, lifetime = only(read)
