@@ -25,6 +25,9 @@ MOST_HOLDERS = 8
 HOLDER_SHARE = 0.03
 """A holder of less than this share of the new bytes is not named."""
 
+SEVERAL = 3
+"""So many items of one container that gain alike are what it keeps, and it is what holds them."""
+
 DEQUES = frozenset({"deque", "collections.deque"})
 
 LRU_CACHE, LRU_LINK = "_lru_cache_wrapper", "_lru_list_elem"
@@ -131,10 +134,31 @@ def _holders(first: _Side, last: _Side, fresh: NDArray[np.bool_]) -> tuple[Holde
         holder = _holder(node, first, last, fresh, namer)
         if holder.bytes_grown > 0:
             found.setdefault(holder.name, []).append((node, holder))
-    together = [_together(alike, tree) for alike in found.values()]
+    pairs = [pair for alike in found.values() for pair in alike]
+    for node in _above_several(last.heap, tree, pairs):
+        # What is kept by key in two steps is one holder, not one for each key of the first.
+        holder = _holder(node, first, last, fresh, namer)
+        found = {name: [pair for pair in alike if not _within(pair[0], node, tree)] for name, alike in found.items()}
+        found.setdefault(holder.name, []).append((node, holder))
+    together = [_together(alike, tree) for alike in found.values() if alike]
     ranked = sorted(together, key=lambda holder: -holder.bytes_grown)
     most = ranked[0].bytes_grown if ranked else 0
     return tuple(holder for holder in ranked if holder.bytes_grown >= most * HOLDER_SHARE)[:MOST_HOLDERS]
+
+
+def _above_several(heap: PythonHeap, tree: Dominators, pairs: Sequence[tuple[int, HolderGrowth]]) -> list[int]:
+    """Containers of which SEVERAL items or more are holders of one kind, with items of one type: by region, by day."""
+    members: dict[tuple[int, str, str], list[int]] = {}
+    for node, holder in pairs:
+        if len(holder.path) > 1 and holder.path[-1].via.startswith("["):
+            members.setdefault((holder.path[-2].address, holder.kind, holder.item_type), []).append(node)
+    several = [(key[0], nodes) for key, nodes in members.items() if len(nodes) >= SEVERAL]
+    above = heap.node_of(np.array([address for address, _ in several], np.int64)).tolist()
+    return [
+        at
+        for at, (_, nodes) in zip(above, several, strict=True)
+        if at >= 0 and all(_within(node, at, tree) for node in nodes)
+    ]
 
 
 def _together(alike: Sequence[tuple[int, HolderGrowth]], tree: Dominators) -> HolderGrowth:
