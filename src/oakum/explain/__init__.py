@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from oakum.explain.allocated import allocated
 from oakum.explain.assess import assess
+from oakum.explain.causes import gc_misconfigured
 from oakum.explain.deeper import deeper_steps
 from oakum.explain.deeper_native import native_steps
 from oakum.explain.deeper_ruby import ruby_steps
@@ -76,6 +77,7 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     grows = verdict.name in {VerdictName.LEAK, VerdictName.SUSPECT}
     if grows:
         causes = rank(growth, found, series.rate_per_s) if growth is not None else ()
+        causes = gc_misconfigured.with_cycles(growth, causes)
         causes = causes or allocated(profile, sources)
     causes = with_outside(growth, causes, grows=grows)
     causes = with_native(layout, causes, grows=grows, rate_per_s=series.rate_per_s)

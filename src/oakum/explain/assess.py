@@ -44,6 +44,10 @@ RENEWED_MORE = 0.1
 EXPLAINED = (0.3, 3.0)
 """The holder's growth must lie within these factors of the process's measured growth."""
 
+COLLECTS = (
+    "gc.collect() within it: what goes then was garbage; or watch longer, for a collection that it asks for itself"
+)
+
 ALLOCATES = "who allocates it: memray with native frames, as the plan has it; or watch longer: --for 10m"
 
 
@@ -72,7 +76,12 @@ def _captured(series: Verdict) -> Verdict:
 def _unreachable(growth: HeapGrowth) -> Iterator[str]:
     """What nothing refers to any more is no cause of its own: it is told all the same."""
     gained = sum(holder.bytes_grown for holder in growth.holders if holder.root is RootKind.UNREACHABLE)
-    if gained >= TRIFLE_BYTES:
+    cycles = growth.cycles
+    if cycles is not None and cycles.bytes_grown >= TRIFLE_BYTES:
+        told = f"cycles that nothing refers to gained {format_size(cycles.bytes_grown)} in"
+        why = f": {cycles.off} keeps the collector from them" if cycles.off else ": they are not collected yet"
+        yield f"{told} {format_duration(growth.seconds)}{why}"
+    elif gained >= TRIFLE_BYTES:
         told = f"objects that no root leads to gained {format_size(gained)} in {format_duration(growth.seconds)}"
         collects = (
             ": cycles that were not collected, or what only a C extension holds" if growth.language == "Python" else ""
@@ -207,6 +216,19 @@ def _nothing_grows(series: Verdict, growth: HeapGrowth | None) -> Verdict:
     if growth is None or series.name is VerdictName.LEAK:
         return series
     rate = series.rate_per_s or 0.0
+    gained = rate * growth.seconds
+    if series.name is VerdictName.SUSPECT and _off_bytes(growth) >= max(TRIFLE_BYTES, EXPLAINED[0] * gained):
+        return replace(series, probability=max(series.probability or 0.0, 0.8), settles=COLLECTS)
+    return _unexplained(series, growth, rate)
+
+
+def _off_bytes(growth: HeapGrowth) -> int:
+    """What cycles gained that no collector takes, since it is off."""
+    return growth.cycles.bytes_grown if growth.cycles is not None and growth.cycles.off else 0
+
+
+def _unexplained(series: Verdict, growth: HeapGrowth, rate: float) -> Verdict:
+    """Neither a holder nor cycles say why. ``rate``: of the process, bytes a second."""
     gained = rate * growth.seconds
     fits_leak = series.pattern is None or series.pattern.leaks
     if growth.uncollected and series.name is VerdictName.SUSPECT:

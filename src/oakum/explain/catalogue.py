@@ -155,8 +155,9 @@ ENTRIES: Final[Mapping[CauseName, Entry]] = {
         "how much one connection takes",
     ),
     CauseName.GC_MISCONFIGURED: Entry(
-        "a heap whose cap does not fit below the memory limit",
-        "-Xmx, --max-old-space-size or GOMEMLIMIT against the cgroup's limit; kills were counted",
+        "a heap whose cap does not fit below the memory limit, or a collector that is off",
+        "-Xmx, --max-old-space-size or GOMEMLIMIT against the cgroup's limit; kills were counted; cycles that nothing"
+        " refers to become more in a CPython whose collector is off",
         "a heap that is far below both; objects that live and grow whatever the cap is",
         "the flag as it is written",
     ),

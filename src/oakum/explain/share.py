@@ -13,10 +13,9 @@ from oakum.model.units import format_share
 ASIDE: Final = frozenset({
     CauseName.PAGE_CACHE,
     CauseName.UNDERSIZED_LIMIT,
-    CauseName.GC_MISCONFIGURED,
     CauseName.MANY_PROCESSES,
 })  # fmt: skip
-"""What they hold is no anonymous memory of the process that is judged."""
+"""What they hold is no anonymous memory of the process that is judged. A cap that does not fit is given no growth."""
 
 WHOLE: Final = (CauseName.WORKERS_OR_ARENAS, CauseName.LOAD_GROWTH)
 """What they hold is told by its occasion, and held by what others tell: each is set against the whole alone."""

@@ -12,18 +12,25 @@ from oakum.heap.distinct import distinct
 from oakum.heap.formats.python.attributes import attributes
 from oakum.heap.formats.python.bounds import bound_of
 from oakum.heap.formats.python.calling import called_by
+from oakum.heap.formats.python.garbage import Collector, collector, garbage
 from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_UNICODE
 from oakum.heap.formats.python.naming import Named, Namer
 from oakum.heap.formats.python.objects import PythonHeap
 from oakum.heap.graph import HeapGraph
 from oakum.heap.tree import Children, Dominators, dominators, shortest_paths
 from oakum.model.division import Divided
-from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind, TypeGrowth
+from oakum.model.growth import Cycles, HeapGrowth, HolderGrowth, RootKind, TypeGrowth
 
 MOST_TYPES = 40
 MOST_HOLDERS = 8
 HOLDER_SHARE = 0.03
 """A holder of less than this share of the new bytes is not named."""
+
+SEVERAL = 3
+"""So many items of one container that gain alike are what it keeps, and it is what holds them."""
+
+CYCLES_SHARE = 0.2
+"""Garbage that gained less than this share of what the heap gained is an ordinary moment between collections."""
 
 DEQUES = frozenset({"deque", "collections.deque"})
 
@@ -52,6 +59,7 @@ def compare(before: PythonHeap, after: PythonHeap, seconds: float) -> HeapGrowth
     first, last = _side(before), _side(after)
     fresh = ~_in(last.heap, first.heap)
     holders = _holders(first, last, fresh)
+    cycles = _cycles(first, last)
     return HeapGrowth(
         seconds=seconds,
         objects_before=before.objects,
@@ -62,7 +70,27 @@ def compare(before: PythonHeap, after: PythonHeap, seconds: float) -> HeapGrowth
         holders=holders,
         module_files=_files(last, {holder.module for holder in holders}),
         divided=Divided(before.division, after.division, seconds),
+        cycles=cycles,
     )
+
+
+def _cycles(first: _Side, last: _Side) -> Cycles | None:
+    """None where they gained less than CYCLES_SHARE of what all objects did, or shrank."""
+    graphs = (first.heap.graph, last.heap.graph)
+    lost = [garbage(side.heap, side.which) for side in (first, last)]
+    then, now = (int(graph.size[each].sum()) for graph, each in zip(graphs, lost, strict=True))
+    more = int(graphs[1].size.sum()) - int(graphs[0].size.sum())
+    if now - then <= CYCLES_SHARE * max(more, 0):
+        return None
+    objects = [each & (graph.kind >= 0) for graph, each in zip(graphs, lost, strict=True)]
+    what = _item_type(last.heap, graphs[1].address[objects[1]])
+    return Cycles(int(objects[0].sum()), int(objects[1].sum()), then, now, what, _off(collector(last.heap)))
+
+
+def _off(found: Collector | None) -> str:
+    if found is None or (found.enabled and found.thresholds[0] > 0):
+        return ""
+    return "gc.set_threshold(0)" if found.enabled else "gc.disable()"
 
 
 def _side(heap: PythonHeap) -> _Side:
@@ -131,10 +159,31 @@ def _holders(first: _Side, last: _Side, fresh: NDArray[np.bool_]) -> tuple[Holde
         holder = _holder(node, first, last, fresh, namer)
         if holder.bytes_grown > 0:
             found.setdefault(holder.name, []).append((node, holder))
-    together = [_together(alike, tree) for alike in found.values()]
+    pairs = [pair for alike in found.values() for pair in alike]
+    for node in _above_several(last.heap, tree, pairs):
+        # What is kept by key in two steps is one holder, not one for each key of the first.
+        holder = _holder(node, first, last, fresh, namer)
+        found = {name: [pair for pair in alike if not _within(pair[0], node, tree)] for name, alike in found.items()}
+        found.setdefault(holder.name, []).append((node, holder))
+    together = [_together(alike, tree) for alike in found.values() if alike]
     ranked = sorted(together, key=lambda holder: -holder.bytes_grown)
     most = ranked[0].bytes_grown if ranked else 0
     return tuple(holder for holder in ranked if holder.bytes_grown >= most * HOLDER_SHARE)[:MOST_HOLDERS]
+
+
+def _above_several(heap: PythonHeap, tree: Dominators, pairs: Sequence[tuple[int, HolderGrowth]]) -> list[int]:
+    """Containers of which SEVERAL items or more are holders of one kind, with items of one type: by region, by day."""
+    members: dict[tuple[int, str, str], list[int]] = {}
+    for node, holder in pairs:
+        if len(holder.path) > 1 and holder.path[-1].via.startswith("["):
+            members.setdefault((holder.path[-2].address, holder.kind, holder.item_type), []).append(node)
+    several = [(key[0], nodes) for key, nodes in members.items() if len(nodes) >= SEVERAL]
+    above = heap.node_of(np.array([address for address, _ in several], np.int64)).tolist()
+    return [
+        at
+        for at, (_, nodes) in zip(above, several, strict=True)
+        if at >= 0 and all(_within(node, at, tree) for node in nodes)
+    ]
 
 
 def _together(alike: Sequence[tuple[int, HolderGrowth]], tree: Dominators) -> HolderGrowth:

@@ -166,6 +166,26 @@ class LineGrowth:
 
 
 @dataclass(frozen=True, slots=True)
+class Cycles:
+    """What only cycles hold, to which nothing refers, in two captures: a collector frees it, and nothing else does.
+
+    ``item_type``: what they mostly are. ``off``: by what the collector does not run, in the words of the runtime; ""
+    where it runs, or where that could not be read.
+    """
+
+    objects_before: int
+    objects_after: int
+    bytes_before: int
+    bytes_after: int
+    item_type: str
+    off: str = ""
+
+    @property
+    def bytes_grown(self) -> int:
+        return self.bytes_after - self.bytes_before
+
+
+@dataclass(frozen=True, slots=True)
 class HeapGrowth:
     """Two captures of one heap, compared. ``heap_bytes_*``: all that the capture could see.
 
@@ -193,6 +213,9 @@ class HeapGrowth:
 
     room_per_s: float = 0.0
     """Bytes per second that its runtime took as room for that garbage, where ``uncollected`` says so."""
+
+    cycles: Cycles | None = None
+    """Of a heap of Python's, where they gained a noticeable part of what was gained."""
 
     lines: tuple[LineGrowth, ...] = ()
     """By the line of their allocation, most bytes gained first; empty where that was not recorded."""

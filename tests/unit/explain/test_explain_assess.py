@@ -9,10 +9,12 @@ from examples_explain import MIB, PLACE, clue, growth, holder, series
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oakum.explain import explain
 from oakum.explain.assess import EVICTED_SHARE, RETURNING, TRIFLE_BYTES, assess
 from oakum.explain.rank import clues
 from oakum.explain.source import Sites
-from oakum.model.growth import Bound, RootKind
+from oakum.model.growth import Bound, Cycles, RootKind
+from oakum.model.policy import Policy
 from oakum.model.units import parse_duration
 from oakum.model.verdict import LEAK_PATTERNS, Pattern, VerdictName
 
@@ -256,3 +258,15 @@ def test_what_nothing_refers_to_any_more_is_told():
     found = growth(holder(), holder(root=RootKind.UNREACHABLE))
     told = assess(series(), found, clues(found, {}))
     assert "objects that no root leads to gained 10.0 MiB in 10 s: cycles" in told.reasons[-1]
+
+
+def test_cycles_under_a_collector_that_is_off_are_the_cause_and_stay_a_suspicion():
+    cycles = Cycles(1000, 9000, MIB, 11 * MIB, "shop.Node", "gc.disable()")
+    told = explain("pid/1", series(), replace(growth(), cycles=cycles), sources={}, policy=Policy())
+    assert told.verdict.name is VerdictName.SUSPECT
+    assert told.verdict.settles.startswith("gc.collect() within it")
+    assert "gc.disable() keeps the collector from them" in told.verdict.reasons[-1]
+    (cause,) = told.causes
+    assert (cause.name.value, cause.holder, cause.share) == ("gc-misconfigured", "cycles of shop.Node", 1.0)
+    on = replace(growth(), cycles=replace(cycles, off=""))
+    assert not explain("pid/1", series(), on, sources={}, policy=Policy()).causes

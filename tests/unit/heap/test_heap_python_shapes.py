@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from living_heap import living_heap
-from python_shapes import LEAKS
+from more_python_shapes import MORE_LEAKS
+from python_shapes import LEAKS as FIRST_LEAKS
 
 from oakum.explain.causes import findings, readings
 from oakum.explain.rank import clues
@@ -27,6 +28,7 @@ def go(begin, end):
             module.serve(number)
     return end
 """
+LEAKS = {**FIRST_LEAKS, **MORE_LEAKS}
 NAMES = list(LEAKS)
 BATCHES = [{name: LEAKS[name] for name in NAMES[at : at + TOGETHER]} for at in range(0, len(NAMES), TOGETHER)]
 

@@ -18,6 +18,9 @@ HINTS = (
     "finalizer",
     "finalize_",
 )
+PROMISES = frozenset({"Future", "Task"})
+"""Classes of asyncio whose one list, of tuples, is what they call when they are done (Modules/_asynciomodule.c)."""
+
 QUEUES = ("queue", "pending", "backlog", "jobs_", "work_", "todo_")
 """Names of what is called once, in its turn."""
 
@@ -46,6 +49,8 @@ class Bus:
 
 def look(clue: Clue) -> Finding | None:
     called = clue.item in CODE
+    if clue.keeper in PROMISES and clue.container == "list" and clue.item == "tuple":
+        return Finding(CauseName.LISTENER, 0.85, f"what one {clue.keeper} calls when it is done", ADVICE, EXAMPLE)
     # A RequestHandler keeps no handlers: a class that keeps several is named so.
     several = any(f"{hint}s" in worded(clue.far) for hint in HINTS) or (clue.library and says(clue.far, HINTS))
     hinted = says(clue.near, HINTS) or several

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from oakum.explain.causes import listener
 from oakum.explain.causes.finding import Clue, Finding
 from oakum.model.cause import CauseName, Example
 from oakum.model.wording import last_name, says
@@ -56,6 +57,8 @@ def _fit(clue: Clue, *, queued: bool, hinted: bool) -> tuple[float, str]:
         taker = clue.sites.removals[0].function
         return (0.93 if hinted else 0.88), f"{taker or 'something'}() takes the next one out: {comes}"
     known = bool(clue.sites.inserts)
+    if clue.container == "deque" and not hinted and says(clue.near, listener.HINTS):
+        return 0.5, "a deque, whose name speaks of what is to be called"
     if clue.container == "deque":
         return (0.9 if hinted else 0.65 if known else 0.88), comes
     if clue.container == "list" and hinted:

@@ -38,6 +38,10 @@ def look(clue: Clue) -> Finding | None:
         reached = f"; reached from {clue.root_variable}" if clue.root_variable else ""
         why = f"the library has one {clue.far} for the whole process, and that keeps all it was told{reached}"
         return Finding(CauseName.STATIC_COLLECTION, 0.75, why, LIBRARY_ADVICE, LIBRARY_EXAMPLE)
+    if clue.container == "type" and clue.holder.path[-1].node.startswith("class "):
+        # What its attributes hold is the class's; the classes that it gains are kept by one of them.
+        why = "the class itself leads to all of it: what is made from it, as subclasses at run time, is kept with it"
+        return Finding(CauseName.STATIC_COLLECTION, 0.75, why, ADVICE, EXAMPLE)
     ways = [step.via for step in clue.holder.path]
     of_class = [at for at, via in enumerate(ways) if via.startswith("class attribute")]
     if not of_class:

@@ -27,7 +27,6 @@ NOT_APPLICABLE: Final[Mapping[tuple[CauseName, str], str]] = {
     (CauseName.STATIC_COLLECTION, "native"): "a static member is a global",
     (CauseName.PAGE_CACHE, "JavaScript"): "Node.js has no call that tells the kernel which pages are done with",
     (CauseName.PAGE_CACHE, "Java"): "the JDK has no call that tells the kernel which pages are done with",
-    (CauseName.GC_MISCONFIGURED, "Python"): "CPython sets no cap of its heap, and frees most objects at once",
     (CauseName.GC_MISCONFIGURED, "Ruby"): "CRuby sets no cap of its heap",
     (CauseName.GC_MISCONFIGURED, "native"): "nothing is collected",
     (CauseName.FRAGMENTATION, "Go"): "its runtime gives free pages back by itself",

@@ -31,6 +31,17 @@ def handle_all(path, handle):  # one JSON document a line
             handle(json.loads(line))
 """,
     ),
+    CauseName.GC_MISCONFIGURED: remedy(
+        "Let the collector run: take gc.disable() out, or call gc.collect() between pieces of work. Cycles that come"
+        " with each request are broken by a weak reference to the parent.",
+        "import gc\n\ngc.disable()",
+        """import gc
+
+gc.collect()
+gc.freeze()  # what is there by now is not looked at again
+gc.set_threshold(50_000, 20, 20)  # less often, and not never
+""",
+    ),
     CauseName.KEYS_WITHOUT_TTL: remedy(
         "Write each key with a time to live.",
         "client.set(key, value)",

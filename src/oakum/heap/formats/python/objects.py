@@ -15,6 +15,7 @@ from oakum.heap.formats.python import frames
 from oakum.heap.formats.python.division import divide, find_arenas
 from oakum.heap.formats.python.layouts import (
     FLAG_BYTES,
+    FLAG_INLINE_VALUES,
     FLAG_LONG,
     FLAG_UNICODE,
     OB_TYPE,
@@ -247,7 +248,7 @@ def _graph(nodes: _Nodes, types: Types, layout: Layout, pools: NDArray[np.int64]
     values = Values(image, layout)
     place = (image.words, image.start, image.end, image.offset, nodes.slot_base, nodes.slots)
     skip = _weak_words(types, layout, address, kind)
-    read = np.where(_is_leaf(types, kind), 0, size)
+    read = _own_bytes(types, address - begin, size, kind)
     degree = kernels.count_edges(*place, begin, read, kind, skip)
     edge_offsets = np.concatenate(([0], np.cumsum(degree))).astype(np.int64)
     targets = kernels.fill_edges(*place, begin, read, kind, skip, edge_offsets)
@@ -272,6 +273,18 @@ def _is_leaf(types: Types, kind: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Text, bytes and whole numbers refer to nothing: whatever their bytes look like."""
     leaf: NDArray[np.bool_] = np.where(kind >= 0, types.flags[kind] & (FLAG_UNICODE | FLAG_BYTES | FLAG_LONG), 0) != 0
     return leaf
+
+
+def _own_bytes(
+    types: Types, before: NDArray[np.int64], size: NDArray[np.int64], kind: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """int64[n]: how much of each block its object wrote; ``before``: what stands ahead of its head.
+
+    Blocks come in steps of 16 bytes: behind an object of a fixed size stands what another left there.
+    """
+    fixed = (kind >= 0) & (types.item[kind] == 0) & (types.flags[kind] & FLAG_INLINE_VALUES == 0)
+    own = np.where(fixed, np.minimum(size, before + types.basic[kind]), size)
+    return np.where(_is_leaf(types, kind), 0, own).astype(np.int64)
 
 
 def _weak_words(types: Types, layout: Layout, address: NDArray[np.int64], kind: NDArray[np.int32]) -> NDArray[np.int64]:
