@@ -192,7 +192,7 @@ class GoInterview:
             beside=beside,
         )
 
-    def _again(  # noqa: PLR0913  (both looks, and what asks for more)
+    def _again(
         self, asked: GoAsked, first: Look, after: Look, seconds: float, progress: Progress, *, collected: bool
     ) -> tuple[Look, Look]:
         """The heap at two collections that were asked for: what was made before the watch is in both.
