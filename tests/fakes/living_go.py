@@ -8,6 +8,7 @@ from fake_machine import FakePiece
 
 BASE, TEXT, TABLE, CONSTANT, DATA, TABLES, SIZE = 0x400000, 0x1000, 0x2000, 0x4000, 0x5000, 0x7000, 0x9000
 HEAP, STACKS, SPANS, LISTS = 0xC000000000, 0xC100000000, 0x7F0000000000, 0x7F0000100000
+WAITS, QUEUED, CHANNEL = 0x7F0000200000, 104, 96
 PAGE, STACK, GOROUTINE, SPAN, GOROUTINES = 8192, 2048, 448, 160, 400
 FUNCTIONS = (
     ("runtime.goexit", "/go/src/runtime/asm_amd64.s", 1700, 0),
@@ -18,10 +19,10 @@ FUNCTIONS = (
     ("main.remember", "/srv/shop/sessions.go", 31, 40),
 )
 LENGTH = 0x100
-REASONS = ("", "GC assist marking", "IO wait", "chan receive (nil chan)", "chan send")
-SEND = REASONS.index("chan send")
+REASONS = ("", "GC assist marking", "IO wait", "chan receive (nil chan)", "chan send", "chan receive")
+SEND, RECEIVE = REASONS.index("chan send"), REASONS.index("chan receive")
 SESSIONS_AT, ALL_AT, SPANS_AT, REASONS_AT, MODULE_AT = 0x100, 0x200, 0x300, 0x400, 0x800
-G_STATUS, G_NUMBER, G_REASON, G_MADE, G_STARTS = 144, 152, 176, 288, 304
+G_STATUS, G_NUMBER, G_REASON, G_MADE, G_STARTS, G_WAITING = 144, 152, 176, 288, 304, 320
 
 
 def number(value: int) -> bytes:
@@ -69,6 +70,7 @@ class LivingGo:
         self.file = bytearray(SIZE)
         self.heap, self.stacks = bytearray(512 * PAGE), bytearray(1 << 20)
         self.spans, self.lists = bytearray(1 << 17), bytearray(1 << 16)
+        self.waits, self.queued, self.channels = bytearray(1 << 17), 0, 0
         self.goroutines, self.pages, self.sessions = 0, 0, 0
         self._executable(2 if not stripped else 0, machine)
         build = b"\xff Go buildinf:\x08\x02".ljust(32, b"\0") + bytes([len(version)]) + version.encode()
@@ -163,6 +165,23 @@ class LivingGo:
         self.put(DATA + ALL_AT, struct.pack("<QQQ", LISTS, self.goroutines, 1 << 12))
         return at
 
+    def channel(self, element_bytes: int = 8) -> int:
+        """One on which somebody waits to receive; its address."""
+        at = (1 << 16) + CHANNEL * self.channels
+        struct.pack_into("<H", self.waits, at + 24, element_bytes)
+        struct.pack_into("<Q", self.waits, at + 64, WAITS)
+        self.channels += 1
+        return WAITS + at
+
+    def receiver(self, channel: int) -> None:
+        """A goroutine that waits to receive on a channel."""
+        place = self.goroutine(reason=RECEIVE)
+        at = QUEUED * self.queued
+        struct.pack_into("<Q", self.waits, at, HEAP + place)
+        struct.pack_into("<Q", self.waits, at + 88, channel)
+        struct.pack_into("<Q", self.heap, place + G_WAITING, WAITS + at)
+        self.queued += 1
+
     def span(self, each: int, *, pointing: bool) -> int:
         """A page of objects of one size; returns the place of its structure."""
         at = SPAN * self.pages
@@ -197,4 +216,5 @@ class LivingGo:
             STACKS: FakePiece(self.stacks),
             SPANS: FakePiece(self.spans),
             LISTS: FakePiece(self.lists),
+            WAITS: FakePiece(self.waits),
         }

@@ -226,6 +226,9 @@ def _next(investigation: Investigation) -> Iterator[str]:
 
 def _sentence(text: str) -> str:
     bare = _bare(text)
+    if "." in bare.partition(" ")[0]:
+        # A name of the code's: main.ring is not Main.ring.
+        return f"{bare}."
     return f"{bare[:1].upper()}{bare[1:]}."
 
 

@@ -128,7 +128,7 @@ class GoInterview:
             "Where profiles are served: before and after the watch a heap profile, which does not stop it, and"
             " a goroutine profile, which takes about 2 ms for each 1,000 goroutines; up to Go 1.18 it stands still"
             f" meanwhile; none that could take longer than {format_duration(self._whom.budget.pause_s)}. Only if memory"
-            " grows: up to three collections, which run beside it, and all stacks in full, where that stops it for less"
+            " grows: up to two collections, which run beside it, and all stacks in full, where that stops it for less"
             f" than {format_duration(MOST_STACKS_S)}. No CPU profile, no trace, no signal."
         )
 
@@ -162,7 +162,8 @@ class GoInterview:
         seconds = max(self._machine.clock.monotonic_s() - known.at_s, 1e-3)
         grows = verdict.name in {VerdictName.SUSPECT, VerdictName.LEAK}
         found = _waiting(asked, before, after, seconds, in_full=grows)
-        if grows and after.heap_at_s - before.heap_at_s < HALF * seconds:
+        collected = grows and after.heap_at_s - before.heap_at_s < HALF * seconds
+        if collected:
             progress.stage("it has not collected since: one collection is asked for, which runs beside the program")
             again = asked.look(None, collect=True)
             after = replace(again, goroutines=after.goroutines, goroutines_at_s=after.goroutines_at_s)
@@ -170,7 +171,7 @@ class GoInterview:
         apart_s = after.heap_at_s - before.heap_at_s
         stale = before.goroutines_at_s - before.heap_at_s > STALE * seconds
         if grows and stale and growth.heap_bytes_after > growth.heap_bytes_before:
-            base, later = self._again(asked, after, seconds, progress)
+            base, later = self._again(asked, before, after, seconds, progress, collected=collected)
             growth, apart_s = grown(base, later, found, seconds), later.heap_at_s - base.heap_at_s
         beside = "" if grows else _beside(growth)
         if not grows and after.heap_at_s <= before.heap_at_s:
@@ -191,20 +192,24 @@ class GoInterview:
             beside=beside,
         )
 
-    def _again(self, asked: GoAsked, after: Look, seconds: float, progress: Progress) -> tuple[Look, Look]:
-        """The heap at two collections that are asked for now: what was made before the watch is in both."""
-        known, clock = self._known, self._machine.clock
-        assert known is not None
+    def _again(
+        self, asked: GoAsked, first: Look, after: Look, seconds: float, progress: Progress, *, collected: bool
+    ) -> tuple[Look, Look]:
+        """The heap at two collections that were asked for: what was made before the watch is in both.
+
+        ``collected``: ``after`` is of the one of them already.
+        """
+        clock = self._machine.clock
         apart_s = min(max(HALF * seconds, LEAST_AGAIN_S), MOST_AGAIN_S)
+        wanted = "a second collection is" if collected else "two collections are"
         progress.stage(
-            "its first profile is of before the watch: two collections are asked for, which run beside it,"
+            f"its first profile is of before the watch: {wanted} asked for, which run beside it,"
             f" {format_duration(apart_s)} apart"
         )
         begun_s = clock.monotonic_s()
-        base = asked.look(None, collect=True)
+        base = after if collected else asked.look(None, collect=True)
         clock.sleep_until(begun_s + apart_s)
         later = asked.look(None, collect=True)
-        first = known.first
         return (
             replace(base, goroutines=first.goroutines, goroutines_at_s=first.goroutines_at_s),
             replace(later, goroutines=after.goroutines, goroutines_at_s=after.goroutines_at_s),

@@ -39,6 +39,7 @@ from oakum.probe.go_heap import (
     ways_in,
 )
 from oakum.probe.go_memory import GOROUTINES, SERVED, Anatomy, Standings, anatomy, standings, states
+from oakum.probe.go_waits import pools
 from oakum.probe.room import carried_refusal
 
 ORIGIN: Final = "process memory"
@@ -46,7 +47,15 @@ MOST_STATES: Final = 4
 UNREACHED_BYTES: Final = 1 << 20
 """Growth of the objects above this many bytes wants something that leads to it."""
 
+LONGEST_S: Final = 20.0
+"""For one look at all goroutines, in seconds of the clock."""
+
+LEAST_LED, APART = 0.5, 0.3
+"""A share of the objects that something leads to; and by how much two looks may differ in it."""
+
+HELD: Final = "which variable leads to more than before"
 KIND: Final = "goroutines"
+POOL: Final = "they all wait to receive from one channel, as workers of a pool do that have no work"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +128,10 @@ class GoMemory:
             facts.miss(told)
         owned = None if isinstance(told, Absent) else told
         heap = None if owned is None else self._heap(memory, body, owned, look, facts)
+        if heap is not None and owned is not None and _unled(heap.held):
+            # Little of it hangs on anything: garbage, or a list that moved while it was copied. The better one counts.
+            again = self._heap(memory, body, owned, look, facts)
+            heap = again if again is not None and _led_share(again.held) > _led_share(heap.held) else heap
         # What is kept of the first copy is which objects were there, and not how they were reached.
         held, taken_s = (None, at_s) if heap is None else (heap.held, heap.taken_s)
         known = numbers(body, look)
@@ -128,7 +141,7 @@ class GoMemory:
         pages, clock = Pages(memory), self._machine.clock
         begun_s = clock.monotonic_s()
         try:
-            found = standings(pages, body, clock.now_s())
+            found = standings(pages, body, clock.now_s(), lambda: clock.monotonic_s() - begun_s > LONGEST_S)
         except MemoryError:
             found = Absent(GOROUTINES, AbsentKind.TOO_DEAR, "Oakum had no memory left to read their stacks", SERVED)
         if isinstance(found, Absent):
@@ -157,6 +170,14 @@ class GoMemory:
 
     def _heap(self, memory: Memory, body: Anatomy, owned: Owned, standing: Standings, facts: Facts) -> _Heap | None:
         """What variables and stacks lead to, by a copy of the pages that hold pointers."""
+        try:
+            return self._copied(memory, body, owned, standing, facts)
+        except MemoryError:
+            get = f"oakum investigate pid/{self._whom.pid} with more memory; or {SERVED}"
+            facts.miss(Absent(HEAP, AbsentKind.TOO_DEAR, "Oakum had no memory left to copy it", get))
+            return None
+
+    def _copied(self, memory: Memory, body: Anatomy, owned: Owned, standing: Standings, facts: Facts) -> _Heap | None:
         kernels.warm_up()
         pages, clock = Pages(memory), self._machine.clock
         begun_s = clock.monotonic_s()
@@ -217,10 +238,27 @@ class GoMemory:
             if heap is not None and _torn(first.heap, heap.held):
                 # A table that moved while it was copied leaves growth that nobody leads to: it is copied once more.
                 heap = self._heap(first.memory, first.body, first.owned, look, facts) or heap
+        if first.heap is not None and heap is not None and _disagree(first.heap, heap.held):
+            gained = format_size(heap.held.used_bytes - first.heap.used_bytes, signed=True)
+            why = (
+                f"all its objects gained {gained}, and what is led to by far more: one of the two copies missed a part"
+            )
+            facts.miss(Absent(HELD, AbsentKind.UNREADABLE, why, "investigate again"))
+            heap = None
         if first.heap is None or first.owned is None or heap is None:
             growth = grown_goroutines(first.goroutines, after, stacks, seconds)
-            return with_ended(growth, first.numbers, frozenset(look.numbers))
-        growth = heap_growth.grown(
+        else:
+            growth = self._grown(
+                first, heap, look, Goroutines(known, found, stack_bytes_of(stacks, totals[1] - totals[0]))
+            )
+        working = pools(group_names(first.body, set(look.found)), look.found, look.waits)
+        return with_ended(_with_pools(growth, working), first.numbers, frozenset(look.numbers))
+
+    @staticmethod
+    def _grown(first: _First, heap: _Heap, look: Standings, waiting: Goroutines) -> HeapGrowth:
+        assert first.heap is not None
+        assert first.owned is not None
+        return heap_growth.grown(
             first.heap,
             heap.held,
             Known(
@@ -230,10 +268,35 @@ class GoMemory:
                 partial(uses_of, first.body, first.owned),
                 partial(frame_of, first.body, look),
             ),
-            Goroutines(known, found, stack_bytes_of(stacks, totals[1] - totals[0])),
+            waiting,
             max(heap.taken_s - first.heap_at_s, 1e-3),
         )
-        return with_ended(growth, first.numbers, frozenset(look.numbers))
+
+
+def _led_share(held: Held) -> float:
+    return int(held.sizes.sum()) / max(held.used_bytes, 1)
+
+
+def _unled(held: Held) -> bool:
+    """Whether little of much is led to by anything."""
+    return held.used_bytes > UNREACHED_BYTES and _led_share(held) < LEAST_LED
+
+
+def _disagree(before: Held, after: Held) -> bool:
+    """Whether much more became led to than there is more of: it was there at the first look, which did not see it."""
+    led = int(after.sizes.sum()) - int(before.sizes.sum())
+    gained = max(after.used_bytes - before.used_bytes, 0)
+    return led > 2 * gained + UNREACHED_BYTES and _led_share(after) - _led_share(before) > APART
+
+
+def _with_pools(growth: HeapGrowth, working: frozenset[str]) -> HeapGrowth:
+    """``working``: groups that wait for work on one channel: a pool grows to its size, and no further."""
+
+    def told(holder: HolderGrowth) -> HolderGrowth:
+        idle = holder.kind == KIND and holder.name in working and not holder.may_bound
+        return replace(holder, may_bound=POOL) if idle else holder
+
+    return replace(growth, holders=tuple(told(each) for each in growth.holders))
 
 
 def _torn(before: Held, after: Held) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from oakum.model.ports import Memory
 from oakum.model.process import Region
 from oakum.model.runtime import Runtime
 from oakum.probe.gathered import Pages
+from oakum.probe.go_waits import RECEIVES, channels
 
 GOROUTINES: Final = "goroutines from its memory"
 SERVED: Final = 'serve its profiles: import _ "net/http/pprof" on loopback, then --inspect'
@@ -66,7 +67,7 @@ class Anatomy:
 class Standings:
     """One look. ``stacks``: what stands on each, as far as it was read. ``numbers``: that the runtime gave them, each
     only once. ``moved``: goroutines that ran while it was taken: their stacks are not told. ``unkept``: those of which
-    only where they stand is kept.
+    only where they stand is kept. ``waits``: the channels on which each waits to receive something.
     """
 
     found: tuple[Standing, ...]
@@ -76,6 +77,7 @@ class Standings:
     stack_bytes: int
     at_s: float
     unkept: int = 0
+    waits: tuple[tuple[int, ...], ...] = ()
 
     def profile(self, lines: Lines) -> Profile:
         return profile(self.found, lines, self.at_s, self.stack_bytes)
@@ -116,8 +118,11 @@ def anatomy(pages: Pages, runtime: Runtime) -> Anatomy | Absent:
     return Anatomy(binary, lines, module, layout, reasons, listed, held, shift, minor)
 
 
-def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
-    """All goroutines, as they stand while they are read. Raises TargetError when the target has ended."""
+def standings(pages: Pages, body: Anatomy, at_s: float, late: Callable[[], bool] = bool) -> Standings | Absent:
+    """All goroutines, as they stand while they are read. Raises TargetError when the target has ended.
+
+    ``late``: whether it has taken too long. A part of them is not told: two parts cannot be compared.
+    """
     head = np.frombuffer(pages.read(body.all_goroutines.head, 16).ljust(16, b"\0"), np.int64)
     address, count = head.tolist()
     if count > MOST_GOROUTINES:
@@ -127,10 +132,15 @@ def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
     found: list[Standing] = []
     stacks: list[bytes] = []
     numbers: list[int] = []
+    waits: list[tuple[int, ...]] = []
+    steps: dict[int, int] = {}
     moved = stack_bytes = kept = unkept = 0
     checked = pointers.size == count > 0
     for begin in range(0, pointers.size, AT_ONCE):
-        one = _batch(pages, body, pointers[begin : begin + AT_ONCE])
+        if begin and late():
+            why = f"the time for them was over after {begin:,} of {pointers.size:,}: the others were not looked at"
+            return Absent(GOROUTINES, AbsentKind.TOO_DEAR, why, SERVED)
+        one = _batch(pages, body, pointers[begin : begin + AT_ONCE], steps)
         checked = checked and one is not None
         if one is not None:
             found += one.found
@@ -139,14 +149,15 @@ def standings(pages: Pages, body: Anatomy, at_s: float) -> Standings | Absent:
                 stacks.append(stack if fits else b"")
                 kept, unkept = (kept + len(stack), unkept) if fits else (kept, unkept + 1)
             numbers += one.numbers
+            waits += one.waits
             moved, stack_bytes = moved + one.moved, stack_bytes + one.stack_bytes
     if not checked:
         return _absent("what was read does not look like goroutines: the list moved meanwhile", "investigate again")
-    return Standings(tuple(found), tuple(stacks), tuple(numbers), moved, stack_bytes, at_s, unkept)
+    return Standings(tuple(found), tuple(stacks), tuple(numbers), moved, stack_bytes, at_s, unkept, tuple(waits))
 
 
-def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Standings | None:
-    """Some of them; None where they are none."""
+def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64], steps: dict[int, int]) -> Standings | None:
+    """Some of them; None where they are none. ``steps``: as of ``walked``."""
     known = _table(pages, body, pointers)
     for _ in range(TRIES):
         if known.plausible():
@@ -163,13 +174,18 @@ def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Standing
     still = (alive.number == after.number) & (alive.status == after.status) & (alive.sp == after.sp)
     still &= (alive.pc == after.pc) & (alive.low == after.low)
     words = stacks.buffer.view(np.uint8)
+    states = [
+        state_of(status, reason, body.reasons)
+        for status, reason in zip(alive.status.tolist(), alive.reason.tolist(), strict=True)
+    ]
+    still_waits = still & (alive.waiting == after.waiting) & np.isin(np.array(states), list(RECEIVES))
+    waits = channels(pages, body.layout.waits, pointers[at], np.where(still_waits, alive.waiting, 0))
     found: list[Standing] = []
     held: list[bytes] = []
     moved = 0
     for row in range(alive.size):
         sp, starts, limit = int(alive.sp[row]), int(stacks.at[row]), int(stacks.size[row])
         status = int(alive.status[row])
-        state = state_of(status, int(alive.reason[row]), body.reasons)
         made_at = int(alive.made_at[row])
         if status == RUNNING or not still[row] or not limit:
             moved += status == RUNNING or not still[row]
@@ -181,11 +197,11 @@ def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Standing
         def word(address: int, raw: bytes = raw, sp: int = sp) -> int:
             return int.from_bytes(raw[address - sp : address - sp + 8], "little") if address >= sp else 0
 
-        stack = tuple(pc for pc, _ in walked(body.lines, int(alive.pc[row]), sp, word))
-        found.append(Standing(state, stack, made_at))
+        stack = tuple(pc for pc, _ in walked(body.lines, int(alive.pc[row]), sp, word, steps))
+        found.append(Standing(states[row], stack, made_at))
         held.append(raw)
     numbers = tuple(alive.number.tolist())
-    return Standings(tuple(found), tuple(held), numbers, moved, alive.stack_bytes, 0.0)
+    return Standings(tuple(found), tuple(held), numbers, moved, alive.stack_bytes, 0.0, waits=tuple(waits))
 
 
 def _table(pages: Pages, body: Anatomy, pointers: NDArray[np.int64]) -> Table:

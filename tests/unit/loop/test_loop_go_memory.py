@@ -18,6 +18,7 @@ from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
 from oakum.model.policy import Policy
 from oakum.model.target import parse_target
 from oakum.model.verdict import VerdictName
+from oakum.probe import go_memory as probed
 
 
 @pytest.fixture
@@ -25,8 +26,8 @@ def machine():
     return FakeMachine()
 
 
-def process(machine, go, *, sessions=18, goroutines=0, readable=True):
-    """``sessions``, ``goroutines``: as many more in each half second."""
+def process(machine, go, *, sessions=18, goroutines=0, readable=True, one=LivingGo.goroutine):
+    """``sessions``, ``goroutines``: as many more in each half second; ``one``: what makes each of these."""
     started = machine.start(("/srv/shop/shop",), cgroup="/shop")
     started.executable, started.may_be_read = "/srv/shop/shop", readable
     started.pieces.update(go.pieces())
@@ -34,7 +35,7 @@ def process(machine, go, *, sessions=18, goroutines=0, readable=True):
     def grow():
         go.remember(sessions)
         for _ in range(goroutines):
-            go.goroutine()
+            one(go)
         started.anon_bytes += 4096 * sessions + 2048 * goroutines
         machine.clock.after(0.5, grow)
 
@@ -70,6 +71,41 @@ def test_goroutines_of_a_stripped_program_are_named(machine):
     found = investigated(machine, process(machine, LivingGo(stripped=True), sessions=0, goroutines=8))
     assert found.causes[0].holder == "goroutines at chan send in main.ask (fetch.go:15)"
     assert any("stripped" in row.why for row in found.absent)
+
+
+def test_workers_that_wait_for_work_on_one_channel_may_be_a_pool_that_fills(machine):
+    go = LivingGo()
+    jobs = go.channel()
+    found = investigated(machine, process(machine, go, sessions=0, goroutines=8, one=lambda go: go.receiver(jobs)))
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert any("as workers of a pool do" in reason for reason in found.verdict.reasons)
+
+
+@pytest.mark.parametrize("element_bytes", [0, 8])
+def test_goroutines_each_on_a_channel_of_its_own_and_those_at_a_signal_are_no_pool(machine, element_bytes):
+    go = LivingGo()
+    signal = go.channel(0)
+    one = (lambda go: go.receiver(go.channel())) if element_bytes else (lambda go: go.receiver(signal))
+    found = investigated(machine, process(machine, go, sessions=0, goroutines=8, one=one))
+    held = found.growth.holders[0]
+    assert (held.name, held.may_bound) == ("goroutines at chan receive in main.ask (fetch.go:15)", "")
+
+
+def test_without_memory_for_the_copy_goroutines_are_told_all_the_same(machine, monkeypatch):
+    def refuse(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(go_memory, "copied", refuse)
+    found = investigated(machine, process(machine, LivingGo(), sessions=0, goroutines=8))
+    assert any(row.what == "what the heap holds" and "no memory left" in row.why for row in found.absent)
+    assert found.causes[0].holder == "goroutines at chan send in main.ask (fetch.go:15)"
+
+
+def test_goroutines_that_take_too_long_are_not_told_in_part(machine, monkeypatch):
+    monkeypatch.setattr(go_memory, "LONGEST_S", -1.0)
+    monkeypatch.setattr(probed, "AT_ONCE", 2)
+    found = investigated(machine, process(machine, LivingGo(), sessions=0, goroutines=8))
+    assert any("the others were not looked at" in row.why for row in found.absent)
 
 
 def test_without_memory_for_the_stacks_the_watch_still_answers(machine, monkeypatch):

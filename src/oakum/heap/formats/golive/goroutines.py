@@ -33,7 +33,9 @@ _ENDS: Final = frozenset({"runtime.goexit", "runtime.mstart", "runtime.rt0_go", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Of n goroutines, int64[n] each; ``reason``: a number of the runtime's own texts."""
+    """Of n goroutines, int64[n] each; ``reason``: a number of the runtime's own texts. ``waiting``: where the list of
+    what it waits in begins, 0 for none.
+    """
 
     low: NDArray[np.int64]
     high: NDArray[np.int64]
@@ -44,6 +46,7 @@ class Table:
     reason: NDArray[np.int64]
     made_at: NDArray[np.int64]
     starts_at: NDArray[np.int64]
+    waiting: NDArray[np.int64]
 
     @property
     def size(self) -> int:
@@ -101,15 +104,26 @@ def table(raw: NDArray[np.uint8], layout: Goroutine) -> Table:
         reason=raw[:, layout.reason].astype(np.int64),
         made_at=word(layout.made_at),
         starts_at=word(layout.starts_at),
+        waiting=word(layout.starts_at + layouts.WAITING_BEHIND),
     )
 
 
-def walked(lines: Lines, pc: int, sp: int, word: Callable[[int], int]) -> list[tuple[int, int]]:
-    """(pc, stack pointer) of each frame, innermost first. ``word``: at an address, 0 where nothing was read."""
+def walked(
+    lines: Lines, pc: int, sp: int, word: Callable[[int], int], steps: dict[int, int] | None = None
+) -> list[tuple[int, int]]:
+    """(pc, stack pointer) of each frame, innermost first. ``word``: at an address, 0 where nothing was read.
+
+    ``steps``: kept from one stack to the next: the bytes of the frame at each pc, -1 where a walk ends.
+    """
     found = [(pc, sp)]
     while len(found) < DEEPEST:
-        function, held = lines.function(pc), lines.frame_bytes(pc)
-        if function is None or held < 0 or function.name in _ENDS:
+        held = steps.get(pc) if steps is not None else None
+        if held is None:
+            function, held = lines.function(pc), lines.frame_bytes(pc)
+            held = -1 if function is None or function.name in _ENDS else held
+            if steps is not None:
+                steps[pc] = held
+        if held < 0:
             break
         pc, sp = word(sp + held), sp + held + 8
         if not pc:

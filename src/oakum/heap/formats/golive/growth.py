@@ -123,6 +123,14 @@ def _holder(
     kind = known.kinds[name]
     if not kind or last - first < LEAST_BYTES or (kind == LOCALS and waiting.more(name) >= LEAST_GOROUTINES):
         return None
+    items = before.objects.get(name, 0)
+    if kind == LOCALS and name not in before.bytes:
+        # Its goroutines stood elsewhere before: what was there then, whoever led to it, is no growth.
+        of = after.of(name)
+        there = of & ~gone(after.reached, before.reached)
+        first, items = int(after.sizes[there].sum()), int(there.sum())
+        if last - first < LEAST_BYTES:
+            return None
     taken = way(known.walk, known.types, after.names.index(name) + 1, weight)
     went = 0
     if name in before.bytes:
@@ -132,7 +140,7 @@ def _holder(
         kind=kind,
         root=RootKind.MODULE,
         path=(),
-        items_before=before.objects.get(name, 0),
+        items_before=items,
         items_after=after.objects[name],
         bytes_before=first,
         bytes_after=last,

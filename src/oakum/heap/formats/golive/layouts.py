@@ -24,7 +24,7 @@ class Goroutine:
 
 
 STACK_LOW, STACK_HIGH, SAVED_SP, SAVED_PC = 0, 8, 56, 64
-GOROUTINE_BYTES: Final = 312
+GOROUTINE_BYTES: Final = 328
 """So much of each is read."""
 
 
@@ -45,6 +45,22 @@ SPAN_START, SPAN_PAGES = 24, 32
 SPAN_BYTES: Final = 120
 
 
+WAITING_BEHIND: Final = 16
+"""From where a goroutine starts to the list of what it waits in, ``g.waiting``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """``link``, ``channel``: of ``runtime.sudog``, the next of its goroutine and its channel. ``timer``, ``receivers``:
+    of ``runtime.hchan``; 0 where it has no timer. Who waits to send stands 16 bytes behind who waits to receive.
+    """
+
+    link: int
+    channel: int
+    timer: int
+    receivers: int
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """``timers``: in ``runtime.p``, where the slice of its timers has its head."""
@@ -52,19 +68,21 @@ class Layout:
     goroutine: Goroutine
     span: Span
     timers: int
+    waits: Waits
 
 
 _OLD = Goroutine(144, 152, 176, 280, 296, 112, 120)
 _MIDDLE = Goroutine(152, 160, 184, 288, 304, 112, 120)
 _WIDE = Span(56, 48, 72, 106, 107, 112, narrow=False)
 _NARROW = Span(50, 48, 64, 98, 99, 104)
+_TIMED = Waits(64, 80, 32, 64)
 LAYOUTS: Final = {
-    21: Layout(_OLD, _WIDE, 8840),
-    22: Layout(_OLD, _NARROW, 8872),
-    23: Layout(_MIDDLE, _NARROW, 8848),
-    24: Layout(_MIDDLE, _NARROW, 8848),
-    25: Layout(Goroutine(144, 152, 176, 280, 296, 104, 112), _NARROW, 9400),
-    26: Layout(Goroutine(144, 152, 176, 288, 304, 104, 112), _NARROW, 13680),
+    21: Layout(_OLD, _WIDE, 8840, Waits(64, 80, 0, 56)),
+    22: Layout(_OLD, _NARROW, 8872, Waits(64, 80, 0, 56)),
+    23: Layout(_MIDDLE, _NARROW, 8848, _TIMED),
+    24: Layout(_MIDDLE, _NARROW, 8848, _TIMED),
+    25: Layout(Goroutine(144, 152, 176, 280, 296, 104, 112), _NARROW, 9400, _TIMED),
+    26: Layout(Goroutine(144, 152, 176, 288, 304, 104, 112), _NARROW, 13680, Waits(72, 88, 32, 64)),
 }
 """By the second number of the release."""
 
