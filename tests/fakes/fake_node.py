@@ -40,7 +40,7 @@ class FakeWorker:
 class FakeNode:
     """``opens_after_s`` None: the signal opens nothing. ``snapshots``: what each in turn streams out.
 
-    ``workers``: its worker threads by name.
+    ``workers``: its worker threads by name. ``objects``: in its heap, as it tells; 0: it does not.
     """
 
     clock: FakeClock
@@ -65,6 +65,7 @@ class FakeNode:
     external_bytes: int = MIB
     heap_limit_bytes: int = 0
     census: FakeCensus | None = None
+    objects: int = 0
 
     def open_inspector(self) -> None:
         self.listens.append(self.opens_at)
@@ -201,6 +202,9 @@ class FakeInspection:
             node.clock.pass_by(node.pause_s)
             node.heap_bytes -= node.garbage_bytes
             node.garbage_bytes = 0
+        if method == "HeapProfiler.startTrackingHeapObjects" and node.objects:
+            node.clock.pass_by(node.pause_s)
+            heard("HeapProfiler.heapStatsUpdate", {"statsUpdate": [0, node.objects, node.heap_bytes]})
         if method == "HeapProfiler.takeHeapSnapshot":
             node.clock.pass_by(node.pause_s)
             for at in range(0, len(whole := node.snapshots.pop(0)), 1000):

@@ -23,7 +23,7 @@ from oakum.loop.node_heaps import (
     uncollected,
     unknown,
 )
-from oakum.loop.node_snapshot import SNAPSHOT_ORIGIN, node_snapshot, stood_still
+from oakum.loop.node_snapshot import SNAPSHOT_ORIGIN, foretold, node_snapshot, stood_still
 from oakum.loop.progress import Progress
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
@@ -161,7 +161,8 @@ class NodeInterview:
     ) -> HeapGrowth | None:
         clock = self._machine.clock
         with ExitStack() as stack:
-            first = self._snapshot(session, worker, needs_of(used), stack, facts, progress)
+            needs = foretold(session, used, self._whom.occasion(progress), worker, facts)
+            first = self._snapshot(session, worker, needs, stack, facts, progress)
             if first is None:
                 return self._census(session, worker, facts, progress)
             progress.stage(f"letting it run for {format_duration(self._whom.apart_s)} before the second snapshot")

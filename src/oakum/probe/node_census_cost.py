@@ -9,7 +9,7 @@ from oakum.model.budget import Budget
 from oakum.model.node import Room
 from oakum.model.units import format_size
 from oakum.probe.node_census import WHAT
-from oakum.probe.room import USED_SHARE, pause_refusal
+from oakum.probe.room import known_room_refusal, pause_refusal
 
 COLLECTION_S_PER_MB = 0.04
 """A full collection, in seconds per MB of heap (docs/node.md: 0.001 to 0.04, the most on a very busy machine)."""
@@ -39,19 +39,10 @@ class CensusNeeds:
         """``room`` None: nothing is known of it, and then none is taken. ``own_bytes``: below V8's own limit; None
         likewise.
         """
-        refused = pause_refusal(WHAT, self.pause_s, budget, command)
-        if refused is not None:
-            return refused
-        left = 0 if room is None else room.left_bytes
-        if self.extra_bytes <= USED_SHARE * left:
-            return self._own_refusal(own_bytes)
-        what = "how much is left there is not known" if room is None else f"{format_size(left)} are left"
-        return Absent(
-            WHAT,
-            AbsentKind.TOO_DEAR,
-            f"to count them could take {format_size(self.extra_bytes)} more memory, and {what}",
-            "look earlier in its life, or give it room for the time: a higher limit",
+        refused = pause_refusal(WHAT, self.pause_s, budget, command) or known_room_refusal(
+            WHAT, self.extra_bytes, room, who="to count them"
         )
+        return refused or self._own_refusal(own_bytes)
 
     def _own_refusal(self, own_bytes: int | None) -> Absent | None:
         if own_bytes is not None and OWN_ROOM * self.extra_bytes <= own_bytes:

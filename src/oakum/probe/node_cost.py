@@ -7,14 +7,31 @@ from dataclasses import dataclass, replace
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.budget import Budget
 from oakum.model.node import Room
-from oakum.model.units import format_size
-from oakum.probe.room import USED_SHARE, budget_refusal
+from oakum.model.units import format_count, format_size
+from oakum.probe.room import budget_refusal, known_room_refusal, pause_refusal
 
-EXTRA_PER_BYTE = 10.0
-"""Memory that a snapshot takes beside the heap, per byte of it, while it is made (docs/node.md: 3 to 10)."""
+EXTRA_PER_BYTE = 25.0
+"""Memory that a snapshot takes beside the heap, per byte of it, while it is made (docs/node.md: 0.9 to 25)."""
+
+EXTRA_PER_OBJECT = 1500
+"""The same in bytes per object of the heap, beside EXTRA_BYTES (docs/node.md: 340 to 1,480)."""
+
+EXTRA_BYTES = 96 << 20
+
+LEAST_OBJECTS = 50_000
+"""No Node.js program has fewer."""
 
 PAUSE_S_PER_MB = 0.13
-"""How long it takes, in seconds per MB of heap (docs/node.md: 0.02 to 0.13)."""
+"""How long it takes, in seconds per MB of heap (docs/node.md: 0.02 to 0.13 where the machine is not busy)."""
+
+PAUSE_S_PER_OBJECT = 20e-6
+"""The same in seconds per object (docs/node.md: 3 to 12 microseconds; 35 with nothing but different keys)."""
+
+COUNT_PER_BYTE = 4.0
+"""Memory that to count the objects takes, per byte of the heap: V8 gives each a number (docs/node.md: 0.2 to 3.2)."""
+
+COUNT_S_PER_MB = 0.05
+"""How long that takes, with its collection, in seconds per MB of heap (docs/node.md: 0.002 to 0.024)."""
 
 COLLECTION_S_PER_MB = 0.01
 """How long a full collection takes, in seconds per MB of heap (docs/node.md: 0.0002 to 0.004)."""
@@ -22,19 +39,26 @@ COLLECTION_S_PER_MB = 0.01
 FILE_PER_BYTE = 6.0
 LEAST_FILE_BYTES = 256 << 20
 LEAST_BYTES = 16 << 20
+OWN_BYTES = 32 << 20
+"""Of a small heap: Node.js' own 60,000 objects are most of it."""
+
 SPREAD = 1.5
 """A second snapshot may take this much more than the first did for its size."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotNeeds:
-    """Upper bounds, for a heap of ``heap_bytes``. ``free_bytes``: memory that an earlier one left in the process."""
+    """Upper bounds, for a heap of ``heap_bytes``. ``free_bytes``: memory that an earlier one left in the process.
+
+    ``objects``: that are in it; None where they were not counted.
+    """
 
     heap_bytes: int
     pause_s: float
     extra_bytes: int
     file_bytes: int
     free_bytes: int = 0
+    objects: int | None = None
 
     @property
     def dump_bytes(self) -> int:
@@ -47,18 +71,16 @@ class SnapshotNeeds:
         refused = budget_refusal(what, self.pause_s, self.dump_bytes, budget, command)
         if refused is not None:
             return refused
-        if room is None:
-            why = f"it could take {format_size(self.extra_bytes)} more memory, and how much is left there is not known"
-            return Absent(what, AbsentKind.TOO_DEAR, why, "the same command on its node, as root")
-        if self.extra_bytes - self.free_bytes > USED_SHARE * room.left_bytes:
-            return Absent(
-                what,
-                AbsentKind.TOO_DEAR,
-                f"it could take {format_size(self.extra_bytes)} more memory for a heap of"
-                f" {format_size(self.heap_bytes)}, and {format_size(room.left_bytes)} are left below {room.boundary}",
-                "look earlier in its life, while the heap is small, or give it room for the time: a higher limit",
-            )
-        return None
+        whose = f"a snapshot of a heap of {format_size(self.heap_bytes)}"
+        if self.objects is not None:
+            whose += f" in {format_count(self.objects)} objects"
+        return known_room_refusal(what, self.extra_bytes - self.free_bytes, room, who=whose)
+
+    def counted(self, objects: int) -> SnapshotNeeds:
+        """The bounds for so many objects: what it takes goes by their number, and no further than by their bytes."""
+        by_objects = EXTRA_BYTES + EXTRA_PER_OBJECT * objects
+        pause_s = 0.5 + PAUSE_S_PER_OBJECT * objects
+        return replace(self, pause_s=pause_s, extra_bytes=min(self.extra_bytes, by_objects), objects=objects)
 
     def taken(self, pause_s: float, extra_bytes: int) -> SnapshotNeeds:
         """What it really was."""
@@ -75,6 +97,25 @@ class SnapshotNeeds:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CountingNeeds:
+    """Upper bounds of a count of all objects."""
+
+    pause_s: float
+    extra_bytes: int
+
+    def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None:
+        """``room`` None: nothing is known of it, and then none is made."""
+        what = "how many objects its heap has"
+        refused = pause_refusal(what, self.pause_s, budget, command)
+        return refused or known_room_refusal(what, self.extra_bytes, room, who="to count them")
+
+
+def counting_needs(heap_bytes: int) -> CountingNeeds:
+    """``heap_bytes``: heapUsed, or more."""
+    return CountingNeeds(0.3 + COUNT_S_PER_MB * heap_bytes / 1e6, int(COUNT_PER_BYTE * heap_bytes) + LEAST_BYTES)
+
+
 def collection_pause_s(heap_bytes: int) -> float:
     """An upper bound, in seconds. ``heap_bytes``: heapUsed, or more."""
     return 0.2 + COLLECTION_S_PER_MB * heap_bytes / 1e6
@@ -85,6 +126,6 @@ def needs_of(heap_bytes: int) -> SnapshotNeeds:
     return SnapshotNeeds(
         heap_bytes,
         0.5 + PAUSE_S_PER_MB * heap_bytes / 1e6,
-        int(EXTRA_PER_BYTE * heap_bytes) + LEAST_BYTES,
+        int(EXTRA_PER_BYTE * heap_bytes) + OWN_BYTES,
         max(LEAST_FILE_BYTES, int(FILE_PER_BYTE * heap_bytes)),
     )

@@ -12,7 +12,7 @@ from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
 from oakum.model.debugger import Listener
 from oakum.model.errors import OakumError, TargetError
-from oakum.model.ports import Clock, Debuggee, Inspection, Spool
+from oakum.model.ports import Clock, Debuggee, Heard, Inspection, Spool
 from oakum.probe.node_closing import closes_in
 from oakum.probe.node_figures import FIGURES, Figures, read_figures
 from oakum.probe.node_limit import HEAP_LIMIT
@@ -192,13 +192,20 @@ class NodeSession:
         *,
         within_s: float,
         worker: Worker | None = None,
+        heard: Heard | None = None,
     ) -> Mapping[str, object]:
-        """Of the main thread, or of a worker. Raises TargetError."""
+        """Of the main thread, or of a worker; ``heard``: what it tells meanwhile. Raises TargetError."""
         self._busy_s = within_s
+
+        def both(event: str, values: Mapping[str, object]) -> None:
+            self._hear(event, values)
+            if heard is not None:
+                heard(event, values)
+
         if worker is None or self._workers is None:
-            told = self._inspection.ask(method, parameters, within_s=within_s, heard=self._hear)
+            told = self._inspection.ask(method, parameters, within_s=within_s, heard=both)
         else:
-            told = self._workers.ask(worker, method, parameters, within_s=within_s, heard=None)
+            told = self._workers.ask(worker, method, parameters, within_s=within_s, heard=heard)
         self._busy_s = 0.0
         return told
 

@@ -65,13 +65,22 @@ def room_refusal(what: str, extra_bytes: int, room: Room | None, *, who: str) ->
     """``extra_bytes``: of memory that ``who`` could take. None where that fits, or where no room is known."""
     if room is None or extra_bytes <= USED_SHARE * room.left_bytes:
         return None
+    share = f", of which {USED_SHARE:.0%} may be taken" if extra_bytes <= room.left_bytes else ""
     return Absent(
         what,
         AbsentKind.TOO_DEAR,
         f"{who} could take {format_size(extra_bytes)} more memory, and {format_size(room.left_bytes)} are left below"
-        f" {room.boundary}",
+        f" {room.boundary}{share}",
         "look earlier in its life, or give it room for the time: a higher limit",
     )
+
+
+def known_room_refusal(what: str, extra_bytes: int, room: Room | None, *, who: str) -> Absent | None:
+    """As ``room_refusal``; where no room is known, that refuses it."""
+    if room is not None:
+        return room_refusal(what, extra_bytes, room, who=who)
+    why = f"{who} could take {format_size(extra_bytes)} more memory, and how much is left there is not known"
+    return Absent(what, AbsentKind.TOO_DEAR, why, "the same command on its node, as root")
 
 
 def carried_refusal(what: str, preflight: Preflight, budget: Budget, command: str) -> Absent | None:

@@ -164,6 +164,29 @@ def test_where_it_does_not_fit_the_profile_speaks(machine, node):
     assert node.listens == []
 
 
+@pytest.mark.parametrize(("objects", "snapshots"), [(60_000, 2), (200_000, 0)])
+def test_a_heap_too_large_by_its_bytes_is_judged_by_its_objects(machine, node, objects, snapshots):
+    machine.start(("other",), cgroup="/shop")
+    machine.groups["/shop"].limit_bytes = 400 * MIB
+    node.objects = objects
+    found = investigated(machine, node, process(machine))
+    assert node.asked.count("HeapProfiler.takeHeapSnapshot") == snapshots
+    assert node.asked.count("HeapProfiler.disable") == 1
+    (row,) = (row for row in found.evidence if row.id == "objects")
+    assert row.title.startswith(f"{objects:,} objects in a heap of 20.0 MiB")
+    refused = absent(found).get("a heap snapshot")
+    assert (refused is None) == (snapshots == 2)
+    assert refused is None or f"in {objects:,} objects" in refused.why
+
+
+def test_objects_are_not_counted_where_that_could_change_nothing(machine, node):
+    machine.start(("other",), cgroup="/shop")
+    machine.groups["/shop"].limit_bytes = 200 * MIB
+    node.objects = 60_000
+    investigated(machine, node, process(machine))
+    assert "HeapProfiler.startTrackingHeapObjects" not in node.asked
+
+
 def test_a_pause_that_is_too_long_is_not_made(machine, node):
     found = investigated(machine, node, process(machine), max_pause_s=0.5)
     assert "--max-pause" in absent(found)["a heap snapshot"].get

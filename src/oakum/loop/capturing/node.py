@@ -8,7 +8,7 @@ from oakum.loop.capturing.keep import keep
 from oakum.loop.capturing.wanted import Wanted, missing
 from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.node_heaps import title, unknown
-from oakum.loop.node_snapshot import node_snapshot
+from oakum.loop.node_snapshot import foretold, node_snapshot
 from oakum.model.absent import Absent
 from oakum.model.capture import Capture
 from oakum.model.errors import CallerError
@@ -61,7 +61,7 @@ def _taken(session: NodeSession, wanted: Wanted, occasion: Occasion, warnings: l
     used_bytes = heaps.used_bytes(worker)
     if used_bytes is None:
         raise unknown(worker)
-    needs = needs_of(used_bytes)
+    needs = foretold(session, used_bytes, occasion, worker)
     wanted.check_room(needs.dump_bytes)
     if heaps.workers:
         warnings.append(_left_out(heaps, worker))
