@@ -256,3 +256,9 @@ def test_what_nothing_refers_to_any_more_is_told():
     found = growth(holder(), holder(root=RootKind.UNREACHABLE))
     told = assess(series(), found, clues(found, {}))
     assert "objects that no root leads to gained 10.0 MiB in 10 s: cycles" in told.reasons[-1]
+
+
+def test_what_grew_over_another_time_than_the_captures_is_measured_by_its_own():
+    found = holder(seconds=5.0, bytes_after=15 * MIB)
+    verdict = assess(series(), growth(found), [clue(seconds=5.0, bytes_after=15 * MIB)])
+    assert "100 % of what the process gains" in verdict.reasons[1]
