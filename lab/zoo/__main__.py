@@ -1,4 +1,4 @@
-"""``python -m lab.zoo``: run, check, list or show cases."""
+"""``python -m lab.zoo``: run, check, list or show cases, or write the pages that tell of them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from lab.zoo import library, stories
 from lab.zoo.case import CASES, Case, CaseError, cases
 from lab.zoo.results import FOLDER, Result, Results, oakum_version
 from lab.zoo.run import Run, run_all
 from lab.zoo.score import RIGHT, scored
+
+PAGES: Final = {"stories": stories.written, "library": library.written}
 
 
 def main() -> int:
@@ -20,6 +24,8 @@ def main() -> int:
     except CaseError as exc:
         print(f"lab.zoo: {exc}", file=sys.stderr)
         return 2
+    if chosen.verb in PAGES:
+        return _written(chosen)
     if not found:
         print(f"lab.zoo: no case is called {' or '.join(chosen.only)}: python -m lab.zoo list", file=sys.stderr)
         return 2
@@ -31,6 +37,15 @@ def main() -> int:
             print(f"{case.id:34} {case.kind:8} {'/'.join(case.causes):28} {case.says}")
         return 0
     return _run(found, chosen)
+
+
+def _written(chosen: argparse.Namespace) -> int:
+    try:
+        print(PAGES[chosen.verb](Results(chosen.results)))
+    except (CaseError, OSError, ValueError, KeyError) as exc:
+        print(f"lab.zoo: {exc}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _run(found: Sequence[Case], chosen: argparse.Namespace) -> int:
@@ -70,7 +85,7 @@ def tell(run: Run, result: Result) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m lab.zoo", description=__doc__)
-    parser.add_argument("verb", choices=("run", "check", "list", "show"))
+    parser.add_argument("verb", choices=("run", "check", "list", "show", *PAGES))
     parser.add_argument("case", nargs="?", help="show: RUNTIME/NAME")
     parser.add_argument("variant", nargs="?", default="", help="show: leak, fixed or healthy")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="'python/*'; again for more")

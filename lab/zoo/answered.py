@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import inf, nan
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from lab.zoo.results import ROOT
 from oakum import render
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.assessment import Investigation
@@ -28,31 +31,35 @@ from oakum.model.story import Accounted, Claim, Story
 from oakum.model.verdict import Forecast, Pattern, Verdict, VerdictName
 
 COLUMNS: Final = 100
-_FOLDER = re.compile(r"(?<![\w/.:…])/(?!(?:usr|lib|lib64|bin|sbin|etc|proc|sys|dev|var|run)/)(?:[\w.+@-]+/)+")
-"""An absolute folder that is no system's: where the case was built, where Oakum stands."""
+_SEGMENT = r"(?:[\w.+@-]+/)*"
+"""What of a path goes with its folder."""
 
 Row = Mapping[str, Any]
 
 
 def answer(path: Path) -> Investigation:
     """Folders of the machine are cut to ``…/``. Raises OSError, ValueError and KeyError where it is no answer."""
-    return _investigation(cut(json.loads(path.read_text(encoding="utf-8"))))
+    row = json.loads(path.read_text(encoding="utf-8"))
+    group = row["verdict"]["labels"].get("cgroup", "")
+    folders = (tempfile.gettempdir(), ROOT, sys.prefix, Path.home(), Path(group).parent if group else "/")
+    return _investigation(cut(row, [str(folder) for folder in folders if str(folder) != "/"]))
 
 
-def cut(value: Any) -> Any:
-    """``value`` of JSON with each folder of the machine as ``…/``."""
+def cut(value: Any, folders: Sequence[str]) -> Any:
+    """``value`` of JSON with each path below one of ``folders`` as ``…/`` and its last name."""
     if isinstance(value, str):
-        return _FOLDER.sub("…/", value)
+        below = "|".join(re.escape(folder) for folder in sorted(folders, key=len, reverse=True))
+        return re.sub(rf"(?:{below})/{_SEGMENT}", "…/", value) if folders else value
     if isinstance(value, list):
-        return [cut(item) for item in value]
-    return {name: cut(item) for name, item in value.items()} if isinstance(value, dict) else value
+        return [cut(item, folders) for item in value]
+    return {name: cut(item, folders) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def printed(investigation: Investigation, columns: int = COLUMNS) -> str:
     """What ``oakum investigate`` prints in a terminal of ``columns``, without its colours."""
     out = io.StringIO()
     Console(file=out, width=columns, force_terminal=False, highlight=False).print(
-        render.investigation_view(investigation)
+        render.investigation_view(investigation), crop=False
     )
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 

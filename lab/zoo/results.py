@@ -58,6 +58,16 @@ class Results:
         tried = self._of(case, variant, oakum)
         return self.of(case, variant, oakum) or (tried[-1] if tried else None)
 
+    def latest(self, case: Case, variant: str) -> Result | None:
+        """The last one of this very source that came to an answer, of whichever Oakum."""
+        wanted = (case.id, variant, case.key(variant))
+        found = [row for row in self._rows() if (row.case, row.variant, row.key) == wanted and row.looks]
+        return found[-1] if found else None
+
+    def answer(self, case: Case, result: Result) -> Path:
+        """Where the whole answer of its last look lies."""
+        return self.folder / "answers" / case.runtime / Path(result.looks[-1].file).name
+
     def _of(self, case: Case, variant: str, oakum: str) -> list[Result]:
         wanted = (case.id, variant, case.key(variant), oakum)
         return [row for row in self._rows() if (row.case, row.variant, row.key, row.oakum) == wanted]

@@ -50,6 +50,7 @@ def plan(
     ``over_http``: it was asked for its profiles.
     """
     options = " --inspect" if inspected or over_http else ""
+    risk = "it is asked for its profiles again, as it was now" if over_http else ""
     if verdict.name is VerdictName.HEALTHY:
         return Plan()
     if verdict.name is not VerdictName.LEAK:
@@ -59,8 +60,7 @@ def plan(
             risk="none: it only watches and reads",
             command=f"oakum investigate {quote(target)} --for {_longer(verdict)}{options}",
         )
-        return Plan((*_before_its_end(verdict, target, options), again))
-    risk = "it is asked for its profiles again, as it was now" if over_http else ""
+        return Plan((*_before_its_end(verdict, target, options, risk), again))
     return Plan((_keep(target, options, risk), _restart(verdict), _fix(causes), _verify(target, policy, options)))
 
 
@@ -86,12 +86,12 @@ def _keep(target: str, options: str, risk: str) -> Step:
     )
 
 
-def _before_its_end(verdict: Verdict, target: str, options: str) -> tuple[Step, ...]:
+def _before_its_end(verdict: Verdict, target: str, options: str, risk: str) -> tuple[Step, ...]:
     """A suspicion that may reach its limit before the longer look is over."""
     nearest = min(verdict.forecasts, key=lambda row: row.p50_s, default=None)
     if nearest is None or nearest.p50_s >= LONGER_S:
         return ()
-    kept = _keep(target, options, "")
+    kept = _keep(target, options, risk)
     return (replace(kept, title=f"Keep the evidence now: {format_duration(nearest.p50_s)} to its {nearest.boundary}"),)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Final
 
+from oakum.explain.plan import RESTART
 from oakum.model.absent import AbsentKind
 from oakum.model.assessment import Investigation
 from oakum.model.cause import Cause, of_holders
@@ -94,7 +95,9 @@ def _paragraph(investigation: Investigation, lead: tuple[str, ...]) -> Iterator[
     yield from _left(investigation, lead)
     steps = investigation.plan.steps
     if steps and verdict.name is VerdictName.LEAK:
-        yield Claim(f"Now: {'; then '.join(_lower(step.title) for step in steps[:2])}.", lead)
+        # What may die soon is restarted soon, whatever else could be looked at.
+        soon = [step for step in steps[2:] if step.title.startswith(f"{RESTART} within")]
+        yield Claim(f"Now: {'; then '.join(_lower(step.title) for step in (*steps[:2], *soon))}.", lead)
     # Of one that cannot be told yet, the headline says it.
     if verdict.settles and verdict.name is not VerdictName.CANNOT_TELL:
         yield Claim(f"To be sure: {_bare(verdict.settles)}.", lead)

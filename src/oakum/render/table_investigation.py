@@ -15,6 +15,7 @@ from oakum.render.headline import SIGNS
 from oakum.render.hung import Hung
 from oakum.render.live import COLOURS
 from oakum.render.names import shown, shown_lines
+from oakum.render.pathway import elided
 from oakum.render.sparkline import sparkline
 from oakum.render.story_lines import accounted_line, lead_line, links, paragraph, proof_of
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 MOST_TYPES = 6
 MOST_CAUSES = 3
 MOST_FINDINGS = 8
-MOST_STEPS = 8
-"""So many steps of a way to a holder are shown, the first and the last ones."""
 
 
 def investigation_view(investigation: Investigation) -> RenderableType:
@@ -168,18 +167,13 @@ def _cause(cause: Cause, holder: HolderGrowth | None, said: tuple[str, ...]) -> 
     yield Hung("  fix: ", shown_lines(cause.advice))
 
 
-def _path(steps: Sequence[PathStep]) -> Iterator[RenderableType]:
-    """From the root on. Of a long one the middle is counted: who keeps the holder stands at its end."""
+def _path(path: tuple[PathStep, ...]) -> Iterator[RenderableType]:
     from rich.text import Text  # noqa: PLC0415
 
-    left = len(steps) - MOST_STEPS if len(steps) > MOST_STEPS + 1 else 0
-    shown_steps = [*steps[:1], *steps[1 + left :]]
-    for index, step in enumerate(shown_steps):
-        if left and index == 1:
-            yield Text(f"    … {left} steps, which -o json has …", style="dim")
+    steps = elided(path)
+    for index, step in enumerate(steps):
         via = f"{shown(step.via)} → " if step.via else ""
-        depth = index + (1 if left and index else 0)
-        yield Text(f"  {'  ' * depth}{via}{shown(step.node)}", style="dim" if index + 1 < len(shown_steps) else "")
+        yield Text(f"  {'  ' * index}{via}{shown(step.node)}", style="dim" if index + 1 < len(steps) else "")
 
 
 def _readings(cause: Cause, causes: Sequence[Cause]) -> Iterator[RenderableType]:

@@ -270,3 +270,9 @@ def test_cycles_under_a_collector_that_is_off_are_the_cause_and_stay_a_suspicion
     assert (cause.name.value, cause.holder, cause.share) == ("gc-misconfigured", "cycles of shop.Node", 1.0)
     on = replace(growth(), cycles=replace(cycles, off=""))
     assert not explain("pid/1", series(), on, sources={}, policy=Policy()).causes
+
+
+def test_what_grew_over_another_time_than_the_captures_is_measured_by_its_own():
+    found = holder(seconds=5.0, bytes_after=15 * MIB)
+    verdict = assess(series(), growth(found), [clue(seconds=5.0, bytes_after=15 * MIB)])
+    assert "100 % of what the process gains" in verdict.reasons[1]

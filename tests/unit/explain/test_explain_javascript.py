@@ -6,6 +6,9 @@ import pytest
 from examples_explain import MIB, growth, holder, series
 
 from oakum.explain import explain, files_wanted
+from oakum.explain.causes import java, javascript
+from oakum.explain.causes.finding import Clue
+from oakum.explain.source import Sites
 from oakum.model.allocation import Allocation, AllocationProfile
 from oakum.model.cause import CauseName, CodePlace
 from oakum.model.policy import Policy
@@ -118,3 +121,10 @@ def test_who_calls_a_function_says_nothing_of_what_it_keeps(text):
     (cause,) = explain("pid/7", series(), None, profile=seen, sources={FILE: text}, policy=Policy()).causes
     assert cause.name is CauseName.GLOBAL
     assert cause.confidence < 0.3
+
+
+@pytest.mark.parametrize("look", [java.look, javascript.look])
+def test_what_the_dump_advises_is_for_what_it_named(look):
+    found = Clue(holder(cause=CauseName.TIMER, advice="Clear the timer."), Sites(), "JavaScript")
+    assert look(found, CauseName.TIMER).advice == "Clear the timer."
+    assert look(found, CauseName.LISTENER).advice not in {"", "Clear the timer."}

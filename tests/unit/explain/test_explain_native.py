@@ -292,3 +292,9 @@ def test_the_larger_holder_stands_first_with_its_other_readings():
     other = in_heap(1.1 * MIB, 0.4, instead_of=CauseName.GLOBAL)
     rows = (in_heap(1.1 * MIB, 0.6), other, in_heap(1.0 * MIB, 0.9))
     assert with_native(layout, rows, grows=True) == rows
+
+
+@pytest.mark.parametrize(("free", "said"), [(1.0, "gained 1.00 MiB"), (-1.0, "lost 1.00 MiB"), (0.0, "are as many")])
+def test_free_blocks_that_became_less_gained_nothing(free, said):
+    answer = told(look(heap=20), look(heap=30), (chunks(19.5, 2.0), chunks(29.5, 2.0 + free)))
+    assert f"it is in use: free blocks between them {said} meanwhile" in " ".join(answer.causes[0].why)

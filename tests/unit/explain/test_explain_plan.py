@@ -74,3 +74,9 @@ def test_a_place_that_the_holder_names_is_not_named_again():
     other = cause(CauseName.TIMER, "/srv/presence.cjs")
     titles_of = [plan(series(VerdictName.LEAK), (each,), "pid/7", Policy()).steps[2].title for each in (named, other)]
     assert titles_of == [f"Fix {named.holder}", f"Fix {other.holder} at /srv/presence.cjs:39"]
+
+
+def test_a_suspect_that_was_asked_for_its_profiles_is_not_said_to_stand_still_for_looks_into_its_heap():
+    near = series(forecasts=(Forecast("limit", 40.0, 120.0, 150.0),))
+    kept = plan(near, (), "pid/7", Policy(), over_http=True).steps[0]
+    assert kept.risk == "it is asked for its profiles again, as it was now"

@@ -19,7 +19,7 @@ from oakum.model.growth import Bound
 from oakum.model.layout import Chunked, Layout, LayoutGrowth, MappingKind, ObjectKind
 from oakum.model.policy import Policy
 from oakum.model.series import Series, WorkloadSeries
-from oakum.model.verdict import Pattern, VerdictName
+from oakum.model.verdict import Forecast, Pattern, VerdictName
 
 EVIDENCE = tuple(
     Evidence(name, f"what {name} told", "here", 0.0) for name in ("runtime", "capture", "growth", "series")
@@ -269,3 +269,11 @@ def test_what_may_be_no_leak_is_given_a_fix_with_a_condition():
     text = text_of(found)
     assert "To do: " not in text
     assert text.index("To be sure: ") < text.index("If it is a leak: ")
+
+
+def test_what_may_die_soon_is_restarted_soon_whatever_else_could_be_looked_at():
+    near = investigation(growth(holder()), series(VerdictName.LEAK, forecasts=(Forecast("limit", 40.0, 90.0, 99.0),)))
+    first, second, *rest = near.plan.steps
+    looked = replace(second, title="Write a core of it")
+    found = told(replace(near, plan=replace(near.plan, steps=(first, looked, second, *rest))))
+    assert "then write a core of it; then restart it within 40 s" in text_of(found)

@@ -73,3 +73,11 @@ def test_a_forecast_that_cannot_be_made_is_told_and_not_made_up():
     open_ended = named_and_told(state.facts, answer, JudgeSettings())
     assert open_ended.forecasts == ()
     assert any("when it reaches the limit cannot be told yet" in reason for reason in open_ended.reasons)
+
+
+def test_an_interval_that_reads_as_the_rate_is_not_told():
+    exact = " ".join(verdict_of(200 + 400 * U).reasons)
+    assert re.search(r"it rose in 4 of 4 quarters, by \+[\d.]+ [KM]iB/\w+(;| |$)", exact)
+    assert not re.search(r"\((\S+ \S+) to \1\)", exact)
+    noisy = " ".join(verdict_of(200 + 400 * U + 9 * NOISE).reasons)
+    assert re.search(r"by \+\S+ \S+ \(\S+ \S+ to \S+ \S+\)", noisy)

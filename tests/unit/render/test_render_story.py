@@ -161,10 +161,15 @@ def test_of_a_long_way_to_a_holder_the_ends_are_shown():
     first = found.growth.holders[0]
     steps = tuple(PathStep(f"Node{number}", f".next{number}") for number in range(20))
     text = printed(replace(found, growth=replace(found.growth, holders=(replace(first, path=steps),))))
-    assert "Node0\n" in text
-    assert "… 12 steps, which -o json has …" in text
+    assert "Node1\n" in text
+    assert "… 11 more steps" in text
     assert "Node12\n" not in text
     assert "Node19\n" in text
+    page = render.investigation_html(
+        replace(found, growth=replace(found.growth, holders=(replace(first, path=steps),)))
+    )
+    assert "… 11 more steps" in page
+    assert "Node12<" not in page
 
 
 def test_the_fix_and_what_would_settle_it_are_told_once():

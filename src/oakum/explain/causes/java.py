@@ -38,4 +38,6 @@ def look(clue: Clue, told: CauseName) -> Finding:
     sure = 0.9 if told in _SURE else 0.6 if _weak(clue, told) else 0.8
     found = remedy_of(told, "Java") or remedy_of(CauseName.GLOBAL, "Java")
     assert found is not None
-    return Finding(told, sure, why, clue.holder.advice or found.advice, found.example)
+    # What the dump advises is for what the dump named, not for another reading of it.
+    own = clue.holder.advice if told is (clue.holder.cause or told) else ""
+    return Finding(told, sure, why, own or found.advice, found.example)

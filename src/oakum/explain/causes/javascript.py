@@ -45,5 +45,7 @@ def look(clue: Clue, told: CauseName) -> Finding:
     name = CauseName.CLOSURE if told in _PLAIN and made and made[0].function and not is_field else told
     sure = 0.9 if clue.sites.inserts or name in {CauseName.LISTENER, CauseName.TIMER} else 0.75
     why = _WHY.get(name, "a variable that lives as long as the process holds it")
-    advice = clue.holder.advice if name is told else advice_of(name)
+    # What the snapshot advises is for what the snapshot named, not for another reading of it.
+    own = clue.holder.advice if name is told is (clue.holder.cause or told) else ""
+    advice = own or advice_of(name)
     return Finding(name, sure, why, advice, example_of(name))

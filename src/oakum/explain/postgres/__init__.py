@@ -106,6 +106,10 @@ def _in_use(samples: Sequence[PostgresSample]) -> bool:
     return samples[-1].level > samples[0].level
 
 
+UNKNOWN_END = "when it reaches the "
+"""How the judge begins that it forecasts no end."""
+
+
 def _leaks(series: Verdict, leak: Leak, last: PostgresSample, reasons: tuple[str, ...]) -> Verdict:
     forecasts = _forecasts(leak, last)
     own = series.pattern is not None and series.pattern.leaks
@@ -119,7 +123,8 @@ def _leaks(series: Verdict, leak: Leak, last: PostgresSample, reasons: tuple[str
         rate_interval=leak.interval if leak.rate_per_s else None,
         onset_s=last.at_s - leak.since_s,
         forecasts=forecasts,
-        reasons=(*reasons, *series.reasons),
+        # The bound that is forecast here is nearer known than by the curve alone.
+        reasons=(*reasons, *(text for text in series.reasons if not (forecasts and text.startswith(UNKNOWN_END)))),
         settles=leak.settles,
     )
 

@@ -1,0 +1,25 @@
+"""What the two variants of a case differ in."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Final
+
+from lab.zoo.case import FIXED, LEAK, Case
+
+AROUND: Final = 2
+"""Lines that stand before and after, as they are in both."""
+
+
+def changed(case: Case) -> list[str]:
+    """Lines of a diff from the leaking variant to the mended one, without its heads; ``…`` between two places."""
+    before, after = (case.rendered(variant).splitlines() for variant in (LEAK, FIXED))
+    rows = list(difflib.unified_diff(before, after, lineterm="", n=AROUND))[2:]
+    return ["…" if row.startswith("@@") else row.rstrip() for row in rows[1:]]
+
+
+def fenced(language: str, lines: Sequence[str]) -> list[str]:
+    """As a block of Markdown, with a fence that none of them has."""
+    fence = "````" if any("```" in line for line in lines) else "```"
+    return [f"{fence}{language}", *lines, fence]
