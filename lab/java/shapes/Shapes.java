@@ -110,6 +110,7 @@ public final class Shapes {
             TIMETABLE.intervals.put("i" + at, new Order(at, text(at)));
             Order ninth = new Order(at, text(at));
             Runtime.getRuntime().addShutdownHook(new Thread(() -> ninth.number()));
+            More.keep(at);
             FINISHED.results.add(CompletableFuture.completedFuture(new Order(at, text(at))));
         }
         filled.await();

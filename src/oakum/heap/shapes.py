@@ -101,6 +101,9 @@ _HINTS: tuple[tuple[CauseName, tuple[str, ...], float, str], ...] = (
 GENERIC = frozenset({"seen_", "registry", "lookup", "by_id_", "byid_", "entries_"})
 """Names of what is looked up by a key; a plain list of that name is a list."""
 
+CLOSED_LATER = ("disposable", "closeable", "closable", "destroyable", "destructible", "cleanup", "cleanable")
+"""Names of what is kept until somebody closes it."""
+
 KEYED = ("map_", "maps_", "dict_", "defaultdict_", "table_", "hashtable_", "hashmap_")
 
 _KEEPERS = frozenset({CauseName.SESSION_STATE, CauseName.QUEUE_BACKLOG, CauseName.UNBOUNDED_CACHE})
@@ -189,15 +192,17 @@ def _guesses(shape: Shape) -> Iterator[Guess]:
 
 
 def _structural(shape: Shape, *, called: bool) -> Iterator[Guess]:
-    """By where it hangs and how it is looked up. What is there to be called is no cache's value: it was registered."""
+    """By where it hangs and how it is looked up. What is there to be called, or closed, is no cache's value: it was
+    registered.
+    """
     keyed = _keyed(shape.kind)
-    registered = keyed and called
+    registered = keyed and (called or says(f"{_parts(shape.name)[0]} {_simple(shape.items)}", CLOSED_LATER))
     static = Guess(
         CauseName.STATIC_COLLECTION, 0.6, "What a static field holds lives as long as its class: remove, or bound."
     )
     if (shape.static and shape.kind.startswith("java.")) or (registered and shape.singleton):
         yield static
-    if registered:
+    if keyed and called:
         yield Guess(CauseName.LISTENER, 0.55, OFF)
     if keyed:
         yield Guess(

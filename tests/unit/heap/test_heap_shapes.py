@@ -57,6 +57,18 @@ def test_a_static_map_is_a_static_collection_unless_its_name_speaks_of_a_cache()
     assert cause("shop.Audit.cache", "shop.Entry", "java.util.ArrayList") is CACHE
 
 
+def test_what_is_kept_to_be_closed_later_was_registered_and_is_no_cache():
+    def of(name, items):
+        return Shape(name, items, "java.util.LinkedHashMap", "", static=False, single=False, singleton=True)
+
+    shape = of("shop.Beans.disposables", "shop.Writer")
+    assert guess(shape).cause is CauseName.STATIC_COLLECTION
+    assert [cause for cause, _ in others(shape)] == [CACHE, CauseName.GLOBAL]
+    assert guess(of("shop.Pages.byKey", "shop.CloseableImage")).cause is CauseName.STATIC_COLLECTION
+    assert guess(of("shop.Beans.definitions", "shop.Writer")).cause is CACHE
+    assert guess(of("shop.Beans.disposablesCache", "shop.Writer")).cause is CACHE
+
+
 LAMBDA = "shop.Desk$$Lambda$14"
 JAVA = {
     "a static map": ("shop.Archive.ORDERS", "shop.Order", "java.util.HashMap", {"static": True}, "static-collection", "unbounded-cache"),

@@ -44,7 +44,7 @@ def garbage(heap: PythonHeap, which: NDArray[np.int8]) -> NDArray[np.bool_]:
         return lost
     source = np.repeat(np.arange(graph.nodes, dtype=np.int32), np.diff(graph.edge_offsets))
     told = np.bincount(graph.edge_targets[lost[source]], minlength=graph.nodes)
-    counted = heap.fetch(graph.address) & REFERENCES
+    counted = heap.fetch(np.asarray(graph.address)) & REFERENCES
     # A block that is no object counts no references: that of an extension has none that is seen.
     more = np.where(graph.kind >= 0, counted > told, told == 0)
     unseen = np.flatnonzero(lost & more).astype(np.int32)
