@@ -264,13 +264,15 @@ class Follower:
 
     def _loses(self, put: Put, function: Function) -> bool:
         """Whether what it is put into is a variable that ends with the call."""
-        if not put.path or not self._local(function, put.path[0]):
+        if put.kind == "contexts" or not put.path or not self._local(function, put.path[0]):
             return False
         made = self._defined(function, put.path[0])
         return made is None or made.literal == put.statement.literal or len(put.path) > 1
 
     def _placed(self, put: Put, function: Function) -> _Found | None:
         """None for what ends with the call, and for what has places for one."""
+        if put.kind == "contexts":
+            return self._context(put, function)
         if not put.path or self._loses(put, function):
             return None
         root, *fields = put.path
@@ -298,6 +300,20 @@ class Follower:
         variable = root if not via and root in self._program.variables else ""
         return _Found(Kept(name, owner, field, kind, _items(told), put.key, place, fixed, variable), via, put, function)
 
+    def _context(self, put: Put, function: Function) -> _Found | None:
+        """None where the context is cancelled on every way out, or where that is left to somebody else."""
+        cancel = put.path[0]
+        for each in function.statements if cancel != "_" else ():
+            if each is put.statement or not any(token.text == cancel for token in each.tokens):
+                continue
+            called = [token.text for token in each.tokens] == [cancel, "(", ")"]
+            if not called or each.deferred or each.depth <= put.statement.depth:
+                return None
+        place = self._place(function, put.statement)
+        base = place.file.rpartition("/")[2]
+        name = f"contexts that {place.function} ({base}:{place.line}) makes"
+        return _Found(Kept(name, "", put.key, put.kind, "", "", place), "", put, function)
+
     def _told(self, found: Iterable[_Found]) -> list[Kept]:
         """One for each name, in order; none where what has a fixed number of places is all that there is."""
         by_name: dict[str, _Found] = {}
@@ -309,6 +325,8 @@ class Follower:
     def _used(self, found: _Found) -> Kept:
         """With what its function, and others of its owner, do with it."""
         put, function, owner = found.put, found.function, found.kept.owner
+        if put.kind == "contexts":
+            return found.kept
         path = re.escape(".".join(put.path))
         near = path if len(put.path) == 1 else rf"{re.escape('.'.join(put.path[:-1]))}\.\w+"
         looked = re.compile(rf"(?<![\w.]){path}\[[^\]]*\](?!=[^=])")

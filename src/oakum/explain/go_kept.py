@@ -19,7 +19,12 @@ from oakum.model.cause import CodePlace
 _PUTS: Final = {"PushBack": 0, "PushFront": 0, "InsertBefore": 0, "InsertAfter": 0, "Store": 1, "LoadOrStore": 1}
 """Methods of Go's own containers that keep an argument, and the first one that they keep."""
 
-_PASSED: Final = frozenset({"append", "string", "any", "new", "bytes.Clone", "slices.Clone", "strings.Clone"})
+CONTEXTS: Final = frozenset({"WithTimeout", "WithDeadline", "WithCancel", "WithTimeoutCause", "WithDeadlineCause"})
+"""Of package context: what makes a context that is kept until it is cancelled or its time is over."""
+
+_PASSED: Final = frozenset(
+    {"context.WithValue", "append", "string", "any", "new", "bytes.Clone", "slices.Clone", "strings.Clone"}
+)
 """What is called and holds what it was given."""
 
 
@@ -27,10 +32,11 @@ _PASSED: Final = frozenset({"append", "string", "any", "new", "bytes.Clone", "sl
 class Kept:
     """``owner``: the struct that has the field, "" for a variable. ``name``: ``Limiter.buckets``, ``main.seen``.
 
-    ``kind``: map, slice, channel or list. ``of``: the type of what is kept, "" where that is not told. ``key``: what
-    stands in its brackets. ``fixed``: it has places for so many and no more. ``root``: the package variable that the
-    way begins with, "" where it begins with another. ``recalled``: the same function looks a key up in it. ``bounds``:
-    where its length is compared beside that. ``removals``: where something is taken out.
+    ``kind``: map, slice, channel or list; contexts for what only a deadline lets go. ``of``: the type of what is kept,
+    "" where that is not told. ``key``: what stands in its brackets. ``fixed``: it has places for so many and no more.
+    ``root``: the package variable that the way begins with, "" where it begins with another. ``recalled``: the same
+    function looks a key up in it. ``bounds``: where its length is compared beside that. ``removals``: where something
+    is taken out.
     """
 
     name: str
@@ -91,18 +97,32 @@ def puts(statement: Statement) -> Iterator[Put]:
             same = path_of([token for token in given[0] if token.text != "..."])[0] if given else ()
             if same == names:
                 yield Put(names, "slice", "", tuple(token for each in given[1:] for token in each), statement)
+    if sign and len(left) == 2 and len(right) == 1:
+        yield from _contexts(path_of(left[1])[0], right[0], statement)
     sent = next((at for at, part in enumerate(parts) if part.text == "<-" and at and _ended(parts[at - 1])), 0)
     names, key = path_of(parts[:sent])
     if names and not sign:
         yield Put(names, "channel", "", tuple(parts[sent + 1 :]), statement)
-    for names, given in calls(parts):
+    yield from _handed(statement)
+
+
+def _contexts(cancel: tuple[str, ...], value: Sequence[Token], statement: Statement) -> Iterator[Put]:
+    """A context that is derived: what its parent holds, until ``cancel`` is called."""
+    for made, given in [*calls(value)][:1]:
+        if made[:1] == ("context",) and made[-1] in CONTEXTS and len(cancel) == 1 and given:
+            yield Put(cancel, "contexts", f"context.{made[-1]}", tuple(given[0]), statement)
+
+
+def _handed(statement: Statement) -> Iterator[Put]:
+    """What is given to a container of Go's own by a call."""
+    for names, given in calls(statement.tokens):
         first = _PUTS.get(names[-1], -1)
         if names[-2:] == ("heap", "Push") and len(given) == 2:
             yield Put(path_of(given[0])[0], "slice", "", tuple(given[1]), statement)
         elif len(names) > 1 and first >= 0 and len(given) > first:
             kind = "map" if first else "list"
-            key = typed(given[0]) if first else ""
-            yield Put(names[:-1], kind, key, tuple(token for each in given[first:] for token in each), statement)
+            under = typed(given[0]) if first else ""
+            yield Put(names[:-1], kind, under, tuple(token for each in given[first:] for token in each), statement)
 
 
 def assigned(parts: Sequence[Token]) -> tuple[list[list[Token]], str, list[list[Token]]]:

@@ -16,6 +16,7 @@ from oakum.model.wording import SOMEBODY, says
 
 GO: Final = ".go"
 PATH, VARIABLES = "call path", frozenset({"variable", "map", "slice", "channel"})
+CONTEXTS, TIMERS = "contexts", "timers"
 _STATE: Final = 0.45
 """How well a key that names somebody speaks for state of a session."""
 
@@ -63,6 +64,8 @@ def _kept(holder: HolderGrowth, follower: Follower) -> list[Kept]:
 
 def _named(holder: HolderGrowth, kept: Sequence[Kept], follower: Follower) -> HolderGrowth:
     first = kept[0]
+    if first.kind == CONTEXTS:
+        return _of_contexts(holder, first)
     variable = holder.kind in VARIABLES
     together = len({each.owner for each in kept}) == 1
     fields = (" and " if together else " or ").join(each.name for each in kept)
@@ -91,6 +94,19 @@ def _named(holder: HolderGrowth, kept: Sequence[Kept], follower: Follower) -> Ho
             tuple(dict.fromkeys(place for each in kept for place in each.bounds)),
             tuple(dict.fromkeys(place for each in kept for place in each.removals if place not in idle)),
         ),
+    )
+
+
+def _of_contexts(holder: HolderGrowth, kept: Kept) -> HolderGrowth:
+    told = f"what {_short(holder.allocated[0])} allocates is put into them, as its source says"
+    return replace(
+        holder,
+        name=kept.name,
+        kind=TIMERS,
+        item_type=kept.field,
+        cause=CauseName.TIMER,
+        advice=told,
+        by_source=KeptBySource(told, (kept.place,)),
     )
 
 
@@ -137,7 +153,8 @@ def _together(made: Sequence[tuple[HolderGrowth, tuple[str, ...]]]) -> list[Hold
     """Call paths that end in the same fields are one holder; the largest gives its name."""
     found: dict[tuple[object, ...], HolderGrowth] = {}
     for at, (holder, names) in enumerate(made):
-        key: tuple[object, ...] = (*sorted(names), holder.seconds) if names and holder.allocated else (at, None)
+        alike = names if names and holder.allocated else (holder.name,) if holder.kind == TIMERS else ()
+        key: tuple[object, ...] = (*sorted(alike), holder.seconds) if alike else (at, None)
         first = found.get(key)
         found[key] = holder if first is None else _added(first, holder)
     return list(found.values())

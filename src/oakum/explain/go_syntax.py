@@ -45,12 +45,15 @@ class Token(NamedTuple):
 class Statement:
     """One simple statement, or the head of one that has blocks. ``literal``: 0 in the function's own body, else the
     number of the function literal around it. ``last``: the last line, those of function literals inside of it too.
+    ``depth``: blocks around it. ``deferred``: it runs on every way out.
     """
 
     tokens: tuple[Token, ...]
     first: int
     last: int
     literal: int
+    depth: int = 0
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,7 @@ class _Reader:
         while True:
             token = self._tokens[at]
             if not nested and headed and token.text == ";":
-                self._add(begun, first, token.line, literal)
+                self._add(begun, first, token.line, literal, depth)
                 begun, first, at = [], token.line, at + 1
                 continue
             if not nested and (token.text in {";", "}"} or (label and token.text == ":")):
@@ -233,7 +236,7 @@ class _Reader:
                 begun.append(Token("sign", "func", token.line))
                 continue
             if token.text == "{" and not nested and (headed or not begun):
-                self._add(begun, first, self._tokens[at].line, literal)
+                self._add(begun, first, self._tokens[at].line, literal, depth)
                 at = self._block(at + 1, literal, depth + 1)
                 if self._tokens[at].text == "else":
                     return self._statement(at, literal, depth)
@@ -242,15 +245,15 @@ class _Reader:
             nested -= token.text in _CLOSES and token.kind == "sign"
             begun.append(token)
             at += 1
-        self._add(begun, first, self._tokens[at - 1].line, literal)
+        self._add(begun, first, self._tokens[at - 1].line, literal, depth)
         return at + (self._tokens[at].text != "}")
 
-    def _add(self, begun: list[Token], first: int, last: int, literal: int) -> None:
+    def _add(self, begun: list[Token], first: int, last: int, literal: int, depth: int) -> None:
         parts = begun[1:] if begun and begun[0].text in _LEADS else begun
         if parts and parts[0].text == "if":
             parts = parts[1:]
         if parts:
-            self._made.append(Statement(tuple(parts), first, last, literal))
+            self._made.append(Statement(tuple(parts), first, last, literal, depth, begun[0].text == "defer"))
 
     def _literal(self, at: int, depth: int) -> int:
         """Behind a function literal, or behind the type of a function."""

@@ -47,7 +47,7 @@ MOST_STATES: Final = 4
 UNREACHED_BYTES: Final = 1 << 20
 """Growth of the objects above this many bytes wants something that leads to it."""
 
-LONGEST_S: Final = 20.0
+LONGEST_S: Final = 60.0
 """For one look at all goroutines, in seconds of the clock."""
 
 LEAST_LED, APART = 0.5, 0.3

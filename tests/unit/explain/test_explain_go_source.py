@@ -173,6 +173,39 @@ def test_places_that_conflict_are_both_told():
     assert names(body, ("main.(*Store).Put", "made :=")) == ["Store.items", "Log.rows"]
 
 
+@pytest.mark.parametrize(
+    ("cancelled", "kept_there"),
+    [
+        ("if bad(ctx) {\n\t\tcancel()\n\t\treturn\n\t}", True),
+        ("_ = ctx", True),
+        ("defer cancel()", False),
+        ("work(ctx)\n\tcancel()", False),
+        ("return ctx, cancel", False),
+    ],
+)
+def test_a_context_keeps_what_is_put_into_it_where_it_is_not_cancelled(cancelled, kept_there):
+    body = f"""
+func newItem(name string) *Item {{
+\treturn &Item{{name: name}}
+}}
+
+func serve(parent context.Context, name string) {{
+\tctx := context.WithValue(parent, key, newItem(name))
+\tctx, cancel := context.WithTimeout(ctx, time.Hour)
+\t{cancelled}
+}}
+"""
+    found = kept(body, ("main.newItem", "return &Item"), ("main.serve", "ctx := context.WithValue"))
+    assert [each.kind for each in found] == (["contexts"] if kept_there else [])
+    if found:
+        place = found[0].place
+        one = holder("main.serve", place.line, name="what main.newItem allocates")
+        text = dedent(STORE) + dedent(body)
+        (told,) = by_source(grown(one), {FILE: text}).holders
+        assert (told.kind, told.cause) == ("timers", CauseName.TIMER)
+        assert told.name == f"contexts that main.serve (shop.go:{place.line}) makes"
+
+
 def test_source_of_another_build_says_nothing():
     body = """
     func (s *Store) Drop(name string) {
