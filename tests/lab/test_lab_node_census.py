@@ -67,10 +67,13 @@ def test_what_grew_is_named_and_no_code_of_the_program_runs():
         "Baskets.byCustomer",
         "Baskets.#lines",
         "Baskets.seen",
+        "Outbox.first",
         "prices in keepers.cjs (Prices): listeners of 'tick'",
     } <= grown.keys(), grown.keys()
     counts = {(each.after - each.before, each.before, each.gone) for each in grown.values()}
     assert counts == {(THEN, FIRST, 0)}
+    assert (grown["Outbox.first"].kind, grown["Outbox.first"].of) == ("List", "Letter")
+    assert 50 < grown["Outbox.first"].item_bytes < 300
     assert 150 < grown["Baskets.byCustomer"].item_bytes < 600
     listeners = grown["prices in keepers.cjs (Prices): listeners of 'tick'"]
     assert listeners.caught_share > 0.5

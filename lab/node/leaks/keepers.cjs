@@ -20,6 +20,19 @@ class Baskets {
   }
 }
 
+class Letter {
+  constructor(number) { this.text = `letter ${number}`.repeat(5); this.next = null; }
+}
+
+class Outbox {
+  constructor() { this.first = null; this.last = null; }
+  push(letter) {
+    if (this.last) this.last.next = letter;
+    else this.first = letter;
+    this.last = letter;
+  }
+}
+
 class Prices extends EventEmitter {}
 
 const makeHistory = () => {
@@ -33,6 +46,7 @@ for (const trap of Object.getOwnPropertyNames(Reflect)) handler[trap] = (...rest
 const baskets = new Baskets();
 const prices = new Prices().setMaxListeners(0);
 const keep = makeHistory();
+const outbox = new Outbox();
 const byId = {};
 const guarded = new Proxy({ inside: new Map() }, handler);
 const last = new Array(64).fill(null);
@@ -46,6 +60,7 @@ function work(many) {
     const chart = new Array(50).fill(number + 0.5);
     prices.on('tick', () => chart.push(number));
     keep(number);
+    outbox.push(new Letter(number));
     byId[`id-${number}`] = { number };
     last[number % 64] = { number, guarded };
   }

@@ -86,8 +86,8 @@ class CensusTaking:
             Absent(
                 "the container that grows",
                 AbsentKind.UNREADABLE,
-                "no map, set, array or object that variables of its functions lead to gained members as memory grew:"
-                " reactions of promises, timers after unref(), linked lists, WeakMaps, what addons keep are not seen",
+                "no map, set, array, list or object that variables of its functions lead to gained members as memory"
+                " grew: reactions of promises, timers after unref(), WeakMaps, what addons keep are not seen",
                 "a snapshot names it: give it room, a higher limit for the time, then the same command",
             )
         )

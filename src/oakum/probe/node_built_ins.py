@@ -11,6 +11,16 @@ from typing import Final
 
 ITERATOR: Final = "Symbol(Symbol.iterator)"
 ARRAY: Final = "push slice filter map flatMap splice sort unshift every forEach values constructor"
+TYPES: Final = (
+    "(process.getBuiltinModule ? process.getBuiltinModule('util') :"
+    " process.mainModule ? process.mainModule.require('util') : {}).types"
+)
+"""util.types; undefined in an ES module before Node.js 20.16, which cannot be walked either."""
+
+KINDS: Final = (
+    "isProxy isMap isSet isMapIterator isSetIterator isWeakMap isWeakSet isArgumentsObject isBoxedPrimitive isDate"
+    " isNativeError isAnyArrayBuffer isRegExp isPromise isModuleNamespaceObject"
+)
 BUILT_INS: Final[Mapping[str, tuple[str, ...]]] = {
     "Object": ("getOwnPropertyDescriptor", "getPrototypeOf"),
     "Reflect": ("ownKeys",),
@@ -28,11 +38,15 @@ BUILT_INS: Final[Mapping[str, tuple[str, ...]]] = {
     "WeakRef.prototype": ("deref",),
     "Map.prototype": ("size", "get", "set", "has", "entries", "values", ITERATOR),
     "Set.prototype": ("size", "has", "add", "clear", "values", ITERATOR),
+    TYPES: tuple(KINDS.split()),
     "Object.getPrototypeOf([].values())": ("next",),
     "Object.getPrototypeOf(new Map().entries())": ("next",),
     "Object.getPrototypeOf(new Set().values())": ("next",),
 }
 """By the expression of their owner. Those that call something come behind what they call."""
+
+NAMES: Final[Mapping[str, str]] = {TYPES: "util.types"}
+"""Of those whose expression is none that a person would write."""
 
 NEVER: Final = ("toJSON",)
 """What none of them has: it would be called."""

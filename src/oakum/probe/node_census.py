@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cause import CodePlace
 from oakum.model.errors import DataError, OakumError
-from oakum.probe.node_built_ins import BUILT_INS, replaced
+from oakum.probe.node_built_ins import BUILT_INS, NAMES, TYPES, replaced
 from oakum.probe.node_census_told import (
     TIMERS,
     GrownContainer,
@@ -69,9 +69,12 @@ class NodeCensus:
         """Raises TargetError, DataError."""
         for owner, names in BUILT_INS.items():
             name = str(object_of(self._evaluated(owner), "result").get("objectId", ""))
+            if owner == TYPES and not name:
+                continue
             own = replaced(names, rows_of(self._properties(name), "result") if name else ())
             if own:
-                why = f"the program has put code of its own in the place of built-in functions: {own} of {owner}"
+                whose = NAMES.get(owner, owner)
+                why = f"the program has put code of its own in the place of built-in functions: {own} of {whose}"
                 return Absent(WHAT, AbsentKind.NOT_APPLICABLE, why)
         told = object_of(self._evaluated(LOOK), "result")
         if "objectId" not in told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from oakum.model.absent import Absent, AbsentKind
+from oakum.model.absent import Absent
 from oakum.model.budget import Budget
 from oakum.model.node import Room
 from oakum.model.units import format_count, format_size
@@ -68,13 +68,13 @@ class SnapshotNeeds:
     def refusal(self, room: Room | None, budget: Budget, command: str) -> Absent | None:
         """``room`` None: nothing is known of it, and then none is taken."""
         what = "a heap snapshot"
-        refused = budget_refusal(what, self.pause_s, self.dump_bytes, budget, command)
-        if refused is not None:
-            return refused
         whose = f"a snapshot of a heap of {format_size(self.heap_bytes)}"
         if self.objects is not None:
             whose += f" in {format_count(self.objects)} objects"
-        return known_room_refusal(what, self.extra_bytes - self.free_bytes, room, who=whose)
+        # What a flag allows is told behind what none does.
+        without = known_room_refusal(what, self.extra_bytes - self.free_bytes, room, who=whose)
+        asked = budget_refusal(what, self.pause_s, self.dump_bytes, budget, command)
+        return (without or asked) if room is not None else (asked or without)
 
     def counted(self, objects: int) -> SnapshotNeeds:
         """The bounds for so many objects: what it takes goes by their number, and no further than by their bytes."""

@@ -1,7 +1,8 @@
 """How many objects a heap of a Node.js program has, by its inspector: what a snapshot costs goes by them.
 
-V8 collects and gives each object a number, as it does for a snapshot, and forgets the numbers again. Source:
-chromedevtools.github.io/devtools-protocol (v8), the HeapProfiler domain; v8, src/inspector/v8-heap-profiler-agent-impl.cc.
+V8 collects and gives each object a number, as it does for a snapshot, and forgets the numbers again.
+Source: chromedevtools.github.io/devtools-protocol (v8), the HeapProfiler domain; v8,
+src/inspector/v8-heap-profiler-agent-impl.cc.
 """
 
 from __future__ import annotations

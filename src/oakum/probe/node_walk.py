@@ -37,6 +37,19 @@ _WALK: Final = r"""
       nodes.push({ value, parent, kind, name, depth: parent < 0 ? 0 : nodes[parent].depth + 1 });
       todo.push(nodes.length - 1);
     };
+    // A linked list: an object that leads to another of its class by the key by which that leads on.
+    const ends = new Set();
+    const chains = (at, keys) => {
+      const { value, parent, kind, name } = nodes[at], made = constructorOf(value);
+      for (const key of keys) {
+        if (!isNext(value, key, made) || (kind === 'property' && isNext(nodes[parent].value, name, made))) continue;
+        let count = 1, now = value;
+        for (let on; count < MOST_CHAIN && (on = nextIn(now, key, made)) && on !== value; count++) now = on;
+        if (count < LEAST || ends.has(value)) continue;
+        ends.add(value).add(now);
+        containers.push({ at, kind: 'List', count, key });
+      }
+    };
     const hiding = new Map();
     const hidesOf = (made) => {
       if (!hiding.has(made)) hiding.set(made, /^class[\s{][^]*#[\w$]/.test(text.call(made).slice(0, 100000)));
@@ -55,6 +68,7 @@ _WALK: Final = r"""
       }
       const count = countOf(kind, value, keys);
       if (count >= LEAST) containers.push({ at, kind, count });
+      if (kind === 'Object' && keys.length <= FEW) chains(at, keys);
       if (depth >= 8) return;
       if (kind === 'Map' || kind === 'Set' || kind === 'Array') {
         for (const [key, item] of membersAt(kind, value, evenly(0, Math.min(count, 24), 24))) {
@@ -83,6 +97,20 @@ _WALK: Final = r"""
           typeof of]);
       }
       return path;
+    };
+    const isRow = (kind) => kind === 'Array' || kind === 'List';
+    const idOf = (at, key) => JSON.stringify(pathOf(at)) + (key === undefined ? '' : nameOf(key));
+    // The first of a list comes and goes: what it hangs on is what stays.
+    const wholeOf = (at, kind) => {
+      const { value, parent } = nodes[at];
+      return kind === 'List' && parent >= 0 ? nodes[parent].value : value;
+    };
+    // The program runs between two calls: what was the first of a list may have been taken out since.
+    const nowOf = (at, kind) => {
+      const { value, parent, kind: edge, name } = nodes[at];
+      if (kind !== 'List' || edge !== 'property') return value;
+      const now = own(nodes[parent].value, name);
+      return isThing(now) && !isProxy(now) && constructorOf(now) === constructorOf(value) ? now : value;
     };
 """
 
@@ -130,41 +158,44 @@ _LOOK: Final = r"""
       keep() {
         let left = 2000000;
         const kept = new Map();
-        for (const { at, kind, count } of containers) {
+        for (const { at, kind, count, key } of containers) {
           // The keys of an object are listed anew for that: each that is a number becomes a text.
-          const big = kind === 'Array' || ((left -= count) > 0 && (kind !== 'Object' || count <= 100000));
-          const items = big ? membersAt(kind, nodes[at].value, evenly(0, count, SAMPLED)) : [];
-          kept.set(JSON.stringify(pathOf(at)), { whole: new WeakRef(nodes[at].value), kind, count,
-            items: items.map(([key, value]) => weak(kind === 'Array' ? value : key)) });
+          const big = isRow(kind) || ((left -= count) > 0 && (kind !== 'Object' || count <= 100000));
+          const items = big ? membersAt(kind, nowOf(at, kind), evenly(0, count, SAMPLED), key) : [];
+          kept.set(idOf(at, key), { whole: new WeakRef(wholeOf(at, kind)), kind, count,
+            items: items.map(([key, value]) => weak(isRow(kind) ? value : key)) });
         }
         const told = { objects: nodes.length, containers: containers.length, cut, timers: timersOf() };
-        nodes.length = containers.length = 0; seen.clear(); hiding.clear();
+        nodes.length = containers.length = 0; seen.clear(); hiding.clear(); ends.clear();
         return { kept, told };
       },
       grown(before, least) {
         const found = [];
         let looks = 1000000;
-        containers.forEach(({ at, kind, count }, turn) => {
-          const path = pathOf(at), known = before.kept.get(JSON.stringify(path)), value = nodes[at].value;
+        containers.forEach(({ at, kind, count, key }, turn) => {
+          const path = pathOf(at), known = before.kept.get(idOf(at, key)), value = nowOf(at, kind);
           if (!known || known.kind !== kind || count - known.count < least) return;
           let asked = 0, gone = 0;
-          const there = new Set(), isArray = kind === 'Array', looked = !isArray || (looks -= count) >= 0;
-          if (isArray && looked) {
+          const there = new Set(), looked = !isRow(kind) || (looks -= count) >= 0;
+          if (isRow(kind) && looked) {
             const wanted = new Set(known.items.map((item) => item instanceof WeakRef ? item.deref() : item));
-            for (let place = 0; place < count; place++) {
-              const item = own(value, place);
+            const made = constructorOf(value);
+            for (let place = 0, now = value; place < count && now !== undefined; place++) {
+              const item = kind === 'Array' ? own(value, place) : now;
               if (wanted.has(item)) there.add(item);
+              if (kind === 'List') now = nextIn(now, key, made);
             }
           }
           const isOf = { Map: (key) => mapHas.call(value, key), Set: (key) => setHas.call(value, key),
-            Array: (item) => there.has(item), Object: (key) => describe(value, key) !== undefined }[kind];
+            Array: (item) => there.has(item), List: (item) => there.has(item),
+            Object: (key) => describe(value, key) !== undefined }[kind];
           if (looked) for (const item of known.items) {
             const now = item instanceof WeakRef ? item.deref() : item;
             asked++;
             if ((now === undefined && item !== undefined) || !isOf(now)) gone++;
           }
           found.push({ turn, path, kind, before: known.count, after: count, asked, gone,
-            same: known.whole.deref() === value, of: classOf(value) });
+            same: known.whole.deref() === wholeOf(at, kind), of: classOf(value) });
         });
         found.sort((one, other) => (other.after - other.before) - (one.after - one.before));
         return { objects: nodes.length, containers: containers.length, cut, timers: timersOf(),

@@ -83,10 +83,24 @@ MEANS: Final = r"""
   };
   const nameOf = (key) => (typeof key === 'symbol' ? `[${key.description || ''}]` : `${key}`).slice(0, 100);
   const plain = (keys) => keys.filter((key) => key !== 'prototype' && key !== 'caller' && key !== 'arguments');
-  // Members ``at`` (ascending places) of a container, as [key, value].
-  const membersAt = (kind, object, at) => {
+  // The next of a linked list by ``key``: of the same class; of plain objects one that has that key too.
+  const nextIn = (object, key, made) => {
+    const next = own(object, key);
+    if (!isThing(next) || typeof next === 'function' || isProxy(next) || constructorOf(next) !== made) return undefined;
+    return describe(next, key) ? next : undefined;
+  };
+  const isNext = (object, key, made) => made && !isNeighbour(key) &&
+    nextIn(object, key, made) !== undefined;
+  const MOST_CHAIN = 500000;
+  // Members ``at`` (ascending places) of a container, as [key, value]; ``by``: the key of a linked list.
+  const membersAt = (kind, object, at, by) => {
     const found = [];
-    if (kind === 'Array') for (const place of at) found.push([place, own(object, place)]);
+    if (kind === 'List') {
+      const made = constructorOf(object), last = at.length ? at[at.length - 1] : -1;
+      for (let place = 0, turn = 0, now = object; place <= last && now; place++, now = nextIn(now, by, made)) {
+        if (place === at[turn]) { turn++; found.push([place, now]); }
+      }
+    } else if (kind === 'Array') for (const place of at) found.push([place, own(object, place)]);
     else if (kind === 'Object') {
       const keys = keysOf(object);
       for (const place of at) if (place < keys.length) found.push([keys[place], own(object, keys[place])]);

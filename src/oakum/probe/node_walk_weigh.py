@@ -11,7 +11,11 @@ from __future__ import annotations
 from typing import Final
 
 WEIGH: Final = r"""    const weights = (grown, start) => {
-      const parts = [], whose = new Map();
+      const parts = [], whose = new Map(), list = grown.kind === 'List' && constructorOf(nodes[grown.at].value);
+      const isLink = (object, key) => {
+        const to = own(object, key);
+        return isThing(to) && !isProxy(to) && constructorOf(to) === list;
+      };
       const rough = (value, part, left) => {
         // Bytes of what one member alone reaches; what two reach, or the walk did, is not its own.
         const queue = [[value, false]];
@@ -51,7 +55,11 @@ WEIGH: Final = r"""    const weights = (grown, start) => {
                 if (kind === 'Map') queue.push([key, caught]);
                 if (kind !== 'Array' || typeof item !== 'number') queue.push([item, caught]);
               }
-              for (const key of keys.slice(0, most)) if (!isNeighbour(key)) queue.push([own(now, key), caught]);
+              for (const key of keys.slice(0, most)) {
+                // Of a linked list each is a member by itself.
+                if (isNeighbour(key) || (list && constructorOf(now) === list && isLink(now, key))) continue;
+                queue.push([own(now, key), caught]);
+              }
             }
           }
           whose.set(now, { part, bytes, caught: part.inside ? bytes : 0 });
@@ -60,9 +68,9 @@ WEIGH: Final = r"""    const weights = (grown, start) => {
         }
       };
       const tell = () => parts.map(({ bytes, outside, caught, hidden }) => [bytes, outside, caught, hidden]);
-      for (const [key, item] of membersAt(grown.kind, nodes[grown.at].value,
-        evenly(Math.min(start, Math.max(0, grown.count - WEIGHED)), grown.count, WEIGHED))) {
-        const bytes = grown.kind === 'Array' ? 8 : 44;
+      for (const [key, item] of membersAt(grown.kind, nowOf(grown.at, grown.kind),
+        evenly(Math.min(start, Math.max(0, grown.count - WEIGHED)), grown.count, WEIGHED), grown.key)) {
+        const bytes = grown.kind === 'Array' ? 8 : grown.kind === 'List' ? 0 : 44;
         const part = { bytes, outside: 0, caught: 0, hidden: 0, functions: [], inside: false, item };
         parts.push(part);
         if (grown.kind === 'Map' || grown.kind === 'Object') rough(key, part, 4);

@@ -186,7 +186,7 @@ def test_evidence_tells_the_longest_question(machine, node, started):
     assert growth.cost.pause_s == pytest.approx(1.7)
 
 
-@pytest.mark.parametrize("name", ["every", "exec", "now", "call", "Symbol(Symbol.iterator)"])
+@pytest.mark.parametrize("name", ["every", "exec", "now", "call", "Symbol(Symbol.iterator)", "isProxy"])
 def test_any_built_in_function_that_is_used_is_looked_at_first(name, machine, node, started):
     node.census.replaced = [name]
     assert name in absent(investigated(machine, node, started))[HIDDEN].why
