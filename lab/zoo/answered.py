@@ -117,7 +117,9 @@ def _cause(row: Row) -> Cause:
         **{name: row[name] for name in ("confidence", "title", "holder", "retained_bytes", "advice", "share")},
         growth_bytes_per_s=_number(row["growth_bytes_per_s"], nan),
         where=tuple(_place(each) for each in row["places"]),
-        **{name: tuple(row[name]) for name in ("why", "against", "evidence")},
+        why=tuple(row["why"]),
+        against=tuple(row["against"]),
+        evidence=tuple(row["evidence"]),
         example=Example(**row["example"]) if row["example"] else None,
         instead_of=CauseName(row["instead_of"]) if row["instead_of"] else None,
     )
@@ -128,10 +130,13 @@ def _place(row: Row) -> CodePlace:
 
 
 def _growth(row: Row) -> HeapGrowth:
+    (objects_before, objects_after), (heap_before, heap_after) = row["objects"], row["heap_bytes"]
     return HeapGrowth(
-        row["seconds"],
-        *row["objects"],
-        *row["heap_bytes"],
+        seconds=row["seconds"],
+        objects_before=objects_before,
+        objects_after=objects_after,
+        heap_bytes_before=heap_before,
+        heap_bytes_after=heap_after,
         types=tuple(TypeGrowth(each["name"], *each["count"], *each["shallow_bytes"]) for each in row["types"]),
         holders=tuple(_holder(each) for each in row["holders"]),
         lines=tuple(

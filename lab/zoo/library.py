@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from lab.zoo.case import LEAK, Case, cases
-from lab.zoo.changed import changed, fenced
+from lab.zoo.changed import changed, fenced, sentence
 from lab.zoo.results import ROOT, Results
 from lab.zoo.score import Said
 from oakum.render.markdown import code
@@ -61,7 +61,7 @@ def _lines(found: Sequence[Case], said: Mapping[str, str]) -> Iterator[str]:
     yield HEAD
     yield "| symptom | cause | case |\n| --- | --- | --- |"
     leaks = [case for case in found if case.kind == LEAK]
-    yield from (f"| {_sentence(case)} | {_causes(case)} | [{case.id}](#{_anchor(case)}) |" for case in leaks)
+    yield from (f"| {sentence(case)} | {_causes(case)} | [{case.id}](#{_anchor(case)}) |" for case in leaks)
     for runtime, name in NAMES.items():
         yield f"\n## {name}\n"
         mine = [case for case in found if case.runtime == runtime]
@@ -71,7 +71,7 @@ def _lines(found: Sequence[Case], said: Mapping[str, str]) -> Iterator[str]:
 
 def _case(case: Case, said: str) -> Iterator[str]:
     yield f"### {case.id}\n"
-    yield f"{_sentence(case)}\n"
+    yield f"{sentence(case)}\n"
     if case.kind == LEAK:
         yield f"Cause: {_causes(case)}. Held by {' and '.join(f'`{code(text)}`' for text in case.holder)}.\n"
         yield from fenced("diff", changed(case))
@@ -81,12 +81,6 @@ def _case(case: Case, said: str) -> Iterator[str]:
     if said:
         yield f"{said}\n"
     yield f"Run it: `python -m lab.zoo run --only {case.id}`; read it: `python -m lab.zoo show {case.id}`.\n"
-
-
-def _sentence(case: Case) -> str:
-    """No sign of it is markup."""
-    text = re.sub(r"([\\|*_<\[`~])", r"\\\1", case.says)
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _causes(case: Case) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from lab.zoo.answered import COLUMNS, answer, printed
 from lab.zoo.asked import AGREED
 from lab.zoo.case import FIXED, LEAK, Case, CaseError, cases
-from lab.zoo.changed import changed, fenced
+from lab.zoo.changed import changed, fenced, sentence
 from lab.zoo.results import ROOT, Result, Results
 from oakum.render.story_lines import lead_line
 
@@ -60,7 +60,7 @@ def written(results: Results) -> Path:
 def _story(case: Case, results: Results) -> Iterator[str]:
     leaking, mended = (_result(case, variant, results) for variant in (LEAK, FIXED))
     yield f"## {TOLD[case.id]}\n"
-    yield f"{case.says} The lines that leak (`-`), and those that do not (`+`):\n"
+    yield f"{sentence(case)}\n\nThe lines that leak (`-`), and those that do not (`+`):\n"
     yield from fenced("diff", changed(case))
     day = datetime.fromtimestamp(leaking.at_s, UTC).date().isoformat()
     yield f"\n`{case.id}`, {day}, {leaking.got_per_s:.0f} requests/s, load {leaking.load:.1f}:\n"

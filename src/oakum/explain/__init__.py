@@ -40,6 +40,10 @@ from oakum.model.verdict import Verdict, VerdictName
 __all__ = ["Explanation", "Whose", "by_source", "explain", "files_wanted", "on_record", "told"]
 
 
+PAUSED = frozenset({"Java", "JavaScript", "Ruby"})
+"""Languages whose heaps are seen once somebody agreed, for the process stands still meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """``verdict`` is the assessment. ``accounted``: how much of the growth the causes explain; None: nothing grows."""
@@ -91,7 +95,8 @@ def explain(  # noqa: PLR0913  (everything comes together here)
     causes, accounted = shared(causes, series.rate_per_s if grows else None)
     causes = doubted(causes, growth, layout, series)
     over_http = growth is not None and growth.language == "Go" and not growth.from_memory
-    steps = plan(verdict, causes, target, policy, inspected=profile is not None, over_http=over_http)
+    inspected = profile is not None or (growth is not None and growth.language in PAUSED)
+    steps = plan(verdict, causes, target, policy, inspected=inspected, over_http=over_http)
     if grows and steps.steps:
         first, *rest = steps.steps
         if isinstance(deeper, RubyDeeper):

@@ -104,8 +104,10 @@ def _longer(verdict: Verdict) -> str:
 def _restart(verdict: Verdict) -> Step:
     soonest = min((row.p10_s for row in verdict.forecasts), default=float("inf"))
     when = f" within {format_duration(soonest)}" if soonest < 7 * 86400 else ""
+    # With a limit and no forecast nobody knows how much time there is.
+    calm = soonest >= CALM_S and (bool(verdict.forecasts) or verdict.limit is None)
     return Step(
-        f"{RESTART}{' in a calm moment' if soonest >= CALM_S else ''}{when}, one instance at a time",
+        f"{RESTART}{' in a calm moment' if calm else ''}{when}, one instance at a time",
         effect="memory starts from its base again; the leak goes on",
         risk="requests in flight are lost unless the service drains; the heap's evidence is gone afterwards",
         undo="none is needed",

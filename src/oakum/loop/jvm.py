@@ -18,7 +18,7 @@ from oakum.model.allocation import AllocationProfile
 from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
 from oakum.model.ports import Jvm
-from oakum.model.units import format_count, format_duration, format_size
+from oakum.model.units import format_count, format_duration, format_share, format_size
 from oakum.model.verdict import Verdict, VerdictName
 from oakum.probe.jvm import JvmProbe, Reach
 from oakum.probe.jvm_cost import dump_needs, histogram_pause_s
@@ -145,7 +145,7 @@ class JvmInterview:
         rows = grown_classes(before, now)
         seconds = max(now_s - before_s, 1e-9)
         gained = sum(row.bytes_grown for row in rows)
-        share = f", {gained / seconds / verdict.rate_per_s:.0%} of what the process gains" if verdict.rate_per_s else ""
+        share = _share(gained / seconds, verdict.rate_per_s)
         most = "; ".join(
             f"{row.name} {format_count(row.count_before)} → {format_count(row.count_after)}"
             f" ({format_size(row.bytes_grown, signed=True)})"
@@ -208,3 +208,12 @@ class JvmInterview:
             facts=dumped.figures,
         )
         return dumped
+
+
+def _share(per_s: float, rate_per_s: float | None) -> str:
+    """What classes gained of what the process did; histograms count garbage, so that may be more than all."""
+    if not rate_per_s or rate_per_s < 0:
+        return ""
+    if per_s > rate_per_s:
+        return ", as much as the process gains and garbage beside it"
+    return f", {format_share(per_s / rate_per_s)} of what the process gains"

@@ -63,6 +63,11 @@ def test_a_minute_before_the_limit_nobody_waits_for_a_calm_moment(soonest, calm)
     assert ("in a calm moment" in step.title) is calm
 
 
+@pytest.mark.parametrize(("limit", "calm"), [(None, True), (5e8, False)])
+def test_where_a_limit_is_and_no_forecast_nobody_promises_a_calm_moment(limit, calm):
+    assert ("in a calm moment" in steps(CauseName.TIMER, limit=limit, forecasts=())[1].title) is calm
+
+
 def test_the_longer_look_is_as_long_as_what_would_settle_it():
     verdict = series(settles="watch until it is full, about 1 min 30 s: the same command with --for 1min30s")
     assert plan(verdict, (), "pid/7", Policy()).steps[-1].command == "oakum investigate pid/7 --for 1min30s"

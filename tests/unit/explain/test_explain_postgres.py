@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 import pytest
 
-from oakum.explain.postgres import explained
+from oakum.explain.postgres import UNKNOWN_END, explained
 from oakum.explain.postgres.plan import literal
 from oakum.judge import judge
 from oakum.model.absent import Absent, AbsentKind
@@ -55,7 +55,7 @@ def sample(now, sessions, *, depth=None, room=97, **more):
     )
 
 
-def watch(sessions_at, *, seconds=20, depth=DEPTH, room=97, policy=None, place="", **more):
+def watch(sessions_at, *, seconds=20, depth=DEPTH, room=97, policy=None, place="", told=(), **more):
     """``sessions_at``: the sessions at a second of the watch; the first and the last sample are whole."""
     samples = tuple(
         sample(now, sessions_at(now), depth=depth if now in {0, seconds} else None, room=room, **more)
@@ -68,7 +68,9 @@ def watch(sessions_at, *, seconds=20, depth=DEPTH, room=97, policy=None, place="
     )
     labels = {"dependency": place}
     series = WorkloadSeries("db", (life,), "connections", Scope.SERVER, Metric.CONNECTIONS, labels=labels)
-    asked = Asked("postgresql://db/shop", samples, series, judge(series), float(seconds), policy or Policy())
+    judged = judge(series)
+    judged = replace(judged, reasons=(*judged.reasons, *told))
+    asked = Asked("postgresql://db/shop", samples, series, judged, float(seconds), policy or Policy())
     return explained(asked)
 
 
@@ -384,3 +386,12 @@ def test_hostile_names_stay_within_their_quotes():
     assert literal("a\\'b") == "E'a\\\\''b'"
     found = watch(lambda now: leaking(now, application='$(rm -rf /)"`'))
     assert "'SELECT" in found.plan.steps[0].command
+
+
+def test_an_end_that_is_forecast_is_not_denied():
+    unknown = f"{UNKNOWN_END}max_connections cannot be told yet"
+    found = watch(lambda now: [*leaking(now), *pool(now)], told=(unknown,))
+    assert found.verdict.forecasts
+    assert unknown not in found.verdict.reasons
+    healthy = watch(pool, told=(unknown,))
+    assert unknown in healthy.verdict.reasons

@@ -277,3 +277,12 @@ def test_what_may_die_soon_is_restarted_soon_whatever_else_could_be_looked_at():
     looked = replace(second, title="Write a core of it")
     found = told(replace(near, plan=replace(near.plan, steps=(first, looked, second, *rest))))
     assert "then write a core of it; then restart it within 40 s" in text_of(found)
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"), [("Java", True), ("Ruby", True), ("JavaScript", True), ("Python", False)]
+)
+def test_a_heap_that_was_seen_with_leave_is_kept_with_leave(language, asked):
+    step = investigation(replace(growth(holder()), language=language)).plan.steps[0]
+    assert ("--inspect" in step.command) is asked
+    assert step.risk.startswith("it stands still") is asked

@@ -6,6 +6,7 @@ import re
 
 from lab.zoo import library, stories
 from lab.zoo.case import CAUSES, cases
+from lab.zoo.changed import sentence
 
 LIBRARY = library.PAGE.read_text(encoding="utf-8")
 STORIES = stories.PAGE.read_text(encoding="utf-8")
@@ -27,7 +28,7 @@ def test_the_library_has_every_case_and_every_link_of_a_cause_leads_somewhere():
 
 def test_each_story_is_of_a_case_and_says_what_it_says():
     for case in stories.told_cases():
-        assert f"\n## {stories.TOLD[case.id]}\n\n{case.says}" in STORIES
+        assert f"\n## {stories.TOLD[case.id]}\n\n{sentence(case)}\n" in STORIES
 
 
 def test_no_story_shows_a_folder_of_a_machine():

@@ -14,6 +14,7 @@ from fake_node import FakeSpools
 from oakum.heap.accrual import account, grown
 from oakum.heap.formats.detect import read_dump
 from oakum.loop.investigate import Settings, investigate
+from oakum.loop.jvm import _share
 from oakum.loop.progress import Silent
 from oakum.loop.terms import Terms
 from oakum.model.budget import Budget
@@ -210,3 +211,13 @@ def test_one_that_ends_meanwhile_leaves_what_was_seen(machine, jvm):
     assert found.verdict.name is VerdictName.SUSPECT
     assert facts(found, "classes")
     assert "two heap dumps, compared" in absent(found)
+
+
+@pytest.mark.parametrize(
+    ("per_s", "rate", "said"),
+    [(50.0, 100.0, ", 50 % of what the process gains"), (143.0, 100.0, "garbage"), (1.0, None, ""), (1.0, 0.0, "")],
+)
+def test_histograms_never_tell_more_than_all_of_it(per_s, rate, said):
+    told = _share(per_s, rate)
+    assert said in told
+    assert bool(told) is bool(said)
