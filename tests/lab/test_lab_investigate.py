@@ -51,7 +51,7 @@ def test_a_leak_is_found_and_its_holder_named(name, lab_row):
     with running(name) as program:
         run, answer, pause_s = investigated(program, *EXACT.get(name, ()))
         told = row(name, program, run, answer, pause_s)
-    if answer["verdict"]["verdict"] == "suspect":
+    if answer["verdict"]["verdict"] in {"suspect", "cannot-tell"}:
         # A copy may be torn; then it says so, and the exact one that it asks for must settle it: of another life, for
         # on a busy machine this one may be near its limit.
         assert answer["verdict"]["settles"]

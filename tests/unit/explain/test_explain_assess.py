@@ -134,11 +134,22 @@ def test_growth_inside_of_few_items_is_told_as_such_although_one_of_them_was_rep
         {"root": RootKind.UNREACHABLE},
     ],
 )
-def test_a_trifle_and_garbage_accuse_nobody(weak):
+def test_a_trifle_and_garbage_accuse_nobody_and_may_be_one_tooth(weak):
     verdict = assessed(series(), clue(**weak))
+    assert verdict.name is VerdictName.CANNOT_TELL
+    assert "one tooth of garbage" in verdict.reasons[0]
+    assert "--for 2m" in verdict.settles
+    assert "--stop" in verdict.settles
+
+
+def test_growth_that_no_python_object_is_part_of_stays_suspect():
+    same = replace(growth(holder(bytes_after=10 * MIB)), heap_bytes_after=20 * MIB)
+    verdict = assess(series(), same, [])
     assert verdict.name is SUSPECT
     assert "no holder in the Python heap accounts for the growth" in verdict.reasons[0]
     assert "--stop" in verdict.settles
+    # A curve that was seen for long enough needs no captures.
+    assert assess(series(LEAK), growth(), []).name is LEAK
 
 
 @pytest.mark.parametrize(("name", "told"), [(SUSPECT, CANNOT_TELL), (LEAK, LEAK), (CANNOT_TELL, CANNOT_TELL)])
