@@ -152,7 +152,7 @@ def _free(series: Verdict, divided: Divided) -> Verdict:
 
 
 def _leaks(series: Verdict, growth: HeapGrowth, clue: Clue, reasons: tuple[str, ...]) -> Verdict:
-    per_s, known = clue.holder.bytes_grown / max(growth.seconds, 1e-9), clue.holder.eviction_known
+    per_s, known = clue.holder.bytes_grown / clue.holder.grown_in_s(growth), clue.holder.eviction_known
     rate = series.rate_per_s or 0.0
     share = per_s / rate if rate > 0 else 0.0
     # A curve that bends, or that rose once, may still be a start-up: it is never firmer than suspect.
