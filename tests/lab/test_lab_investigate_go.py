@@ -65,14 +65,17 @@ def test_goroutines_that_wait_for_good_are_named_with_their_line_and_who_started
     assert "is served there" not in run.err
 
 
-def test_a_map_that_only_grows_is_named_where_its_items_are_made_under_another_path(program):
+def test_a_map_that_only_grows_is_named_by_its_source_under_another_path(program):
     with go_service(program, "sessions", "profiles", "/internal/prof/") as service:
         wanted = f"{service.port}/internal/prof"
         answer = answered(oakum("investigate", f"pid/{service.pid}", "--pprof", wanted, *WATCH))
-    first, line = answer["causes"][0], service.source_line("sessions.go", "cart: make(")
+    first, made = answer["causes"][0], service.source_line("sessions.go", "cart: make(")
+    kept = service.source_line("sessions.go", "s.entries[id] =")
     assert answer["verdict"]["verdict"] in {"leak", "suspect"}, answer["verdict"]
     assert first["cause"] == "session-state"
-    assert first["holder"].startswith(f"what main.newSession (sessions.go:{line}) ← main.(*SessionStore).Put")
+    assert first["holder"] == "SessionStore.entries"
+    assert [place["line"] for place in first["places"]] == [kept, made]
+    assert f"main.newSession (sessions.go:{made}) allocates it, by the profile" in first["why"][0]
     assert len(answer["causes"]) == 1
     assert f"{service.port}/internal/prof/" in evidence(answer, "pprof")[0]["title"]
 

@@ -43,6 +43,13 @@ def test_a_holder_that_does_not_account_for_the_growth_proves_nothing(rate_mib, 
     assert assessed(series(rate_per_s=rate_mib * MIB), clue()).name is name
 
 
+def test_a_holder_that_was_measured_over_a_time_of_its_own_grew_at_the_rate_of_that_time():
+    shorter = replace(clue(), holder=replace(clue().holder, seconds=5.0))
+    verdict = assessed(series(rate_per_s=4.0 * MIB), shorter)
+    assert verdict.name is LEAK
+    assert "50 % of what the process gains" in verdict.reasons[1]
+
+
 @pytest.mark.parametrize("pattern", [pattern for pattern in Pattern if not pattern.leaks])
 def test_a_curve_that_does_not_climb_for_good_is_at_most_suspect(pattern):
     for name in VerdictName:
