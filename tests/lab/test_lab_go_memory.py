@@ -44,8 +44,9 @@ def test_the_variable_that_keeps_a_map_is_named_without_pprof(answers):
     service, answer = answers["sessions"]
     first = answer["causes"][0]
     assert answer["verdict"]["verdict"] in {"leak", "suspect"}, answer["verdict"]
-    assert (first["cause"], first["holder"]) == ("global", "main.store")
-    assert f"sessions.go:{service.source_line('sessions.go', 'store.Put(')} in main.remember" in first["where"]
+    assert (first["cause"], first["holder"]) == ("session-state", "main.store → SessionStore.entries")
+    kept = service.source_line("sessions.go", "s.entries[id] =")
+    assert f"sessions.go:{kept} in main.(*SessionStore).Put" in first["where"]
     assert first["growth_bytes_per_s"] > 1e6
 
 
