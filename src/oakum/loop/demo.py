@@ -86,7 +86,7 @@ class Settings:
     node: str | None = None
     """The program node, None where it is not installed."""
 
-    node_limit_bytes: int = 1024 << 20
+    node_limit_bytes: int = 1536 << 20
     """Of the memory cgroup of the Node.js services: a snapshot takes many times what the heap holds."""
 
     node_requests: int = 2000
