@@ -42,6 +42,9 @@ RENEWED_MORE = 0.1
 """A holder whose items were replaced is as large as before where its bytes grew by no more than this share."""
 
 ONE_TOOTH = "what it gained is objects that no root was seen to lead to: so is one tooth of garbage not collected yet"
+TOOTH_S = 60.0
+"""Seconds between two captures: what was not collected within a longer watch is suspect."""
+
 A_TOOTH_MORE = "watch until a collection comes: the same command with --for 2m"
 EXACT = "an exact copy: the same command with --stop (the target stands still while it is copied)"
 
@@ -272,7 +275,7 @@ def _unexplained(series: Verdict, growth: HeapGrowth, rate: float) -> Verdict:
 def _unaccounted(series: Verdict, growth: HeapGrowth, gained: float) -> Verdict:
     """The process gained so many bytes, and no holder did."""
     python = growth.language == "Python"
-    if python and _unheld(growth) >= COVERED * gained:
+    if python and growth.seconds < TOOTH_S and _unheld(growth) >= COVERED * gained:
         # So short a climb may be one tooth: what a collection gives back is known once it came.
         return replace(_open(series, ONE_TOOTH), settles=f"{A_TOOTH_MORE}; {EXACT}")
     other = "a torn copy" if python else "garbage that was not collected yet"

@@ -52,7 +52,9 @@ def over_both(
 
 def _news(now: ContainerMemory, known: ContainerMemory) -> bool:
     untold = known.verdict.name is VerdictName.CANNOT_TELL
-    return untold or (now.grows and not known.grows and now.peak > known.peak)
+    return (untold and now.verdict.name is not VerdictName.CANNOT_TELL) or (
+        now.grows and not known.grows and now.peak > known.peak
+    )
 
 
 def memory_line(memory: ContainerMemory) -> str:

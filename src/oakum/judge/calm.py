@@ -56,7 +56,9 @@ def blind(facts: Facts, answer: Floats, settings: JudgeSettings) -> Doubt | None
     steepest, span_s = float(answer[kernels.STEEPEST]), float(answer[kernels.SPAN])
     room = boundary - float(answer[kernels.FLOOR_NOW])
     stands = answer[kernels.FLOOR_FIRST] >= STANDS * boundary and not answer[kernels.RATE_LOW] > 0
-    if not math.isfinite(boundary) or math.isnan(steepest) or stands:
+    # What stands above its limit is not held by it.
+    beyond = facts.limit is not None and facts.lives[-1].last_value > facts.limit
+    if not math.isfinite(boundary) or math.isnan(steepest) or stands or beyond:
         return None
     horizon_s = horizon_of(facts, answer, settings)
     late = _late(facts, answer, horizon_s)

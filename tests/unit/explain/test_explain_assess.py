@@ -149,6 +149,12 @@ def test_a_trifle_and_garbage_accuse_nobody_and_may_be_one_tooth(weak):
     assert "--stop" in verdict.settles
 
 
+def test_what_no_collection_took_in_minutes_is_more_than_a_tooth():
+    found = clue(root=RootKind.UNREACHABLE)
+    longer = replace(growth(found.holder), seconds=120.0)
+    assert assess(series(rate_per_s=MIB / 12), longer, [found]).name is SUSPECT
+
+
 def test_growth_that_no_python_object_is_part_of_stays_suspect():
     same = replace(growth(holder(bytes_after=10 * MIB)), heap_bytes_after=20 * MIB)
     verdict = assess(series(), same, [])

@@ -150,6 +150,12 @@ def test_a_history_that_tells_nothing_and_a_container_without_one_leave_the_watc
     assert over_both([], [brief]) == ([brief], [])
 
 
+def test_a_watch_that_tells_nothing_either_does_not_displace_a_history():
+    brief, now = hours(samples=4), memory(samples=1)
+    assert (brief.verdict.name, now.verdict.name) == (VerdictName.CANNOT_TELL, VerdictName.CANNOT_TELL)
+    assert over_both([now], [brief]) == ([brief], [now])
+
+
 def test_a_kill_from_before_half_a_day_of_calm_does_not_speak_against_it():
     past, now = hours(), memory()
     assert verdict_of(past, kills=[killed()]).name is VerdictName.HEALTHY

@@ -27,7 +27,14 @@ def native(before, after):
 
 
 def steps(deeper, found=None, verdict=None):
-    answer = explain("pid/42", verdict or series(), found or growth(), sources={}, policy=Policy(), deeper=deeper)
+    answer = explain(
+        "pid/42",
+        verdict or series(),
+        found or replace(growth(), seconds=120.0),
+        sources={},
+        policy=Policy(),
+        deeper=deeper,
+    )
     return answer.plan.steps
 
 

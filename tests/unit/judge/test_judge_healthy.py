@@ -289,3 +289,10 @@ def test_a_level_above_its_limit_is_told(span_s):
     told = "it stands at .* MiB, above its limit of 100 MiB: that limit does not hold this figure"
     assert any(re.match(told, reason) for reason in judge(workload(at, level, limit=100.0)).reasons)
     assert not any("above its limit" in reason for reason in judge(workload(at, level, limit=600.0)).reasons)
+
+
+def test_a_limit_that_does_not_hold_it_is_none_that_it_may_climb_to():
+    at = np.arange(0.0, 7200.0, 60.0)
+    verdict = judge(workload(at, 500 + np.random.default_rng(2).normal(0, 3, at.size), limit=100.0))
+    assert verdict.name is VerdictName.HEALTHY
+    assert not any("0 B below" in reason for reason in verdict.reasons)

@@ -69,7 +69,8 @@ def answered(*, gets=(), inspected=False):
     steps += deeper_steps((), DEEPER, 1e8)
     found = replace(found, plan=Plan(steps), absent=tuple(map(absent, gets)))
     worst = ContainerMemory("shop", "cart-1", "u1", "app", "abcd", "", "n1", "", found.series, found.verdict)
-    return both(TARGET, Looked(leak(), worst), worst, found, GROUP, afar=AFAR)
+    # Of a cluster no plan is told but the way back from a rollout.
+    return both(TARGET, Looked(replace(leak(), plan=Plan()), worst), worst, found, GROUP, afar=AFAR)
 
 
 def test_from_afar_no_step_and_no_absent_names_a_pid_of_the_container_as_one_of_this_machine():
