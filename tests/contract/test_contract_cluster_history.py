@@ -182,12 +182,8 @@ def test_a_rollout_does_not_hide_what_the_pods_before_it_did(shop, address):
     found = investigated(shop, "deploy/shop/rolled", history(address))
     assert memories(found)[name_of("rolled"), Source.PROMETHEUS.value]["lifetimes"] == 2
     assert found.verdict.name is VerdictName.LEAK
-    (rollout,) = [each for each in found.evidence if each.id == "rollout"]
-    assert (rollout.facts["revision"], rollout.facts["before"], rollout.facts["began"]) == (
-        "rolled-1",
-        "rolled-0",
-        False,
-    )
+    # Two hours alone say nothing for sure of the pods that run now.
+    assert not [each for each in found.evidence if each.id == "rollout"]
     assert not [step for step in found.plan.steps if "undo" in step.command]
 
 
@@ -197,8 +193,9 @@ def test_growth_that_began_with_a_rollout_is_told_with_the_way_back(shop, addres
     (rollout,) = [each for each in found.evidence if each.id == "rollout"]
     assert rollout.title in found.verdict.reasons
     assert (rollout.facts["revision"], rollout.facts["before"], rollout.facts["began"]) == ("newer-1", "newer-0", True)
-    (step,) = [step for step in found.plan.steps if "undo" in step.command]
-    assert step.command == "kubectl -n shop rollout undo deployment/newer"
+    keep, back = found.plan.steps
+    assert keep.command == "oakum investigate deploy/shop/newer --exec -o html -f leak.html"
+    assert back.command.startswith("kubectl -n shop rollout undo deployment/newer --to-revision=")
 
 
 def test_of_three_replicas_the_one_that_leaks_is_named(shop, address):

@@ -105,7 +105,7 @@ def _see(at, value, load, life, seen, limit, least, dead, told, fact, other):  #
             bins[0], bins[1], bins[2], bins[3], bins[4], bins[5], bins[6], bins[7], born,
         )  # fmt: skip
         own = bins[:, :k].copy()
-        start, climbs, _, found = kernels.sighted(own, born[:k], limit[i], dead[i], rows)  # type: ignore[no-untyped-call]
+        start, climbs, _, _, found = kernels.sighted(own, born[:k], limit[i], dead[i], rows)  # type: ignore[no-untyped-call]
         pieces = fine_floor(own[0], own[1], own[2], start, times, floor)
         lived = own[1, k - 1] - own[0, start]
         told[i, RISES] = floor[pieces - 1] > floor[0] + 0.02 * abs(floor[0])

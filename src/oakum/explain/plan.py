@@ -16,6 +16,8 @@ from oakum.model.units import format_duration
 from oakum.model.verdict import Verdict, VerdictName
 
 RESTART = "Restart it"
+KEEP = "Keep the evidence"
+SOON = f"{KEEP} now"
 CALM_S = 900.0
 """With less than this left, in seconds, nobody waits for a calm moment."""
 
@@ -64,6 +66,27 @@ def plan(
     return Plan((_keep(target, options, risk), _restart(verdict), _fix(causes), _verify(target, policy, options)))
 
 
+def after_evidence(plan: Plan, more: Plan) -> Plan:
+    """``more``: what ends the growth from outside, begun with its own way to keep the evidence, which is kept once.
+
+    No other restart is advised then. Empty where ``plan`` is: a healthy target.
+    """
+    if not more.steps or not plan.steps:
+        return plan
+    keep, *ends = more.steps
+    first, *rest = plan.steps
+    left = [step for step in rest if not step.title.startswith(RESTART)]
+    if first.title.startswith(KEEP):
+        return Plan((first, *ends, *left) if not first.title.startswith(SOON) else (first, *left, *ends))
+    return Plan((keep, first, *left, *ends))
+
+
+def keeping(workload: str, plan: Plan) -> Plan:
+    """Its steps, after the evidence of a cluster's workload is kept: nothing for none."""
+    risk = "a shell is started in its container for the watch: it takes one or two MiB of the limit"
+    return Plan((_keep(workload, " --exec", risk), *plan.steps)) if plan.steps else plan
+
+
 def on_record(plan: Plan, incident: str) -> Plan:
     """With the commands that go on from an incident (``inc-12``): they know its target and its verdict."""
     commands = {RESTART: f"oakum plan {incident}", VERIFY: f"oakum verify {incident}"}
@@ -77,7 +100,7 @@ def on_record(plan: Plan, incident: str) -> Plan:
 
 def _keep(target: str, options: str, risk: str) -> Step:
     return Step(
-        "Keep the evidence before anything is restarted",
+        f"{KEEP} before anything is restarted",
         effect="the report survives the process",
         risk=risk or "it stands still for two looks into its heap, as it did now"
         if options
@@ -92,7 +115,8 @@ def _before_its_end(verdict: Verdict, target: str, options: str, risk: str) -> t
     if nearest is None or nearest.p50_s >= LONGER_S:
         return ()
     kept = _keep(target, options, risk)
-    return (replace(kept, title=f"Keep the evidence now: {format_duration(nearest.p50_s)} to its {nearest.boundary}"),)
+    left = "" if nearest.p50_s < 1 else f": {format_duration(nearest.p50_s)} to its {nearest.boundary}"
+    return (replace(kept, title=f"{SOON}{left}"),)
 
 
 def _longer(verdict: Verdict) -> str:
@@ -103,7 +127,7 @@ def _longer(verdict: Verdict) -> str:
 
 def _restart(verdict: Verdict) -> Step:
     soonest = min((row.p10_s for row in verdict.forecasts), default=float("inf"))
-    when = f" within {format_duration(soonest)}" if soonest < 7 * 86400 else ""
+    when = " now" if soonest < 1 else f" within {format_duration(soonest)}" if soonest < 7 * 86400 else ""
     # With a limit and no forecast nobody knows how much time there is.
     calm = soonest >= CALM_S and (bool(verdict.forecasts) or verdict.limit is None)
     return Step(

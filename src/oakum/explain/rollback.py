@@ -8,6 +8,8 @@ from oakum.model.rollout import Rollout
 from oakum.model.step import Plan, Step
 from oakum.model.units import format_duration
 
+REVISION: Final = r"{.metadata.annotations.deployment\.kubernetes\.io/revision}"
+
 RISK: Final = (
     "what that rollout brought is gone until it comes again: ask first where it changed a schema, or what others read"
 )
@@ -20,16 +22,13 @@ def rollback(rollout: Rollout | None, workload: str) -> Plan:
         return Plan()
     kubectl, deployment = f"kubectl -n {namespace}", f"deployment/{name}"
     before, seen = rollout.before, format_duration(rollout.seen_s)
-    if not rollout.since:
-        title, command = "Roll back to the revision that did not grow", f"{kubectl} rollout undo {deployment}"
-    else:
-        title = f"Roll back to the revision of {before}, by its number"
-        command = f"{kubectl} get replicaset {before} -o jsonpath='{{.metadata.annotations}}'"
-        command += f" && {kubectl} rollout undo {deployment} --to-revision=NUMBER"
+    # Without its number kubectl takes the revision before the present one, which these pods may not be of.
+    number = f"{kubectl} get replicaset {before} -o jsonpath='{REVISION}'"
+    command = f"{kubectl} rollout undo {deployment} --to-revision=$({number})"
     return Plan(
         (
             Step(
-                title,
+                f"Roll back to the revision that did not grow ({before})",
                 effect=f"pods of {before} again, which did not grow in {seen}; they are started one after the other",
                 risk=RISK,
                 command=command,

@@ -48,6 +48,7 @@ KERNELS: Final = (
     floor.rising_quarters,
     kernels.stretch,
     kernels.straight,
+    kernels.straight_lives,
     kernels.earlier_climbs,
     kernels.corrected,
     kernels.ahead,

@@ -44,8 +44,14 @@ LIKE, WIDER, WIDEST = 1.0, 1.6, 3.0
 AGAIN = 1.6
 LATER = math.log(1.2)
 
-STRAIGHT_BINS, STRAIGHT_GAIN, STRAIGHT_QUARTER = 16, 0.25, 0.22
-"""Of an earlier life that climbed straight to its end: bins it has, and shares that it and each quarter of it gain."""
+STRAIGHT_BINS, STRAIGHT_S, STRAIGHT_GAIN, STRAIGHT_QUARTER = 16, 72_000.0, 0.25, 0.22
+"""Of an earlier life that climbed straight to its end: bins, seconds, shares that it and its quarters gain."""
+
+STRAIGHT_MOST = 1.0
+"""Evidence that such lives make of what has less by itself: a suspicion. Nobody was killed."""
+
+STRAIGHT_LATE = 0.1
+"""And only beside a climb that goes on: its last third gains so much of it."""
 
 # Columns of one scale's row.
 WINDOW, GROWTH, LEVEL, RISING, LATE, JUMP, RECENT, HISTORY, EXCESS, RANGE, STEADY, CURVE, BINS, SCORE = range(14)
@@ -92,8 +98,9 @@ ROW = 14
     GOES_ON,
     NEW_GROUND,
     LAST_THIRD,
-) = range(39)
-ANSWER = 39
+    STRAIGHTS,
+) = range(40)
+ANSWER = 40
 
 
 def fold(at, value, load, life, first, last, low, high, mean, loads, fall, leap, born):
@@ -716,9 +723,10 @@ def shape(bins, start, times, floor, n, law, evidence, loaded, answer):
 
 
 def sighted(bins, born, limit, dead, rows):
-    """(first bin of the present lifetime, earlier climbs, share that follows the load, rows filled).
+    """(first bin of the present lifetime, earlier climbs, straight ones, share that follows the load, rows filled).
 
-    What follows the load is taken out of `bins`, in place; lifetimes that stood at the limit are marked in `dead`.
+    What follows the load is taken out of `bins`, in place; lifetimes that stood at the limit are marked in `dead`, and
+    so are those that climbed straight until they were ended.
     """
     first, last, low, high, mean, loads = bins[0], bins[1], bins[2], bins[3], bins[4], bins[5]
     size = first.size
@@ -726,13 +734,14 @@ def sighted(bins, born, limit, dead, rows):
     while start > 0 and born[start - 1] == born[size - 1]:
         start -= 1
     climbs = earlier_climbs(low, high, born, start, dead, limit)
-    usable = np.empty(size, np.bool_)
-    for at in range(size):
-        usable[at] = not dead[born[at]]
     loaded = 0.0
     if loads.max() > loads.min():
         loaded = unload(low, high, mean, loads, first, start)
-    return start, climbs, loaded, measure(first, last, low, start, usable, rows)
+    straight = straight_lives(bins, born, start, dead)
+    usable = np.empty(size, np.bool_)
+    for at in range(size):
+        usable[at] = not dead[born[at]]
+    return start, climbs, straight, loaded, measure(first, last, low, start, usable, rows)
 
 
 def weigh(
@@ -765,8 +774,8 @@ def weigh(
         answer[HIGHEST] = max(answer[HIGHEST], bins[3, at])
         at -= 1
     rows = np.empty((SCALES, ROW))
-    start, climbs, loaded, found = sighted(bins, born, limit, dead, rows)
-    answer[CLIMBS], answer[LOADED] = climbs, loaded
+    start, climbs, straight_before, loaded, found = sighted(bins, born, limit, dead, rows)
+    answer[CLIMBS], answer[STRAIGHTS], answer[LOADED] = climbs, straight_before, loaded
     fact = np.empty(FACTS)
     lived = last[size - 1] - first[start]
     best, second, chosen = -4.0, -4.0, -1
@@ -784,6 +793,8 @@ def weigh(
     rising = floor[n - 1] > floor[0] + 0.02 * abs(floor[0])
     if climbs > 0 and rising:
         evidence = max(evidence, -1.0) + AGAIN * min(climbs, 2)
+    elif straight_before > 0 and rising and answer[LAST_THIRD] >= STRAIGHT_LATE:
+        evidence = max(evidence, min(max(evidence, -1.0) + AGAIN * min(straight_before, 2), STRAIGHT_MOST))
     answer[EVIDENCE] = evidence
     answer[SPAN] = last[size - 1] - first[start]
     if chosen >= 0:
@@ -858,9 +869,7 @@ def stretch(times, floor, n, now, answer):
 
 
 def earlier_climbs(low, high, born, start, dead, limit):
-    """How many earlier lifetimes climbed until they were killed, until they stood at the limit, or straight until their
-    end: who is started anew each night leaks each day.
-    """
+    """How many earlier lifetimes climbed until they were killed, or until they stood at the limit."""
     climbs = 0
     at = 0
     while at < start:
@@ -875,25 +884,42 @@ def earlier_climbs(low, high, born, start, dead, limit):
             for i in range(end - quarter + 1, end + 1):
                 late = min(late, low[i])
             full = math.isfinite(limit) and high[end] >= 0.95 * limit
-            if late > early + 0.1 * abs(late) and (dead[born[at]] or full or straight(low, high, at, end)):
+            if late > early + 0.1 * abs(late) and (dead[born[at]] or full):
                 climbs += 1
                 dead[born[at]] = True
         at = end + 1
     return climbs
 
 
-def straight(low, high, at, end):
+def straight_lives(bins, born, start, dead):
+    """How many other lifetimes climbed straight until their end, which are marked in `dead` too: who is started anew
+    each night leaks each day.
+    """
+    lives, at = 0, 0
+    while at < start:
+        end = at
+        while end + 1 < start and born[end + 1] == born[at]:
+            end += 1
+        if not dead[born[at]] and straight(bins[0], bins[1], bins[2], bins[3], at, end):
+            lives += 1
+            dead[born[at]] = True
+        at = end + 1
+    return lives
+
+
+def straight(first, last, low, high, at, end):
     """Whether the life of bins `at` to `end` climbed from quarter to quarter by much, unbent, and ended at its top.
 
-    A start that saturates gains little in its last quarter, a wave comes down before the end.
+    A start that saturates gains little in its last quarter, a wave comes down before the end. Who lives for a shift
+    alone climbs with the traffic of its morning: a life of most of a day is asked for.
     """
-    k = end - at + 1
-    if k < STRAIGHT_BINS:
+    lived = last[end] - first[at]
+    if end - at + 1 < STRAIGHT_BINS or lived < STRAIGHT_S:
         return False
     quarters = np.full(4, np.inf)
     top, bottom = -np.inf, np.inf
     for i in range(at, end + 1):
-        part = (i - at) * 4 // k
+        part = min(int((first[i] - first[at]) / lived * 4), 3)
         quarters[part] = min(quarters[part], low[i])
         top, bottom = max(top, high[i]), min(bottom, low[i])
     gained = quarters[3] - quarters[0]

@@ -45,6 +45,9 @@ def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> I
     climbs = int(answer[kernels.CLIMBS]) if math.isfinite(answer[kernels.CLIMBS]) else 0
     if climbs:
         yield f"{counted(climbs, 'earlier lifetime')} climbed until the end"
+    elif may_leak and answer[kernels.STRAIGHTS] >= 1:
+        lives = counted(int(answer[kernels.STRAIGHTS]), "earlier lifetime")
+        yield f"{lives} climbed straight until it was ended, and nobody was killed"
     if may_leak or climbs or facts.kills:
         yield from sooner(facts)
     if facts.kills:

@@ -16,8 +16,11 @@ from oakum.model.verdict import Verdict, VerdictName
 MOST: Final = 6
 """Revisions that are looked at, the latest."""
 
-CALM: Final = 0.2
-"""Of the pace of the whole: who rises more slowly, and is healthy, does not grow as it does."""
+CALM: Final = 0.5
+"""Of the pace of the whole: who surely rises more slowly, and is healthy, does not grow as it does."""
+
+TELLING: Final = 8
+"""Samples of a life that is judged by itself."""
 
 ACCUSED: Final = frozenset({VerdictName.LEAK, VerdictName.SUSPECT})
 
@@ -33,12 +36,12 @@ def rollout_of(series: WorkloadSeries, verdict: Verdict) -> Rollout | None:
     if verdict.name not in ACCUSED or len(blocks) < 2 or not all(block[0].revision for block in blocks):
         return None
     last = _judged(series, blocks[-1])
-    if last is None or _calm(last, verdict):
+    if last is None or last.name not in ACCUSED:
         return None
     grew, later = blocks[-1], list[Verdict]()
     for before in reversed(blocks[:-1]):
         found = _judged(series, before)
-        if found is not None and _calm(found, verdict):
+        if found is not None and _calm(found, verdict) and all(_calm_alone(series, life, verdict) for life in before):
             since = len(later)
             return Rollout(grew[0].revision, before[0].revision, _first_s(grew), True, _span_s(before), since=since)
         if found is None or found.name not in ACCUSED:
@@ -53,8 +56,18 @@ def rollout_of(series: WorkloadSeries, verdict: Verdict) -> Rollout | None:
 
 
 def _calm(found: Verdict, whole: Verdict) -> bool:
-    small = found.rate_per_s is None or found.rate_per_s < CALM * (whole.rate_per_s or 0.0)
-    return found.name is VerdictName.HEALTHY and small
+    """Whether it is healthy, and its samples rule out a climb as fast as half of the whole's."""
+    if found.name is not VerdictName.HEALTHY or found.rate_interval is None:
+        return False
+    return found.rate_interval[1] < CALM * (whole.rate_per_s or 0.0)
+
+
+def _calm_alone(series: WorkloadSeries, life: Series, whole: Verdict) -> bool:
+    """One life of several: the last does not speak for the others. A short one says nothing."""
+    if len(life) < TELLING:
+        return True
+    found = _judged(series, (life,))
+    return found is not None and _calm(found, whole)
 
 
 def _judged(series: WorkloadSeries, lives: Sequence[Series]) -> Verdict | None:

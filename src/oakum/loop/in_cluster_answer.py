@@ -12,6 +12,7 @@ import numpy as np
 from oakum.explain import containers
 from oakum.explain import workload as says
 from oakum.explain.crash_plan import crash_plan
+from oakum.explain.plan import keeping
 from oakum.explain.rollback import rollback
 from oakum.judge import curve
 from oakum.loop.facts import Facts
@@ -99,7 +100,7 @@ def concluded(target: ClusterTarget, seen: WorkloadSeen, cluster: Cluster, machi
         kills=tuple(seen.kills),
         watched=tuple(_placed(each, seen, cluster) for each in _replicas(worst, [*seen.memories, *seen.others])),
         replicas=_replicas_of(seen),
-        plan=Plan() if worst is None else InContext(target.context).plan(rollback(worst.rollout, seen.workload)),
+        plan=_way_back(target, worst, seen.workload),
     )
     if loop is not None:
         advice = crash_plan(loop.loop, workload=seen.workload, context=target.context)
@@ -114,6 +115,13 @@ def concluded(target: ClusterTarget, seen: WorkloadSeen, cluster: Cluster, machi
         None,
     )
     return Looked(answer, worst, seen.memories, seen.kills, over_time, reasons, around=around)
+
+
+def _way_back(target: ClusterTarget, worst: ContainerMemory | None, workload: str) -> Plan:
+    """Of what the cluster's history advises; nothing of a workload that is not accused."""
+    if worst is None or worst.rollout is None:
+        return Plan()
+    return InContext(target.context).plan(keeping(str(target), rollback(worst.rollout, workload)))
 
 
 def _replicas_of(seen: WorkloadSeen) -> Replicas:

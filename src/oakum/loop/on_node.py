@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from oakum.explain import containers
-from oakum.explain.plan import RESTART
+from oakum.explain.plan import RESTART, after_evidence
 from oakum.loop.in_context import InContext
 from oakum.loop.investigate import Settings, investigate
 from oakum.loop.memory_sources import containers_here
@@ -121,13 +121,8 @@ def both(
         watched=answer.watched,
         evidence=(*_apart(answer.evidence, found.evidence), *found.evidence),
         absent=(*answer.absent, *(absent for absent in missed if absent not in answer.absent)),
-        plan=_planned(answer.plan, [_step(step, target, group, afar) for step in found.plan.steps]),
+        plan=after_evidence(Plan(tuple(_step(step, target, group, afar) for step in found.plan.steps)), answer.plan),
     )
-
-
-def _planned(cluster: Plan, process: Sequence[Step]) -> Plan:
-    """What the cluster's history advises comes once the evidence is kept."""
-    return Plan((*process[:1], *cluster.steps, *process[1:]))
 
 
 def _apart(rows: Sequence[Evidence], others: Sequence[Evidence]) -> list[Evidence]:

@@ -20,5 +20,5 @@ def small_values(series: Sequence[WorkloadSeries]) -> str:
         return ""
     return (
         f"no unit is told, so values were read as bytes: the largest is {format_size(largest)}, less than any process"
-        " needs. If they are MiB, add --unit MiB; if they are bytes, --unit B says so"
+        " needs. If they are KiB or MiB, add --unit KiB or --unit MiB; if they are bytes, --unit B says so"
     )

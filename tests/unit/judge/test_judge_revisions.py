@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from oakum.judge import judge, rollout_of
 from oakum.model.series import Ending, Metric, Scope, Series, WorkloadSeries
 from oakum.model.verdict import Pattern, VerdictName
 
+ACCUSED = {VerdictName.LEAK, VerdictName.SUSPECT}
 MIB = 2.0**20
 HOUR_S = 3600.0
 BEGIN_S = 1.7e9
@@ -45,23 +48,58 @@ def test_it_began_with_the_rollout_whose_pods_grow_and_those_before_did_not():
     assert found.at_s == BEGIN_S + 12 * HOUR_S
     assert "it began with the rollout of cart-b at 2023-11-15 10:13:20Z" in str(found)
     (step,) = rollback(found, "deploy/shop/cart").steps
-    assert step.command == "kubectl -n shop rollout undo deployment/cart"
+    # Without a number kubectl takes whichever revision was the last: it may never have run.
+    assert step.command.startswith("kubectl -n shop rollout undo deployment/cart --to-revision=$(kubectl -n shop get ")
+    assert "get replicaset cart-a -o" in step.command
 
 
-def test_a_rollout_that_did_not_end_it_is_counted_and_the_way_back_is_by_number():
-    found = rollout(("cart-a", 12, 100, 0), ("cart-b", 12, 100, 40), ("cart-c", 12, 100, 40))
+def test_a_rollout_that_did_not_end_it_is_counted_and_the_way_back_is_to_those_before():
+    found = rollout(("cart-a", 12, 100, 0), ("cart-b", 24, 100, 40), ("cart-c", 24, 100, 40))
     assert (found.revision, found.before, found.began, found.since) == ("cart-b", "cart-a", True, 1)
     assert str(found).endswith("; 1 rollout since did not end it")
     (step,) = rollback(found, "deploy/shop/cart").steps
-    assert step.title == "Roll back to the revision of cart-a, by its number"
-    assert step.command.endswith("kubectl -n shop rollout undo deployment/cart --to-revision=NUMBER")
+    assert step.title == "Roll back to the revision that did not grow (cart-a)"
 
 
-def test_climbs_that_rollouts_end_each_time_are_no_rhythm():
-    series = chain(("cart-a", 12, 100, 40), ("cart-b", 12, 100, 40))
+@pytest.mark.parametrize("hours", [4, 8, 23])
+def test_climbs_that_rollouts_end_each_night_are_no_rhythm(hours):
+    found = judge(chain(("cart-a", 24, 100, 40), ("cart-b", 24, 100, 40), ("cart-c", hours, 100, 40)))
+    assert (found.name in ACCUSED, found.pattern) == (True, Pattern.LINEAR)
+    assert "2 earlier lifetimes climbed straight until it was ended, and nobody was killed" in found.reasons
+
+
+@pytest.mark.parametrize("hours", [3, 8, 20])
+def test_who_was_mended_is_healthy_again_whatever_the_days_before_did(hours):
+    """It warms up for some minutes, and is flat then."""
+    before = chain(("cart-a", 24, 400, 20), ("cart-a", 24, 400, 20))
+    times = BEGIN_S + 48 * HOUR_S + np.arange(0.0, hours * HOUR_S, 60.0)
+    value = (400 + 40 * (1 - np.exp(-(times - times[0]) / (0.3 * HOUR_S)))) * MIB
+    last = Series(times, value + np.random.default_rng(3).normal(0, 0.2 * MIB, times.size), revision="cart-b")
+    ended = [replace(life, ending=Ending.REPLACED) for life in before.lifetimes]
+    series = replace(before, lifetimes=(*ended, last))
     found = judge(series)
-    assert (found.name, found.pattern) == (VerdictName.LEAK, Pattern.LINEAR)
-    assert "1 earlier lifetime climbed until the end" in found.reasons
+    assert found.name is not VerdictName.LEAK
+    assert hours < 8 or found.name is VerdictName.HEALTHY
+    assert rollout_of(series, found) is None
+
+
+def test_shifts_that_climb_with_the_traffic_of_their_morning_are_healthy():
+    """Pods of six to four, whose traffic rises from four to four."""
+
+    def shift(day, until_h):
+        hours = np.arange(6.0, until_h, 1 / 60)
+        value = (300 + 150 * (1 - np.cos((hours - 4) / 24 * 2 * np.pi))) * MIB
+        noise = np.random.default_rng(day).normal(0, 0.2 * MIB, hours.size)
+        return Series(BEGIN_S + (24 * day + hours) * HOUR_S, value + noise, ending=Ending.REPLACED)
+
+    lives = (shift(0, 16), shift(1, 16), replace(shift(2, 14), ending=Ending.RUNNING))
+    assert judge(WorkloadSeries("x", lives)).name is not VerdictName.LEAK
+
+
+def test_one_calm_life_of_a_revision_does_not_speak_for_the_others():
+    """Those before grew for half a day, and stood still for half an hour in another place."""
+    found = rollout(("cart-a", 12, 100, 40), ("cart-a", 0.5, 100, 0), ("cart-b", 12, 100, 40))
+    assert found is None or not found.began
 
 
 def test_a_start_that_saturates_in_each_life_is_no_climb_until_the_end():
@@ -77,7 +115,7 @@ def test_what_grew_before_is_older_and_nothing_is_gained_by_going_back():
 
 
 def test_several_runs_of_one_revision_are_judged_together():
-    found = rollout(("cart-a", 6, 100, 0), ("cart-a", 6, 100, 0), ("cart-b", 6, 100, 40), ("cart-b", 6, 100, 40))
+    found = rollout(("cart-a", 6, 100, 0), ("cart-a", 6, 100, 0), ("cart-b", 12, 100, 40))
     assert (found.before, found.seen_s) == ("cart-a", pytest.approx(12 * HOUR_S, abs=120))
 
 
