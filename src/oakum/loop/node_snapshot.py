@@ -9,7 +9,7 @@ from oakum.model.absent import Absent
 from oakum.model.capture import Foretold
 from oakum.model.evidence import Cost
 from oakum.model.units import format_count, format_duration, format_size
-from oakum.probe.node_cost import LEAST_OBJECTS, SnapshotNeeds, counting_needs, needs_of
+from oakum.probe.node_cost import SnapshotNeeds, counting_needs, needs_of
 from oakum.probe.node_objects import ORIGIN, count_objects
 from oakum.probe.node_session import NodeSession
 from oakum.probe.node_workers import Worker
@@ -27,7 +27,7 @@ def foretold(
     needs, room = needs_of(used_bytes), occasion.room()
     counting = counting_needs(used_bytes)
     fits = needs.refusal(room, occasion.budget, occasion.command) is None
-    never = needs.counted(LEAST_OBJECTS).refusal(room, occasion.budget, occasion.command) is not None
+    never = needs.at_best().refusal(room, occasion.budget, occasion.command) is not None
     if fits or never or counting.refusal(room, occasion.budget, occasion.command) is not None:
         return needs
     occasion.progress.stage(
