@@ -184,8 +184,8 @@ _LOOK: Final = r"""
         const kept = new Map();
         until = Date.now() + MS;
         for (const { at, kind, count, key } of containers) {
-          // The keys of an object are listed anew for that: each that is a number becomes a text. A link costs more than
-          // a member.
+          // The keys of an object are listed anew for that: each that is a number becomes a text. A link costs more
+          // than a member.
           const fits = kind === 'Array' || (Date.now() <= until && (left -= kind === 'List' ? 4 * count : count) >= 0 &&
             (kind !== 'Object' || count <= 100000));
           const items = fits ? membersAt(kind, nowOf(at, kind), evenly(0, count, SAMPLED), key) : [];

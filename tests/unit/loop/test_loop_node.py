@@ -172,9 +172,12 @@ def test_a_heap_too_large_by_its_bytes_is_judged_by_its_objects(machine, node, o
     node.objects = objects
     found = investigated(machine, node, process(machine))
     assert node.asked.count("HeapProfiler.takeHeapSnapshot") == snapshots
+    # It collects every 50 ms until then: nothing is asked between.
+    assert node.asked[node.asked.index("HeapProfiler.startTrackingHeapObjects") + 1] == "HeapProfiler.disable"
     assert node.asked.count("HeapProfiler.disable") == 1
     (row,) = (row for row in found.evidence if row.id == "objects")
     assert row.title.startswith(f"{objects:,} objects in a heap of 20.0 MiB")
+    assert "counted in two pauses of up to" in row.title
     refused = absent(found).get("a heap snapshot")
     assert (refused is None) == (snapshots == 2)
     assert refused is None or f"in {objects:,} objects" in refused.why
