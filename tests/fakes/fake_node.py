@@ -204,7 +204,9 @@ class FakeInspection:
             node.garbage_bytes = 0
         if method == "HeapProfiler.startTrackingHeapObjects" and node.objects:
             node.clock.pass_by(node.pause_s)
-            heard("HeapProfiler.heapStatsUpdate", {"statsUpdate": [0, node.objects, node.heap_bytes]})
+            # A timer tells it, later.
+            row = {"statsUpdate": [0, node.objects, node.heap_bytes]}
+            self._waiting.append(("HeapProfiler.heapStatsUpdate", row))
         if method == "HeapProfiler.takeHeapSnapshot":
             node.clock.pass_by(node.pause_s)
             for at in range(0, len(whole := node.snapshots.pop(0)), 1000):

@@ -95,7 +95,7 @@ def test_a_newer_node_is_looked_into_as_well(leak, module):
 
 
 def test_of_a_cluster_the_worker_process_that_grows_is_looked_into_by_an_inspector_of_its_own():
-    with node_program("cluster.cjs", limit_bytes=3 << 30) as program:
+    with node_program("cluster.cjs", limit_bytes=8 << 30) as program:
         run = oakum("investigate", f"pid/{program.pid}", "-o", "json", "--max-pause", "5m", "--inspect", "--for", "10s")
         answer = answered(run)
         assert ports_of(program.leaking) == ports_of(program.pid) == set()

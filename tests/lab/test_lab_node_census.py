@@ -19,6 +19,7 @@ from oakum.model.absent import Absent
 from oakum.model.cause import CauseName
 from oakum.probe.node import NodeProbe
 from oakum.probe.node_census import NodeCensus
+from oakum.probe.node_objects import count_objects
 from oakum.probe.node_session import NodeSession
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(shutil.which("node") is None, reason="needs node")]
@@ -79,6 +80,17 @@ def test_what_grew_is_named_and_no_code_of_the_program_runs():
     assert listeners.caught_share > 0.5
     assert listeners.item_bytes > 8 * 50
     assert shape_of(listeners).cause is CauseName.LISTENER
+
+
+def test_its_objects_are_counted_and_no_more_is_heard_of_them():
+    with node_program("keepers.cjs", "--inspect=127.0.0.1:0") as program, session_with(program) as session:
+        counted = count_objects(session, within_s=30.0)
+        heard = []
+        session.listen(lambda: False, within_s=0.5, heard=lambda event, _values: heard.append(event))
+    assert counted is not None
+    assert 20_000 < counted.objects < 1_000_000
+    assert 0.0 < counted.pause_s < 10.0
+    assert "HeapProfiler.heapStatsUpdate" not in heard
 
 
 def test_where_no_handle_leads_to_it_the_heap_is_asked_and_an_es_module_is_no_other():

@@ -86,8 +86,8 @@ class Settings:
     node: str | None = None
     """The program node, None where it is not installed."""
 
-    node_limit_bytes: int = 1536 << 20
-    """Of the memory cgroup of the Node.js services: a snapshot takes many times what the heap holds."""
+    node_limit_bytes: int = 3 << 30
+    """Of the memory cgroup of the Node.js services: a snapshot could take 45 times what the heap holds."""
 
     node_requests: int = 2000
     """What each Node.js service answers before it is looked at."""

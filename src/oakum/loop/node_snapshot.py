@@ -9,7 +9,7 @@ from oakum.model.absent import Absent
 from oakum.model.capture import Foretold
 from oakum.model.evidence import Cost
 from oakum.model.units import format_count, format_duration, format_size
-from oakum.probe.node_cost import LEAST_OBJECTS, SnapshotNeeds, counting_needs, needs_of
+from oakum.probe.node_cost import SnapshotNeeds, counting_needs, needs_of
 from oakum.probe.node_objects import ORIGIN, count_objects
 from oakum.probe.node_session import NodeSession
 from oakum.probe.node_workers import Worker
@@ -27,12 +27,13 @@ def foretold(
     needs, room = needs_of(used_bytes), occasion.room()
     counting = counting_needs(used_bytes)
     fits = needs.refusal(room, occasion.budget, occasion.command) is None
-    never = needs.counted(LEAST_OBJECTS).refusal(room, occasion.budget, occasion.command) is not None
+    never = needs.at_best().refusal(room, occasion.budget, occasion.command) is not None
     if fits or never or counting.refusal(room, occasion.budget, occasion.command) is not None:
         return needs
     occasion.progress.stage(
-        f"counting the objects of its heap, by which a snapshot costs: it may stand still for about"
-        f" {format_duration(counting.pause_s)} and take up to {format_size(counting.extra_bytes)} more for that time"
+        f"counting the objects of its heap, by which a snapshot costs: it may stand still twice, for about"
+        f" {format_duration(counting.pause_s)} each, and take up to {format_size(counting.extra_bytes)} more for that"
+        " time"
     )
     with occasion.gauge() as gauge, Peak(gauge) as peak:
         counted = count_objects(session, within_s=4 * counting.pause_s + 30, worker=worker)
@@ -42,8 +43,9 @@ def foretold(
     if facts is not None:
         facts.add(
             "objects",
-            f"{format_count(counted.objects)} objects in a heap of {format_size(used_bytes)}, counted in"
-            f" {format_duration(counted.pause_s)}: a snapshot could take {format_size(found.extra_bytes)} more memory",
+            f"{format_count(counted.objects)} objects in a heap of {format_size(used_bytes)}, counted in two pauses of"
+            f" up to {format_duration(counted.pause_s)}: a snapshot could take {format_size(found.extra_bytes)} more"
+            " memory",
             ORIGIN,
             cost=Cost(counted.pause_s, counted.pause_s),
             facts={"objects": counted.objects, "heap_used_bytes": used_bytes, "extra_bytes": peak.extra_bytes},

@@ -10,19 +10,19 @@ from oakum.model.node import Room
 from oakum.model.units import format_count, format_size
 from oakum.probe.room import budget_refusal, known_room_refusal, pause_refusal
 
-EXTRA_PER_BYTE = 25.0
-"""Memory that a snapshot takes beside the heap, per byte of it, while it is made (docs/node.md: 0.9 to 25)."""
+EXTRA_PER_BYTE = 45
+"""Memory that a snapshot takes beside the heap, per byte of it, while it is made (docs/node.md: 0.9 to 40)."""
 
 EXTRA_PER_OBJECT = 1500
-"""The same in bytes per object of the heap, beside EXTRA_BYTES (docs/node.md: 340 to 1,480)."""
+"""The same in bytes per small object of the heap, beside EXTRA_BYTES (docs/node.md: 340 to 1,480)."""
 
 EXTRA_BYTES = 96 << 20
 
-LEAST_OBJECTS = 50_000
-"""No Node.js program has fewer."""
+SMALL_BYTES = 60
+"""Of a small object. Bytes beyond that are counted as references, each of which costs as an object does."""
 
-PAUSE_S_PER_MB = 0.13
-"""How long it takes, in seconds per MB of heap (docs/node.md: 0.02 to 0.13 where the machine is not busy)."""
+PAUSE_S_PER_MB = 0.2
+"""How long it takes, in seconds per MB of heap (docs/node.md: 0.01 to 0.15 where the machine is not busy)."""
 
 PAUSE_S_PER_OBJECT = 20e-6
 """The same in seconds per object (docs/node.md: 3 to 12 microseconds; 35 with nothing but different keys)."""
@@ -77,10 +77,15 @@ class SnapshotNeeds:
         return (without or asked) if room is not None else (asked or without)
 
     def counted(self, objects: int) -> SnapshotNeeds:
-        """The bounds for so many objects: what it takes goes by their number, and no further than by their bytes."""
-        by_objects = EXTRA_BYTES + EXTRA_PER_OBJECT * objects
-        pause_s = 0.5 + PAUSE_S_PER_OBJECT * objects
+        """The bounds for so many objects: small ones cost less than references in as many bytes."""
+        rest_bytes = max(0, self.heap_bytes - SMALL_BYTES * objects)
+        by_objects = EXTRA_BYTES + EXTRA_PER_OBJECT * objects + EXTRA_PER_BYTE * rest_bytes
+        pause_s = 0.5 + PAUSE_S_PER_OBJECT * objects + PAUSE_S_PER_MB * rest_bytes / 1e6
         return replace(self, pause_s=pause_s, extra_bytes=min(self.extra_bytes, by_objects), objects=objects)
+
+    def at_best(self) -> SnapshotNeeds:
+        """The least that a count of its objects could say: nothing but small ones, and no shorter a pause."""
+        return replace(self.counted(self.heap_bytes // SMALL_BYTES), pause_s=self.pause_s)
 
     def taken(self, pause_s: float, extra_bytes: int) -> SnapshotNeeds:
         """What it really was."""
@@ -126,6 +131,6 @@ def needs_of(heap_bytes: int) -> SnapshotNeeds:
     return SnapshotNeeds(
         heap_bytes,
         0.5 + PAUSE_S_PER_MB * heap_bytes / 1e6,
-        int(EXTRA_PER_BYTE * heap_bytes) + OWN_BYTES,
+        EXTRA_PER_BYTE * heap_bytes + OWN_BYTES,
         max(LEAST_FILE_BYTES, int(FILE_PER_BYTE * heap_bytes)),
     )

@@ -1,6 +1,7 @@
 """How many objects a heap of a Node.js program has, by its inspector: what a snapshot costs goes by them.
 
-V8 collects and gives each object a number, as it does for a snapshot, and forgets the numbers again.
+V8 collects and gives each object a number, as it does for a snapshot, and forgets the numbers again. It does so as it
+is asked, and 50 ms later to tell how many there are; and every 50 ms from then on, until it is told to stop.
 Source: chromedevtools.github.io/devtools-protocol (v8), the HeapProfiler domain; v8,
 src/inspector/v8-heap-profiler-agent-impl.cc.
 """
@@ -18,14 +19,12 @@ from oakum.probe.node_workers import Worker
 
 ORIGIN: Final = "HeapProfiler.startTrackingHeapObjects"
 TELLS_WITHIN_S: Final = 2.0
-"""The figures come from a timer of the inspector, in seconds, once the objects have their numbers."""
-
-LOOKED_EVERY_S: Final = 0.02
+"""The figures come from a timer of the inspector, in seconds, beside what it stands still for that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """``pause_s``: from the question to the answer."""
+    """``pause_s``: the longer of two, from the question to the answer and from there to the figures."""
 
     objects: int
     pause_s: float
@@ -47,10 +46,8 @@ def count_objects(session: NodeSession, *, within_s: float, worker: Worker | Non
     try:
         session.ask(ORIGIN, {"trackAllocations": False}, within_s=within_s, worker=worker, heard=heard)
         pause_s = clock.monotonic_s() - begun_s
-        until_s = clock.monotonic_s() + TELLS_WITHIN_S
-        while not told and clock.monotonic_s() < until_s:
-            clock.sleep_until(clock.monotonic_s() + LOOKED_EVERY_S)
-            session.ask("Runtime.evaluate", {"expression": "0"}, within_s=within_s, worker=worker, heard=heard)
+        session.listen(lambda: bool(told), within_s=TELLS_WITHIN_S + 4 * pause_s, worker=worker, heard=heard)
+        pause_s = max(pause_s, clock.monotonic_s() - begun_s - pause_s)
     finally:
         with suppress(OakumError):
             session.ask("HeapProfiler.disable", within_s=within_s, worker=worker)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -208,6 +208,20 @@ class NodeSession:
             told = self._workers.ask(worker, method, parameters, within_s=within_s, heard=heard)
         self._busy_s = 0.0
         return told
+
+    def listen(
+        self, is_done: Callable[[], bool], *, within_s: float, heard: Heard, worker: Worker | None = None
+    ) -> None:
+        """Hear what the main thread tells, or a worker, until ``is_done`` or the time is up. Raises TargetError."""
+
+        def both(event: str, values: Mapping[str, object]) -> None:
+            self._hear(event, values)
+            heard(event, values)
+
+        if worker is None or self._workers is None:
+            self._inspection.listen(is_done, within_s=within_s, heard=both)
+        else:
+            self._workers.listen(worker, is_done, within_s=within_s, heard=heard)
 
     def _ask(self, method: str, parameters: Mapping[str, object] | None = None) -> Mapping[str, object]:
         return self._inspection.ask(method, parameters, within_s=ANSWER_S, heard=self._hear)

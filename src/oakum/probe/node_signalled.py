@@ -26,5 +26,5 @@ def how(pid: int, number: signal.Signals) -> str:
     name = number.name.removeprefix("SIG")
     return (
         f"kill -{name} {pid}    # {OPTION}={number.name}: it writes Heap.*.heapsnapshot into /proc/{pid}/cwd, with its"
-        " texts, stands still for that time and takes up to ten times its heap; then oakum heap analyze FILE"
+        " texts, stands still for that time and takes up to 40 times its heap; then oakum heap analyze FILE"
     )

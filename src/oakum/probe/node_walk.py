@@ -29,7 +29,7 @@ _WALK: Final = r"""
   const make = (seeks) => {
     const nodes = [], seen = new Set([globalThis, process]), containers = [], secrets = [], codes = [];
     const texts = new Set();
-    let todo = [], cut = false;
+    let todo = [], cut = false, late = false, until = 0, links = MOST_LINKS;
     const push = (value, parent, kind, name) => {
       if (!isThing(value) || isProxy(value) || seen.has(value)) return;
       if (nodes.length >= MOST) { cut = true; return; }
@@ -37,16 +37,39 @@ _WALK: Final = r"""
       nodes.push({ value, parent, kind, name, depth: parent < 0 ? 0 : nodes[parent].depth + 1 });
       todo.push(nodes.length - 1);
     };
-    // A linked list: an object that leads to another of its class by the key by which that leads on.
-    const ends = new Set();
+    // A linked list: an object that leads to another of its class by the key by which that leads on. Of each that was
+    // followed every POSTth member is known, with how many come from there; 0: they run into a ring.
+    const ends = new Map(), posts = new Map();
+    const follow = (value, key, made) => {
+      if (!posts.has(key)) posts.set(key, new Map());
+      const known = posts.get(key), mine = new Map();
+      let count = 1, now = value, rest = 0, isList = true;
+      for (let on; (on = nextIn(now, key, made)) && on !== value; count++, now = on) {
+        if (links-- <= 0) { cut = true; return; }
+        if (links % LOOKED_LINKS === 0 && Date.now() > until) { cut = late = true; return; }
+        if (count % POST === 1) mine.set(now, count);
+        if (mine.has(on)) { isList = false; break; }
+        if (!known.has(on)) continue;
+        rest = known.get(on);
+        isList = rest > 0 && count > POST;
+        break;
+      }
+      const whole = count + rest;
+      if (whole < LEAST) return;
+      for (const [post, place] of mine) if (!known.has(post)) known.set(post, isList ? whole - place + 1 : 0);
+      return isList ? [whole, rest > 0 ? value : now] : undefined;
+    };
     const chains = (at, keys) => {
       const { value, parent, kind, name } = nodes[at], made = constructorOf(value);
       for (const key of keys) {
         if (!isNext(value, key, made) || (kind === 'property' && isNext(nodes[parent].value, name, made))) continue;
-        let count = 1, now = value;
-        for (let on; count < MOST_CHAIN && (on = nextIn(now, key, made)) && on !== value; count++) now = on;
-        if (count < LEAST || ends.has(value)) continue;
-        ends.add(value).add(now);
+        if (ends.has(value)) continue;
+        const found = follow(value, key, made);
+        if (!found) continue;
+        const [count, last] = found;
+        // The other way of the same: it ends where that began.
+        if (ends.has(last) && ends.get(last) !== key) continue;
+        ends.set(value, key).set(last, key);
         containers.push({ at, kind: 'List', count, key });
       }
     };
@@ -81,9 +104,10 @@ _WALK: Final = r"""
       if (made && isTame(kind, value, keys) && hidesOf(made)) secrets.push(at);
     };
     const run = () => {
-      const until = Date.now() + MS;
+      until = Date.now() + MS;
+      late = false;
       for (let turn = 0; turn < todo.length; turn++) {
-        if ((turn & 255) === 0 && Date.now() > until) { cut = true; break; }
+        if (late || ((turn & 255) === 0 && Date.now() > until)) { cut = true; break; }
         try { visit(todo[turn]); } catch {}
       }
       todo = [];
@@ -158,29 +182,35 @@ _LOOK: Final = r"""
       keep() {
         let left = 2000000;
         const kept = new Map();
+        until = Date.now() + MS;
         for (const { at, kind, count, key } of containers) {
-          // The keys of an object are listed anew for that: each that is a number becomes a text.
-          const big = isRow(kind) || ((left -= count) > 0 && (kind !== 'Object' || count <= 100000));
-          const items = big ? membersAt(kind, nowOf(at, kind), evenly(0, count, SAMPLED), key) : [];
+          // The keys of an object are listed anew for that: each that is a number becomes a text. A link costs more
+          // than a member.
+          const fits = kind === 'Array' || (Date.now() <= until && (left -= kind === 'List' ? 4 * count : count) >= 0 &&
+            (kind !== 'Object' || count <= 100000));
+          const items = fits ? membersAt(kind, nowOf(at, kind), evenly(0, count, SAMPLED), key) : [];
           kept.set(idOf(at, key), { whole: new WeakRef(wholeOf(at, kind)), kind, count,
             items: items.map(([key, value]) => weak(isRow(kind) ? value : key)) });
         }
         const told = { objects: nodes.length, containers: containers.length, cut, timers: timersOf() };
-        nodes.length = containers.length = 0; seen.clear(); hiding.clear(); ends.clear();
+        nodes.length = containers.length = 0; seen.clear(); hiding.clear(); ends.clear(); posts.clear();
         return { kept, told };
       },
       grown(before, least) {
         const found = [];
         let looks = 1000000;
+        until = Date.now() + MS;
         containers.forEach(({ at, kind, count, key }, turn) => {
           const path = pathOf(at), known = before.kept.get(idOf(at, key)), value = nowOf(at, kind);
           if (!known || known.kind !== kind || count - known.count < least) return;
           let asked = 0, gone = 0;
-          const there = new Set(), looked = !isRow(kind) || (looks -= count) >= 0;
+          const there = new Set();
+          let looked = !isRow(kind) || (looks -= kind === 'List' ? 2 * count : count) >= 0;
           if (isRow(kind) && looked) {
             const wanted = new Set(known.items.map((item) => item instanceof WeakRef ? item.deref() : item));
             const made = constructorOf(value);
-            for (let place = 0, now = value; place < count && now !== undefined; place++) {
+            for (let place = 0, now = value; looked && place < count && now !== undefined; place++) {
+              if (place % LOOKED_LINKS === 0 && Date.now() > until) looked = false;
               const item = kind === 'Array' ? own(value, place) : now;
               if (wanted.has(item)) there.add(item);
               if (kind === 'List') now = nextIn(now, key, made);

@@ -91,7 +91,8 @@ MEANS: Final = r"""
   };
   const isNext = (object, key, made) => made && !isNeighbour(key) &&
     nextIn(object, key, made) !== undefined;
-  const MOST_CHAIN = 500000;
+  // So many links of lists are followed in one walk; the clock is looked at after each 4,096.
+  const MOST_LINKS = 500000, LOOKED_LINKS = 4096, POST = 64;
   // Members ``at`` (ascending places) of a container, as [key, value]; ``by``: the key of a linked list.
   const membersAt = (kind, object, at, by) => {
     const found = [];

@@ -6,7 +6,7 @@ Source: nodejs.org, the NodeWorker domain (src/inspector/node_protocol.pdl).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oakum.model.errors import DataError, TargetError
@@ -137,6 +137,15 @@ class Workers:
             why="it ended" if line.ended else why,
             next_step="the same command again",
         )
+
+    def listen(self, worker: Worker, is_done: Callable[[], bool], *, within_s: float, heard: Heard) -> None:
+        """As ``Inspection.listen``, of one worker."""
+        line = self._lines[worker.session]
+        line.heard = heard
+        try:
+            self._inspection.listen(lambda: line.ended or is_done(), within_s=within_s, heard=self.hear)
+        finally:
+            line.heard = None
 
     def _send(self, session: str, method: str, parameters: Mapping[str, object] | None) -> int:
         self._asked += 1
