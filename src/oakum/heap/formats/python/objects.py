@@ -295,7 +295,7 @@ def self_references(heap: PythonHeap, nodes: NDArray[np.int64]) -> NDArray[np.in
     address, kind = np.asarray(heap.graph.address)[nodes], heap.graph.kind[nodes]
     begin = heap.begin[nodes]
     skip = _weak_words(heap.types, heap.layout, address, kind)
-    own = _own_bytes(heap.types, address - begin, heap.graph.size[nodes], kind)
+    own = _own_bytes(heap.types, address - begin, heap.graph.size[nodes].astype(np.int64), kind)
     found = np.zeros(nodes.size, np.int64)
     for at in range(0, min(int(own.max(initial=0)), LARGEST_OWN), 8):
         here = begin + at
