@@ -33,7 +33,7 @@ def look(text):
         for each in [*follower.kept(places), *follower.kept(places[::-1])]:
             assert each.name
             assert 1 <= each.place.line <= text.count("\n") + 1
-    for name in program.variables:
+    for _, name in program.variables:
         assert len(follower.variable(name)) <= 4
 
 

@@ -27,6 +27,11 @@ _PASSED: Final = frozenset(
 )
 """What is called and holds what it was given."""
 
+MOST_CALLS: Final = 200
+"""In one statement: what has more was made by a program."""
+
+_COMPARED: Final = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||", "!"})
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -138,9 +143,11 @@ def assigned(parts: Sequence[Token]) -> tuple[list[list[Token]], str, list[list[
 
 
 def calls(parts: Sequence[Token]) -> Iterator[tuple[tuple[str, ...], list[list[Token]]]]:
-    """(what is called, its arguments) of each call in a statement."""
+    """(what is called, its arguments) of each call in a statement; of very many the first."""
+    made = 0
     for at, part in enumerate(parts):
-        if part.text == "(" and at and parts[at - 1].kind == "word":
+        if part.text == "(" and at and parts[at - 1].kind == "word" and made < MOST_CALLS:
+            made += 1
             begin = at - 1
             while begin > 1 and parts[begin - 1].text == "." and (parts[begin - 2].kind == "word"):
                 begin -= 2
@@ -151,6 +158,7 @@ def calls(parts: Sequence[Token]) -> Iterator[tuple[tuple[str, ...], list[list[T
 def holds(value: Sequence[Token], names: AbstractSet[str]) -> bool:
     """Whether an expression has one of ``names`` in it as a value, and not as what only was asked or counted."""
     around: list[bool] = []
+    found = compared = False
     for at, part in enumerate(value):
         if part.text in {"(", "[", "{"} and part.kind == "sign":
             called = _called(value, at)
@@ -158,15 +166,20 @@ def holds(value: Sequence[Token], names: AbstractSet[str]) -> bool:
             around.append(part.text == "{" or (part.text == "(" and passed))
         elif part.text in {")", "]", "}"} and part.kind == "sign" and around:
             around.pop()
-        elif part.kind == "word" and part.text in names and all(around):
+        elif part.kind == "sign" and not around and part.text in _COMPARED:
+            found, compared = False, True  # it is true or false, and holds nothing
+        elif part.kind == "sign" and not around and part.text == ",":
+            if found:
+                return True
+            compared = False
+        elif not found and not compared and part.kind == "word" and part.text in names and all(around):
             before = value[at - 1].text if at else ""
             behind = at + 1
             while behind + 1 < len(value) and value[behind].text == ".":
                 behind += 2
             keyed = behind == at + 1 and behind < len(value) and value[behind].text == ":" and before in {"{", ","}
-            if before != "." and not keyed and not (behind < len(value) and value[behind].text == "("):
-                return True
-    return False
+            found = before != "." and not keyed and not (behind < len(value) and value[behind].text == "(")
+    return found
 
 
 def _called(value: Sequence[Token], at: int) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from oakum.explain.go_follow import Follower
+from oakum.explain.go_follow import Follower, TooLongError
 from oakum.explain.go_kept import Kept
 from oakum.explain.go_syntax import read
 from oakum.heap.shapes import Shape, guess
@@ -24,18 +24,31 @@ _PLAIN: Final = frozenset({CauseName.GLOBAL, CauseName.UNBOUNDED_CACHE})
 """What a container's shape alone gives."""
 
 
-def by_source(growth: HeapGrowth, sources: Mapping[str, str]) -> HeapGrowth:
+LONGEST_S: Final = 2.0
+"""Reading source is given up after it: who waits for a report needs the rest of it more."""
+
+
+def by_source(growth: HeapGrowth, sources: Mapping[str, str], clock_s: Callable[[], float] = lambda: 0.0) -> HeapGrowth:
     """``growth`` with its call paths and variables named by the fields that keep what they lead to.
 
-    ``sources``: text by path. What the source does not tell stays as it was.
+    ``sources``: text by path. ``clock_s``: for intervals. What the source does not tell stays as it was; so does all
+    of it where that takes too long, or the text is none that can be followed: what it adds never ends a run.
     """
+    until_s = clock_s() + LONGEST_S
+    try:
+        return _by_source(growth, sources, lambda: clock_s() > until_s)
+    except (TooLongError, IndexError, KeyError, RecursionError, ValueError):
+        return growth
+
+
+def _by_source(growth: HeapGrowth, sources: Mapping[str, str], late: Callable[[], bool]) -> HeapGrowth:
     texts = {path: text for path, text in sources.items() if path.endswith(GO)}
     if growth.language != "Go" or not texts:
         return growth
-    program, lines = read(texts), {path: text.splitlines() for path, text in texts.items()}
+    program, lines = read(texts), {path: text.split("\n") for path, text in texts.items()}
     made: list[tuple[HolderGrowth, tuple[str, ...]]] = []
     for holder in growth.holders:
-        follower = Follower(program, lines, _package(holder))
+        follower = Follower(program, lines, _package(holder), late)
         kept = _kept(holder, follower)
         made.append((holder, ()) if not kept else (_named(holder, kept, follower), tuple(each.name for each in kept)))
     holders = _together(made)

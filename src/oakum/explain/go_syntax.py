@@ -15,7 +15,7 @@ DEEPEST: Final = 60
 """Statements inside of each other; what is nested deeper was made by a program."""
 
 _TOKEN: Final = re.compile(
-    r"(?P<newline>\n)|(?P<space>[ \t\r\ufeff]+|//[^\n]*|/\*.*?\*/)"
+    r"(?P<newline>\n)|(?P<space>[ \t\r\ufeff]+|//[^\n]*|/\*.*?(?:\*/|\Z))"
     r"|(?P<text>`[^`]*`|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')|(?P<word>[^\W\d]\w*)|(?P<number>\d[\w.]*)"
     r"|(?P<sign><<=|>>=|&\^=|\.\.\.|<-|\+\+|--|:=|&&|\|\||<<|>>|&\^|[-+*/%&|^=!<>]=|.)",
     re.DOTALL,
@@ -58,7 +58,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """``receiver``: its variable and type, without a star, "" both for none. ``params``: types by name, in order."""
+    """``receiver``: its variable and type, without a star, "" both for none. ``params``: types by name, in order.
+
+    ``results``: of those that have names. ``literals``: what the function literals in it take and give back, types by
+    name, by their number; with those of the literals around each.
+    """
 
     name: str
     receiver: tuple[str, str]
@@ -68,6 +72,13 @@ class Function:
     first: int
     last: int
     statements: tuple[Statement, ...]
+    results: Mapping[str, str] = field(default_factory=dict)
+    literals: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """Of its file: one package is one folder."""
+        return folder_of(self.file)
 
     @property
     def told(self) -> str:
@@ -76,13 +87,20 @@ class Function:
 
 @dataclass(slots=True)
 class Program:
-    """What some files of one program declare. ``fields``: types by field, of each struct; ``named``: of other types."""
+    """What some files of one program declare, by folder and name.
+
+    ``fields``: types by field, of each struct; ``named``: of other types.
+    """
 
     functions: list[Function] = field(default_factory=list)
-    fields: dict[str, dict[str, str]] = field(default_factory=dict)
-    named: dict[str, str] = field(default_factory=dict)
-    variables: dict[str, str] = field(default_factory=dict)
+    fields: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    named: dict[tuple[str, str], str] = field(default_factory=dict)
+    variables: dict[tuple[str, str], str] = field(default_factory=dict)
     """Of packages: what stands behind each name: a type, ``= value``, or both."""
+
+
+def folder_of(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def read(sources: Mapping[str, str]) -> Program:
@@ -126,6 +144,11 @@ def typed(parts: Sequence[Token]) -> str:
     return told
 
 
+def bare(parts: Sequence[Token]) -> str:
+    """As ``typed``, without what stands in texts: nothing is looked for in there."""
+    return typed([Token("text", '""', part.line) if part.kind == "text" else part for part in parts])
+
+
 def pointed(told: str) -> str:
     """``Bucket`` of ``*shop.Bucket[K]``: the name of a type alone, "" for what has none."""
     bare = told.lstrip("*").partition("[")[0] if not told.startswith(("[", "map[")) else ""
@@ -138,7 +161,8 @@ class _Reader:
 
     def __init__(self, found: list[Token], path: str, into: Program) -> None:
         self._tokens, self._path, self._into = found, path, into
-        self._literals = 0
+        self._folder = folder_of(path)
+        self._literals: dict[int, Mapping[str, str]] = {}
         self._made: list[Statement] = []
 
     def declarations(self) -> None:
@@ -168,20 +192,17 @@ class _Reader:
         name = parts[0].text
         struct = next((at for at, part in enumerate(parts) if part.text == "struct"), 0)
         if not struct or (struct > 1 and parts[1].text != "["):
-            self._into.named[name] = typed(parts[1:])
+            self._into.named[self._folder, name] = typed(parts[1:])
             return
         own: dict[str, str] = {}
         for row in split(parts[struct + 2 : -1], ";"):
             own.update(_fields([part for part in row if part.kind != "text"]))
-        self._into.fields[name] = own
+        self._into.fields[self._folder, name] = own
 
     def _variable(self, parts: Sequence[Token]) -> None:
-        names = 0
-        while names < len(parts) and (parts[names].kind == "word" and (not names or parts[names - 1].text == ",")):
-            names += 1 + (names + 1 < len(parts) and parts[names + 1].text == ",")
-        for part in parts[:names]:
-            if part.kind == "word":
-                self._into.variables[part.text] = typed(parts[names:])
+        names, behind = declared(parts)
+        for name in names:
+            self._into.variables[self._folder, name] = typed(behind)
 
     def _function(self, at: int) -> int:
         receiver = ("", "")
@@ -199,14 +220,17 @@ class _Reader:
         end = self.behind(at)
         params = _params(self._tokens[at + 1 : end - 1])
         body = self.behind_type(end)
-        result = typed(self._tokens[end:body])
+        results = _results(self._tokens[end:body])
+        result = ",".join(results.values()) or typed(self._tokens[end:body])
         if body >= len(self._tokens) or self._tokens[body].text != "{":
             return self._to_end(body)
-        self._made, self._literals = [], 0
+        self._made, self._literals = [], {}
         end = self._block(body + 1, 0, 0)
         made = tuple(self._made)
         last = self._tokens[end - 1].line
-        self._into.functions.append(Function(name, receiver, params, result, self._path, first, last, made))
+        self._into.functions.append(
+            Function(name, receiver, params, result, self._path, first, last, made, results, self._literals)
+        )
         return end
 
     def _block(self, at: int, literal: int, depth: int) -> int:
@@ -232,7 +256,7 @@ class _Reader:
             if not nested and (token.text in {";", "}"} or (label and token.text == ":")):
                 break
             if token.text == "func" and self._tokens[at + 1].text == "(":
-                at = self._literal(at, depth)
+                at = self._literal(at, literal, depth)
                 begun.append(Token("sign", "func", token.line))
                 continue
             if token.text == "{" and not nested and (headed or not begun):
@@ -255,13 +279,16 @@ class _Reader:
         if parts:
             self._made.append(Statement(tuple(parts), first, last, literal, depth, begun[0].text == "defer"))
 
-    def _literal(self, at: int, depth: int) -> int:
-        """Behind a function literal, or behind the type of a function."""
-        body = self.behind_type(self.behind(at + 1))
+    def _literal(self, at: int, around: int, depth: int) -> int:
+        """Behind a function literal, or behind the type of a function. ``around``: the literal that it stands in."""
+        end = self.behind(at + 1)
+        body = self.behind_type(end)
         if self._tokens[body].text != "{":
             return body
-        self._literals += 1
-        return self._block(body + 1, self._literals, depth + 1)
+        number = len(self._literals) + 1
+        own = {**_params(self._tokens[at + 2 : end - 1]), **_results(self._tokens[end:body])}
+        self._literals[number] = {**self._literals.get(around, {}), **own}
+        return self._block(body + 1, number, depth + 1)
 
     def behind(self, at: int) -> int:
         """Behind what is opened at ``at``."""
@@ -333,6 +360,25 @@ def _fields(row: Sequence[Token]) -> Iterator[tuple[str, str]]:
         names += 2
     told = typed(row[names:])
     yield from ((part.text, told) for part in row[:names] if part.kind == "word")
+
+
+def declared(parts: Sequence[Token]) -> tuple[list[str], Sequence[Token]]:
+    """(names, what stands behind them) of what one ``var`` declares."""
+    names = 0
+    while names < len(parts) and (parts[names].kind == "word" and (not names or parts[names - 1].text == ",")):
+        names += 1 + (names + 1 < len(parts) and parts[names + 1].text == ",")
+    return [part.text for part in parts[:names] if part.kind == "word"], parts[names:]
+
+
+def _results(parts: Sequence[Token]) -> dict[str, str]:
+    """Types by name; none where the results have no names: ``(int, error)``, ``(shop.Item, error)``, ``(List[T])``."""
+    if not parts or parts[0].text != "(":
+        return {}
+    for row in split(parts[1:-1], ","):
+        if len(row) > 1 and row[0].kind == "word" and row[1].text != ".":
+            generic = row[1].text == "[" and row[-1].text == "]" and row[2].text != "]"
+            return {} if generic else _params(parts[1:-1])
+    return {}
 
 
 def _params(inside: Sequence[Token]) -> dict[str, str]:

@@ -72,7 +72,7 @@ def sites_of(holder: HolderGrowth, growth: HeapGrowth, sources: Mapping[str, str
 
 def _line_of(holder: HolderGrowth, text: str) -> Sites:
     """What stands on the line that a profile names; the text may be of another build, so nothing is concluded."""
-    place, lines, told = holder.defined, text.splitlines(), holder.by_source
+    place, lines, told = holder.defined, text.split("\n"), holder.by_source
     if place is None or not 0 < place.line <= len(lines):
         return Sites()
     defined = [replace(place, source=lines[place.line - 1].strip())]

@@ -55,6 +55,9 @@ LEAST_LED, APART = 0.5, 0.3
 
 HELD: Final = "which variable leads to more than before"
 KIND: Final = "goroutines"
+FEW_WORKERS, LITTLE = 1000, 0.2
+"""Goroutines that a pool may still start, and the share by which a larger one may grow between two looks."""
+
 POOL: Final = "they all wait to receive from one channel, as workers of a pool do that have no work"
 
 
@@ -290,10 +293,15 @@ def _disagree(before: Held, after: Held) -> bool:
 
 
 def _with_pools(growth: HeapGrowth, working: frozenset[str]) -> HeapGrowth:
-    """``working``: groups that wait for work on one channel: a pool grows to its size, and no further."""
+    """``working``: groups that wait for work on one channel: a pool grows to its size, and no further.
+
+    Many that become many more are none: a leak can wait on one channel that all share, too.
+    """
 
     def told(holder: HolderGrowth) -> HolderGrowth:
-        idle = holder.kind == KIND and holder.name in working and not holder.may_bound
+        gained = holder.items_after - holder.items_before
+        fills = holder.items_after < FEW_WORKERS or gained < LITTLE * holder.items_before
+        idle = holder.kind == KIND and holder.name in working and not holder.may_bound and fills
         return replace(holder, may_bound=POOL) if idle else holder
 
     return replace(growth, holders=tuple(told(each) for each in growth.holders))

@@ -313,7 +313,7 @@ def _conclude(  # noqa: PLR0913  (everything comes together here)
     partial: bool,
 ) -> Investigation:
     sources = _sources(subject.process.pid, growth, profile, machine, facts)
-    growth = explain.by_source(growth, sources) if growth is not None else None
+    growth = explain.by_source(growth, sources, machine.clock.monotonic_s) if growth is not None else None
     explanation = explain.explain(
         str(subject.target),
         series_verdict,

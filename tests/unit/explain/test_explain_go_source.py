@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count
 from textwrap import dedent
+from time import process_time
 
 import pytest
 
@@ -111,6 +113,10 @@ def test_what_is_handed_on_is_followed_into_what_is_called():
         s.items[item.name] = item
     }
 
+    type Handler struct {
+        store *Store
+    }
+
     func (h *Handler) Serve(name string) {
         h.store.Put(&Item{name: name})
     }
@@ -215,6 +221,128 @@ def test_source_of_another_build_says_nothing():
     assert names(body, ("main.(*Store).Put", "s.items")) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "function"),
+    [
+        ("func f() (out []Item, err error) {\n\tout = append(out, Item{}) // made\n\treturn\n}\n", "f"),
+        ("func f() int {\n\tvar a, b []Item\n\tb = append(b, Item{}) // made\n\treturn len(a)\n}\n", "f"),
+        ("func f() {\n\tvar (\n\t\ta int\n\t\tb = map[int]int{}\n\t)\n\tb[a] = 1 // made\n}\n", "f"),
+        ("func f() {\n\thandle(func(r *Request) {\n\t\tr.Form[1] = Item{} // made\n\t})\n}\n", "f.func1"),
+        ("func f(c *web.Context) {\n\tc.Keys[1] = Item{} // made\n}\n", "f"),
+        ("func f(into map[int]Item) {\n\tinto[1] = Item{} // made\n}\n", "f"),
+        ("func f() {\n\tdeclared_nowhere[1] = Item{} // made\n}\n", "f"),
+    ],
+)
+def test_what_ends_with_the_call_or_is_of_nobody_known_names_nothing(body, function):
+    line = 1 + body[: body.index("// made")].count("\n")
+    text = "package main\n" + body
+    places = [CodePlace(FILE, line + 1, f"main.{function}")]
+    assert Follower(read({FILE: text}), {FILE: text.split("\n")}, "main").kept(places) == []
+
+
+PUT = """
+    func (s *Store) Put(item *Item) {
+        s.items[item.name] = item
+    }
+
+    func serve(PARAMS) {
+        made := &Item{}
+        PUTS
+    }
+    """
+
+
+@pytest.mark.parametrize(
+    ("params", "put", "expected"),
+    [
+        ("s *Store", "s.Put(made)", ["Store.items"]),
+        ("b *bolt.Bucket", "b.Put(made)", []),
+        ("b *bolt.Store", "b.Put(made)", []),
+        ("b Bucket", "b.Put(made)", []),
+        ("w Writer", "w.Header().Put(made)", []),
+        ("", "s := &Store{}; s.Put(made)", []),
+        ("", "s := &Store{}; s.Put(made); keep(s)", ["Store.items"]),
+    ],
+)
+def test_a_method_is_followed_only_where_it_is_that_of_the_type(params, put, expected):
+    body = PUT.replace("PARAMS", params).replace("PUTS", put)
+    assert names(body, ("main.serve", "made :=")) == expected
+
+
+def test_a_map_that_the_caller_made_for_the_call_is_no_holder_and_one_that_it_keeps_is():
+    body = """
+    func fill(into map[string]*Item, name string) {
+        into[name] = &Item{}
+    }
+
+    func serve(name string) int {
+        found := map[string]*Item{}
+        fill(found, name)
+        return len(found)
+    }
+
+    func (s *Store) Put(name string) {
+        fill(s.items, name)
+    }
+    """
+    assert names(body, ("main.fill", "into[name]"), ("main.serve", "fill(found")) == []
+    assert names(body, ("main.fill", "into[name]"), ("main.(*Store).Put", "fill(s.items")) == ["Store.items"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("bool", "made == nil", []),
+        ("int", "made.size", []),
+        ("*Item", "made", ["main.seen"]),
+        ("[]Item", "[]Item{{made == nil, made}}", ["main.seen"]),
+    ],
+)
+def test_a_value_that_cannot_hold_anything_keeps_nothing(kind, value, expected):
+    body = f"var seen = map[string]{kind}{{}}\n\nfunc f(k string) {{\n\tmade := &Item{{}}\n\tseen[k] = {value}\n}}\n"
+    assert names(body, ("main.f", "made :=")) == expected
+
+
+def test_what_two_packages_call_alike_is_told_apart():
+    files = {
+        "/srv/a/a.go": "package a\nvar seen = map[string]*T{}\ntype T struct { rows [4]int }\n",
+        "/srv/b/b.go": (
+            "package b\ntype T struct { rows map[int]*T }\nfunc Put(t *T) {\n\tt.rows[1] = &T{}\n}\n"
+            "func Note(k string) {\n\tseen[k] = &T{}\n}\n"
+        ),
+    }
+    for program in (read(files), read(dict(reversed(files.items())))):
+        follower = Follower(program, {}, "b")
+        (found,) = follower.kept([CodePlace("/srv/b/b.go", 4, "b.Put")])
+        assert (found.name, found.kind, found.fixed) == ("T.rows", "map", False)
+        assert follower.kept([CodePlace("/srv/b/b.go", 7, "b.Note")]) == []
+
+
+@pytest.mark.parametrize("begun", ["x := ;", "var x =", "x := "])
+def test_a_variable_without_a_value_has_no_type(begun):
+    body = f"func f(k string) {{\n\t{begun}\n\tgo func() {{\n\t\tx[k] = new(Item)\n\t}}()\n}}\n"
+    assert kept(body, ("main.f", "x[k] =")) is not None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "func init() {\n" + '\tseen["k"] = 1\n' * 2900 + "}\n",
+        "func load() {\n\tx := mk()\n" + "".join(f"\ty{at} := x\n\tseen[1] = y{at}\n" for at in range(1000)) + "}\n",
+        'func load() {\n\tx := mk("' + "ab12" * 10_000 + '")\n\tseen[1] = x\n}\n',
+        "func load() {\n\tx := mk()\n\tseen[1] = x\n}\n" + "/* " * 20_000,
+        "func load() {\n\tx := mk()\n\tx = " + "f(" * 1500 + ")" * 1500 + "\n}\n",
+    ],
+)
+def test_source_that_a_program_wrote_is_looked_at_in_no_time(written):
+    text = "package main\nvar seen = map[string]int{}\n" + written
+    begun = process_time()
+    follower = Follower(read({FILE: text}), {FILE: text.split("\n")}, "main")
+    follower.variable("seen")
+    follower.kept([CodePlace(FILE, 4, "main.load")])
+    assert process_time() - begun < 4.0
+
+
 def holder(function, line, **more):
     place = CodePlace(FILE, line, function)
     known = {
@@ -296,6 +424,59 @@ def test_a_length_that_is_compared_where_items_are_put_is_a_bound():
     after = by_source(grown(holder("main.(*Store).Get", MADE)), {FILE: text})
     (clue,) = clues(after, {FILE: text})
     assert [place.source for place in clue.sites.bounds] == ["if len(s.items) > 100 {"]
+
+
+@pytest.mark.parametrize(
+    ("looked", "taken", "bounds"),
+    [
+        ("len(s.items) > 100", "delete(s.items, old)", 1),
+        ("len(s.items) > 0", "delete(s.items, old)", 0),
+        ("len(s.items) >= 1", "delete(s.items, old)", 0),
+        ("len(s.labels) > 100", "delete(s.live, name)", 0),
+        ("s.order.Len() > 100", "s.order.PushBack(name); delete(s.items, old)", 1),
+    ],
+)
+def test_a_length_of_something_else_or_of_nothing_is_no_bound(looked, taken, bounds):
+    body = f"""
+    func (s *Store) Put(name string) {{
+        if {looked} {{
+            {taken}
+        }}
+        s.items[name] = &Item{{}}
+    }}
+    """
+    (found,) = [each for each in kept(body, ("main.(*Store).Put", "s.items[name]")) if each.field == "items"]
+    assert len(found.bounds) == bounds
+
+
+def test_a_variable_by_its_name_alone_is_less_sure_than_a_field():
+    text = "package main\nvar seen []string\nfunc f() {\n\tseen = append(seen, mk())\n}\n"
+    (clue,) = clues(grown(one := by_source(grown(holder("main.f", 4)), {FILE: text}).holders[0]), {FILE: text})
+    assert (one.name, findings(clue)[0].fit) == ("main.seen", 0.6)
+
+
+def test_lines_are_counted_as_go_counts_them():
+    text = CACHE.replace("package main", "package main // a\x0cb\u2028c", 1)
+    after = by_source(grown(holder("main.(*Store).Get", MADE)), {FILE: text})
+    assert after.holders[0].by_source.places[0].source == "s.items[name] = made"
+    (clue,) = clues(after, {FILE: text})
+    assert clue.sites.defined[0].source == "made := &Item{name: name}"
+
+
+def test_source_that_takes_too_long_is_left():
+    before = grown(holder("main.(*Store).Get", MADE))
+    assert by_source(before, {FILE: CACHE}, count(0, 3).__next__) is before
+    assert by_source(before, {FILE: CACHE}, lambda: 5.0) != before
+
+
+@pytest.mark.parametrize("error", [IndexError, RecursionError, ValueError])
+def test_source_that_cannot_be_followed_is_left(monkeypatch, error):
+    def fails(*_):
+        raise error
+
+    before = grown(holder("main.(*Store).Get", MADE))
+    monkeypatch.setattr(Follower, "kept", fails)
+    assert by_source(before, {FILE: CACHE}) is before
 
 
 def test_a_variable_is_told_with_the_field_of_its_type_that_grows():

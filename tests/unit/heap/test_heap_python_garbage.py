@@ -13,21 +13,25 @@ import gc
 class Order:
     def __init__(self, number):
         self.lines = [Line(self, number)]
+class Loop:
+    __slots__ = ("itself", "again", "text")
+    def __init__(self, number):
+        self.itself, self.again, self.text = self, self, "x" * 2000 + str(number)
 class Line:
     def __init__(self, order, number):
         self.order, self.text = order, "x" * 2000 + str(number)
 kept = []
 def go(begin, end):
     for number in range(begin, end):
-        order = Order(number)
+        order = {makes}(number)
         if {keeps}:
             kept.append(order)
     return end
 """
 
 
-def grown(begin, *, keeps):
-    with living_heap(PROGRAM.format(begin=begin, keeps=keeps)) as heap:
+def grown(begin, *, keeps, makes="Order"):
+    with living_heap(PROGRAM.format(begin=begin, keeps=keeps, makes=makes)) as heap:
         heap.ask("go(0, 100)")
         before = heap.capture()
         heap.ask("go(100, 600)")
@@ -57,9 +61,17 @@ def test_a_collector_that_runs_is_not_accused_of_what_it_has_yet_to_take():
     assert found.cycles.off == ""
 
 
-def test_what_only_a_c_extension_holds_is_no_cycle():
+def test_an_object_that_refers_to_itself_is_a_cycle():
+    found = grown("gc.disable()", keeps=False, makes="Loop")
+    assert found.cycles is not None
+    assert found.cycles.item_type.endswith("Loop")
+    assert 500 * 2000 < found.cycles.bytes_grown < 500 * 3000
+
+
+@pytest.mark.parametrize("makes", ["Order", "Loop"])
+def test_what_only_a_c_extension_holds_is_no_cycle(makes):
     begin = "gc.disable(); import atexit"
-    program = PROGRAM.format(begin=begin, keeps="atexit.register(print, order) and False")
+    program = PROGRAM.format(begin=begin, keeps="atexit.register(print, order) and False", makes=makes)
     with living_heap(program) as heap:
         heap.ask("go(0, 100)")
         before = heap.capture()

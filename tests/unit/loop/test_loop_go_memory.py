@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_go import FakeGo
 from fake_machine import FakeMachine
@@ -79,6 +81,16 @@ def test_workers_that_wait_for_work_on_one_channel_may_be_a_pool_that_fills(mach
     found = investigated(machine, process(machine, go, sessions=0, goroutines=8, one=lambda go: go.receiver(jobs)))
     assert found.verdict.name is VerdictName.SUSPECT
     assert any("as workers of a pool do" in reason for reason in found.verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fills"), [(10, 900, True), (9000, 9100, True), (100, 9000, False), (2000, 3000, False)]
+)
+def test_many_goroutines_at_one_channel_that_become_many_more_are_no_pool(machine, before, after, fills):
+    found = investigated(machine, process(machine, LivingGo(), sessions=0, goroutines=8)).growth
+    one = replace(found.holders[0], items_before=before, items_after=after)
+    (told,) = go_memory._with_pools(replace(found, holders=(one,)), frozenset({one.name})).holders
+    assert bool(told.may_bound) == fills
 
 
 @pytest.mark.parametrize("element_bytes", [0, 8])

@@ -35,7 +35,8 @@ def look(clue: Clue) -> Finding | None:
     assert found is not None
     sure = 0.6 if holder.kind == "locals" else 0.85 if holder.defined is not None else 0.75
     if holder.allocated:
-        sure = 0.75 if holder.by_source is not None else 0.6
+        # A variable or a map of no struct that is known is told by its name alone.
+        sure = 0.75 if holder.by_source is not None and holder.owner_type else 0.6
     return Finding(cause, sure, f"{why}; {beside}" if beside else why, found.advice, found.example)
 
 

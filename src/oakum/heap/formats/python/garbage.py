@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from oakum.heap.distinct import distinct
 from oakum.heap.formats.python.layouts import FLAG_HAVE_GC
-from oakum.heap.formats.python.objects import PythonHeap
+from oakum.heap.formats.python.objects import PythonHeap, self_references
 from oakum.heap.tree import shortest_paths
 
 GC_HEAD, GENERATION = 16, 24
@@ -45,6 +45,8 @@ def garbage(heap: PythonHeap, which: NDArray[np.int8]) -> NDArray[np.bool_]:
     source = np.repeat(np.arange(graph.nodes, dtype=np.int32), np.diff(graph.edge_offsets))
     told = np.bincount(graph.edge_targets[lost[source]], minlength=graph.nodes)
     counted = heap.fetch(np.asarray(graph.address)) & REFERENCES
+    short = np.flatnonzero(lost & (graph.kind >= 0) & (counted > told))
+    told[short] += self_references(heap, short)
     # A block that is no object counts no references: that of an extension has none that is seen.
     more = np.where(graph.kind >= 0, counted > told, told == 0)
     unseen = np.flatnonzero(lost & more).astype(np.int32)

@@ -32,7 +32,7 @@ from oakum.model.division import Division
 ROUNDS = 12
 """Large objects that hold large objects are found in rounds; real heaps end after four."""
 
-LARGEST_BLOCK = 1 << 40
+LARGEST_BLOCK, LARGEST_OWN = 1 << 40, 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,6 +285,22 @@ def _own_bytes(
     fixed = (kind >= 0) & (types.item[kind] == 0) & (types.flags[kind] & FLAG_INLINE_VALUES == 0)
     own = np.where(fixed, np.minimum(size, before + types.basic[kind]), size)
     return np.where(_is_leaf(types, kind), 0, own).astype(np.int64)
+
+
+def self_references(heap: PythonHeap, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[k]: how many references to itself each of ``nodes`` has, which are no edges: in ``__slots__``, in a tuple.
+
+    Those behind LARGEST_OWN bytes are not counted.
+    """
+    address, kind = np.asarray(heap.graph.address)[nodes], heap.graph.kind[nodes]
+    begin = heap.begin[nodes]
+    skip = _weak_words(heap.types, heap.layout, address, kind)
+    own = _own_bytes(heap.types, address - begin, heap.graph.size[nodes].astype(np.int64), kind)
+    found = np.zeros(nodes.size, np.int64)
+    for at in range(0, min(int(own.max(initial=0)), LARGEST_OWN), 8):
+        here = begin + at
+        found += (at + 8 <= own) & (here != skip[:, 0]) & (here != skip[:, 1]) & (heap.fetch(here) == address)
+    return found
 
 
 def _weak_words(types: Types, layout: Layout, address: NDArray[np.int64], kind: NDArray[np.int32]) -> NDArray[np.int64]:
