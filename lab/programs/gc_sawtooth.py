@@ -18,6 +18,7 @@ class Response:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(20_000, 10_000, 10_000)
+    # Several collections in each look, also where the machine is busy.
+    gc.set_threshold(8_000, 10_000, 10_000)
     for number in Life(item_bytes=2000).requests():
         Request(number)
