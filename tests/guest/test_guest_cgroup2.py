@@ -118,6 +118,7 @@ def test_a_limit_is_raised_and_taken_back():
     with running("steady_heap", "--for", "3000", limit_bytes=160 * MIB) as program:
         limit = ROOT / program.cgroup.lstrip("/") / "memory.max"
         planned = oakum("plan", f"pid/{program.pid}", "--limit", "256MiB", "--no-capture", "-o", "json")
+        assert planned.returncode == 0, planned.stderr
         plan = json.loads(planned.stdout)["id"]
         assert oakum("apply", plan, "--yes").returncode == 0
         assert int(limit.read_text()) == 256 * MIB
