@@ -92,7 +92,7 @@ def test_outside_its_cgroup_nothing_is_started(handovers, tmp_path):
     with sleeping() as old:
         launch = replace(read_launch(old.pid), cgroups=(str(tmp_path / "no" / "cgroup.procs"),))
     handovers.begin(Handover("homeless", [], ask=False, wait_s=5.0, launch=launch))
-    until(lambda: handovers.started("homeless"))
+    until(lambda: (found := handovers.started("homeless")) is not None and found.failure)
     found = handovers.started("homeless")
     assert (found.pid, "cgroup.procs" in found.failure) == (0, True)
 
