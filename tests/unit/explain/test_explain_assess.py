@@ -149,6 +149,12 @@ def test_a_trifle_and_garbage_accuse_nobody_and_may_be_one_tooth(weak):
     assert "--stop" in verdict.settles
 
 
+@pytest.mark.parametrize(("per_s", "name"), [(MIB / 6, VerdictName.CANNOT_TELL), (MIB, VerdictName.SUSPECT)])
+def test_little_that_no_holder_of_another_runtime_accounts_for_may_be_its_pages(per_s, name):
+    found = replace(growth(), language="JavaScript")
+    assert assess(series(rate_per_s=per_s), found, []).name is name
+
+
 def test_what_no_collection_took_in_minutes_is_more_than_a_tooth():
     found = clue(root=RootKind.UNREACHABLE)
     longer = replace(growth(found.holder), seconds=120.0)
