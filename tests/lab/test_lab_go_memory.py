@@ -52,7 +52,7 @@ def test_the_variable_that_keeps_a_map_is_named_without_pprof(answers):
 
 def test_a_pool_with_a_bound_is_not_accused_by_its_memory(answers):
     _, answer = answers["pool"]
-    assert answer["verdict"]["verdict"] != "leak", answer["verdict"]
+    assert answer["verdict"]["verdict"] in {"healthy", "cannot-tell"}, answer["verdict"]
     looked = [row for row in answer["evidence"] if row["id"].startswith("capture")]
     # What stood still when it was watched is not looked into.
     assert looked or answer["verdict"]["verdict"] == "healthy", answer

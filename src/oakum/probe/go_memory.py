@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.heap.formats.golive import goroutines, layouts
+from oakum.heap.formats.golive import layouts
 from oakum.heap.formats.golive.binary import AMD64, Binary, read_binary
 from oakum.heap.formats.golive.goroutines import RUNNING, Standing, Table, profile, state_of, table, walked
 from oakum.heap.formats.golive.layouts import Layout, layout_of
@@ -29,6 +29,9 @@ GOROUTINES: Final = "goroutines from its memory"
 SERVED: Final = 'serve its profiles: import _ "net/http/pprof" on loopback, then --inspect'
 MOST_DATA_BYTES: Final = 256 << 20
 MOST_GOROUTINES: Final = 400_000
+PEEKED: Final = 64
+"""Of a list that may be that of the goroutines, so many at each end are looked at."""
+
 AT_ONCE: Final = 4096
 """Goroutines whose stacks are read together: the moment between a stack and its goroutine is short."""
 
@@ -165,7 +168,7 @@ def _batch(pages: Pages, body: Anatomy, pointers: NDArray[np.int64], steps: dict
         known = _table(pages, body, pointers)
     if not known.plausible():
         # Ended ones alone say nothing, and that is no fault.
-        return Standings((), (), (), 0, 0, 0.0) if np.isin(known.status, list(goroutines.DEAD)).all() else None
+        return Standings((), (), (), 0, 0, 0.0) if known.ended() else None
     at = np.flatnonzero(known.alive)
     alive = known.of(known.alive)
     size = np.where(alive.walkable, np.minimum(alive.high - alive.sp, MOST_STACK_READ), 0)
@@ -217,8 +220,14 @@ def _are_goroutines(pages: Pages, listed: Listed, layout: Layout) -> bool:
     number = pages.read(int(first[0]) + layout.goroutine.number, 8)
     if number != b"\1\0\0\0\0\0\0\0":
         return False
-    pointers = np.frombuffer(pages.read(listed.address, 8 * min(listed.count, 64)), np.int64)
-    return table(pages.pieces(pointers, layouts.GOROUTINE_BYTES), layout.goroutine).plausible()
+    few = min(listed.count, PEEKED)
+    # A number that happens to follow a pointer to the list is not its length: as far as it says goroutines must stand.
+    for begin in (0, listed.count - few):
+        pointers = np.frombuffer(pages.read(listed.address + 8 * begin, 8 * few), np.int64)
+        there = table(pages.pieces(pointers, layouts.GOROUTINE_BYTES), layout.goroutine)
+        if pointers.size != few or not (there.plausible() or (begin and there.ended())):
+            return False
+    return True
 
 
 def _are_spans(pages: Pages, listed: Listed, layout: Layout) -> bool:

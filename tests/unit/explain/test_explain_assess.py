@@ -155,6 +155,18 @@ def test_little_that_no_holder_of_another_runtime_accounts_for_may_be_its_pages(
     assert assess(series(rate_per_s=per_s), found, []).name is name
 
 
+@pytest.mark.parametrize(
+    ("lives_mib", "seconds", "name"),
+    [((16, 16), 8.0, CANNOT_TELL), ((16, 18), 8.0, SUSPECT), ((6, 6), 8.0, SUSPECT), ((900, 900), 80.0, SUSPECT)],
+)
+def test_go_takes_room_for_as_much_garbage_as_lives(lives_mib, seconds, name):
+    lives = dict(zip(("heap_bytes_before", "heap_bytes_after"), (each * MIB for each in lives_mib), strict=True))
+    found = replace(growth(), language="Go", from_memory=True, seconds=seconds, **lives)
+    verdict = assess(series(rate_per_s=1.2 * MIB), found, [])
+    assert verdict.name is name
+    assert (name is SUSPECT) or ("16.0 MiB" in verdict.reasons[0] and "--for 2m" in verdict.settles)
+
+
 def test_what_no_collection_took_in_minutes_is_more_than_a_tooth():
     found = clue(root=RootKind.UNREACHABLE)
     longer = replace(growth(found.holder), seconds=120.0)

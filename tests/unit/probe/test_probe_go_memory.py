@@ -113,6 +113,14 @@ def test_a_list_that_became_something_else_is_not_told_in_part(go):
     assert "does not look like goroutines" in found.why
 
 
+def test_a_number_behind_another_pointer_to_the_list_is_not_its_length(go):
+    _, right, standing = looked(go)
+    struct.pack_into("<QQQ", go.file, DATA + 0x700, right.all_goroutines.address, 38_265_566, 40_000_000)
+    _, body, found = looked(go)
+    assert body.all_goroutines == right.all_goroutines
+    assert len(found.found) == len(standing.found)
+
+
 @pytest.mark.parametrize("version", ["1.17.2", "1.20.14", "devel +abc", ""])
 def test_releases_that_are_not_known_are_said_so(go, version):
     found = anatomy(Pages(opened(go)), Runtime(RuntimeName.GO, version))

@@ -84,6 +84,10 @@ class Table:
         odd = int((~(self.alive | ended)).sum()) + numbers.size - np.unique(numbers).size
         return bool(numbers.size > odd and odd <= max(1, self.size // 100))
 
+    def ended(self) -> bool:
+        """Whether all of them have ended: Go keeps them for later."""
+        return bool(np.isin(self.status, list(DEAD)).all())
+
 
 def table(raw: NDArray[np.uint8], layout: Goroutine) -> Table:
     """``raw``: uint8[n, layouts.GOROUTINE_BYTES]."""
