@@ -113,3 +113,18 @@ def test_a_list_is_counted_whole_where_one_began_in_its_middle():
     for (let made = 0; made < 3000; made++) { first = new Link(first); if (made === 999) middle = first; }
     result = told(walked({ middle, first }).keep());"""
     assert ran(code)["found"] == [["List", 1000, 24], ["List", 3000, 24]]
+
+
+def test_members_of_a_list_of_plain_objects_have_what_they_hold():
+    """A plain object in a link is no link: it leads on by no key of the list."""
+    code = """const queue = { head: null }, text = (at) => `${at}`.padEnd(2000, '-');
+    for (let at = 0; at < 300; at++) {
+      queue.head = { next: queue.head, message: { order: { text: text(at) } } };
+    }
+    const walk = walked({ queue });
+    walk.weigh(0, 0);
+    result = walk.weights().map(([bytes]) => bytes);"""
+    weights = ran(code)
+    assert len(weights) == 12
+    # What the first one holds was met on the way to it, and is counted to nobody.
+    assert all(2000 < each < 4000 for each in weights[1:]), weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from oakum.heap.shapes import Guess, Shape, guess
@@ -15,6 +16,10 @@ PLAIN: Final = frozenset({"", "Object", "Array", "Map", "Set"})
 EVENTS: Final = "_events"
 CAUGHT: Final = 0.5
 """Where variables that functions caught are this share of its members, they are what is kept."""
+
+KEYED: Final = frozenset({"Map", "Object"})
+SAID: Final = 0.7
+"""A name fits a cause so well, at least, that says one."""
 
 ALONE: Final = 0.1
 """Others that gained less than this share of what one gained did not grow beside it."""
@@ -131,7 +136,12 @@ def _timers(each: GrownContainer, gained: float, heap_bytes: int) -> HolderGrowt
 
 def shape_of(each: GrownContainer) -> Guess:
     special = "listener" if _listens(each.path) else "closure" if each.caught_share >= CAUGHT else ""
-    return guess(Shape(name_of(each.path), each.item_type, each.of or each.kind, special, static=False, single=False))
+    shape = Shape(name_of(each.path), each.item_type, each.of or each.kind, special, static=False, single=False)
+    if special == "closure" and each.kind in KEYED:
+        # What is looked up by a key is more than its functions, where its name says what it is for.
+        by_name = guess(replace(shape, special=""))
+        return by_name if by_name.fit >= SAID else guess(shape)
+    return guess(shape)
 
 
 def _listens(path: Sequence[Step]) -> int:

@@ -19,6 +19,7 @@ from oakum.probe.node_census_told import (
     GrownContainer,
     Walked,
     location_of,
+    maker_of,
     name_of,
     number_of,
     object_of,
@@ -209,10 +210,13 @@ class NodeCensus:
 
     def _caught_by(self, internal: Mapping[str, Mapping[str, object]]) -> list[str]:
         """The scopes of a function, innermost first, without those that all programs have."""
+        return [str(scope["objectId"]) for scope in self._scopes_of(internal)]
+
+    def _scopes_of(self, internal: Mapping[str, Mapping[str, object]]) -> list[Mapping[str, object]]:
         name = internal.get("[[Scopes]]", {}).get("objectId")
         told = self._listed(str(name)) if name else []
         return [
-            str(scope["objectId"])
+            scope
             for scope in told
             if "objectId" in scope and not str(scope.get("description", "")).startswith(("Global", "Script", "With"))
         ]
@@ -277,11 +281,14 @@ class NodeCensus:
         for turn, function in list(zip(told[::2], told[1::2], strict=False))[:MOST_CAUGHT]:
             internal = self._internal(str(function.get("objectId", "")))
             place = location_of(internal)
+            caught = self._scopes_of(internal)
             if place is not None and place[0] in self._files:
-                places.append(CodePlace(self._files[place[0]], place[1], name_of(function)))
-            for scope in self._caught_by(internal):
+                maker = maker_of(scope.get("description") for scope in caught)
+                name = self._name(function) + (f" (made in {maker})" if maker else "")
+                places.append(CodePlace(self._files[place[0]], place[1], name))
+            for scope in caught:
                 turns.append(turn.get("value"))
-                scopes.append({"objectId": scope})
+                scopes.append({"objectId": str(scope["objectId"])})
             for inner in (internal.get(name, {}) for name in WITHIN):
                 if "objectId" in inner and inner.get("subtype") != "proxy":
                     owners.append(turn.get("value"))
@@ -293,6 +300,15 @@ class NodeCensus:
                 look, "function(turns, ...values) { this.within(turns, ...values); }", {"value": owners}, *values
             )
         return max(places, key=places.count, default=None)
+
+    def _name(self, function: Mapping[str, object]) -> str:
+        """By its text; by its property where that says nothing."""
+        named = name_of(function)
+        if named != NAMELESS:
+            return named
+        rows = rows_of(self._properties(str(function.get("objectId", ""))), "result")
+        own = next((object_of(row, "value").get("value") for row in rows if row.get("name") == "name"), None)
+        return name_of(function, own)
 
     def _call(self, name: str, code: str, *values: Mapping[str, object], group: str = PASSING) -> str:
         """The object that a function gives, "" for none."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oakum.model.cause import CodePlace
@@ -10,6 +11,8 @@ from oakum.model.errors import DataError
 from oakum.probe.node_profile import NAMELESS
 
 TIMERS = "timers"
+LONGEST_NAME = 100
+_MAKER = re.compile(r"Closure \(([\w$]+)\)")
 _BEFORE = frozenset({"async", "function", "class", "get", "set", "static"})
 
 
@@ -84,11 +87,25 @@ def location_of(internal: Mapping[str, Mapping[str, object]]) -> tuple[str, int]
     return (str(value["scriptId"]), line + 1) if isinstance(value, dict) and isinstance(line, int) else None
 
 
-def name_of(function: Mapping[str, object]) -> str:
-    """As its text begins: ``async pieces(article) {``, ``class Socket extends EventEmitter {``."""
+def name_of(function: Mapping[str, object], own: object = None) -> str:
+    """As its text begins: ``async pieces(article) {``, ``class Socket extends EventEmitter {``.
+
+    ``own``: its property ``name``, for what has none in its text: ``const check = () => {``.
+    """
     words = str(function.get("description", ""))[:500].partition("(")[0].replace("*", " ").partition("{")[0].split()
     named = [word for word in words if word not in _BEFORE]
-    return named[0] if named and named[0].replace("$", "_").isidentifier() and "=>" not in words else NAMELESS
+    if named and named[0].replace("$", "_").isidentifier() and "=>" not in words:
+        return named[0]
+    return own[:LONGEST_NAME] if isinstance(own, str) and own else NAMELESS
+
+
+def maker_of(scopes: Iterable[object]) -> str:
+    """The function in which one was made, by how the inspector calls its scopes, innermost first: ``Closure (watch)``.
+
+    "" for what is made by a module, or where its scope catches nothing.
+    """
+    found = (_MAKER.fullmatch(str(scope)) for scope in scopes)
+    return next((match[1] for match in found if match is not None), "")
 
 
 def number_of(row: Mapping[str, object], name: str) -> int:

@@ -12,9 +12,10 @@ from typing import Final
 
 WEIGH: Final = r"""    const weights = (grown, start) => {
       const parts = [], whose = new Map(), list = grown.kind === 'List' && constructorOf(nodes[grown.at].value);
+      // What leads on, or back: to another of its class that leads on too. A plain object holds others of no class.
       const isLink = (object, key) => {
         const to = own(object, key);
-        return isThing(to) && !isProxy(to) && constructorOf(to) === list;
+        return isThing(to) && !isProxy(to) && constructorOf(to) === list && describe(to, grown.key) !== undefined;
       };
       const rough = (value, part, left) => {
         // Bytes of what one member alone reaches; what two reach, or the walk did, is not its own.

@@ -5,6 +5,18 @@ from __future__ import annotations
 from python_shapes import Leak
 
 MORE_LEAKS = {
+    "deadlines that stay in their heap": Leak(
+        "timer",
+        """
+import heapq
+class Deadlines:
+    def __init__(self): self._heap = []
+    def add(self, when, call): heapq.heappush(self._heap, (when, call))
+deadlines = Deadlines()
+def serve(i): deadlines.add(i, "x" * 2000 + str(i))
+""",
+        holder="_heap",
+    ),
     "exit stack that never closes": Leak(
         "listener",
         """

@@ -92,6 +92,17 @@ def test_what_its_functions_caught_is_a_closure(machine, node, started):
     assert investigated(machine, node, started).causes[0].name is CauseName.CLOSURE
 
 
+@pytest.mark.parametrize(("field", "cause"), [("compiled", CauseName.UNBOUNDED_CACHE), ("steps", CauseName.CLOSURE)])
+def test_what_is_looked_up_by_a_key_is_more_than_its_functions_where_its_name_says_so(
+    field, cause, machine, node, started
+):
+    node.census.grown = [
+        row(("variable", f"{FILE}:mail", ""), ("property", field, "Mailer"), before=4000, after=9000, kind="Object")
+    ]
+    node.census.weights = [(4000.0, 0.0, 3500.0, 0.0)] * 3
+    assert investigated(machine, node, started).causes[0].name is cause
+
+
 def test_one_that_turns_over_is_no_leak(machine, node, started):
     node.census.grown = [SEEN | {"gone": 20}]
     found = investigated(machine, node, started)
