@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from oakum.explain.go_kept import Kept, Put, assigned, calls, holds, path_of, puts
-from oakum.explain.go_syntax import Function, Program, Statement, Token, bare, declared, pointed, split, typed
+from oakum.explain.go_program import Function, Program, Statement
+from oakum.explain.go_syntax import declared
+from oakum.explain.go_tokens import Token, bare, split, typed
+from oakum.explain.go_typed import pointed
 from oakum.model.cause import CodePlace
 
 DEEPEST: Final = 4
