@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oakum.explain.go_follow import Follower
-from oakum.explain.go_syntax import read, tokens
+from oakum.explain.go_syntax import read
+from oakum.explain.go_tokens import tokens
 from oakum.model.cause import CodePlace
 
 FEW = settings(max_examples=60, deadline=None)

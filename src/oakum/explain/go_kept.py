@@ -13,7 +13,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from oakum.explain.go_syntax import Statement, Token, split, typed
+from oakum.explain.go_program import Statement
+from oakum.explain.go_tokens import Token, split, typed
 from oakum.model.cause import CodePlace
 
 _PUTS: Final = {"PushBack": 0, "PushFront": 0, "InsertBefore": 0, "InsertAfter": 0, "Store": 1, "LoadOrStore": 1}

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from oakum.explain.go_follow import Follower, TooLongError
+from oakum.explain.go_follow import Follower
 from oakum.explain.go_kept import Kept
+from oakum.explain.go_patience import TooLongError
+from oakum.explain.go_program import Program
 from oakum.explain.go_syntax import read
 from oakum.heap.shapes import Shape, guess
 from oakum.model.cause import CauseName, CodePlace
@@ -50,7 +52,7 @@ def _by_source(growth: HeapGrowth, sources: Mapping[str, str], late: Callable[[]
     for holder in growth.holders:
         follower = Follower(program, lines, _package(holder), late)
         kept = _kept(holder, follower)
-        made.append((holder, ()) if not kept else (_named(holder, kept, follower), tuple(each.name for each in kept)))
+        made.append((holder, ()) if not kept else (_named(holder, kept, program), tuple(each.name for each in kept)))
     holders = _together(made)
     return replace(growth, holders=tuple(sorted(holders, key=lambda each: -each.bytes_grown / each.grown_in_s(growth))))
 
@@ -75,7 +77,7 @@ def _kept(holder: HolderGrowth, follower: Follower) -> list[Kept]:
     return []
 
 
-def _named(holder: HolderGrowth, kept: Sequence[Kept], follower: Follower) -> HolderGrowth:
+def _named(holder: HolderGrowth, kept: Sequence[Kept], program: Program) -> HolderGrowth:
     first = kept[0]
     if first.kind == CONTEXTS:
         return _of_contexts(holder, first)
@@ -88,7 +90,7 @@ def _named(holder: HolderGrowth, kept: Sequence[Kept], follower: Follower) -> Ho
     cause, others = _causes(holder, first, static=variable or bool(first.root))
     steps = [PathStep(each.kind, f".{each.field}" if each.owner else f"variable {each.field}") for each in kept[:1]]
     root = [PathStep(first.owner, "")] if first.owner else []
-    idle = [place for each in kept for place in each.removals if follower.called_by_none(place.function)]
+    idle = [place for each in kept for place in each.removals if program.called_by_none(place.function)]
     base = holder.path[:2] if variable and first.owner else ()
     return replace(
         holder,

@@ -1,4 +1,4 @@
-"""Go source as far as it is needed to tell who keeps what: tokens, declarations, and statements with their lines.
+"""Go source read as far as it is needed to tell who keeps what: declarations, and statements with their lines.
 
 It is no compiler: types are texts, and packages that are imported are not looked into. Source: the Go Programming
 Language Specification (semicolons, composite literals, statements).
@@ -6,101 +6,18 @@ Language Specification (semicolons, composite literals, statements).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
+
+from oakum.explain.go_program import Function, Program, Statement, folder_of
+from oakum.explain.go_tokens import CLOSES, OPENS, Token, split, tokens, typed
+from oakum.explain.go_typed import pointed
 
 DEEPEST: Final = 60
 """Statements inside of each other; what is nested deeper was made by a program."""
 
-_TOKEN: Final = re.compile(
-    r"(?P<newline>\n)|(?P<space>[ \t\r\ufeff]+|//[^\n]*|/\*.*?(?:\*/|\Z))"
-    r"|(?P<text>`[^`]*`|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')|(?P<word>[^\W\d]\w*)|(?P<number>\d[\w.]*)"
-    r"|(?P<sign><<=|>>=|&\^=|\.\.\.|<-|\+\+|--|:=|&&|\|\||<<|>>|&\^|[-+*/%&|^=!<>]=|.)",
-    re.DOTALL,
-)
-_ENDED: Final = frozenset({"break", "continue", "fallthrough", "return", "++", "--", ")", "]", "}"})
-_KEYWORDS: Final = frozenset(
-    re.findall(
-        r"\w+",
-        "break case chan const continue default defer else fallthrough for func go goto if import interface map package"
-        " range return select struct switch type var",
-    )
-)
 HEADED: Final = frozenset({"if", "for", "switch", "select", "else"})
 _LEADS: Final = frozenset({"if", "for", "switch", "else", "case", "go", "defer"})
-_OPENS, _CLOSES = frozenset("([{"), frozenset(")]}")
-
-
-class Token(NamedTuple):
-    """``kind``: word, number, text or sign; keywords are signs. ``line``: from 1."""
-
-    kind: str
-    text: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One simple statement, or the head of one that has blocks. ``literal``: 0 in the function's own body, else the
-    number of the function literal around it. ``last``: the last line, those of function literals inside of it too.
-    ``depth``: blocks around it. ``deferred``: it runs on every way out.
-    """
-
-    tokens: tuple[Token, ...]
-    first: int
-    last: int
-    literal: int
-    depth: int = 0
-    deferred: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """``receiver``: its variable and type, without a star, "" both for none. ``params``: types by name, in order.
-
-    ``results``: of those that have names. ``literals``: what the function literals in it take and give back, types by
-    name, by their number; with those of the literals around each.
-    """
-
-    name: str
-    receiver: tuple[str, str]
-    params: Mapping[str, str]
-    result: str
-    file: str
-    first: int
-    last: int
-    statements: tuple[Statement, ...]
-    results: Mapping[str, str] = field(default_factory=dict)
-    literals: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
-
-    @property
-    def folder(self) -> str:
-        """Of its file: one package is one folder."""
-        return folder_of(self.file)
-
-    @property
-    def told(self) -> str:
-        return f"(*{self.receiver[1]}).{self.name}" if self.receiver[1] else self.name
-
-
-@dataclass(slots=True)
-class Program:
-    """What some files of one program declare, by folder and name.
-
-    ``fields``: types by field, of each struct; ``named``: of other types.
-    """
-
-    functions: list[Function] = field(default_factory=list)
-    fields: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    named: dict[tuple[str, str], str] = field(default_factory=dict)
-    variables: dict[tuple[str, str], str] = field(default_factory=dict)
-    """Of packages: what stands behind each name: a type, ``= value``, or both."""
-
-
-def folder_of(path: str) -> str:
-    return path.rpartition("/")[0]
 
 
 def read(sources: Mapping[str, str]) -> Program:
@@ -112,48 +29,6 @@ def read(sources: Mapping[str, str]) -> Program:
         except (IndexError, RecursionError):
             continue
     return found
-
-
-def tokens(text: str) -> list[Token]:
-    """With the semicolons that Go itself puts at the ends of lines. O(text)."""
-    found: list[Token] = []
-    line = 1
-    for match in _TOKEN.finditer(text):
-        kind, told = match.lastgroup or "", match.group()
-        if kind in {"newline", "space"}:
-            if "\n" in told and found and _ends(found[-1]):
-                found.append(Token("sign", ";", line))
-        elif kind == "word" and told in _KEYWORDS:
-            found.append(Token("sign", told, line))
-        else:
-            found.append(Token(kind, told, line))
-        line += told.count("\n")
-    return found
-
-
-def _ends(token: Token) -> bool:
-    return token.kind != "sign" or token.text in _ENDED
-
-
-def typed(parts: Sequence[Token]) -> str:
-    """A type or an expression as one text: ``map[string]*Bucket``, ``chan Line``."""
-    told = ""
-    for part in parts:
-        apart = told and (told[-1].isalnum() or told[-1] == "_") and (part.text[0].isalnum() or part.text[0] == "_")
-        told += f" {part.text}" if apart else part.text
-    return told
-
-
-def bare(parts: Sequence[Token]) -> str:
-    """As ``typed``, without what stands in texts: nothing is looked for in there."""
-    return typed([Token("text", '""', part.line) if part.kind == "text" else part for part in parts])
-
-
-def pointed(told: str) -> str:
-    """``Bucket`` of ``*shop.Bucket[K]``: the name of a type alone, "" for what has none."""
-    bare = told.lstrip("*").partition("[")[0] if not told.startswith(("[", "map[")) else ""
-    name = bare.rpartition(".")[2]
-    return name if name.isidentifier() else ""
 
 
 class _Reader:
@@ -265,8 +140,8 @@ class _Reader:
                 if self._tokens[at].text == "else":
                     return self._statement(at, literal, depth)
                 return at + (self._tokens[at].text == ";")
-            nested += token.text in _OPENS and token.kind == "sign"
-            nested -= token.text in _CLOSES and token.kind == "sign"
+            nested += token.text in OPENS and token.kind == "sign"
+            nested -= token.text in CLOSES and token.kind == "sign"
             begun.append(token)
             at += 1
         self._add(begun, first, self._tokens[at - 1].line, literal, depth)
@@ -295,8 +170,8 @@ class _Reader:
         nested = 0
         while True:
             token = self._tokens[at]
-            nested += token.text in _OPENS and token.kind == "sign"
-            nested -= token.text in _CLOSES and token.kind == "sign"
+            nested += token.text in OPENS and token.kind == "sign"
+            nested -= token.text in CLOSES and token.kind == "sign"
             at += 1
             if nested <= 0:
                 return at
@@ -328,26 +203,12 @@ class _Reader:
         nested = 0
         while at < len(self._tokens):
             token = self._tokens[at]
-            nested += token.text in _OPENS and token.kind == "sign"
-            nested -= token.text in _CLOSES and token.kind == "sign"
+            nested += token.text in OPENS and token.kind == "sign"
+            nested -= token.text in CLOSES and token.kind == "sign"
             at += 1
             if not nested and token.text == ";":
                 break
         return at
-
-
-def split(parts: Sequence[Token], sign: str) -> list[list[Token]]:
-    """At each ``sign`` that stands in no brackets; empty parts are left out."""
-    found: list[list[Token]] = [[]]
-    nested = 0
-    for part in parts:
-        if part.kind == "sign" and part.text == sign and not nested:
-            found.append([])
-            continue
-        nested += part.kind == "sign" and part.text in _OPENS
-        nested -= part.kind == "sign" and part.text in _CLOSES
-        found[-1].append(part)
-    return [each for each in found if each]
 
 
 def _fields(row: Sequence[Token]) -> Iterator[tuple[str, str]]:

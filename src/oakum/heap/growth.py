@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.heap.distinct import distinct
 from oakum.heap.formats.python.attributes import attributes
 from oakum.heap.formats.python.bounds import bound_of
 from oakum.heap.formats.python.calling import called_by
 from oakum.heap.formats.python.garbage import Collector, collector, garbage
-from oakum.heap.formats.python.layouts import FLAG_DICT, FLAG_LIST, FLAG_TUPLE, FLAG_UNICODE
+from oakum.heap.formats.python.items import item_type, items_of, length
 from oakum.heap.formats.python.naming import Named, Namer
 from oakum.heap.formats.python.objects import PythonHeap
-from oakum.heap.graph import HeapGraph
-from oakum.heap.tree import Children, Dominators, dominators, shortest_paths
+from oakum.heap.side import Side, side_of
+from oakum.heap.tree import Children, Dominators
 from oakum.model.division import Divided
 from oakum.model.growth import Cycles, HeapGrowth, HolderGrowth, RootKind, TypeGrowth
 
@@ -32,31 +31,13 @@ SEVERAL = 3
 CYCLES_SHARE = 0.2
 """Garbage that gained less than this share of what the heap gained is an ordinary moment between collections."""
 
-DEQUES = frozenset({"deque", "collections.deque"})
-
-LRU_CACHE, LRU_LINK = "_lru_cache_wrapper", "_lru_list_elem"
-LRU_CACHE_DICT, LRU_RESULT = 72, 48
-"""Where a functools.lru_cache keeps its dict, and a link its result (Modules/_functoolsmodule.c), in bytes."""
-
 SPLIT_SHARE = 0.5
 """Where no child carries this share of what a node gained, growth has arrived: its many children are the items."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Side:
-    """One capture with its tree. ``retained``, ``held``: int64[n], bytes and objects that would go with each node."""
-
-    heap: PythonHeap
-    tree: Dominators
-    retained: NDArray[np.int64]
-    held: NDArray[np.int64]
-    parent: NDArray[np.int32]
-    which: NDArray[np.int8]
-
-
 def compare(before: PythonHeap, after: PythonHeap, seconds: float) -> HeapGrowth:
     """O(n log n) in the larger heap. Unreachable objects are never a holder's."""
-    first, last = _side(before), _side(after)
+    first, last = side_of(before), side_of(after)
     fresh = ~_in(last.heap, first.heap)
     holders = _holders(first, last, fresh)
     cycles = _cycles(first, last)
@@ -74,7 +55,7 @@ def compare(before: PythonHeap, after: PythonHeap, seconds: float) -> HeapGrowth
     )
 
 
-def _cycles(first: _Side, last: _Side) -> Cycles | None:
+def _cycles(first: Side, last: Side) -> Cycles | None:
     """None where they gained less than CYCLES_SHARE of what all objects did, or shrank."""
     graphs = (first.heap.graph, last.heap.graph)
     lost = [garbage(side.heap, side.which) for side in (first, last)]
@@ -83,7 +64,7 @@ def _cycles(first: _Side, last: _Side) -> Cycles | None:
     if now - then <= CYCLES_SHARE * max(more, 0):
         return None
     objects = [each & (graph.kind >= 0) for graph, each in zip(graphs, lost, strict=True)]
-    what = _item_type(last.heap, graphs[1].address[objects[1]])
+    what = item_type(last.heap, graphs[1].address[objects[1]])
     return Cycles(int(objects[0].sum()), int(objects[1].sum()), then, now, what, _off(collector(last.heap)))
 
 
@@ -91,34 +72,6 @@ def _off(found: Collector | None) -> str:
     if found is None or (found.enabled and found.thresholds[0] > 0):
         return ""
     return "gc.set_threshold(0)" if found.enabled else "gc.disable()"
-
-
-def _side(heap: PythonHeap) -> _Side:
-    graph = heap.graph
-    parent, _, which = shortest_paths(graph.edge_offsets, graph.edge_targets, list(graph.roots))
-    seeds = [members[(which[members] == group)] for group, members in enumerate(graph.roots)]
-    # A frame roots only what no module holds, and native memory only what neither does.
-    direct = np.unique(np.concatenate([group[parent[group] < 0] for group in seeds]).astype(np.int32))
-    offsets, targets = _owning(graph, which)
-    tree = dominators(np.append(offsets, offsets[-1] + direct.size), np.concatenate([targets, direct]), graph.nodes)
-    retained = np.zeros(graph.nodes + 1, np.int64)
-    retained[tree.vertex] = tree.retained(graph.size)
-    held = np.zeros(graph.nodes + 1, np.int64)
-    held[tree.vertex] = tree.retained((graph.kind >= 0).astype(np.int64))
-    return _Side(heap, tree, retained, held, parent, which)
-
-
-def _owning(graph: HeapGraph, which: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The edges that count for who holds what: what a module holds is not also a frame's or native memory's.
-
-    The newest objects of a program that runs on while it is copied often hang on a frame alone, and lead back into
-    what a module holds; counted, they would take it from its holder.
-    """
-    degree = np.diff(graph.edge_offsets)
-    source = np.repeat(np.arange(graph.nodes, dtype=np.int32), degree)
-    kept = which[source] <= which[graph.edge_targets]
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(source[kept], minlength=graph.nodes)))).astype(np.int64)
-    return offsets, graph.edge_targets[kept]
 
 
 def _in(heap: PythonHeap, other: PythonHeap) -> NDArray[np.bool_]:
@@ -147,7 +100,7 @@ def _types(before: PythonHeap, after: PythonHeap) -> tuple[TypeGrowth, ...]:
     return tuple(sorted(grown, key=lambda growth: -growth.bytes_grown)[:MOST_TYPES])
 
 
-def _holders(first: _Side, last: _Side, fresh: NDArray[np.bool_]) -> tuple[HolderGrowth, ...]:
+def _holders(first: Side, last: Side, fresh: NDArray[np.bool_]) -> tuple[HolderGrowth, ...]:
     tree = last.tree
     gained = tree.retained(np.where(fresh, last.heap.graph.size, 0))
     children = Children(tree)
@@ -262,7 +215,7 @@ def _owner(heap: PythonHeap, tree: Dominators, number: int) -> int:
     return int(tree.vertex[at or number])
 
 
-def _old_self(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], attribute: str) -> int:
+def _old_self(node: int, first: Side, last: Side, fresh: NDArray[np.bool_], attribute: str) -> int:
     """The node of the first capture that stood in this one's place, -1 if none did.
 
     A list that is made anew for every item (``x = x + [y]``), or the head of a linked list, is another object each
@@ -281,11 +234,11 @@ def _old_self(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], at
     return int(first.heap.node_of(np.array([held], np.int64))[0]) if held else -1
 
 
-def _holder(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], namer: Namer) -> HolderGrowth:
+def _holder(node: int, first: Side, last: Side, fresh: NDArray[np.bool_], namer: Namer) -> HolderGrowth:
     heap = last.heap
     named: Named = namer.name(node)
     old = _old_self(node, first, last, fresh, named.attribute)
-    items, before_items = _items(heap, node), _items(first.heap, old)
+    items, before_items = items_of(heap, node), items_of(first.heap, old)
     gone = before_items[~np.isin(before_items, items)]
     new = items[~np.isin(items, before_items)]
     return HolderGrowth(
@@ -293,12 +246,12 @@ def _holder(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], name
         kind=heap.graph.kind_name(node),
         root=named.root if int(last.which[node]) >= 0 else RootKind.UNREACHABLE,
         path=named.path,
-        items_before=_length(first, old, before_items),
-        items_after=_length(last, node, items),
+        items_before=length(first.heap, old, before_items, first.held),
+        items_after=length(heap, node, items, last.held),
         bytes_before=int(first.retained[old]) if old >= 0 else 0,
         bytes_after=int(last.retained[node]),
         evicted_items=int(gone.size),
-        item_type=_item_type(heap, new),
+        item_type=item_type(heap, new),
         owner_type=named.owner_type,
         attribute=named.attribute,
         module=named.module,
@@ -308,87 +261,7 @@ def _holder(node: int, first: _Side, last: _Side, fresh: NDArray[np.bool_], name
     )
 
 
-def _items(heap: PythonHeap, node: int) -> NDArray[np.int64]:
-    """Addresses of what a container holds: a dict's values, a list's items; of others, all that it refers to."""
-    if node < 0:
-        return np.empty(0, np.int64)
-    kind = int(heap.graph.kind[node])
-    flags = int(heap.types.flags[kind]) if kind >= 0 else 0
-    at = int(heap.graph.address[node])
-    if flags & FLAG_DICT:
-        keys, held = heap.values.dict_items(at)
-        # Values may be shared (True, None): then the keys tell entries apart.
-        return held if distinct(held).size >= 0.9 * held.size else keys
-    if flags & FLAG_LIST:
-        return heap.values.list_items(at)
-    if flags & FLAG_TUPLE:
-        return heap.values.tuple_items(at)
-    names = _names(heap, kind)
-    if names & DEQUES:
-        return heap.values.deque_items(at)
-    if LRU_CACHE in names:
-        return _cached(heap, at)
-    return _through_tables(heap, node)
-
-
-def _cached(heap: PythonHeap, at: int) -> NDArray[np.int64]:
-    """What an lru_cache keeps: its results, each behind a link of its own where the cache has a bound."""
-    _, held = heap.values.dict_items(heap.image.word(at + LRU_CACHE_DICT))
-    nodes = heap.node_of(held[:1])
-    linked = nodes.size > 0 and nodes[0] >= 0 and LRU_LINK in _names(heap, int(heap.graph.kind[nodes[0]]))
-    return heap.fetch(held + LRU_RESULT) if linked else held
-
-
-def _through_tables(heap: PythonHeap, node: int) -> NDArray[np.int64]:
-    """What a set, a deque or an instance refers to, directly or through its own tables."""
-    graph = heap.graph
-    found, todo, seen = [np.empty(0, np.int64)], [node], {node}
-    while todo and len(seen) < 200_000:
-        targets = graph.targets(todo.pop())
-        raw = targets[graph.kind[targets] < 0]
-        found.append(graph.address[targets[graph.kind[targets] >= 0]])
-        new = [int(at) for at in np.unique(raw) if int(at) not in seen]
-        seen.update(new)
-        todo += new
-    return distinct(np.concatenate(found))
-
-
-def _length(side: _Side, node: int, items: NDArray[np.int64]) -> int:
-    """Of a container, how many it holds; of anything else, how many objects hang on it."""
-    if node < 0:
-        return 0
-    heap = side.heap
-    kind, at = int(heap.graph.kind[node]), int(heap.graph.address[node])
-    names = _names(heap, kind)
-    if names & {"set", "frozenset"}:
-        return heap.image.word(at + 24)
-    if names & DEQUES:
-        return heap.image.word(at + 16)
-    if names & {"dict", "list", "tuple", LRU_CACHE}:
-        return int(items.size)
-    return int(side.held[node])
-
-
-def _names(heap: PythonHeap, kind: int) -> set[str]:
-    """Of a type and of those that it is made from."""
-    return {heap.types.names[index] for index in heap.types.line(kind)} if kind >= 0 else set()
-
-
-def _item_type(heap: PythonHeap, items: NDArray[np.int64]) -> str:
-    """What the items mostly are; plain text and numbers only if nothing more telling is there."""
-    nodes = heap.node_of(items[:20_000])
-    kinds = heap.graph.kind[nodes[nodes >= 0]]
-    kinds = kinds[kinds >= 0]
-    if not kinds.size:
-        return ""
-    count = np.bincount(kinds)
-    telling = count.copy()
-    telling[[index for index in range(count.size) if int(heap.types.flags[index]) & FLAG_UNICODE]] = 0
-    chosen = telling if telling.max() >= 0.3 * count.max() else count
-    return heap.graph.kinds[int(np.argmax(chosen))]
-
-
-def _files(side: _Side, modules: set[str]) -> dict[str, str]:
+def _files(side: Side, modules: set[str]) -> dict[str, str]:
     """``__file__`` of modules by name."""
     heap, namer = side.heap, Namer(side.heap, side.parent, side.which)
     files = {}

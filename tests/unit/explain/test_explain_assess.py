@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oakum.explain import explain
-from oakum.explain.assess import EVICTED_SHARE, RETURNING, TRIFLE_BYTES, assess
+from oakum.explain.assess import EVICTED_SHARE, RETURNING, assess
 from oakum.explain.rank import clues
 from oakum.explain.source import Sites
+from oakum.explain.suspicion import TRIFLE_BYTES
 from oakum.model.growth import Bound, Cycles, RootKind
 from oakum.model.policy import Policy
 from oakum.model.units import parse_duration
