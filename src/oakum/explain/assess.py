@@ -22,6 +22,11 @@ from oakum.model.verdict import CAPTURES, Pattern, Verdict, VerdictName
 EVICTED_SHARE = 0.3
 """A holder that lost this share of as many items as it gained turns over: that is no mere accumulation."""
 
+MOST_WENT = (0.5, 0.1)
+"""A holder that lost this share of what it held, and as many as this share of all that came or went, turns over too:
+what it has is not kept for good, though it may still fill.
+"""
+
 WHOLLY = (0.9, 0.25)
 """A holder that lost this share of what it held, and has no more than this share more now, does not accumulate."""
 
@@ -79,7 +84,7 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
     per_s = holder.bytes_grown / grown_s
     gained = f"{holder.name} gained {format_size(holder.bytes_grown)} in {format_duration(grown_s)}"
     reasons: tuple[str, ...] = (f"{gained} ({format_rate(per_s)}), {_more(holder)}",)
-    turned_over = holder.evicted_items > EVICTED_SHARE * max(holder.items_grown + holder.evicted_items, 1)
+    turned_over = _turned_over(holder)
     if turned_over and not holder.grows_inside:
         reasons += (f"{format_count(holder.evicted_items)} of its {holder.counted} went meanwhile: it turns over",)
         if _renewed(holder, per_s, series.rate_per_s) and series.name is VerdictName.SUSPECT:
@@ -104,6 +109,12 @@ def _more(holder: HolderGrowth) -> str:
     if holder.grows_inside:
         return f"inside of its {format_count(holder.items_after)} {holder.counted}"
     return f"{format_count(max(holder.items_grown, 0))} {holder.counted} more"
+
+
+def _turned_over(holder: HolderGrowth) -> bool:
+    went, moved = holder.evicted_items, max(holder.items_grown + holder.evicted_items, 1)
+    held, share = MOST_WENT
+    return went > EVICTED_SHARE * moved or (went > held * holder.items_before and went > share * moved)
 
 
 def _renewed(holder: HolderGrowth, per_s: float, rate: float | None) -> bool:

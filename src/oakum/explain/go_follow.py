@@ -19,6 +19,10 @@ from oakum.model.cause import CodePlace
 DEEPEST: Final = 4
 """Calls that are followed into each other."""
 
+LITERAL: Final = "func"
+MAKES: Final = frozenset({")", "}", LITERAL})
+"""How an argument ends that is made where it is given: a call, a value, a function."""
+
 PASSES: Final = 3
 MOST: Final = 4
 """Places; where there are more, the source does not tell."""
@@ -62,6 +66,16 @@ class Follower:
                 break
             inner = function
         return self._told(found)
+
+    def closure(self, place: CodePlace) -> list[Kept]:
+        """Of the function literal that stands at ``place``; empty where the source does not tell."""
+        function = self._program.at(place)
+        if function is None:
+            return []
+        around = [each for each in function.statements if each.first <= place.line <= each.last]
+        made = [each for each in around if any(token.text == LITERAL for token in each.tokens)]
+        least = min((each.last - each.first for each in made), default=0)
+        return self._told(self._from(function, [each for each in made if each.last - each.first == least])[0])
 
     def variable(self, name: str) -> list[Kept]:
         """Of what hangs on a package variable: the nearest fields of its type that anything makes larger."""
@@ -158,7 +172,7 @@ class Follower:
         for called, given in calls(statement.tokens):
             for callee in self._scope.called(function, called, len(given)):
                 for name, value in zip(callee.params, given, strict=False):
-                    if holds(value, known) if known is not None else value[-1].text in {")", "}"}:
+                    if holds(value, known) if known is not None else value[-1].text in MAKES:
                         made = self._inside(callee, {name}, depth + 1)[0]
                         found += self._from_call(made, function, statement, (called, given, callee), depth)
         return found

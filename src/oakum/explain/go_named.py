@@ -17,7 +17,7 @@ from oakum.model.growth import HeapGrowth, HolderGrowth, KeptBySource, PathStep
 from oakum.model.wording import SOMEBODY, says
 
 GO: Final = ".go"
-PATH, VARIABLES = "call path", frozenset({"variable", "map", "slice", "channel"})
+PATH, FUNCTIONS, VARIABLES = "call path", "functions", frozenset({"variable", "map", "slice", "channel"})
 CONTEXTS, TIMERS = "contexts", "timers"
 _STATE: Final = 0.45
 """How well a key that names somebody speaks for state of a session."""
@@ -72,6 +72,8 @@ def _package(holder: HolderGrowth) -> str:
 def _kept(holder: HolderGrowth, follower: Follower) -> list[Kept]:
     if holder.kind == PATH:
         return follower.kept(holder.allocated)
+    if holder.kind == FUNCTIONS:
+        return follower.closure(holder.allocated[0])
     if holder.kind in VARIABLES and holder.attribute and holder.name.endswith(f".{holder.attribute}"):
         return follower.variable(holder.attribute)
     return []
@@ -128,6 +130,8 @@ def _of_contexts(holder: HolderGrowth, kept: Kept) -> HolderGrowth:
 def _told(holder: HolderGrowth, kept: Sequence[Kept], idle: Sequence[CodePlace]) -> str:
     which = "" if len({each.owner for each in kept}) == 1 else "; the source alone does not tell which of them it is"
     seen = "memory shows the variable, and its source the field"
+    if holder.kind == FUNCTIONS:
+        seen = f"memory shows functions that {_short(holder.allocated[0])} is, and the source who keeps them"
     if holder.kind == PATH:
         seen = f"{_short(holder.allocated[0])} allocates it, by the profile; who keeps it is read from the source"
     unused = f"; {idle[0].function} would take items out, and nothing that was read calls it" if idle else ""

@@ -127,7 +127,7 @@ _KEEPERS = frozenset({CauseName.SESSION_STATE, CauseName.QUEUE_BACKLOG, CauseNam
 connections; where it does, the field or its items say so, or the plural."""
 
 _CALLED = re.compile(
-    r"\$\$Lambda|^function\b|^Proc$|^Method$|^CompletableFuture\$|\$Completion$|Future\$(?:Uni|Bi|Co)\w+$"
+    r"\$\$Lambda|^func(?:tion)?\b|^Proc$|^Method$|^CompletableFuture\$|\$Completion$|Future\$(?:Uni|Bi|Co)\w+$"
 )
 """Items that are there to be called: lambdas, procs, functions, what a future calls when it is done."""
 

@@ -120,6 +120,16 @@ def test_a_source_that_seems_to_bound_it_keeps_it_suspect():
 
 
 @pytest.mark.parametrize("name", [SUSPECT, LEAK])
+def test_a_holder_that_lost_most_of_what_it_held_is_no_proof(name):
+    # Of 100 items 60 went, while 400 more came to stay so far.
+    filling = clue(items_before=100, items_after=500, evicted_items=60)
+    verdict = assessed(series(name), filling)
+    assert (verdict.name, "it turns over" in verdict.reasons[1]) == (SUSPECT, True)
+    few = clue(items_before=10, items_after=5000, evicted_items=9)
+    assert assessed(series(name), few).name is LEAK
+
+
+@pytest.mark.parametrize("name", [SUSPECT, LEAK])
 def test_a_holder_that_turns_over_is_no_proof(name):
     evicted = int(1000 * EVICTED_SHARE / (1 - EVICTED_SHARE)) + 1
     verdict = assessed(series(name), clue(evicted_items=evicted))

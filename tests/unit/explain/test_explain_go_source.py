@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from textwrap import dedent
 from time import process_time
@@ -210,6 +211,44 @@ func serve(parent context.Context, name string) {{
         (told,) = by_source(grown(one), {FILE: text}).holders
         assert (told.kind, told.cause) == ("timers", CauseName.TIMER)
         assert told.name == f"contexts that main.serve (shop.go:{place.line}) makes"
+
+
+APP = """
+    type App struct { hooks []func() error }
+
+    func (a *App) OnClose(fn func() error) {
+        a.hooks = append(a.hooks, fn)
+    }
+
+    func (a *App) show(name string) {
+        item := load(name)
+        BODY
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("a.OnClose(func() error { return item.release() })", ["App.hooks"]),
+        ("a.OnClose(func() error {\n\t\treturn item.release()\n\t})", ["App.hooks"]),
+        ("close := func() error { return item.release() }\n\ta.OnClose(close)", ["App.hooks"]),
+        ("a.hooks = append(a.hooks, func() error { return nil })", ["App.hooks"]),
+        ("defer func() { item.release() }()", []),
+    ],
+)
+def test_who_keeps_a_function_that_is_made_in_a_call_is_told(body, found):
+    text = dedent(STORE) + dedent(APP).replace("BODY", body)
+    lines = text.splitlines()
+    line = next(
+        at for at, each in enumerate(lines, 1) if "func() " in each and at > lines.index("    item := load(name)")
+    )
+    place = CodePlace(FILE, line, "main.(*App).show.func1")
+    assert [each.name for each in Follower(read({FILE: text}), {FILE: lines}, "main").closure(place)] == found
+    functions = replace(holder("main.(*App).show.func1", line), name="functions", kind="functions", allocated=(place,))
+    named = by_source(grown(functions), {FILE: text}).holders[0]
+    assert named.name == (found or ["functions"])[0]
+    assert not found or "functions that main.(*App).show.func1 (shop.go:" in named.by_source.told
 
 
 def test_source_of_another_build_says_nothing():

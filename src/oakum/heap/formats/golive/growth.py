@@ -24,6 +24,7 @@ from oakum.model.growth import HeapGrowth, HolderGrowth, PathStep, RootKind
 from oakum.model.units import format_share, format_size
 
 LOCALS, TIMERS, VARIABLE = "locals", "timers", "variable"
+CLOSURE, FUNCTIONS = "func ", "functions"
 LEAST_BYTES: Final = 64 << 10
 LANGUAGE: Final = "Go"
 WARNINGS: Final = (
@@ -180,6 +181,8 @@ def _of_variable(made: HolderGrowth, uses: Sequence[Use], taken: Way) -> HolderG
 
 
 def _of_stack(made: HolderGrowth, group: Group | None, taken: Way, frame: CodePlace | None) -> HolderGrowth:
+    if taken.calls is not None and taken.items.startswith(CLOSURE):
+        return _of_closures(made, taken, taken.calls)
     name = made.name.partition(" in ")[2] or made.name
     place = group.place if group is not None else None
     if frame is not None:
@@ -193,6 +196,21 @@ def _of_stack(made: HolderGrowth, group: Group | None, taken: Way, frame: CodePl
         cause=guess(shape).cause,
     )
     return _of_function(told, taken)
+
+
+def _of_closures(made: HolderGrowth, taken: Way, place: CodePlace) -> HolderGrowth:
+    """What grows is functions of the program's own: where they are made tells more than who leads to them."""
+    base = place.file.rpartition("/")[2]
+    shape = Shape(name="", items=taken.items, kind="", special="", static=False, single=False)
+    return replace(
+        made,
+        name=f"functions {place.function} ({base}:{place.line})",
+        kind=FUNCTIONS,
+        path=(PathStep(made.name.replace("goroutines", "goroutine", 1), ""), *_steps(taken)),
+        defined=place,
+        allocated=(place,),
+        cause=guess(shape).cause,
+    )
 
 
 def _of_function(made: HolderGrowth, taken: Way) -> HolderGrowth:
