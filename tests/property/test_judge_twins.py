@@ -10,7 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oakum.judge import kernels
+from oakum.judge.climb.kernels import LAWS, bent, climb, unbent
+from oakum.judge.floor.kernels import climbing, robust_line
+from oakum.judge.reach.kernels import agreed, ahead
+from oakum.judge.shape.kernels import one_step
+from oakum.judge.swings.kernels import rhythm, teeth
 
 POWERS = np.array([1.0, 1.5, 2.0, 2.5, -2.5, -3.5, -5.0])
 LEVELS = st.lists(st.integers(-1000, 1000), min_size=6, max_size=40)
@@ -24,7 +28,7 @@ def squares(values):
 @given(LEVELS)
 def test_one_step_is_the_best_of_all_splits(levels):
     floor = np.array(levels, np.float64)
-    share, height = kernels.one_step(floor, floor.size)
+    share, height = one_step(floor, floor.size)
     whole = squares(levels)
     if whole <= 1e-9:
         assert (share, height) == (0.0, 0.0)
@@ -44,7 +48,7 @@ def test_a_robust_line_has_the_median_of_all_slopes_between_its_bounds(levels, s
     times = np.cumsum(np.random.default_rng(seed).uniform(1, 100, len(levels)))
     floor = np.array(levels, np.float64)
     room = np.empty(len(levels) * (len(levels) - 1) // 2)
-    slope, low, high = kernels.robust_line(times, floor, 0, len(levels), room)
+    slope, low, high = robust_line(times, floor, 0, len(levels), room)
     slopes = [
         (levels[j] - levels[i]) / (times[j] - times[i]) for i in range(len(levels)) for j in range(i + 1, len(levels))
     ]
@@ -56,7 +60,7 @@ def test_a_robust_line_has_the_median_of_all_slopes_between_its_bounds(levels, s
 def test_a_climb_is_the_least_squares_of_all_onsets_and_laws(levels, seed):
     times = np.cumsum(np.random.default_rng(seed).uniform(1, 100, len(levels)))
     floor, now, n = np.array(levels, np.float64), times[-1] + 1.0, len(levels)
-    onset, law, start, gain = kernels.climb(times, floor, n, now, POWERS, np.empty((kernels.LAWS, 5)))
+    onset, law, start, gain = climb(times, floor, n, now, POWERS, np.empty((LAWS, 5)))
     best, found = np.inf, None
     tiny = n * (1e-5 * (abs(floor[0]) + abs(floor[-1]))) ** 2
     for at in range(0, max(1, n - 4), max(1, n // 20)):
@@ -73,7 +77,7 @@ def test_a_climb_is_the_least_squares_of_all_onsets_and_laws(levels, seed):
     if found is None:
         assert gain <= 1e-6
         return
-    share = np.array([kernels.bent((moment - onset) / (now - onset), law) for moment in times])
+    share = np.array([bent((moment - onset) / (now - onset), law) for moment in times])
     told = float(np.sum((floor - start - gain * share) ** 2)) + tiny
     worth = told * n ** (2 * ((0.3 if onset != times[0] else 0.0) + (1.0 if law != 1 else 0.0)) / n)
     assert worth == pytest.approx(best, rel=1e-5, abs=1e-5)
@@ -84,15 +88,15 @@ def test_a_climb_is_the_least_squares_of_all_onsets_and_laws(levels, seed):
 def test_a_climb_without_noise_gives_its_law_back(law, since):
     times = np.arange(48.0)
     begun = times[int(since * 48) // 2 * 2]
-    share = np.array([kernels.bent((moment - begun) / (47.0 - begun), law) for moment in times])
-    onset, found, start, gain = kernels.climb(times, 100 + 50 * share, 48, 47.0, POWERS, np.empty((kernels.LAWS, 5)))
+    share = np.array([bent((moment - begun) / (47.0 - begun), law) for moment in times])
+    onset, found, start, gain = climb(times, 100 + 50 * share, 48, 47.0, POWERS, np.empty((LAWS, 5)))
     assert (onset, found) == (begun, law)
     assert (start, gain) == (pytest.approx(100.0, abs=0.01), pytest.approx(50.0, abs=0.01))
 
 
 @given(st.floats(0.01, 1.0), st.sampled_from(POWERS.tolist()))
 def test_a_climb_bent_and_unbent_is_where_it_was(share, law):
-    assert kernels.unbent(kernels.bent(share, law), law) == pytest.approx(share, rel=1e-9)
+    assert unbent(bent(share, law), law) == pytest.approx(share, rel=1e-9)
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=20, max_size=200), st.integers(0, 2**31))
@@ -100,7 +104,7 @@ def test_rhythm_is_the_highest_autocorrelation_after_the_first_dip(levels, seed)
     mean = np.array(levels, np.float64)
     first = np.cumsum(np.random.default_rng(seed).uniform(1, 100, mean.size))
     last = first + 0.5
-    told = kernels.rhythm(first, last, mean, 0, np.empty(120))
+    told = rhythm(first, last, mean, 0, np.empty(120))
     moments = first[0] + (last[-1] - first[0]) * np.arange(120) / 119
     grid = mean[np.minimum(np.searchsorted(last, moments), mean.size - 1)]
     rest = grid - np.polyval(np.polyfit(np.arange(120.0), grid, 1), np.arange(120.0))
@@ -118,24 +122,24 @@ def test_rhythm_is_the_highest_autocorrelation_after_the_first_dip(levels, seed)
 def test_a_sine_has_a_rhythm_and_a_line_has_none():
     first = np.arange(300.0)
     wave = np.sin(2 * np.pi * first / 60)
-    assert kernels.rhythm(first, first + 1, wave, 0, np.empty(120)) > 0.9
-    assert kernels.rhythm(first, first + 1, 3 * first, 0, np.empty(120)) < 0.3
+    assert rhythm(first, first + 1, wave, 0, np.empty(120)) > 0.9
+    assert rhythm(first, first + 1, 3 * first, 0, np.empty(120)) < 0.3
 
 
 def test_a_floor_that_climbs_is_told_from_one_that_wavers():
-    assert kernels.climbing(np.arange(48.0) + 10, 48)
-    assert not kernels.climbing(10 + np.sin(np.arange(48.0)), 48)
-    assert not kernels.climbing(100 - np.arange(48.0), 48)
+    assert climbing(np.arange(48.0) + 10, 48)
+    assert not climbing(10 + np.sin(np.arange(48.0)), 48)
+    assert not climbing(100 - np.arange(48.0), 48)
 
 
 @pytest.mark.parametrize("count", [5, 40])
 def test_even_teeth_are_a_collectors_and_jobs_are_not(count):
     at = np.arange(400.0)
-    teeth, jobs = (at * count / 400) % 1, ((at * count / 400) % 1 < 0.15) * 1.0
-    for value, expected in ((10 + 5 * teeth, True), (10 + 5 * jobs, False)):
+    even, jobs = (at * count / 400) % 1, ((at * count / 400) % 1 < 0.15) * 1.0
+    for value, expected in ((10 + 5 * even, True), (10 + 5 * jobs, False)):
         moves = np.diff(value, prepend=value[0])
         bins = np.stack([at, at, value, value, value, 0 * at, np.maximum(-moves, 0), np.maximum(moves, 0)])
-        falls, _, _, told = kernels.teeth(bins, 0, (0.0, 1.0, 0.0), float(value.mean()))
+        falls, _, _, told = teeth(bins, 0, (0.0, 1.0, 0.0), float(value.mean()))
         assert told == expected
         assert falls == pytest.approx(count, abs=1)
 
@@ -148,11 +152,11 @@ def test_laws_that_fit_as_well_but_say_other_times_are_doubt_and_worse_ones_are_
     line = (0.0, 1.0, 0.0, 100.0)
     late = (now - rng.uniform(200, 2000), 1.0, 60.0, 40.0)
     high = np.full(first.size, 1.0)
-    times = [kernels.ahead(first, high, 0, now, now - 1, law, limit) for law in (line, late)]
-    tried = np.full((kernels.LAWS, 5), np.inf)
+    times = [ahead(first, high, 0, now, now - 1, law, limit) for law in (line, late)]
+    tried = np.full((LAWS, 5), np.inf)
     tried[0], tried[1] = (0.0, *line), (0.0, *late)
-    doubt, middle = kernels.agreed(first, high, 0, now, now - 1, tried, 48, limit, times[0])
+    doubt, middle = agreed(first, high, 0, now, now - 1, tried, 48, limit, times[0])
     assert doubt == pytest.approx(math.log(max(times) / min(times)))
     assert middle in times
     tried[1, 0] = 3.0
-    assert kernels.agreed(first, high, 0, now, now - 1, tried, 48, limit, times[0]) == (0.0, times[0])
+    assert agreed(first, high, 0, now, now - 1, tried, 48, limit, times[0]) == (0.0, times[0])

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from bench.judge.detector import HEALTHY, LEAK, QUANTILES, Answers
 from bench.judge.fit.sight import CLIMBS, LIVED_S, RISES, Sight
-from oakum.judge import kernels
+from oakum.judge.evidence.kernels import LONG_PAST
+from oakum.judge.kernels import AGAIN
 from oakum.judge.settings import JudgeSettings
 from oakum.model.series import Floats
 
@@ -31,7 +32,7 @@ def scored(sight: Sight, weights: Weights) -> Floats:
     """float64[k]: the evidence of each row."""
     known = sight.fact[:, :LONG] @ weights.known[:-1] + weights.known[-1]
     fresh = sight.fact[:, :SHORT] @ weights.fresh[:-1] + weights.fresh[-1]
-    score: Floats = np.where(sight.past == kernels.LONG_PAST, known, fresh)
+    score: Floats = np.where(sight.past == LONG_PAST, known, fresh)
     return score
 
 
@@ -52,7 +53,7 @@ def evidence(sight: Sight, score: Floats) -> Floats:
         total[place, sight.moment[rows]] = np.maximum(score[rows], LEAST)
     mean: Floats = total.mean(axis=0)
     again = (sight.told[:, CLIMBS] > 0) & (sight.told[:, RISES] > 0)
-    return np.where(again, np.maximum(mean, -1.0) + kernels.AGAIN * np.minimum(sight.told[:, CLIMBS], 2), mean)
+    return np.where(again, np.maximum(mean, -1.0) + AGAIN * np.minimum(sight.told[:, CLIMBS], 2), mean)
 
 
 def answers(sight: Sight, found: Floats, leak_at: float, sure: Floats | None = None) -> Answers:

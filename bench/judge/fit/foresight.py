@@ -10,8 +10,9 @@ from scipy.optimize import linprog
 from bench.judge.case import Case, prefix
 from bench.judge.detector import QUANTILES
 from bench.judge.fit.evidence import Weights
-from oakum.judge import compiled, kernels
+from oakum.judge import compiled
 from oakum.judge.columns import columns_of
+from oakum.judge.figures import ANSWER, CLIMB_S, EVIDENCE, REACH_50, REACH_95, SPAN
 from oakum.model.series import Floats
 
 MIDDLE = 0.50
@@ -40,7 +41,7 @@ def misses(case: Case, weights: Weights, suspect_at: float) -> Floats:
     moments = truth.onset_s + LIVES * (truth.crosses_s[0] - truth.onset_s)
     known = [prefix(case.series, moment) for moment in moments[moments >= case.start_s].tolist()]
     columns = columns_of([one for one in known if one.samples])
-    figures = np.empty((len(columns), kernels.ANSWER))
+    figures = np.empty((len(columns), ANSWER))
     # What is corrected by nothing but, in the highest quantile, by the doubt itself tells both.
     flat = np.zeros((1 + len(QUANTILES), KNOTS.size + 1))
     flat[0, :-1], flat[0, -1], flat[-1, -1] = KNOTS, MOST, 1.0
@@ -48,11 +49,11 @@ def misses(case: Case, weights: Weights, suspect_at: float) -> Floats:
         columns.offset, columns.at_s, columns.value, columns.load, columns.life, columns.lives, columns.dead,
         columns.limit, columns.boundary, columns.least, weights.known, weights.fresh, flat, 0, len(columns), figures,
     )  # fmt: skip
-    law = figures[:, kernels.REACH_50]
-    seen = np.where(np.isfinite(figures[:, kernels.CLIMB_S]), figures[:, kernels.CLIMB_S], figures[:, kernels.SPAN])
+    law = figures[:, REACH_50]
+    seen = np.where(np.isfinite(figures[:, CLIMB_S]), figures[:, CLIMB_S], figures[:, SPAN])
     left = truth.crosses_s[0] - columns.at_s[columns.offset[1:] - 1]
-    good = np.isfinite(law) & (law > 0) & (left > 0) & (figures[:, kernels.EVIDENCE] >= suspect_at)
-    law, doubt = law[good], np.log(figures[good, kernels.REACH_95] / law[good])
+    good = np.isfinite(law) & (law > 0) & (left > 0) & (figures[:, EVIDENCE] >= suspect_at)
+    law, doubt = law[good], np.log(figures[good, REACH_95] / law[good])
     told = np.column_stack([np.log(seen[good] / law), np.log(left[good] / law), doubt])
     kept: Floats = told[doubt <= MOST_DOUBT]
     return kept

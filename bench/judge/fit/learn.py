@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 
 from bench.judge.fit.evidence import BEST, LONG, SHORT, Weights, evidence, ranked, scored
 from bench.judge.fit.sight import Sight
-from oakum.judge import kernels
+from oakum.judge.evidence.kernels import LONG_PAST
 from oakum.model.series import Floats, Scope
 
 TURNS = 7
@@ -74,7 +74,7 @@ def learnt(lessons: Sequence[Lesson], *, turns: int = TURNS) -> Weights:
         fact, weight = np.concatenate(rows), np.concatenate([weight for _, weight in chosen])
         leaks = np.concatenate([one.leaks[row] for one, (row, _) in zip(lessons, chosen, strict=True)])
         past = np.concatenate([one.sight.past[row] for one, (row, _) in zip(lessons, chosen, strict=True)])
-        long = past == kernels.LONG_PAST
+        long = past == LONG_PAST
         weights = Weights(
             logistic(fact[long, :LONG], leaks[long], weight[long]),
             logistic(fact[~long, :SHORT], leaks[~long], weight[~long]),

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from bench.judge import suite
 from bench.judge.case import Case
 from oakum.judge import compiled, kernels
+from oakum.judge.bins.kernels import fold
 from oakum.judge.columns import LEAST_BYTES, LEAST_POINTS, LEAST_SHARE, columns_of
+from oakum.judge.evidence.kernels import FACTS, NOTHING, facts
 from oakum.judge.floor.kernels import FINE, fine_floor
+from oakum.judge.windows.kernels import ROW, SCALES, WINDOW
 from oakum.model.series import Ending, Floats
 
 LEAST_SAMPLES = 6
@@ -59,19 +62,19 @@ def sight(case: Case, every_s: float) -> Sight:
     limit, least = _limits(case)
     dead = _deaths(case)[None, :] <= asked[:, None]
     told = np.empty((asked.size, TOLD))
-    facts, others = [np.empty((0, kernels.FACTS))], [np.empty((0, 3))]
-    fact, other = np.zeros((AT_ONCE * kernels.SCALES, kernels.FACTS)), np.zeros((AT_ONCE * kernels.SCALES, 3))
+    kept, others = [np.empty((0, FACTS))], [np.empty((0, 3))]
+    fact, other = np.zeros((AT_ONCE * SCALES, FACTS)), np.zeros((AT_ONCE * SCALES, 3))
     samples = (columns.at_s, columns.value, columns.load, columns.life)
     for begin in range(0, seen.size, AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
         now = seen[part] - 1
         count = _see(*samples, seen[part], limit[now], least[now], dead[part], told[part], fact, other)
         other[:count, 0] += begin
-        facts.append(fact[:count].copy())
+        kept.append(fact[:count].copy())
         others.append(other[:count].copy())
     row = np.concatenate(others)
     return Sight(
-        case, asked, told, np.concatenate(facts), row[:, 1].astype(np.int64), row[:, 2], row[:, 0].astype(np.int64)
+        case, asked, told, np.concatenate(kept), row[:, 1].astype(np.int64), row[:, 2], row[:, 0].astype(np.int64)
     )
 
 
@@ -96,11 +99,11 @@ def _see(at, value, load, life, seen, limit, least, dead, told, fact, other):  #
     """Fills ``told``, and per row ``fact`` and ``other``: moment, past, window. Returns how many rows."""
     bins, born = np.empty((8, at.size)), np.empty(at.size, np.int64)
     times, floor = np.empty(FINE), np.empty(FINE)
-    rows = np.empty((kernels.SCALES, kernels.ROW))
+    rows = np.empty((SCALES, ROW))
     count = 0
     for i in range(seen.size):
         n = seen[i]
-        k = kernels.fold(  # type: ignore[no-untyped-call]
+        k = fold(  # type: ignore[no-untyped-call]
             at[:n], value[:n], load[:n], life[:n],
             bins[0], bins[1], bins[2], bins[3], bins[4], bins[5], bins[6], bins[7], born,
         )  # fmt: skip
@@ -111,8 +114,8 @@ def _see(at, value, load, life, seen, limit, least, dead, told, fact, other):  #
         told[i, RISES] = floor[pieces - 1] > floor[0] + 0.02 * abs(floor[0])
         told[i, CLIMBS], told[i, LIVED_S] = climbs, lived
         for j in range(found):
-            past = kernels.facts(rows[j], limit[i], least[i], lived, fact[count])  # type: ignore[no-untyped-call]
-            if past != kernels.NOTHING:
-                other[count, 0], other[count, 1], other[count, 2] = i, past, rows[j, kernels.WINDOW]
+            past = facts(rows[j], limit[i], least[i], lived, fact[count])  # type: ignore[no-untyped-call]
+            if past != NOTHING:
+                other[count, 0], other[count, 1], other[count, 2] = i, past, rows[j, WINDOW]
                 count += 1
     return count

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from oakum.judge import kernels, weights
+from oakum.judge import figures, weights
 from oakum.judge.columns import Columns, flattened
 from oakum.judge.facts import Facts, facts_of
 from oakum.judge.lifetimes import checked
@@ -22,10 +22,10 @@ AT_ONCE = 2_000_000
 
 
 def judge_columns(columns: Columns, *, workers: int = 1) -> Floats:
-    """float64[n, ANSWER]: the figures of each series, in the kernels' columns. ``workers``: threads."""
+    """float64[n, ANSWER]: the figures of each series, in the columns of ``figures.py``. ``workers``: threads."""
     from oakum.judge import compiled  # noqa: PLC0415  (loads a compiler: only where many series pay for it)
 
-    answers = np.empty((len(columns), kernels.ANSWER))
+    answers = np.empty((len(columns), figures.ANSWER))
     edges = np.searchsorted(columns.offset, np.linspace(0, columns.offset[-1], workers * 4 + 1)[1:-1])
     parts = np.unique(np.concatenate([[0], edges, [len(columns)]])).tolist()
 

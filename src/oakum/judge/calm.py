@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from oakum.judge import kernels
+from oakum.judge import figures, kernels
 from oakum.judge.facts import Facts
 from oakum.judge.gap.kernels import AFTER, BEFORE, LEAST_SIDE
 from oakum.judge.reasons import counted, level_of, rate_of
 from oakum.judge.settings import JudgeSettings
+from oakum.judge.windows.kernels import LEAST_BINS
 from oakum.model.series import Floats
 from oakum.model.units import format_duration
 
@@ -43,19 +44,19 @@ FEW = kernels.FEW_BINS
 def horizon_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> float:
     """In seconds: a climb that meets the boundary within it matters now."""
     few = facts.lives[-1].samples < FEW
-    return max(settings.horizon_s, float(answer[kernels.SPAN])) if few else settings.horizon_s
+    return max(settings.horizon_s, float(answer[figures.SPAN])) if few else settings.horizon_s
 
 
 def blind(facts: Facts, answer: Floats, settings: JudgeSettings) -> Doubt | None:
     """None where a climb to the boundary within the horizon would have shown, or there is no boundary."""
     samples = facts.lives[-1].samples
-    if answer[kernels.CLIMBS] >= 1 and samples < kernels.LEAST_BINS:
+    if answer[figures.CLIMBS] >= 1 and samples < LEAST_BINS:
         few = f"{counted(samples, 'sample')} of this lifetime cannot tell whether it climbs as one before it did"
         return Doubt(few, f"{MORE} more without a restart")
     name, boundary = facts.boundary
-    steepest, span_s = float(answer[kernels.STEEPEST]), float(answer[kernels.SPAN])
-    room = boundary - float(answer[kernels.FLOOR_NOW])
-    stands = answer[kernels.FLOOR_FIRST] >= STANDS * boundary and not answer[kernels.RATE_LOW] > 0
+    steepest, span_s = float(answer[figures.STEEPEST]), float(answer[figures.SPAN])
+    room = boundary - float(answer[figures.FLOOR_NOW])
+    stands = answer[figures.FLOOR_FIRST] >= STANDS * boundary and not answer[figures.RATE_LOW] > 0
     # What stands above its limit is not held by it.
     beyond = facts.limit is not None and facts.lives[-1].last_value > facts.limit
     if not math.isfinite(boundary) or math.isnan(steepest) or stands or beyond:
@@ -82,7 +83,7 @@ def blind(facts: Facts, answer: Floats, settings: JudgeSettings) -> Doubt | None
 def _late(facts: Facts, answer: Floats, horizon_s: float) -> Doubt | None:
     """None unless it rose above all it ever held just now, so fast that it meets the boundary within the horizon."""
     (name, boundary), unit = facts.boundary, facts.unit
-    pace, room = float(answer[kernels.NEW_GROUND]), max(boundary - facts.lives[-1].last_value, 0.0)
+    pace, room = float(answer[figures.NEW_GROUND]), max(boundary - facts.lives[-1].last_value, 0.0)
     if math.isnan(pace) or pace <= 0 or pace * horizon_s < room:
         return None
     why = (
@@ -102,10 +103,10 @@ def _known(facts: Facts, settings: JudgeSettings) -> bool:
 
 def _gap(facts: Facts, answer: Floats) -> str:
     """Empty for none."""
-    if math.isnan(answer[kernels.GAP_S]):
+    if math.isnan(answer[figures.GAP_S]):
         return ""
-    after = format_duration(facts.lives[-1].last_s - float(answer[kernels.GAP_END]))
-    return f"it has no samples for {format_duration(float(answer[kernels.GAP_S]))}, until {after} before the last one"
+    after = format_duration(facts.lives[-1].last_s - float(answer[figures.GAP_END]))
+    return f"it has no samples for {format_duration(float(answer[figures.GAP_S]))}, until {after} before the last one"
 
 
 def _even(seconds: float) -> float:
@@ -118,15 +119,15 @@ def hidden(facts: Facts, answer: Floats, *, young_s: float, climbs: bool) -> Dou
     gap = _gap(facts, answer)
     if not gap:
         return None
-    after_s = facts.lives[-1].last_s - float(answer[kernels.GAP_END])
-    sides, before, after = (int(answer[it]) for it in (kernels.GAP_SIDES, kernels.GAP_BEFORE, kernels.GAP_AFTER))
+    after_s = facts.lives[-1].last_s - float(answer[figures.GAP_END])
+    sides, before, after = (int(answer[it]) for it in (figures.GAP_SIDES, figures.GAP_BEFORE, figures.GAP_AFTER))
     settles = f"{format_duration(max(600.0, _even(after_s)))} more without a gap"
     if climbs or sides == BEFORE + AFTER:
         how = "over that gap" if climbs else "before that gap and after it"
         return Doubt(f"{gap}: it climbs {how}", settles, climbs=True)
     if sides == AFTER and after_s < young_s:
         return Doubt(f"{gap}: it climbs since", settles, climbs=True)
-    if sides == BEFORE and after < kernels.LEAST_BINS:
+    if sides == BEFORE and after < LEAST_BINS:
         return Doubt(f"{gap}: it climbed before, and {after} samples since tell nothing of now", settles)
     if before < LEAST_SIDE and after < LEAST_SIDE:
         return Doubt(f"{gap}: too few before it and after it to tell a trend from noise", settles)

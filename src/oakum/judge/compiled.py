@@ -12,19 +12,29 @@ from numba import njit
 from numba.extending import register_jitable
 
 from oakum.judge import kernels
+from oakum.judge.bins import kernels as bins
+from oakum.judge.climb import kernels as climb
+from oakum.judge.earlier import kernels as earlier
+from oakum.judge.evidence import kernels as evidence
 from oakum.judge.floor import kernels as floor
 from oakum.judge.gap import kernels as gap
+from oakum.judge.reach import kernels as reach
+from oakum.judge.shape import kernels as shape
+from oakum.judge.swings import kernels as swings
+from oakum.judge.windows import kernels as windows
+
+PARTS: Final = (bins, climb, earlier, evidence, floor, gap, reach, shape, swings, windows, kernels)
 
 KERNELS: Final = (
-    kernels.fold,
-    kernels.unload,
+    bins.fold,
+    bins.unload,
     floor.clipped,
-    kernels.kept_up,
-    kernels.past_blocks,
-    kernels.one_scale,
-    kernels.measure,
-    kernels.facts,
-    kernels.score,
+    windows.kept_up,
+    windows.past_blocks,
+    windows.one_scale,
+    windows.measure,
+    evidence.facts,
+    evidence.score,
     floor.fine_floor,
     floor.robust_line,
     floor.bound_of,
@@ -36,24 +46,24 @@ KERNELS: Final = (
     gap.longest,
     gap.climbs,
     gap.sides,
-    kernels.bent,
-    kernels.unbent,
-    kernels.climb,
-    kernels.settled,
-    kernels.one_step,
-    kernels.rhythm,
-    kernels.teeth,
+    climb.bent,
+    climb.unbent,
+    climb.climb,
+    shape.settled,
+    shape.one_step,
+    swings.rhythm,
+    swings.teeth,
     floor.climbing,
-    kernels.shape,
+    shape.shape,
     floor.rising_quarters,
     kernels.stretch,
-    kernels.straight,
-    kernels.straight_lives,
-    kernels.earlier_climbs,
-    kernels.corrected,
-    kernels.ahead,
-    kernels.agreed,
-    kernels.reach,
+    earlier.straight,
+    earlier.straight_lives,
+    earlier.earlier_climbs,
+    reach.corrected,
+    reach.ahead,
+    reach.agreed,
+    reach.reach,
     kernels.sighted,
     kernels.weigh,
     kernels.judge_columns,
@@ -68,7 +78,7 @@ def text() -> int:
     for kernel in KERNELS:
         code = kernel.__code__
         told = crc32(repr((code.co_consts, code.co_names)).encode(), crc32(code.co_code, told))
-    named = [pair for part in (floor, gap, kernels) for pair in sorted(vars(part).items(), key=itemgetter(0))]
+    named = [pair for part in PARTS for pair in sorted(vars(part).items(), key=itemgetter(0))]
     numbers = [pair for pair in named if isinstance(pair[1], int | float)]
     return crc32(repr(numbers).encode(), told)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oakum.judge.kernels import OCTAVES, PER_OCTAVE, TICK_S
+from oakum.judge.bins.kernels import OCTAVES, PER_OCTAVE, TICK_S
 from oakum.model.series import Floats
 
 Ints = NDArray[np.int64]

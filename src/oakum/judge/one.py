@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from oakum.judge import kernels
+from oakum.judge import figures
 from oakum.judge.floor.kernels import FINE, fine_floor
 from oakum.judge.lifetimes import checked
 from oakum.judge.settings import JudgeSettings
@@ -32,18 +32,18 @@ def curve(workload: WorkloadSeries, settings: JudgeSettings | None = None) -> Cu
     times, floor = np.empty(FINE), np.empty(FINE)
     n = fine_floor(last.at_s, last.at_s, last.value, 0, times, floor)
     now_s = float(last.at_s[-1])
-    onset_s = float(answer[kernels.ONSET]) if math.isfinite(answer[kernels.ONSET]) else float(times[0])
-    ahead_s = float(answer[kernels.REACH_50])
+    onset_s = float(answer[figures.ONSET]) if math.isfinite(answer[figures.ONSET]) else float(times[0])
+    ahead_s = float(answer[figures.REACH_50])
     ahead_s = min(ahead_s, 2 * (now_s - onset_s)) if math.isfinite(ahead_s) else 0.0
     at_s = np.linspace(onset_s, max(now_s + ahead_s, onset_s + 1e-3), 80)
-    if answer[kernels.GAIN] > 0:
+    if answer[figures.GAIN] > 0:
         u = np.maximum(at_s - onset_s, 0.0) / max(now_s - onset_s, 1e-9)
-        fit = answer[kernels.BASE] + answer[kernels.GAIN] * _along(u, float(answer[kernels.BEND]))
+        fit = answer[figures.BASE] + answer[figures.GAIN] * _along(u, float(answer[figures.BEND]))
     else:
-        fit = floor[n - 1] + answer[kernels.RATE] * (at_s - times[n - 1])
+        fit = floor[n - 1] + answer[figures.RATE] * (at_s - times[n - 1])
     away_s = at_s - float(np.mean(times[:n]))
-    low = (answer[kernels.RATE_LOW] - answer[kernels.RATE]) * away_s
-    high = (answer[kernels.RATE_HIGH] - answer[kernels.RATE]) * away_s
+    low = (answer[figures.RATE_LOW] - answer[figures.RATE]) * away_s
+    high = (answer[figures.RATE_HIGH] - answer[figures.RATE]) * away_s
     band = float(np.median(np.abs(np.diff(last.value))))
     return Curve(
         times[:n].copy(),
@@ -56,6 +56,6 @@ def curve(workload: WorkloadSeries, settings: JudgeSettings | None = None) -> Cu
 
 
 def _along(u: Floats, law: float) -> Floats:
-    """``kernels.bent`` of many."""
+    """``bent`` of the climb's kernels, of many."""
     bent: Floats = u**law if law > 0 else np.expm1(-law * u) / np.expm1(-law)
     return bent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from oakum.judge import kernels
+from oakum.judge import figures
 from oakum.judge.facts import Facts
 from oakum.model.lifetimes_trend import Tendency, trend_of
 from oakum.model.series import Floats, Metric, Unit
@@ -42,19 +42,19 @@ def told(facts: Facts, answer: Floats, pattern: Pattern, name: VerdictName) -> I
         yield from _speed(answer, unit)
         yield from _above(answer, unit)
         yield from _until(facts, answer)
-    climbs = int(answer[kernels.CLIMBS]) if math.isfinite(answer[kernels.CLIMBS]) else 0
+    climbs = int(answer[figures.CLIMBS]) if math.isfinite(answer[figures.CLIMBS]) else 0
     if climbs:
         yield f"{counted(climbs, 'earlier lifetime')} climbed until the end"
-    elif may_leak and answer[kernels.STRAIGHTS] >= 1:
-        lives = counted(int(answer[kernels.STRAIGHTS]), "earlier lifetime")
+    elif may_leak and answer[figures.STRAIGHTS] >= 1:
+        lives = counted(int(answer[figures.STRAIGHTS]), "earlier lifetime")
         yield f"{lives} climbed straight until it was ended, and nobody was killed"
     if may_leak or climbs or facts.kills:
         yield from sooner(facts)
     if facts.kills:
         levels = ", ".join(level_of(value, unit) for value in facts.kills[-3:])
         yield f"it was OOM-killed {times(len(facts.kills))}, last seen at {levels}"
-    if answer[kernels.LOADED] >= 0.3:  # below, it was not taken out
-        yield f"the request rate explains {answer[kernels.LOADED]:.0%} of its ups and downs, which were taken out"
+    if answer[figures.LOADED] >= 0.3:  # below, it was not taken out
+        yield f"the request rate explains {answer[figures.LOADED]:.0%} of its ups and downs, which were taken out"
     if facts.metric in {Metric.USAGE, Metric.WORKING_SET}:
         yield f"the metric is {facts.metric.value}, which counts page cache too: anonymous memory would be surer"
 
@@ -71,17 +71,17 @@ def times(count: int) -> str:
 
 def _course(unit: Unit, answer: Floats, pattern: Pattern, *, may_leak: bool) -> str:
     """From where to where, over which time, and in which shape."""
-    span_s = float(answer[kernels.SPAN])
+    span_s = float(answer[figures.SPAN])
     if span_s <= 0:
-        return f"this lifetime has one sample yet, at {level_of(float(answer[kernels.FLOOR_NOW]), unit)}"
+        return f"this lifetime has one sample yet, at {level_of(float(answer[figures.FLOOR_NOW]), unit)}"
     if pattern in _MOVING:
-        low, high = (level_of(float(answer[column]), unit) for column in (kernels.LOWEST, kernels.HIGHEST))
+        low, high = (level_of(float(answer[column]), unit) for column in (figures.LOWEST, figures.HIGHEST))
         return f"over {format_duration(span_s)} it moved between {low} and {high}: {_SHAPES[pattern]}"
-    now = kernels.FLOOR_LATE if pattern is Pattern.RISING_SAWTOOTH else kernels.FLOOR_NOW
-    before, after = (level_of(float(answer[column]), unit) for column in (kernels.FLOOR_FIRST, now))
-    course = f"over {format_duration(float(answer[kernels.FLOOR_S]))} the floor went from {before} to {after}"
+    now = figures.FLOOR_LATE if pattern is Pattern.RISING_SAWTOOTH else figures.FLOOR_NOW
+    before, after = (level_of(float(answer[column]), unit) for column in (figures.FLOOR_FIRST, now))
+    course = f"over {format_duration(float(answer[figures.FLOOR_S]))} the floor went from {before} to {after}"
     # Too few bins for a shape: what is told is in the figures.
-    if not math.isfinite(answer[kernels.FLOOR_RISE]):
+    if not math.isfinite(answer[figures.FLOOR_RISE]):
         return course
     little = may_leak and pattern is Pattern.FLAT
     return f"{course}: {'it climbs by little, and all the time' if little else _SHAPES[pattern]}"
@@ -99,8 +99,8 @@ def _above_limit(facts: Facts) -> Iterator[str]:
 
 
 def _speed(answer: Floats, unit: Unit) -> Iterator[str]:
-    rate, low, high = (float(answer[column]) for column in (kernels.RATE, kernels.RATE_LOW, kernels.RATE_HIGH))
-    risen = int(answer[kernels.RISEN])
+    rate, low, high = (float(answer[column]) for column in (figures.RATE, figures.RATE_LOW, figures.RATE_HIGH))
+    risen = int(answer[figures.RISEN])
     if not risen and rate == 0:
         return
     verb = f"it rose in {risen} of 4 quarters, by" if risen and rate > 0 else "it changes by"
@@ -110,14 +110,14 @@ def _speed(answer: Floats, unit: Unit) -> Iterator[str]:
 
 def _above(answer: Floats, unit: Unit) -> Iterator[str]:
     """How it stands beside its own past."""
-    window, above = answer[kernels.CLIMB_S], float(answer[kernels.ABOVE])
-    if not math.isfinite(window) or answer[kernels.EVIDENCE] <= -4:
+    window, above = answer[figures.CLIMB_S], float(answer[figures.ABOVE])
+    if not math.isfinite(window) or answer[figures.EVIDENCE] <= -4:
         return
-    past = format_duration(float(answer[kernels.HISTORY_S]))
-    if answer[kernels.HISTORY_S] >= window:
+    past = format_duration(float(answer[figures.HISTORY_S]))
+    if answer[figures.HISTORY_S] >= window:
         more = f"{above:.1f} points" if unit == "percent" else level_of(above, unit)
         yield f"it stands {more} above anything that {past} of history kept up"
-    elif answer[kernels.HISTORY_S] > 0:
+    elif answer[figures.HISTORY_S] > 0:
         yield f"only {past} of history came before the climb: little to compare it with"
     else:
         yield "no past is known that it could be compared with"
@@ -126,7 +126,7 @@ def _above(answer: Floats, unit: Unit) -> Iterator[str]:
 def _until(facts: Facts, answer: Floats) -> Iterator[str]:
     """Where there is a boundary and no forecast."""
     name, boundary = facts.boundary
-    if math.isfinite(boundary) and answer[kernels.GAIN] > 0 and math.isnan(answer[kernels.REACH_50]):
+    if math.isfinite(boundary) and answer[figures.GAIN] > 0 and math.isnan(answer[figures.REACH_50]):
         yield f"when it reaches the {name} cannot be told yet: its curve allows for all sorts of times"
 
 

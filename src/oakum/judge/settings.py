@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oakum.judge.kernels import SHORT_S
+from oakum.judge.shape.kernels import SHORT_S
 
 
 @dataclass(frozen=True, slots=True)

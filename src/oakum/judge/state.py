@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from oakum.judge import kernels, weights
+from oakum.judge import figures, kernels, weights
 from oakum.judge.columns import limits
 from oakum.judge.facts import Facts, Life, facts_of, life_of
 from oakum.judge.ledger import COLUMNS, Ledger, empty_ledger
@@ -64,7 +64,7 @@ class JudgeState:
 
     def figures(self) -> Floats:
         """float64[ANSWER] of the kernels, interpreted; all NaN without samples."""
-        answer = np.full(kernels.ANSWER, np.nan)
+        answer = np.full(figures.ANSWER, np.nan)
         if len(self.ledger):
             dead = np.array([life.killed for life in self.facts.lives], np.bool_)
             limit, boundary, least = limits(self.facts)

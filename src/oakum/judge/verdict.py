@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from oakum.judge import kernels, weights
+from oakum.judge import figures, weights
 from oakum.judge.calm import Doubt, blind, hidden, horizon_of
 from oakum.judge.columns import LEAST_POINTS
 from oakum.judge.facts import Facts
@@ -65,7 +65,7 @@ HARDLY_BENT = 0.75
 _LEAST_SEEN: Final[dict[Unit, float]] = {"bytes": LEAST_SEEN_BYTES, "percent": LEAST_POINTS, "connections": 2.0}
 """By unit: in minutes, what is gained must be more."""
 
-REACHES = (kernels.REACH_5, kernels.REACH_10, kernels.REACH_50, kernels.REACH_90, kernels.REACH_95)
+REACHES = (figures.REACH_5, figures.REACH_10, figures.REACH_50, figures.REACH_90, figures.REACH_95)
 
 
 def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict:
@@ -73,7 +73,7 @@ def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict
     alike = by_lives(facts, settings, _LEAST_SEEN[facts.unit])
     if alike is not None:
         return alike
-    unseen = facts.just_killed and facts.lives[-1].samples < settings.least_samples and answer[kernels.CLIMBS] < 1
+    unseen = facts.just_killed and facts.lives[-1].samples < settings.least_samples and answer[figures.CLIMBS] < 1
     if facts.samples < settings.least_samples or unseen:
         return _too_little(facts, settings)
     name, probability, doubt = named(facts, answer, settings)
@@ -83,10 +83,10 @@ def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict
         name=name,
         pattern=pattern,
         probability=None if probability is None else round(probability, 3),
-        level=float(answer[kernels.FLOOR_NOW]),
-        rate_per_s=float(answer[kernels.RATE]),
-        rate_interval=(float(answer[kernels.RATE_LOW]), float(answer[kernels.RATE_HIGH])),
-        onset_s=float(answer[kernels.ONSET]) if may_leak and math.isfinite(answer[kernels.ONSET]) else None,
+        level=float(answer[figures.FLOOR_NOW]),
+        rate_per_s=float(answer[figures.RATE]),
+        rate_interval=(float(answer[figures.RATE_LOW]), float(answer[figures.RATE_HIGH])),
+        onset_s=float(answer[figures.ONSET]) if may_leak and math.isfinite(answer[figures.ONSET]) else None,
         limit=facts.limit,
         forecasts=_forecasts(facts, answer) if may_leak else (),
         reasons=(*([] if doubt is None else [doubt.why]), *told(facts, answer, pattern, name)),
@@ -96,17 +96,17 @@ def verdict_of(facts: Facts, answer: Floats, settings: JudgeSettings) -> Verdict
 
 def named(facts: Facts, answer: Floats, settings: JudgeSettings) -> tuple[VerdictName, float | None, Doubt | None]:
     """(name, probability, what keeps it from being called healthy) of a series with enough samples."""
-    evidence = float(answer[kernels.EVIDENCE])
+    evidence = float(answer[figures.EVIDENCE])
     probability = 1 / (1 + math.exp(-float(np.interp(evidence, weights.SURE[0], weights.SURE[1]))))
-    if answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] < 1:
+    if answer[figures.SPAN] < settings.short_history_s and answer[figures.CLIMBS] < 1:
         if _climbs(facts, answer, SHORT_SHARE):
-            return VerdictName.SUSPECT, 0.75 if answer[kernels.RISEN] > CLEAR_QUARTERS else 0.5, None
+            return VerdictName.SUSPECT, 0.75 if answer[figures.RISEN] > CLEAR_QUARTERS else 0.5, None
         return _healthy(facts, answer, settings, min(probability, 0.2))
     if evidence >= weights.LEAK_AT:
         return VerdictName.LEAK, probability, None
     # The first hour has no past to compare it with: there a clear climb stays open.
     young = _unpast(facts, answer) and _climbs(facts, answer, YOUNG_SHARE)
-    again = answer[kernels.SPAN] < settings.short_history_s and answer[kernels.CLIMBS] >= 1 and facts.just_killed
+    again = answer[figures.SPAN] < settings.short_history_s and answer[figures.CLIMBS] >= 1 and facts.just_killed
     if evidence >= weights.SUSPECT_AT:
         return VerdictName.SUSPECT, probability, None
     # Minutes after a climb that killed nothing has changed yet.
@@ -130,54 +130,54 @@ def _healthy(
 
 def _unpast(facts: Facts, answer: Floats) -> bool:
     """Whether its past is too short to say that climbs of it end: an hour, or all of it is one that soon is full."""
-    span, room = float(answer[kernels.SPAN]), facts.boundary[1] - float(answer[kernels.FLOOR_NOW])
+    span, room = float(answer[figures.SPAN]), facts.boundary[1] - float(answer[figures.FLOOR_NOW])
     if span < YOUNG_S:
         return True
-    unbent = math.isnan(answer[kernels.GAP_S]) and answer[kernels.GOES_ON] >= HARDLY_BENT
-    return bool(unbent and answer[kernels.RATE] * PASTS * span >= room)
+    unbent = math.isnan(answer[figures.GAP_S]) and answer[figures.GOES_ON] >= HARDLY_BENT
+    return bool(unbent and answer[figures.RATE] * PASTS * span >= room)
 
 
 def _near(facts: Facts, answer: Floats, settings: JudgeSettings) -> bool:
     """Whether it climbs, whatever its past, and meets its boundary within the horizon at that pace."""
-    room = facts.boundary[1] - float(answer[kernels.FLOOR_NOW])
+    room = facts.boundary[1] - float(answer[figures.FLOOR_NOW])
     return _climbs(facts, answer, SHORT_SHARE) and bool(
-        answer[kernels.RATE] * horizon_of(facts, answer, settings) >= room
+        answer[figures.RATE] * horizon_of(facts, answer, settings) >= room
     )
 
 
 def _leaves_more(answer: Floats) -> bool:
     """Whether what collections leave is surely more each time, and unbent: what is given back says nothing of that."""
-    toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
-    return toothed and bool(answer[kernels.RATE_LOW] > 0 and answer[kernels.GOES_ON] >= UNBENT)
+    toothed = PATTERNS[int(answer[figures.SHAPE])] is Pattern.RISING_SAWTOOTH
+    return toothed and bool(answer[figures.RATE_LOW] > 0 and answer[figures.GOES_ON] >= UNBENT)
 
 
 def _pattern(answer: Floats, name: VerdictName) -> Pattern:
     """The shape; of what is not suspected none that speaks against it: a floor of teeth bends, a climb has ended."""
-    pattern = PATTERNS[int(answer[kernels.SHAPE])]
+    pattern = PATTERNS[int(answer[figures.SHAPE])]
     if name in {VerdictName.LEAK, VerdictName.SUSPECT}:
         return pattern
-    rises = bool(answer[kernels.RATE_LOW] > 0)
+    rises = bool(answer[figures.RATE_LOW] > 0)
     if name is VerdictName.HEALTHY and pattern is Pattern.RISING_SAWTOOTH:
         return Pattern.WARM_UP if rises else Pattern.SAWTOOTH
-    young = answer[kernels.SPAN] < YOUNG_S
+    young = answer[figures.SPAN] < YOUNG_S
     return Pattern.WARM_UP if young and pattern.leaks and rises and _ended(answer) else pattern
 
 
 def _ended(answer: Floats) -> bool:
     """Whether it slowed down, and stands by now: what it gained before was a start, or a cache that is full."""
-    return bool(answer[kernels.LAST_THIRD] < ENDED)
+    return bool(answer[figures.LAST_THIRD] < ENDED)
 
 
 def _climbs(facts: Facts, answer: Floats, share: float) -> bool:
     """Whether the floor rose steadily, by more than ``share`` of its level and by more than what comes and goes."""
-    gain, level = float(answer[kernels.RATE] * answer[kernels.SPAN]), abs(float(answer[kernels.FLOOR_NOW]))
-    toothed = PATTERNS[int(answer[kernels.SHAPE])] is Pattern.RISING_SAWTOOTH
+    gain, level = float(answer[figures.RATE] * answer[figures.SPAN]), abs(float(answer[figures.FLOOR_NOW]))
+    toothed = PATTERNS[int(answer[figures.SHAPE])] is Pattern.RISING_SAWTOOTH
     least = _LEAST_SEEN[facts.unit]
     # A few teeth say little of their floor: there it must have risen by much, and all the time.
     quarters = CLEAR_QUARTERS + toothed
     samples = facts.lives[-1].samples
-    few = samples < FEW or (samples < SOME and answer[kernels.SPAN] < MINUTE_S)
-    if few or answer[kernels.RATE_LOW] <= 0 or answer[kernels.RISEN] < quarters:
+    few = samples < FEW or (samples < SOME and answer[figures.SPAN] < MINUTE_S)
+    if few or answer[figures.RATE_LOW] <= 0 or answer[figures.RISEN] < quarters:
         return False
     if _ended(answer):
         return False
@@ -192,9 +192,9 @@ def _forecasts(facts: Facts, answer: Floats) -> tuple[Forecast, ...]:
     if math.isfinite(p50):
         return (Forecast(name, p10, p50, p90, p5_s=p5, p95_s=p95),)
     # Too few bins for a law: as its slope says.
-    room, lawless = boundary - float(answer[kernels.FLOOR_NOW]), math.isnan(answer[kernels.GAIN])
-    if lawless and math.isfinite(boundary) and room > 0 and answer[kernels.RATE_LOW] > 0:
-        p10, p50, p90 = (room / float(answer[column]) for column in (kernels.RATE_HIGH, kernels.RATE, kernels.RATE_LOW))
+    room, lawless = boundary - float(answer[figures.FLOOR_NOW]), math.isnan(answer[figures.GAIN])
+    if lawless and math.isfinite(boundary) and room > 0 and answer[figures.RATE_LOW] > 0:
+        p10, p50, p90 = (room / float(answer[column]) for column in (figures.RATE_HIGH, figures.RATE, figures.RATE_LOW))
         return (Forecast(name, p10, p50, p90),)
     return ()
 
@@ -202,11 +202,11 @@ def _forecasts(facts: Facts, answer: Floats) -> tuple[Forecast, ...]:
 def _settles(name: VerdictName, answer: Floats, settings: JudgeSettings) -> str:
     if name in {VerdictName.HEALTHY, VerdictName.LEAK}:
         return ""
-    span = float(answer[kernels.SPAN])
+    span = float(answer[figures.SPAN])
     if span < settings.short_history_s:
         more = format_duration(max(60.0, settings.short_history_s - span))
         return f"{CAPTURES}{more} more: a cache that fills would have bent by then"
-    window = answer[kernels.CLIMB_S]
+    window = answer[figures.CLIMB_S]
     more = format_duration(float(window) if math.isfinite(window) else span)
     return f"{more} more at the same load: what is chance or warm-up will have ended by then"
 

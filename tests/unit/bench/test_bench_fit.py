@@ -9,7 +9,7 @@ from bench.judge.case import prefix
 from bench.judge.fit.evidence import LONG, SHORT, Weights, evidence, scored
 from bench.judge.fit.sight import sight
 
-from oakum.judge import kernels, state_of, weights
+from oakum.judge import figures, state_of, weights
 
 NAMES = ("tune/linear/service/0", "tune/exponential/collected/1", "tune/healthy/restarted/2", "lab")
 
@@ -25,7 +25,7 @@ def test_the_evidence_that_weights_are_fitted_on_is_the_evidence_of_the_judge(na
     case = a_case(name)
     seen = sight(case, (case.end_s - case.eval_from_s) / 15)
     found = evidence(seen, scored(seen, Weights(weights.KNOWN, weights.FRESH)))
-    told = [state_of(prefix(case.series, moment)).figures()[kernels.EVIDENCE] for moment in seen.asked_s.tolist()]
+    told = [state_of(prefix(case.series, moment)).figures()[figures.EVIDENCE] for moment in seen.asked_s.tolist()]
     assert len(told) >= 12
     np.testing.assert_allclose(found, told, atol=1e-9)
 

@@ -11,7 +11,8 @@ from curves import KINDS, MIB, START_S, values, workloads
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from oakum.judge import Columns, columns_of, judge, judge_columns, judge_many, kernels
+from oakum.judge import Columns, columns_of, judge, judge_columns, judge_many
+from oakum.judge.figures import ANSWER
 from oakum.model.errors import DataError
 from oakum.model.series import Series, WorkloadSeries
 
@@ -64,7 +65,7 @@ def test_compiled_interpreted_and_threaded_agree():
         ]
         assert len(list(judge_many(extreme))) == 3
     nothing = Columns(*(column[:1] if name == "offset" else column[:0] for name, column in _fields(columns)))
-    assert judge_columns(replace(nothing, lives=columns.lives[:1])).shape == (0, kernels.ANSWER)
+    assert judge_columns(replace(nothing, lives=columns.lives[:1])).shape == (0, ANSWER)
 
 
 def _fields(columns):

@@ -10,7 +10,7 @@ from curves import MIB, START_S
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oakum.judge import JudgeSettings, judge, judge_many, kernels, state_of
+from oakum.judge import JudgeSettings, figures, judge, judge_many, state_of
 from oakum.judge.floor.kernels import FINE, fine_floor, goes_on, robust_line, steepest
 from oakum.model.series import Ending, Scope, Series, WorkloadSeries
 from oakum.model.verdict import Pattern, VerdictName
@@ -79,9 +79,9 @@ def test_health_means_that_no_climb_to_the_limit_within_the_horizon_is_left_open
     one = workload(step_s * np.arange(len(mib)), [20 + each for each in mib], limit=limit)
     state = state_of(one)
     verdict, answer = state.verdict(), state.figures()
-    if verdict.name is VerdictName.HEALTHY and answer[kernels.FLOOR_FIRST] < 0.95 * limit * MIB:
-        room = limit * MIB - answer[kernels.FLOOR_NOW]
-        assert answer[kernels.STEEPEST] == 0 or answer[kernels.STEEPEST] * 3600 < room
+    if verdict.name is VerdictName.HEALTHY and answer[figures.FLOOR_FIRST] < 0.95 * limit * MIB:
+        room = limit * MIB - answer[figures.FLOOR_NOW]
+        assert answer[figures.STEEPEST] == 0 or answer[figures.STEEPEST] * 3600 < room
     (many,) = judge_many([one])
     assert many.name is verdict.name
 
@@ -157,7 +157,7 @@ def test_a_gap_between_flat_hours_at_one_level_is_healthy():
 
 def test_a_pause_that_is_as_long_as_the_others_is_no_gap():
     state = state_of(workload([0, 60, 120, 180, 240, 300], [50.0, 50.1, 50.0, 50.1, 50.0, 50.1]))
-    assert np.isnan(state.figures()[kernels.GAP_S])
+    assert np.isnan(state.figures()[figures.GAP_S])
 
 
 def test_a_floor_of_teeth_that_bends_is_a_warm_up_and_healthy():
@@ -256,7 +256,7 @@ def test_a_warm_up_on_both_sides_of_a_gap_is_no_climb():
         return 300 + 200 * (1 - np.exp(-np.where(at < 3 * HOUR, at, at - 4 * HOUR) / 1500))
 
     one = with_gap([(0, 2 * HOUR), (4 * HOUR, 6 * HOUR)], mib, limit=1024.0)
-    assert state_of(one).figures()[kernels.GAP_SIDES] == 0
+    assert state_of(one).figures()[figures.GAP_SIDES] == 0
 
 
 @pytest.mark.parametrize("noise", [0.5, 5.0])

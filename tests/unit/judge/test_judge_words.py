@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from curves import MIB, START_S
 
-from oakum.judge import JudgeSettings, judge, kernels, state_of
+from oakum.judge import JudgeSettings, figures, judge, state_of
 from oakum.judge.verdict import verdict_of as named_and_told
 from oakum.model.series import Series, WorkloadSeries
 from oakum.model.units import parse_duration
@@ -69,7 +69,7 @@ def test_a_forecast_that_cannot_be_made_is_told_and_not_made_up():
     certain = named_and_told(state.facts, answer, JudgeSettings())
     assert len(certain.forecasts) == 1
     assert not any("cannot be told yet" in reason for reason in certain.reasons)
-    answer[kernels.REACH_5 : kernels.REACH_95 + 1] = np.nan
+    answer[figures.REACH_5 : figures.REACH_95 + 1] = np.nan
     open_ended = named_and_told(state.facts, answer, JudgeSettings())
     assert open_ended.forecasts == ()
     assert any("when it reaches the limit cannot be told yet" in reason for reason in open_ended.reasons)

@@ -1,0 +1,1 @@
+"""Earlier lifetimes that climbed. Its arithmetic is in ``kernels``."""

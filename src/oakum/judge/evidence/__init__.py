@@ -1,0 +1,1 @@
+"""The evidence of one window. Its arithmetic is in ``kernels``."""

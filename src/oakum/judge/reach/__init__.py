@@ -1,0 +1,1 @@
+"""When a climb reaches the limit. Its arithmetic is in ``kernels``."""

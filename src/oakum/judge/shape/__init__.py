@@ -1,0 +1,1 @@
+"""The shape of a lifetime. Its arithmetic is in ``kernels``."""

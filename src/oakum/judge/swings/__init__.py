@@ -1,0 +1,1 @@
+"""Swings: what goes up and comes back. Its arithmetic is in ``kernels``."""
