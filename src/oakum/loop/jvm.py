@@ -11,7 +11,7 @@ from oakum.loop.dumped import Dumped, Occasion
 from oakum.loop.facts import Facts
 from oakum.loop.interview import Interviewee
 from oakum.loop.jvm_dump import DUMP_ORIGIN, jvm_dump
-from oakum.loop.jvm_figures import JvmFigures, tell_growth, tell_standing
+from oakum.loop.jvm_figures import JvmFigures, tell_growth, tell_standing, with_metaspace
 from oakum.loop.progress import Progress
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.allocation import AllocationProfile
@@ -182,7 +182,8 @@ class JvmInterview:
                 return None
             # The target may run on by itself from here on.
             self.close()
-            return dumps_compared(first, second, machine=self._machine, facts=facts, progress=progress)
+            growth = dumps_compared(first, second, machine=self._machine, facts=facts, progress=progress)
+            return with_metaspace(growth, figures.loaders, facts)
 
     def _dump(
         self,

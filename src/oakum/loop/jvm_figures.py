@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 from oakum.loop.facts import Facts
 from oakum.model.absent import Absent
+from oakum.model.growth import HeapGrowth
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.probe.jvm_flags import judge_flags, number
 from oakum.probe.jvm_memory import Pools
@@ -100,6 +101,29 @@ def tell_growth(before: JvmFigures, after: JvmFigures, facts: Facts) -> None:
             "loaders_more": _more_loaders(before, after),
         },
     )
+
+
+def with_metaspace(growth: HeapGrowth | None, loaders: LoaderCounts, facts: Facts) -> HeapGrowth | None:
+    """``growth`` with the metaspace that goes with class loaders: no dump has it, and it goes as they go."""
+    if growth is None:
+        return None
+    found = []
+    for holder in growth.holders:
+        more = {name: count for name, count in (holder.loaders_more or {}).items() if count >= GROWN_COUNT}
+        taken = round(sum(count * loaders.each_bytes(name) for name, count in more.items()))
+        found.append(replace(holder, bytes_after=holder.bytes_after + taken))
+        if taken >= GROWN_BYTES:
+            most = max(more, key=lambda name: more[name])
+            each = round(loaders.each_bytes(most))
+            facts.add(
+                "metaspace",
+                f"with {holder.name} go {format_count(more[most])} more loaders of class {most} than before, and"
+                f" {format_size(taken)} of metaspace: {format_size(each)} each",
+                "VM.classloader_stats",
+                facts={"holder": holder.name, "loaders_more": more, "metaspace_bytes": taken},
+            )
+    holders = sorted(found, key=lambda holder: -holder.bytes_grown)
+    return replace(growth, holders=tuple(holders))
 
 
 def _changes(before: JvmFigures, after: JvmFigures) -> dict[str, int]:

@@ -110,6 +110,9 @@ def test_class_loaders_are_counted_by_their_class(jvm):
     found = read_loaders(reply(jvm, "VM.classloader_stats"))
     assert found.kinds[0] == ("leaks.Loaders$AppLoader", 12, 12)
     assert found.loaders == 15
+    # JDK 17 prints words and JDK 25 bytes: 6 KiB of metaspace each, by both.
+    assert found.each_bytes("leaks.Loaders$AppLoader") == 6 * KIB
+    assert found.each_bytes("leaks.Loaders$Unknown") == 0
 
 
 def test_native_memory_is_read_by_use_or_told_to_be_off():
