@@ -30,9 +30,9 @@ class ThreadCounts:
 class LoaderCounts:
     """``kinds``: (the loader's own class, how many, the classes that they loaded); most loaders first.
 
-    ``metaspace_bytes``: by the loader's own class, chunks that the classes of all of them take (ChunkSz). JDK 17 prints
-    words, 25 bytes: the smallest chunk is 1 KiB (hotspot, share/memory/metaspace/chunklevel.hpp), so what is no multiple
-    of that is words; where all words are multiples by chance, too little is told.
+    ``metaspace_bytes``: by the loader's own class, chunks that the classes of all of them take (ChunkSz). JDK 17
+    prints words, 25 bytes: the smallest chunk is 1 KiB (hotspot, share/memory/metaspace/chunklevel.hpp), so what is no
+    multiple of that is words; where all words are multiples by chance, too little is told.
     """
 
     loaders: int
