@@ -14,7 +14,7 @@ from oakum.explain.outside import leads
 from oakum.explain.suspicion import EXPLAINED, TRIFLE_BYTES, at_most_suspect, left_open, longer
 from oakum.explain.unexplained import unexplained
 from oakum.explain.unheld import unreachable
-from oakum.model.division import Divided
+from oakum.model.division import FREE, HELD, Divided
 from oakum.model.growth import HeapGrowth, HolderGrowth, RootKind
 from oakum.model.units import format_count, format_duration, format_rate, format_share, format_size
 from oakum.model.verdict import CAPTURES, Pattern, Verdict, VerdictName
@@ -131,6 +131,10 @@ def _renewed(holder: HolderGrowth, per_s: float, rate: float | None) -> bool:
 def _free(series: Verdict, divided: Divided) -> Verdict:
     """What grows is used by nobody: that ends where the largest piece of work does."""
     told = f"what it gained is free memory that allocators keep: {fragmentation.reason(divided)}"
+    given = -divided.grown(*HELD)
+    if series.name is VerdictName.SUSPECT and given >= MOVED_SHARE * divided.grown(*FREE):
+        # What was in use before is free now: one look met more garbage than the other.
+        return left_open(series, f"{told}; its objects gave up {format_size(given)} meanwhile")
     return replace(
         series,
         name=at_most_suspect(series),

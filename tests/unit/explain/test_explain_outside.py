@@ -93,3 +93,14 @@ def test_many_arenas_of_malloc_are_advised_to_be_bounded():
 def test_little_free_memory_is_no_cause():
     assert not names(told({"objects": 10, "objects_free": 4}, {"objects": 10, "objects_free": 4}, verdict=series(
         VerdictName.HEALTHY, Pattern.FLAT, 0.0)))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("objects", "name"),
+    [((40, 34), VerdictName.CANNOT_TELL), ((40, 40), VerdictName.SUSPECT), ((40, 39), VerdictName.SUSPECT)],
+)
+def test_free_memory_that_objects_gave_up_is_left_open(objects, name):
+    before, after = ({"objects": size, "objects_free": free} for size, free in zip(objects, (4, 14), strict=True))
+    answer = told(before, after)
+    assert answer.verdict.name is name
+    assert ("gave up 6.00 MiB" in answer.verdict.reasons[0]) is (name is VerdictName.CANNOT_TELL)
