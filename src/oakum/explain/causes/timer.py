@@ -12,6 +12,8 @@ SCHEDULED = ("Event", "Job")
 """Items of a scheduler, as of the modules sched and apscheduler; elsewhere they are the application's own."""
 
 HINTS = ("timer", "schedul")
+DUE = ("deadline",)
+"""What keeps things until they fall due is named for that."""
 
 ADVICE = "Cancel timers with their owner, and drop tasks when they are done (add_done_callback)."
 
@@ -34,7 +36,8 @@ def look(clue: Clue) -> Finding | None:
     item = clue.item
     scheduled = any(says(words, HINTS) for words in (clue.near, clue.far, clue.keeper))
     if item not in ITEMS and not (item in SCHEDULED and scheduled):
-        return None
+        due = any(says(words, DUE) for words in (clue.near, clue.far, clue.keeper))
+        return Finding(CauseName.TIMER, 0.7, "it is named for deadlines", ADVICE, EXAMPLE) if due else None
     return Finding(
         CauseName.TIMER,
         # A task is work: kept when it is done, it is a result like others, and what keeps it is the cause.
