@@ -14,7 +14,8 @@ LOCATION = "[[FunctionLocation]]"
 class FakeCensus:
     """``grown``: rows of the second look. ``weights``: of each member that is weighed: bytes, outside, caught, hidden.
 
-    ``timers``: that wait at each look. ``replaced``: built-in functions. ``owned``: whether the
+    ``timers``: that wait at each look. ``promises``: that no variable leads to, each time they are counted;
+    ``pending``: paths to those that stay pending. ``replaced``: built-in functions. ``owned``: whether the
     class is met that has the container. ``takes_s``: each question, by ``clock``.
     ``reached``: whether the function is met from an open handle. ``refuses``: what it says in place of its means.
     """
@@ -25,6 +26,8 @@ class FakeCensus:
     reached: bool = True
     refuses: str = ""
     timers: list[int] = field(default_factory=lambda: [0, 0])
+    promises: list[int] = field(default_factory=lambda: [0, 0])
+    pending: Sequence[Sequence[Sequence[str]]] = ()
     held: set[str] = field(default_factory=set)
     queried: int = 0
     takes_s: float = 0.0
@@ -64,6 +67,11 @@ class FakeCensus:
         if name == "codes":
             code = {"name": "0", "value": {"objectId": "put", "description": "function put(key) {"}}
             return {"result": [code] if self.reached else []}
+        if name == "waited":
+            rows = [({"value": at}, {"objectId": "promise"}) for at in range(len(self.pending))]
+            return {"result": [{"name": str(at), "value": value} for at, value in enumerate(sum(rows, ()))]}
+        if name == "promise":
+            return {"internalProperties": [{"name": "[[PromiseState]]", "value": {"value": "pending"}}]}
         if name == "put":
             place = {"scriptId": self.script, "lineNumber": 1, "columnNumber": 0}
             inside = [{"name": LOCATION, "value": {"value": place}}]
@@ -75,11 +83,15 @@ class FakeCensus:
         if not by_value:
             if "owner" in code:
                 return {"objectId": "put"} if self.owned else {"type": "undefined"}
+            if "waited" in code:
+                return {"objectId": "waited"}
             made = [name for name in ("codes", "named") if name in code]
             return {"objectId": "codes" if made else "met" if "this.functions()" in code else "look"}
         walked = {"objects": 900, "containers": 7, "cut": False, "timers": self.timers["grown" in code]}
-        if "waiting" in code:
-            return {"value": {"turn": 0, "count": self.timers[1]}}
+        if "living" in code or "waiting" in code:
+            return {"value": {"turn": 0, "count": self.promises.pop(0) if "living" in code else self.timers[1]}}
+        if "way" in code:
+            return {"value": {"path": self.pending[0]}}
         if "weights" in code:
             return {"value": {"weights": self.weights}}
         if "weigh" in code:

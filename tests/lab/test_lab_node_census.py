@@ -153,3 +153,29 @@ def test_members_of_a_map_with_private_fields_are_not_asked_and_no_getter_of_an_
     assert {name_of(each.path) for each in seen.grown} == {"globalThis.cached.cache", "globalThis.cached.items"}
     assert "[[Entries]]" not in asked
     assert called["result"] == {"type": "undefined"}
+
+
+def test_promises_that_one_keeps_which_stays_pending_are_counted_and_that_one_is_named():
+    with node_program("gate.cjs", "--inspect=127.0.0.1:0") as program, session_with(program) as session:
+        session.begin_sampling()
+        program.ask(f"work {FIRST}")
+        census = census_of(session)
+        census.reach()
+        census.first()
+        program.ask(f"work {THEN}")
+        assert not census.second(16).grown
+
+        def apart() -> float:
+            program.ask(f"work {THEN}")
+            return 2.0
+
+        promises = census.promises()
+        living, seconds = promises.counted(apart)
+        ways = promises.pending()
+        census.close()
+    assert seconds == 2.0
+    assert living is not None
+    # Of each answer the promise of the race lives on, which has it, and the one that then() made for the reaction.
+    assert 2 * THEN <= living.after - living.before < 2.2 * THEN
+    assert living.item_bytes > 500
+    assert [name_of(way) for way in ways] == ["Gate.closed"]

@@ -9,19 +9,24 @@ from oakum.loop.dumped import Occasion
 from oakum.loop.facts import Facts
 from oakum.loop.node_containers import grown_by, told
 from oakum.loop.node_heaps import unknown
+from oakum.loop.node_promises import with_promises
 from oakum.loop.peak import Peak
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.evidence import Cost
 from oakum.model.growth import HeapGrowth
 from oakum.model.units import format_count, format_duration, format_size
 from oakum.probe.node_census import WHAT, NodeCensus
-from oakum.probe.node_census_cost import CensusNeeds, query_needs, walk_needs
-from oakum.probe.node_census_told import Walked
+from oakum.probe.node_census_cost import CensusNeeds, promise_needs, query_needs, walk_needs
+from oakum.probe.node_census_told import PROMISES, Walked
 from oakum.probe.node_profile import Frame
 from oakum.probe.node_session import NodeSession
 from oakum.probe.node_workers import Worker
 
 ORIGIN = "sizes of maps, sets, arrays and objects, twice"
+PROMISES_ORIGIN = "the promises of its heap, twice"
+PROMISES_SHARE = 0.5
+"""Of the time between two counts of containers: so far apart promises are counted."""
+
 ANSWERS_S = 60.0
 OWN_LIMIT = (
     "(process.getBuiltinModule ? process.getBuiltinModule('v8') : process.mainModule.require('v8'))"
@@ -79,15 +84,18 @@ class CensusTaking:
         if growth is not None and _explains(growth):
             return growth
         if growth is None or census.missed:
-            growth = self._queried(census, facts)
+            growth = self._queried(census, facts) or growth
         if growth is None or _explains(growth):
+            return growth
+        growth = self._with_promises(census, growth, facts)
+        if _explains(growth):
             return growth
         facts.miss(
             Absent(
                 "the container that grows",
                 AbsentKind.UNREADABLE,
                 "no map, set, array, list or object that variables of its functions lead to gained members as memory"
-                " grew: reactions of promises, timers after unref(), WeakMaps, what addons keep are not seen",
+                " grew, and promises became no more: timers after unref(), WeakMaps, what addons keep are not seen",
                 "a snapshot names it: give it room, a higher limit for the time, then the same command",
             )
         )
@@ -154,6 +162,44 @@ class CensusTaking:
             return growth
         all_grown = replace(seen, grown=(timers, *seen.grown))
         return grown_by(all_grown, growth.seconds, growth.heap_bytes_before, growth.heap_bytes_after, 0)
+
+    def _with_promises(self, census: NodeCensus, growth: HeapGrowth, facts: Facts) -> HeapGrowth:
+        """With the promises that live on, where these became more."""
+        used = self._used_bytes()
+        refused = self._refusal(promise_needs(used))
+        if refused is not None:
+            facts.miss(replace(refused, what="how many promises live on"))
+            return growth
+        clock, apart_s = self._session.clock, PROMISES_SHARE * self._apart_s
+        self._occasion.progress.stage(
+            "no container explains it: its promises are counted twice,"
+            f" {format_duration(apart_s)} apart; each time it may stand still for about"
+            f" {format_duration(promise_needs(used).pause_s)}"
+        )
+        self._session.hold(8 * promise_needs(used).pause_s + apart_s + ANSWERS_S)
+
+        def apart() -> float:
+            begun_s = clock.monotonic_s()
+            clock.sleep_until(begun_s + apart_s)
+            return clock.monotonic_s() - begun_s
+
+        promises = census.promises()
+        living, seconds = promises.counted(apart)
+        if living is None or living.after - living.before < LEAST_MEMBERS:
+            return growth
+        ways = promises.pending()
+        found = with_promises(growth, living, seconds, ways)
+        first = next(each for each in found.holders if each.counted == PROMISES)
+        facts.add(
+            "promises",
+            f"{format_count(living.before)} → {format_count(living.after)} promises in {format_duration(seconds)} that"
+            f" no variable leads to, about {format_size(int(living.item_bytes))} each; of those that one leads to"
+            f" {format_count(len(ways))} stayed pending: {first.name}",
+            PROMISES_ORIGIN,
+            cost=Cost(self._longest_s, self._longest_s),
+            facts={"promises": [living.before, living.after], "seconds": seconds, "pending": len(ways)},
+        )
+        return found
 
     def _tell(
         self, growth: HeapGrowth, first: Walked, second: Walked, pause_s: float, extra: int, facts: Facts

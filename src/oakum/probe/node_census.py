@@ -5,14 +5,15 @@ Source: chromedevtools.github.io/devtools-protocol (v8), the Runtime domain; v8,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final
 
 from oakum.model.absent import Absent, AbsentKind
 from oakum.model.cause import CodePlace
-from oakum.model.errors import DataError, OakumError
+from oakum.model.errors import OakumError
+from oakum.probe.node_asking import GROUP, LIVING, PASSING, Ask, Asking
 from oakum.probe.node_built_ins import BUILT_INS, NAMES, TYPES, replaced
 from oakum.probe.node_census_told import (
     TIMERS,
@@ -28,12 +29,10 @@ from oakum.probe.node_census_told import (
     walked_of,
 )
 from oakum.probe.node_profile import NAMELESS, Frame
+from oakum.probe.node_promises import NodePromises
 from oakum.probe.node_walk import LOOK
 
 WHAT: Final = "how many members its containers have"
-GROUP, PASSING = "oakum", "oakum-look"
-"""What the program keeps for us until ``close``; and until the end of one look."""
-
 MOST_PLACED: Final = 600
 """So many functions are asked where they are written, at most."""
 
@@ -49,9 +48,6 @@ WITHIN: Final = ("[[PromiseResult]]", "[[BoundThis]]", "[[BoundArgs]]")
 MOST_CAUGHT: Final = 24
 MOST_GROWN: Final = 8
 
-Ask: TypeAlias = Callable[[str, Mapping[str, object]], Mapping[str, object]]
-"""Method, parameters → result. Raises TargetError."""
-
 
 class NodeCensus:
     """Two looks into one thread. ``frames``: the application's functions, most bytes first.
@@ -60,7 +56,7 @@ class NodeCensus:
     """
 
     def __init__(self, ask: Ask, frames: Sequence[Frame]) -> None:
-        self._ask, self._frames = ask, frames
+        self._asking, self._frames = Asking(ask), frames
         self._files = {frame.script: frame.place.file for frame in frames}
         self._means = ""
         self._kept = self._look = ""
@@ -69,15 +65,15 @@ class NodeCensus:
     def begin(self) -> Absent | None:
         """Raises TargetError, DataError."""
         for owner, names in BUILT_INS.items():
-            name = str(object_of(self._evaluated(owner), "result").get("objectId", ""))
+            name = str(object_of(self._asking.evaluated(owner), "result").get("objectId", ""))
             if owner == TYPES and not name:
                 continue
-            own = replaced(names, rows_of(self._properties(name), "result") if name else ())
+            own = replaced(names, rows_of(self._asking.properties(name), "result") if name else ())
             if own:
                 whose = NAMES.get(owner, owner)
                 why = f"the program has put code of its own in the place of built-in functions: {own} of {whose}"
                 return Absent(WHAT, AbsentKind.NOT_APPLICABLE, why)
-        told = object_of(self._evaluated(LOOK), "result")
+        told = object_of(self._asking.evaluated(LOOK), "result")
         if "objectId" not in told:
             return Absent(WHAT, AbsentKind.NOT_APPLICABLE, str(told.get("value") or told.get("description"))[:300])
         self._means = str(told["objectId"])
@@ -85,11 +81,11 @@ class NodeCensus:
 
     def reach(self) -> int:
         """Functions of the application that can be reached from its open handles: how many. It does not stand still."""
-        look = self._call(self._means, "function() { return this.make(true); }")
-        self._call(look, "function() { this.handles(); this.globals(); }")
+        look = self._asking.call(self._means, "function() { return this.make(true); }")
+        self._asking.call(look, "function() { this.handles(); this.globals(); }")
         left, all_found, foreign = MOST_PLACED, list[str](), list[str]()
         for _ in range(MOST_ROUNDS):
-            codes = self._listed(self._call(look, "function() { return this.codes(); }"))[:left]
+            codes = self._asking.listed(self._asking.call(look, "function() { return this.codes(); }"))[:left]
             left -= len(codes)
             found = self._own(codes)
             all_found += found
@@ -98,7 +94,7 @@ class NodeCensus:
                 self._enter(look, self._scopes(found))
             elif foreign:
                 # What a package or Node.js itself was given to call stands in the variables of its own functions.
-                caught = [scope for name in foreign for scope in self._caught_by(self._internal(name))[:-1]]
+                caught = [scope for name in foreign for scope in self._caught_by(self._asking.internal(name))[:-1]]
                 self._enter(look, [("", scope) for scope in caught])
                 foreign = []
             else:
@@ -107,25 +103,23 @@ class NodeCensus:
 
     def query(self) -> int:
         """All functions of the heap that the profile met, by their names. V8 collects first, several times."""
-        code = object_of(self._evaluated("Function.prototype"), "result")["objectId"]
-        asked = {"prototypeObjectId": code, "objectGroup": PASSING}
-        functions = str(object_of(self._ask("Runtime.queryObjects", asked), "objects").get("objectId", ""))
-        self._call(self._means, "function(found) { this.functions = found; }", {"objectId": functions})
+        code = object_of(self._asking.evaluated("Function.prototype"), "result")["objectId"]
+        functions = self._asking.found(str(code))
+        self._asking.call(self._means, "function(found) { this.functions = found; }", {"objectId": functions})
         names = sorted({"" if frame.place.function == NAMELESS else frame.place.function for frame in self._frames})
-        named = self._listed(self._call(self._means, "function(names) { return this.named(names); }", {"value": names}))
+        named = self._asking.listed(
+            self._asking.call(self._means, "function(names) { return this.named(names); }", {"value": names})
+        )
         return self._remember(self._own(named[:MOST_PLACED]))
 
     def _remember(self, functions: Sequence[str]) -> int:
         codes = [{"objectId": name} for name in functions[:MOST_FUNCTIONS]]
-        self._call(self._means, "function(...codes) { this.remember(...codes); }", *codes)
+        self._asking.call(self._means, "function(...codes) { this.remember(...codes); }", *codes)
         self._pass()
         return len(codes)
 
     def _pass(self) -> None:
-        self._ask("Runtime.releaseObjectGroup", {"objectGroup": PASSING})
-
-    def _evaluated(self, expression: str) -> Mapping[str, object]:
-        return self._ask("Runtime.evaluate", {"expression": expression, "objectGroup": GROUP, "silent": True})
+        self._asking.release(PASSING)
 
     @property
     def missed(self) -> bool:
@@ -138,26 +132,26 @@ class NodeCensus:
         found = []
         for told in functions:
             name = str(told.get("objectId", ""))
-            place = location_of(self._internal(name))
+            place = location_of(self._asking.internal(name))
             if place is not None and place[0] in self._files:
                 self._met |= {place, (place[0], name_of(told))}
                 found.append(name)
         return found
 
     def _names(self, array: str) -> list[str]:
-        return [str(told["objectId"]) for told in self._listed(array) if "objectId" in told]
+        return [str(told["objectId"]) for told in self._asking.listed(array) if "objectId" in told]
 
     def first(self) -> Walked:
         """Remembers what there is, weakly. Raises TargetError, DataError."""
         look = self._walk()
-        self._kept = self._call(look, "function() { return this.keep(); }", group=GROUP)
+        self._kept = self._asking.call(look, "function() { return this.keep(); }", group=GROUP)
         self._pass()
-        return walked_of(self._value(self._kept, "function() { return this.told; }"))
+        return walked_of(self._asking.value(self._kept, "function() { return this.told; }"))
 
     def second(self, least: int) -> Walked:
         """Of those that are there still, and gained ``least`` members or more."""
         look = self._look = self._walk()
-        told = self._value(look, "function(kept, least) { return this.grown(kept, least); }", self._kept, least)
+        told = self._asking.value(look, "function(kept, least) { return this.grown(kept, least); }", self._kept, least)
         walked = walked_of(told)
         rows = told.get("grown")
         found = [self._weighed(look, row) for row in (rows if isinstance(rows, list) else ())[:MOST_GROWN]]
@@ -167,10 +161,9 @@ class NodeCensus:
         """After the second look: the timers that wait for the commonest callback, where ``gained`` more wait than
         before. V8 collects first, as for ``query``. None where there are none, or the program has its own.
         """
-        kind = self._call(self._means, "function() { return this.timeouts(); }")
-        asked = {"prototypeObjectId": kind, "objectGroup": PASSING}
-        timers = str(object_of(self._ask("Runtime.queryObjects", asked), "objects").get("objectId", ""))
-        told = self._value(self._look, "function(timers) { return this.waiting(timers); }", timers)
+        kind = self._asking.call(self._means, "function() { return this.timeouts(); }")
+        timers = self._asking.found(kind)
+        told = self._asking.value(self._look, "function(timers) { return this.waiting(timers); }", timers)
         count = number_of(told, "count")
         if not count:
             return None
@@ -178,16 +171,22 @@ class NodeCensus:
         found = self._weighed(self._look, {"turn": told["turn"], "kind": TIMERS, **counts})
         return replace(found, item_bytes=found.item_bytes + TIMER_BYTES)
 
+    def promises(self) -> NodePromises:
+        """After the second look."""
+        return NodePromises(self._asking, self._look, self._kept, self._weighed)
+
     def close(self) -> None:
         """What was remembered is let go."""
-        for group in (PASSING, GROUP):
+        for group in (LIVING, PASSING, GROUP):
             with suppress(OakumError):
-                self._ask("Runtime.releaseObjectGroup", {"objectGroup": group})
+                self._asking.release(group)
 
     def _walk(self) -> str:
-        look = self._call(self._means, "function() { return this.make(false); }")
-        self._enter(look, self._scopes(self._names(self._call(self._means, "function() { return this.codes; }"))))
-        self._call(look, "function() { this.globals(); }")
+        look = self._asking.call(self._means, "function() { return this.make(false); }")
+        self._enter(
+            look, self._scopes(self._names(self._asking.call(self._means, "function() { return this.codes; }")))
+        )
+        self._asking.call(look, "function() { this.globals(); }")
         for _ in range(2):
             self._confess(look)
         return look
@@ -195,13 +194,13 @@ class NodeCensus:
     def _enter(self, look: str, scopes: Sequence[tuple[str, str]]) -> None:
         values = [{"objectId": name} for _, name in scopes]
         roots = {"value": [file for file, _ in scopes]}
-        self._call(look, "function(roots, ...scopes) { this.enter(roots, ...scopes); }", roots, *values)
+        self._asking.call(look, "function(roots, ...scopes) { this.enter(roots, ...scopes); }", roots, *values)
 
     def _scopes(self, functions: Sequence[str]) -> list[tuple[str, str]]:
         """(file, object) of each scope, outermost first: what all of a module sees has its name from there."""
         levels: dict[int, list[tuple[str, str]]] = {}
         for function in functions:
-            internal = self._internal(function)
+            internal = self._asking.internal(function)
             place = location_of(internal)
             file = self._files.get(place[0], "") if place is not None else ""
             for level, scope in enumerate(reversed(self._caught_by(internal))):
@@ -214,7 +213,7 @@ class NodeCensus:
 
     def _scopes_of(self, internal: Mapping[str, Mapping[str, object]]) -> list[Mapping[str, object]]:
         name = internal.get("[[Scopes]]", {}).get("objectId")
-        told = self._listed(str(name)) if name else []
+        told = self._asking.listed(str(name)) if name else []
         return [
             scope
             for scope in told
@@ -223,14 +222,14 @@ class NodeCensus:
 
     def _confess(self, look: str) -> None:
         """Private fields, which no code outside of a class can read: the inspector can."""
-        told = self._listed(self._call(look, "function() { return this.secrets(); }"))
+        told = self._asking.listed(self._asking.call(look, "function() { return this.secrets(); }"))
         at: list[object] = []
         names: list[str] = []
         values: list[Mapping[str, object]] = []
         for place, instance in zip(told[::2], told[1::2], strict=False):
             if "objectId" not in instance:
                 continue
-            for row in rows_of(self._properties(str(instance["objectId"])), "privateProperties"):
+            for row in rows_of(self._asking.properties(str(instance["objectId"])), "privateProperties"):
                 value = row.get("value")
                 if isinstance(value, dict) and "objectId" in value and value.get("subtype") != "proxy":
                     at.append(place.get("value"))
@@ -238,16 +237,16 @@ class NodeCensus:
                     values.append({"objectId": value["objectId"]})
         call = "function(at, names, ...values) { this.confess(at, names, ...values); }"
         if values:
-            self._call(look, call, {"value": at}, {"value": names}, *values)
+            self._asking.call(look, call, {"value": at}, {"value": names}, *values)
 
     def _weighed(self, look: str, row: Mapping[str, object]) -> GrownContainer:
         turn, before = number_of(row, "turn"), number_of(row, "before")
         weigh = "function(turn, start) { return this.weigh(turn, start); }"
-        kind = self._value(look, weigh, turn, before).get("type")
-        owner = self._call(look, f"function() {{ return this.owner({turn}); }}")
-        place = location_of(self._internal(owner))
+        kind = self._asking.value(look, weigh, turn, before).get("type")
+        owner = self._asking.call(look, f"function() {{ return this.owner({turn}); }}")
+        place = location_of(self._asking.internal(owner))
         calls = self._weigh_caught(look)
-        told = self._value(look, "function() { return {weights: this.weights()}; }").get("weights")
+        told = self._asking.value(look, "function() { return {weights: this.weights()}; }").get("weights")
         parts = [[float(part) for part in each] for each in told] if isinstance(told, list) and told else [[0.0] * 4]
         own, outside, caught, hidden = (sum(max(0.0, part[at]) for part in parts) / len(parts) for at in range(4))
         return GrownContainer(
@@ -272,14 +271,14 @@ class NodeCensus:
         """Adds what functions among the members have caught or are bound to, and what promises among them were
         fulfilled with; where most of the functions are written.
         """
-        told = self._listed(self._call(look, "function() { return this.functions(); }"))
+        told = self._asking.listed(self._asking.call(look, "function() { return this.functions(); }"))
         turns: list[object] = []
         scopes: list[Mapping[str, object]] = []
         places: list[CodePlace] = []
         owners: list[object] = []
         values: list[Mapping[str, object]] = []
         for turn, function in list(zip(told[::2], told[1::2], strict=False))[:MOST_CAUGHT]:
-            internal = self._internal(str(function.get("objectId", "")))
+            internal = self._asking.internal(str(function.get("objectId", "")))
             place = location_of(internal)
             caught = self._scopes_of(internal)
             if place is not None and place[0] in self._files:
@@ -294,9 +293,11 @@ class NodeCensus:
                     owners.append(turn.get("value"))
                     values.append({"objectId": inner["objectId"]})
         if scopes:
-            self._call(look, "function(turns, ...scopes) { this.caught(turns, ...scopes); }", {"value": turns}, *scopes)
+            self._asking.call(
+                look, "function(turns, ...scopes) { this.caught(turns, ...scopes); }", {"value": turns}, *scopes
+            )
         if values:
-            self._call(
+            self._asking.call(
                 look, "function(turns, ...values) { this.within(turns, ...values); }", {"value": owners}, *values
             )
         return max(places, key=places.count, default=None)
@@ -306,36 +307,6 @@ class NodeCensus:
         named = name_of(function)
         if named != NAMELESS:
             return named
-        rows = rows_of(self._properties(str(function.get("objectId", ""))), "result")
+        rows = rows_of(self._asking.properties(str(function.get("objectId", ""))), "result")
         own = next((object_of(row, "value").get("value") for row in rows if row.get("name") == "name"), None)
         return name_of(function, own)
-
-    def _call(self, name: str, code: str, *values: Mapping[str, object], group: str = PASSING) -> str:
-        """The object that a function gives, "" for none."""
-        asked = {"objectId": name, "functionDeclaration": code, "arguments": list(values), "objectGroup": group}
-        told = self._ask("Runtime.callFunctionOn", {**asked, "silent": True})
-        if "exceptionDetails" in told:
-            raise DataError("its containers could not be counted", why=repr(told["exceptionDetails"])[:300])
-        return str(object_of(told, "result").get("objectId", ""))
-
-    def _value(self, name: str, code: str, *values: object) -> Mapping[str, object]:
-        """Its value; a text among ``values`` is an object's name."""
-        given = [{"objectId": each} if isinstance(each, str) else {"value": each} for each in values]
-        asked = {"objectId": name, "functionDeclaration": code, "arguments": given, "returnByValue": True}
-        told = self._ask("Runtime.callFunctionOn", {**asked, "silent": True})
-        value = object_of(told, "result").get("value")
-        if "exceptionDetails" in told or not isinstance(value, dict):
-            raise DataError("its containers could not be counted", why=repr(told)[:300])
-        return value
-
-    def _properties(self, name: str) -> Mapping[str, object]:
-        return self._ask("Runtime.getProperties", {"objectId": name, "ownProperties": True})
-
-    def _internal(self, name: str) -> dict[str, Mapping[str, object]]:
-        rows = rows_of(self._properties(name), "internalProperties") if name else iter(())
-        return {str(row.get("name")): object_of(row, "value") for row in rows}
-
-    def _listed(self, name: str) -> list[Mapping[str, object]]:
-        """The elements of an array, in order."""
-        rows = rows_of(self._properties(name), "result") if name else iter(())
-        return [object_of(row, "value") for row in rows if str(row.get("name", "")).isdigit()]

@@ -23,6 +23,7 @@ WALK_BYTES = 24 << 20
 WALK_SHARE = 0.5
 """And of the heap, beside that: keys of an object that are numbers become texts as they are listed."""
 
+PROMISES_SHARE = 0.4
 WALK_S_PER_MB = 0.01
 OWN_ROOM = 2
 """V8 ends a program whose heap meets its limit: what is taken must fit there so many times."""
@@ -66,3 +67,10 @@ def walk_needs(heap_bytes: int) -> CensusNeeds:
 def query_needs(heap_bytes: int) -> CensusNeeds:
     """Of a query for all functions: each takes as much as its place in what is found, so no more than the heap."""
     return CensusNeeds(0.5 + QUERY_S_PER_MB * heap_bytes / 1e6, heap_bytes + WALK_BYTES)
+
+
+def promise_needs(heap_bytes: int) -> CensusNeeds:
+    """Of a query for all promises: a place in what is found, twice while that grows, for each 40 bytes of the heap at
+    most (v8, src/objects/js-promise.tq: five words).
+    """
+    return CensusNeeds(0.5 + QUERY_S_PER_MB * heap_bytes / 1e6, int(PROMISES_SHARE * heap_bytes) + WALK_BYTES)

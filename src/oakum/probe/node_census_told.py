@@ -10,7 +10,7 @@ from oakum.model.cause import CodePlace
 from oakum.model.errors import DataError
 from oakum.probe.node_profile import NAMELESS
 
-TIMERS = "timers"
+TIMERS, PROMISES = "timers", "promises"
 LONGEST_NAME = 100
 _MAKER = re.compile(r"Closure \(([\w$]+)\)")
 _BEFORE = frozenset({"async", "function", "class", "get", "set", "static"})
@@ -33,8 +33,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class GrownContainer:
-    """``kind``: Map, Set, Array or Object; TIMERS, which have no path. ``of``: its class. ``asked``: members that were
-    remembered; ``gone``: of these, how many are no longer in it.
+    """``kind``: Map, Set, Array or Object; TIMERS and PROMISES, which have no path. ``of``: its class. ``asked``:
+    members that were remembered; ``gone``: of these, how many are no longer in it.
 
     ``item_bytes``: of one member with what it alone reaches, estimated from a sample; ``outside_bytes``: of Buffers in
     that. ``caught_share``: how much of it variables of its functions hold. ``hidden_share``: of the members, how many

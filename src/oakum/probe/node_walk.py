@@ -22,6 +22,9 @@ LEAST_ITEMS: Final = 16
 SAMPLED: Final = 24
 """So many members of a container are remembered, weakly, to see whether they stay."""
 
+MOST_PROMISES: Final = 64
+"""So many promises that variables lead to are asked whether they are pending."""
+
 WEIGHED: Final = 12
 """So many members of one that grew are weighed."""
 
@@ -30,6 +33,7 @@ _WALK: Final = r"""
     const nodes = [], seen = new Set([globalThis, process]), containers = [], secrets = [], codes = [];
     const texts = new Set();
     let todo = [], cut = false, late = false, until = 0, links = MOST_LINKS;
+    const promises = [];
     const push = (value, parent, kind, name) => {
       if (!isThing(value) || isProxy(value) || seen.has(value)) return;
       if (nodes.length >= MOST) { cut = true; return; }
@@ -81,6 +85,7 @@ _WALK: Final = r"""
     const visit = (at) => {
       const { value, depth } = nodes[at], kind = kindOf(value);
       if (kind === 'bytes' || isModuleNamespaceObject(value)) return;
+      if (promises.length < MOST_PROMISES && isPromise(value)) promises.push(at);
       let keys = kind === 'Array' ? [] : keysOf(value);
       if (kind === 'function') {
         if (isNative(value)) return;
@@ -192,9 +197,11 @@ _LOOK: Final = r"""
           kept.set(idOf(at, key), { whole: new WeakRef(wholeOf(at, kind)), kind, count,
             items: items.map(([key, value]) => weak(isRow(kind) ? value : key)) });
         }
+        const waits = promises.map((at) => weak(nodes[at].value));
         const told = { objects: nodes.length, containers: containers.length, cut, timers: timersOf() };
-        nodes.length = containers.length = 0; seen.clear(); hiding.clear(); ends.clear(); posts.clear();
-        return { kept, told };
+        nodes.length = containers.length = promises.length = 0;
+        seen.clear(); hiding.clear(); ends.clear(); posts.clear();
+        return { kept, waits, told };
       },
       grown(before, least) {
         const found = [];
@@ -265,6 +272,21 @@ _LOOK: Final = r"""
         containers.push({ at: nodes.length - 1, kind: 'Array', count: most.length });
         return { turn: containers.length - 1, count: most.length };
       },
+      // Of the promises that variables lead to those that were there at the first look, each after its place.
+      waited(before) {
+        const known = new Set(before.waits.map((each) => each.deref()));
+        return promises.filter((at) => known.has(nodes[at].value)).flatMap((at) => [at, nodes[at].value]);
+      },
+      // The last container is held no longer.
+      forget() { containers.pop(); nodes.pop(); weighed = undefined; return {}; },
+      way(at) { return { path: pathOf(at) }; },
+      // The place of a container of promises that no variable leads to.
+      living(promises) {
+        const found = promises.filter((each) => !seen.has(each));
+        nodes.push({ value: found, parent: -1, kind: 'promises', name: '', depth: 0 });
+        containers.push({ at: nodes.length - 1, kind: 'Array', count: found.length });
+        return { turn: containers.length - 1, count: found.length };
+      },
       within(turns, ...values) {
         values.forEach((value, turn) => weighed.rough(value, weighed.parts[turns[turn]], 1500));
       },
@@ -302,11 +324,11 @@ _LOOK: Final = r"""
 })"""
 
 LOOK: Final = (
-    "((MOST, MS, LEAST, SAMPLED, WEIGHED) => {\n"
+    "((MOST, MS, LEAST, SAMPLED, WEIGHED, MOST_PROMISES) => {\n"
     + MEANS
     + _WALK
     + WEIGH
     + _LOOK
-    + f"({MOST_OBJECTS}, {WALKS_MS}, {LEAST_ITEMS}, {SAMPLED}, {WEIGHED})"
+    + f"({MOST_OBJECTS}, {WALKS_MS}, {LEAST_ITEMS}, {SAMPLED}, {WEIGHED}, {MOST_PROMISES})"
 )
 """The expression: an object with ``make`` and ``named``, or a text that says why there is none."""

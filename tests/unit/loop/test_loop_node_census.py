@@ -116,13 +116,56 @@ def test_a_container_that_explains_little_is_not_accused(machine, node, started)
     found = investigated(machine, node, started)
     assert found.verdict.name is VerdictName.SUSPECT
     assert found.causes[0].evidence == ("profile",)
-    assert "reactions of promises" in absent(found)["the container that grows"].why
+    assert "promises became no more" in absent(found)["the container that grows"].why
 
 
 def test_functions_that_no_handle_leads_to_are_asked_of_the_heap(machine, node, started):
     node.census.reached = False
     found = investigated(machine, node, started)
     assert (node.census.queried, found.causes[0].holder) == (1, "seen in app.js")
+
+
+STOPPED = (("variable", f"{FILE}:life", ""), ("property", "stopped", "Lifecycle"))
+CLOSING = (("variable", f"{FILE}:closing", ""),)
+
+
+@pytest.mark.parametrize(
+    ("pending", "holder", "verdict"),
+    [
+        ([STOPPED], "reactions of Lifecycle.stopped, pending all the time", VerdictName.LEAK),
+        ([], "promises that live on", VerdictName.SUSPECT),
+        ([CLOSING] * 3, "promises that live on", VerdictName.SUSPECT),
+    ],
+)
+def test_promises_that_live_on_are_kept_by_the_one_that_stays_pending(pending, holder, verdict, machine, node, started):
+    node.census.grown, node.census.promises, node.census.weights = [], [20_000, 22_500], [(3800.0, 0.0, 0.0, 0.0)]
+    node.census.pending = [[[*step, "object"] for step in path] for path in pending]
+    found = investigated(machine, node, started)
+    first = found.causes[0]
+    assert (first.holder, first.name, found.verdict.name) == (holder, CauseName.CLOSURE, verdict)
+    assert "what waits for one that never settles" in first.why[0]
+    assert any("is inferred" in text for text in first.against)
+    assert first.growth_bytes_per_s == pytest.approx(2e6, rel=0.2)
+    told = next(row for row in found.evidence if row.id == "promises")
+    assert "20,000 → 22,500 promises in 5.00 s" in told.title
+    assert not node.census.held
+
+
+def test_promises_that_hold_little_of_what_lives_more_are_suspect(machine, node, started):
+    node.census.grown, node.census.promises, node.census.weights = [], [20_000, 22_500], [(1000.0, 0.0, 0.0, 0.0)]
+    node.census.pending = [[[*step, "object"] for step in STOPPED]]
+    found = investigated(machine, node, started)
+    assert (found.causes[0].holder, found.verdict.name) == (
+        "reactions of Lifecycle.stopped, pending all the time",
+        VerdictName.SUSPECT,
+    )
+
+
+def test_promises_that_become_no_more_are_not_accused(machine, node, started):
+    node.census.grown, node.census.promises = [], [20_000, 20_003]
+    found = investigated(machine, node, started)
+    assert found.verdict.name is VerdictName.SUSPECT
+    assert "promises" not in kinds(found)
 
 
 def test_a_query_that_could_pause_for_too_long_is_not_made(machine, node, started):

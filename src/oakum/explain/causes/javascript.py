@@ -18,6 +18,7 @@ _WHY: Final[Mapping[CauseName, str]] = {
     CauseName.SESSION_STATE: "it holds sessions and loses none",
     CauseName.QUEUE_BACKLOG: "items come in faster than they are taken out",
 }
+PROMISES: Final = "promises"
 _FIELD: Final = re.compile(r"^this\.")
 """Made in a constructor, it lives as long as its object."""
 
@@ -45,6 +46,8 @@ def look(clue: Clue, told: CauseName) -> Finding:
     name = CauseName.CLOSURE if told in _PLAIN and made and made[0].function and not is_field else told
     sure = 0.9 if clue.sites.inserts or name in {CauseName.LISTENER, CauseName.TIMER} else 0.75
     why = _WHY.get(name, "a variable that lives as long as the process holds it")
+    if clue.holder.counted == PROMISES:
+        why = "promises live on that no variable leads to, and what waits for one that never settles is kept by it"
     # What the snapshot advises is for what the snapshot named, not for another reading of it.
     own = clue.holder.advice if name is told is (clue.holder.cause or told) else ""
     advice = own or advice_of(name)
