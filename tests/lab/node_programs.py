@@ -17,7 +17,7 @@ from programs import ROOT, Program, node_port, started
 
 FOLDER = ROOT / "lab" / "node" / "leaks"
 LOCKED = ROOT / "requirements" / "lab-node.txt"
-LIMIT_BYTES = 3 * 1024**3
+LIMIT_BYTES = 6 * 1024**3
 
 
 @contextmanager

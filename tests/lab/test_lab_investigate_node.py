@@ -69,8 +69,10 @@ def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, m
     assert holder in first["holder"]
     assert first["cause"] in causes
     assert f"{name}:{line_of(name, line)}" in named(first) + first["where"]
-    assert len(snapshots) == 2
-    assert pause_s <= said_s + PAUSE_BEYOND_S
+    # Where it made more than usual meanwhile, no snapshot fits below its limit: then its containers are counted.
+    fits = absent(answer, "a heap snapshot")["kind"] != "too-dear" if not snapshots else True
+    assert len(snapshots) == (2 if fits else 0)
+    assert not snapshots or pause_s <= said_s + PAUSE_BEYOND_S
     assert evidence(answer, "closed")
 
 
