@@ -27,6 +27,7 @@ from oakum.model.process import OomKill
 from oakum.model.series import Ending, WorkloadSeries
 from oakum.model.target import ProcessTarget
 from oakum.model.units import format_duration, format_size
+from oakum.model.verdict import VerdictName
 from oakum.sense.watch import ProcessWatch
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ OWN_PAUSE_S = 60.0
 
 SETTLED_WITHIN_S = 60.0
 """So long is waited for that, in seconds: a service that is slower is looked at as it is."""
+
+LONGER = 2.0
+"""An answer that is open gets a watch so many times as long."""
 
 LOADED_S = 170.0
 """The load stops by itself after this long, in seconds."""
@@ -228,7 +232,7 @@ def _node(machine: Machine, policy: Policy, settings: Settings, progress: Progre
         for shown, load in zip((leaky, fixed), loads, strict=True):
             _let_answer(shown, load, settings.node_requests, machine)
         with beside(lambda told: _investigate(fixed, machine, policy, watch_s, told)) as asked:
-            leaking = _investigate(leaky, machine, policy, watch_s, progress)
+            leaking = _settled(leaky, machine, policy, watch_s, progress)
             _say(leaking, progress)
             proof = asked.result()
     progress.stage("the same, with its listeners removed: is it accused?")
@@ -275,6 +279,19 @@ def _investigate(shown: Service, machine: Machine, policy: Policy, watch_s: floa
     return investigate.investigate(
         ProcessTarget(shown.pid), machine=machine, policy=policy, settings=chosen, progress=progress
     )
+
+
+def _settled(shown: Service, machine: Machine, policy: Policy, watch_s: float, progress: Progress) -> Investigation:
+    """A full collection of V8 may fall into so short a watch: an answer that is open gets the longer one it asks for."""
+    found = _investigate(shown, machine, policy, watch_s, progress)
+    if found.verdict.name is not VerdictName.CANNOT_TELL:
+        return found
+    longer_s = LONGER * watch_s
+    reason = found.verdict.reasons[0] if found.verdict.reasons else "too little was seen"
+    progress.stage(
+        f"open after {format_duration(watch_s)} ({reason}): it is watched for {format_duration(longer_s)} more"
+    )
+    return _investigate(shown, machine, policy, longer_s, progress)
 
 
 def _started(leaky: Service, settings: Settings) -> str:
