@@ -282,7 +282,7 @@ def _investigate(shown: Service, machine: Machine, policy: Policy, watch_s: floa
 
 
 def _settled(shown: Service, machine: Machine, policy: Policy, watch_s: float, progress: Progress) -> Investigation:
-    """A full collection of V8 may fall into so short a watch: an answer that is open gets the longer one it asks for."""
+    """A full collection of V8 may fall into so short a watch: an open answer gets the longer one that it asks for."""
     found = _investigate(shown, machine, policy, watch_s, progress)
     if found.verdict.name is not VerdictName.CANNOT_TELL:
         return found
