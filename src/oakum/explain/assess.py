@@ -27,6 +27,9 @@ MOST_WENT = (0.5, 0.1)
 what it has is not kept for good, though it may still fill.
 """
 
+FILLS = 8
+"""Beyond so many times what it held, what went of that says little of the rest."""
+
 WHOLLY = (0.9, 0.25)
 """A holder that lost this share of what it held, and has no more than this share more now, does not accumulate."""
 
@@ -114,7 +117,8 @@ def _more(holder: HolderGrowth) -> str:
 def _turned_over(holder: HolderGrowth) -> bool:
     went, moved = holder.evicted_items, max(holder.items_grown + holder.evicted_items, 1)
     held, share = MOST_WENT
-    return went > EVICTED_SHARE * moved or (went > held * holder.items_before and went > share * moved)
+    fills = holder.items_after <= FILLS * holder.items_before
+    return went > EVICTED_SHARE * moved or (fills and went > held * holder.items_before and went > share * moved)
 
 
 def _renewed(holder: HolderGrowth, per_s: float, rate: float | None) -> bool:

@@ -17,6 +17,9 @@ ONE_TOOTH = "what it gained is objects that no root was seen to lead to: so is o
 TOOTH_S = 60.0
 """Seconds between two captures: what was not collected within a longer watch is suspect."""
 
+ROOM_S = 15.0
+"""A longer look sees a Go program collect: what it gains all the same is more than room."""
+
 PAGES_BYTES = 4 * 2.0**20
 """What a runtime takes from the system for garbage in a short look comes to less."""
 
@@ -77,7 +80,7 @@ def _unaccounted(series: Verdict, growth: HeapGrowth, gained: float) -> Verdict:
     if python and growth.seconds < TOOTH_S and unheld(growth) >= COVERED * gained:
         # So short a climb may be one tooth: what a collection gives back is known once it came.
         return replace(left_open(series, ONE_TOOTH), settles=f"{A_TOOTH_MORE}; {EXACT}")
-    if growth.from_memory and growth.language == "Go" and growth.seconds < TOOTH_S and gained <= _room(growth):
+    if growth.from_memory and growth.language == "Go" and growth.seconds < ROOM_S and gained <= _room(growth):
         return replace(left_open(series, _may_be_room(growth)), settles=A_TOOTH_MORE)
     other = "a torn copy" if python else "garbage that was not collected yet"
     told = f"no holder in the {growth.language} heap accounts for the growth: it may be native memory, or {other}"
@@ -104,5 +107,6 @@ def _may_be_room(growth: HeapGrowth) -> str:
     before, after = format_size(growth.heap_bytes_before), format_size(growth.heap_bytes_after)
     return (
         f"what lives in its heap does not grow: {before}, and {format_duration(growth.seconds)} later {after}; Go lets"
-        " about as much garbage come together before it collects, and what the process gained is no more than that"
+        " about as much garbage come together before it collects, and what the process gained is no more than that;"
+        " native memory is not seen"
     )

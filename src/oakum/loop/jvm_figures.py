@@ -107,10 +107,11 @@ def with_metaspace(growth: HeapGrowth | None, loaders: LoaderCounts, facts: Fact
     """``growth`` with the metaspace that goes with class loaders: no dump has it, and it goes as they go."""
     if growth is None:
         return None
-    found = []
+    found, most_taken = [], 0
     for holder in growth.holders:
         more = {name: count for name, count in (holder.loaders_more or {}).items() if count >= GROWN_COUNT}
         taken = round(sum(count * loaders.each_bytes(name) for name, count in more.items()))
+        most_taken = max(most_taken, taken)
         found.append(replace(holder, bytes_after=holder.bytes_after + taken))
         if taken >= GROWN_BYTES:
             most = max(more, key=lambda name: more[name])
@@ -122,8 +123,8 @@ def with_metaspace(growth: HeapGrowth | None, loaders: LoaderCounts, facts: Fact
                 "VM.classloader_stats",
                 facts={"holder": holder.name, "loaders_more": more, "metaspace_bytes": taken},
             )
-    holders = sorted(found, key=lambda holder: -holder.bytes_grown)
-    return replace(growth, holders=tuple(holders))
+    # Their order stays: the application's own come first. Of nested holders the metaspace is the same.
+    return replace(growth, holders=tuple(found), heap_bytes_after=growth.heap_bytes_after + most_taken)
 
 
 def _changes(before: JvmFigures, after: JvmFigures) -> dict[str, int]:

@@ -225,7 +225,8 @@ def _are_goroutines(pages: Pages, listed: Listed, layout: Layout) -> bool:
     for begin in (0, listed.count - few):
         pointers = np.frombuffer(pages.read(listed.address + 8 * begin, 8 * few), np.int64)
         there = table(pages.pieces(pointers, layouts.GOROUTINE_BYTES), layout.goroutine)
-        if pointers.size != few or not (there.plausible() or (begin and there.ended())):
+        sound = (pointers > 4096) & (pointers < 1 << 47) & (pointers & 7 == 0)
+        if pointers.size != few or not sound.all() or not (there.plausible() or (begin and there.ended())):
             return False
     return True
 

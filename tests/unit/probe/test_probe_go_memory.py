@@ -116,6 +116,7 @@ def test_a_list_that_became_something_else_is_not_told_in_part(go):
 def test_a_number_behind_another_pointer_to_the_list_is_not_its_length(go):
     _, right, standing = looked(go)
     struct.pack_into("<QQQ", go.file, DATA + 0x700, right.all_goroutines.address, 38_265_566, 40_000_000)
+    struct.pack_into("<QQQ", go.file, DATA + 0x720, right.all_goroutines.address, 100, 4000)
     _, body, found = looked(go)
     assert body.all_goroutines == right.all_goroutines
     assert len(found.found) == len(standing.found)
