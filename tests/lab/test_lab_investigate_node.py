@@ -45,6 +45,18 @@ def absent(answer: dict, what: str) -> dict:
     return next(row for row in answer["absent"] if row["what"] == what)
 
 
+def fitted(answer: dict) -> bool:
+    """Whether snapshots were made: where it made more than usual, or little memory is free, its containers are counted.
+
+    That nothing was made for another reason fails.
+    """
+    if evidence(answer, "snapshot"):
+        return True
+    missing = [row for row in answer["absent"] if "snapshot" in row["what"]]
+    assert [row["kind"] for row in missing] == ["too-dear"], answer["absent"]
+    return False
+
+
 @pytest.mark.parametrize(("leak", "module"), [*((leak, "cjs") for leak in LEAKS), ("map", "mjs"), ("closure", "mjs")])
 def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, module, node_row, probe_row):
     holder, causes, line = LEAKS[leak]
@@ -69,9 +81,7 @@ def test_a_leak_is_named_with_file_and_line_and_the_port_is_closed_again(leak, m
     assert holder in first["holder"]
     assert first["cause"] in causes
     assert f"{name}:{line_of(name, line)}" in named(first) + first["where"]
-    # Where it made more than usual meanwhile, no snapshot fits below its limit: then its containers are counted.
-    fits = absent(answer, "a heap snapshot")["kind"] != "too-dear" if not snapshots else True
-    assert len(snapshots) == (2 if fits else 0)
+    assert len(snapshots) == (2 if fitted(answer) else 0)
     assert not snapshots or pause_s <= said_s + PAUSE_BEYOND_S
     assert evidence(answer, "closed")
 
@@ -92,7 +102,7 @@ def test_a_newer_node_is_looked_into_as_well(leak, module):
     assert answer["verdict"]["verdict"] in {"leak", "suspect"}, answer["verdict"]
     assert (holder in first["holder"], first["cause"] in causes) == (True, True)
     assert f"{name}:{line_of(name, line)}" in named(first) + first["where"]
-    assert len(evidence(answer, "snapshot")) == 2
+    assert len(evidence(answer, "snapshot")) == (2 if fitted(answer) else 0)
     assert evidence(answer, "limit")[0]["facts"]["heap_limit_bytes"] > 0
 
 
@@ -104,7 +114,7 @@ def test_of_a_cluster_the_worker_process_that_grows_is_looked_into_by_an_inspect
     assert evidence(answer, "subject")[0]["facts"]["pid"] == program.leaking != program.pid
     assert answer["verdict"]["verdict"] in {"leak", "suspect"}, answer["verdict"]
     assert "cluster.cjs" in answer["causes"][0]["holder"] + answer["causes"][0]["where"]
-    assert len(evidence(answer, "snapshot")) == 2
+    assert len(evidence(answer, "snapshot")) == (2 if fitted(answer) else 0)
     assert evidence(answer, "closed")
 
 
@@ -117,18 +127,20 @@ def test_a_leak_in_a_worker_thread_is_named_and_its_heap_alone_can_be_captured(t
         paused_s = program.number("pause", "pause_s")
     first, snapshots = answer["causes"][0], evidence(answer, "snapshot")
     assert answer["verdict"]["verdict"] == "leak", answer["verdict"]
-    assert first["holder"] == "variable of a block, used by quote in worker.cjs"
-    assert f"worker.cjs:{line_of('worker.cjs', 'function quote')}" in first["where"]
+    by_snapshot = ("variable of a block, used by quote in worker.cjs", "function quote")
+    holder, line = by_snapshot if fitted(answer) else ("kept in worker.cjs", "kept.set(")
+    assert first["holder"] == holder
+    assert f"worker.cjs:{line_of('worker.cjs', line)}" in first["where"]
     assert "worker thread [worker 2] quotes (worker.cjs) is looked into" in evidence(answer, "thread")[0]["title"]
     assert absent(answer, "what the heaps of 1 other worker threads hold")["get"].endswith("--worker 1")
-    assert paused_s < sum(row["cost"]["pause_s"] for row in snapshots)
+    assert not fitted(answer) or paused_s < sum(row["cost"]["pause_s"] for row in snapshots)
     assert run.code == 0, run.err
     assert run.json["warnings"][0].startswith("it is the heap of worker thread [worker 1] mail (worker.cjs);")
 
 
 def test_buffers_that_are_kept_are_named_and_the_heap_is_not_blamed():
     options = (f"--inspect-port={free_port()}", "--max-old-space-size=4000")
-    with node_program("buffers.cjs", *options) as program:
+    with node_program("buffers.cjs", *options, limit_bytes=3 << 30) as program:
         _, answer = investigated(program, "--inspect")
     first, limit = answer["causes"][0], evidence(answer, "limit")[0]
     assert answer["verdict"]["verdict"] == "leak", answer["verdict"]
