@@ -76,7 +76,7 @@ def _assessed(series: Verdict, growth: HeapGrowth | None, found: list[Clue]) -> 
             told = (native_allocation.reason(growth.divided), *series.reasons)
             return replace(series, reasons=told, settles="" if series.name is VerdictName.LEAK else ALLOCATES)
         if fragmentation.grows(growth.divided):
-            return _free(series, growth.divided)
+            return _free(series, growth.divided, found[0].holder.bytes_grown if found else 0)
     if growth is None or not found:
         return unexplained(series, growth)
     clue = found[0]
@@ -132,11 +132,15 @@ def _renewed(holder: HolderGrowth, per_s: float, rate: float | None) -> bool:
     return holder.evicted_items >= went * holder.items_before and holder.items_grown <= more * holder.items_before
 
 
-def _free(series: Verdict, divided: Divided) -> Verdict:
-    """What grows is used by nobody: that ends where the largest piece of work does."""
+def _free(series: Verdict, divided: Divided, held: int) -> Verdict:
+    """What grows is used by nobody: that ends where the largest piece of work does.
+
+    ``held``: bytes that a holder gained meanwhile.
+    """
     told = f"what it gained is free memory that allocators keep: {fragmentation.reason(divided)}"
     given = -divided.grown(*HELD)
-    if series.name is VerdictName.SUSPECT and given >= MOVED_SHARE * divided.grown(*FREE):
+    freed = MOVED_SHARE * divided.grown(*FREE)
+    if series.name is VerdictName.SUSPECT and held < freed <= given:
         # What was in use before is free now: one look met more garbage than the other.
         return left_open(series, f"{told}; its objects gave up {format_size(given)} meanwhile")
     return replace(

@@ -75,7 +75,12 @@ class Follower:
         around = [each for each in function.statements if each.first <= place.line <= each.last]
         made = [each for each in around if any(token.text == LITERAL for token in each.tokens)]
         least = min((each.last - each.first for each in made), default=0)
-        return self._told(self._from(function, [each for each in made if each.last - each.first == least])[0])
+        found: list[Placed] = []
+        names: set[str] = set()
+        for each in (_as_value(each) for each in made if each.last - each.first == least):
+            found += self._held(function, each, {LITERAL}, 0)
+            names |= self._named_too(function, each, {LITERAL})
+        return self._told([*found, *(self._inside(function, names, 0)[0] if names else [])])
 
     def variable(self, name: str) -> list[Kept]:
         """Of what hangs on a package variable: the nearest fields of its type that anything makes larger."""
@@ -138,12 +143,16 @@ class Follower:
         found: list[Placed] = []
         returned = False
         for statement in self._patience.each(function.statements):
-            held = (self._places.of(put, function) for put in puts(statement) if holds(put.value, known))
-            found += (each for each in held if each is not None and not self._places.flat(each))
+            found += self._held(function, statement, known, depth)
             back = statement.tokens[0].text == "return"
             returned |= back and (holds(statement.tokens[1:], known) or self._bare(function, statement, known))
-            found += self._given(function, statement, known, depth)
         return found, returned
+
+    def _held(self, function: Function, statement: Statement, known: AbstractSet[str], depth: int) -> list[Placed]:
+        """Where one statement puts what has one of ``known``, itself or by what it calls."""
+        held = (self._places.of(put, function) for put in puts(statement) if holds(put.value, known))
+        own = [each for each in held if each is not None and not self._places.flat(each)]
+        return [*own, *self._given(function, statement, known, depth)]
 
     def _bare(self, function: Function, statement: Statement, known: AbstractSet[str]) -> bool:
         """Whether a return without values gives one of ``known`` back, by the names of the results."""
@@ -273,3 +282,9 @@ class Follower:
             if not each.kept.fixed and not handed:
                 by_name.setdefault(each.kept.name, each)
         return [as_used(each, self._scope, self._places) for each in by_name.values()] if len(by_name) <= MOST else []
+
+
+def _as_value(statement: Statement) -> Statement:
+    """Its function literals as if they were variables of one name."""
+    tokens = [Token("word", LITERAL, each.line) if each.text == LITERAL else each for each in statement.tokens]
+    return replace(statement, tokens=tuple(tokens))

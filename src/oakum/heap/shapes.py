@@ -114,8 +114,11 @@ _HINTS: tuple[tuple[CauseName, tuple[str, ...], float, str], ...] = (
     ),
 )
 
-GENERIC = frozenset({"seen_", "registry", "lookup", "by_id_", "byid_", "entries_"})
+GENERIC = frozenset({"seen_", "compiled_", "registry", "lookup", "by_id_", "byid_", "entries_"})
 """Names of what is looked up by a key; a plain list of that name is a list."""
+
+OF_FIELDS = frozenset({"deadline", "borrowed"})
+"""Names that tell of a field what it is for; items that are named so are an error, or a book."""
 
 CLOSED_LATER = ("disposable", "closeable", "closable", "destroyable", "destructible", "cleanup", "cleanable")
 """Names of what is kept until somebody closes it."""
@@ -245,7 +248,8 @@ def _hinted(shape: Shape) -> Iterator[Guess]:
     near = f"{field} {_simple(shape.items)} {_simple(shape.kind)} {inside}"
     plain = _LIST.search(shape.kind.lower()) is not None
     for cause, hints, fit, advice in _HINTS:
-        if says(near, [hint for hint in hints if not (plain and hint in GENERIC)]):
+        told = [hint for hint in hints if not (plain and hint in GENERIC)]
+        if says(near, [hint for hint in told if hint not in OF_FIELDS]) or says(field, OF_FIELDS.intersection(told)):
             yield Guess(cause, fit, advice)
     for cause, hints, fit, advice in _HINTS:
         told = [hint for hint in hints if hint not in GENERIC]

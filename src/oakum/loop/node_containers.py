@@ -139,7 +139,7 @@ def shape_of(each: GrownContainer) -> Guess:
     shape = Shape(name_of(each.path), each.item_type, each.of or each.kind, special, static=False, single=False)
     if special == "closure" and each.kind in KEYED:
         # What is looked up by a key is more than its functions, where its name says what it is for.
-        by_name = guess(replace(shape, special=""))
+        by_name = guess(replace(shape, special="", name=shape.name.partition(" in ")[0]))
         return by_name if by_name.fit >= SAID else guess(shape)
     return guess(shape)
 

@@ -220,6 +220,16 @@ APP = """
         a.hooks = append(a.hooks, fn)
     }
 
+    func wrap(item *Item, fn func() error) *Item {
+        fn()
+        return item
+    }
+
+    func remember(item *Item, fn func() error) {
+        store.items[item.name] = item
+        fn()
+    }
+
     func (a *App) show(name string) {
         item := load(name)
         BODY
@@ -235,6 +245,10 @@ APP = """
         ("close := func() error { return item.release() }\n\ta.OnClose(close)", ["App.hooks"]),
         ("a.hooks = append(a.hooks, func() error { return nil })", ["App.hooks"]),
         ("defer func() { item.release() }()", []),
+        ("store.items[name] = wrap(item, func() error { return nil })", []),
+        ("store.items[name] = func() *Item { return item }()", []),
+        ("remember(item, func() error { return nil })", []),
+        ("store.items[name], a.done = item, func() error { return nil }", []),
     ],
 )
 def test_who_keeps_a_function_that_is_made_in_a_call_is_told(body, found):

@@ -82,6 +82,14 @@ def test_a_program_whose_free_memory_grows_is_at_most_suspect():
     assert answer.causes[0].name is CauseName.FRAGMENTATION
 
 
+@pytest.mark.parametrize(("holders", "name"), [((), VerdictName.CANNOT_TELL), ((holder(),), VerdictName.SUSPECT)])
+def test_free_memory_that_objects_gave_up_is_left_open_unless_a_holder_grew_meanwhile(holders, name):
+    before, after = {"objects": 40, "objects_free": 10}, {"objects": 32, "objects_free": 20}
+    answer = told(before, after, *holders, verdict=series(VerdictName.SUSPECT))
+    assert answer.verdict.name is name
+    assert answer.verdict.settles
+
+
 def test_many_arenas_of_malloc_are_advised_to_be_bounded():
     parts = division(native=10, native_free=90)
     both = Divided(parts, replace(parts, native_arenas=15), SECONDS)

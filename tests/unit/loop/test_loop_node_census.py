@@ -103,6 +103,14 @@ def test_what_is_looked_up_by_a_key_is_more_than_its_functions_where_its_name_sa
     assert investigated(machine, node, started).causes[0].name is cause
 
 
+def test_a_file_that_is_named_for_a_cache_does_not_say_what_its_functions_are_kept_for(machine, node, started):
+    path = ("variable", f"{FILE.replace('app', 'cache')}:steps", "")
+    node.census.grown = [row(path, before=4000, after=9000, kind="Object")]
+    node.census.weights = [(4000.0, 0.0, 3500.0, 0.0)] * 3
+    (first, *_) = investigated(machine, node, started).causes
+    assert (first.holder, first.name) == ("steps in cache.js", CauseName.CLOSURE)
+
+
 def test_one_that_turns_over_is_no_leak(machine, node, started):
     node.census.grown = [SEEN | {"gone": 20}]
     found = investigated(machine, node, started)

@@ -39,8 +39,13 @@ class Clue:
 
     @property
     def near(self) -> str:
+        return f"{self.field} {self.item}"
+
+    @property
+    def field(self) -> str:
+        """``near`` without the items: what they are named for need not be what keeps them is there for."""
         last = self.holder.path[-1].via if self.holder.path else ""
-        return f"{self.holder.attribute} {last[1:] if last.startswith('.') else ''} {self.item}"
+        return f"{self.holder.attribute} {last[1:] if last.startswith('.') else ''}"
 
     @property
     def far(self) -> str:

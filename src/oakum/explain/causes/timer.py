@@ -36,7 +36,7 @@ def look(clue: Clue) -> Finding | None:
     item = clue.item
     scheduled = any(says(words, HINTS) for words in (clue.near, clue.far, clue.keeper))
     if item not in ITEMS and not (item in SCHEDULED and scheduled):
-        due = any(says(words, DUE) for words in (clue.near, clue.far, clue.keeper))
+        due = any(says(words, DUE) for words in (clue.field, clue.far, clue.keeper))
         return Finding(CauseName.TIMER, 0.7, "it is named for deadlines", ADVICE, EXAMPLE) if due else None
     return Finding(
         CauseName.TIMER,

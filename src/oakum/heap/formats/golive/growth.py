@@ -181,7 +181,7 @@ def _of_variable(made: HolderGrowth, uses: Sequence[Use], taken: Way) -> HolderG
 
 
 def _of_stack(made: HolderGrowth, group: Group | None, taken: Way, frame: CodePlace | None) -> HolderGrowth:
-    if taken.calls is not None and taken.items.startswith(CLOSURE):
+    if taken.calls is not None and taken.items == f"{CLOSURE}{taken.calls.function}":
         return _of_closures(made, taken, taken.calls)
     name = made.name.partition(" in ")[2] or made.name
     place = group.place if group is not None else None
