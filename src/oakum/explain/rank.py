@@ -174,7 +174,9 @@ def _title(clue: Clue, growth: HeapGrowth) -> str:
         per_s = holder.items_grown / holder.grown_in_s(growth)
         return f"{holder.name} became more: {counts} in {seconds} ({per_s:.3g} a second)"
     what = f" of {holder.item_type}" if holder.item_type else ""
-    what += f" that call {holder.calls.function}()" if holder.calls is not None else ""
+    if holder.calls is not None:
+        called, made, maker = holder.calls.function.partition(" (made in ")
+        what += f" that call {called}(){made}{maker}"
     return f"{holder.name} ({holder.kind}) grew: {counts} {holder.counted}{what} in {seconds}"
 
 

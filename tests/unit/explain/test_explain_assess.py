@@ -332,3 +332,10 @@ def test_what_grew_over_another_time_than_the_captures_is_measured_by_its_own():
     found = holder(seconds=5.0, bytes_after=15 * MIB)
     verdict = assess(series(), growth(found), [clue(seconds=5.0, bytes_after=15 * MIB)])
     assert "100 % of what the process gains" in verdict.reasons[1]
+
+
+@pytest.mark.parametrize("function", ["check", "check (made in watchShipment)"])
+def test_what_its_items_call_is_told_as_a_call(function):
+    (one,) = clues(growth(holder(kind="Map", calls=replace(PLACE, function=function))), {})
+    told = explain("pid/1", series(), growth(one.holder), sources={}, policy=Policy()).causes[0].title
+    assert f" that call {function.replace('check', 'check()')} in " in told
