@@ -83,7 +83,7 @@ def _go(case: Case, folder: Path) -> list[str]:
 
 def _native(case: Case, folder: Path) -> list[str]:
     compiler = found("g++", "g++") if case.suffix == ".cc" else found("gcc", "gcc")
-    _made([compiler, "-O1", "-g", "-pthread", "-o", case.name, f"{case.name}{case.suffix}"], folder)
+    _made([compiler, "-O1", "-g", "-pthread", "-o", case.name, f"{case.name}{case.suffix}", "-lm"], folder)
     return [str(folder / case.name)]
 
 

@@ -23,6 +23,10 @@ _PUTS: Final = {"PushBack": 0, "PushFront": 0, "InsertBefore": 0, "InsertAfter":
 CONTEXTS: Final = frozenset({"WithTimeout", "WithDeadline", "WithCancel", "WithTimeoutCause", "WithDeadlineCause"})
 """Of package context: what makes a context that is kept until it is cancelled or its time is over."""
 
+AFTER: Final = ("context", "AfterFunc")
+CALLED: Final = "functions to be called"
+"""What a context holds that is there to be called when it ends, until what AfterFunc gave back is called."""
+
 _PASSED: Final = frozenset(
     {"context.WithValue", "append", "string", "any", "new", "bytes.Clone", "slices.Clone", "strings.Clone"}
 )
@@ -38,11 +42,11 @@ _COMPARED: Final = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||", "!"}
 class Kept:
     """``owner``: the struct that has the field, "" for a variable. ``name``: ``Limiter.buckets``, ``main.seen``.
 
-    ``kind``: map, slice, channel or list; contexts for what only a deadline lets go. ``of``: the type of what is kept,
-    "" where that is not told. ``key``: what stands in its brackets. ``fixed``: it has places for so many and no more.
-    ``root``: the package variable that the way begins with, "" where it begins with another. ``recalled``: the same
-    function looks a key up in it. ``bounds``: where its length is compared beside that. ``removals``: where something
-    is taken out.
+    ``kind``: map, slice, channel, list or CALLED; contexts for what only a deadline lets go. ``of``: the type of what
+    is kept, "" where that is not told. ``key``: what stands in its brackets. ``fixed``: it has places for so many and
+    no more. ``root``: the package variable that the way begins with, "" where it begins with another. ``recalled``: the
+    same function looks a key up in it. ``bounds``: where its length is compared beside that. ``removals``: where
+    something is taken out.
     """
 
     name: str
@@ -105,6 +109,9 @@ def puts(statement: Statement) -> Iterator[Put]:
                 yield Put(names, "slice", "", tuple(token for each in given[1:] for token in each), statement)
     if sign and len(left) == 2 and len(right) == 1:
         yield from _contexts(path_of(left[1])[0], right[0], statement)
+    for made, given in calls(parts):
+        if made == AFTER and len(given) == 2:
+            yield Put(path_of(given[0])[0], CALLED, typed(left[0]) if left else "", tuple(given[1]), statement)
     sent = next((at for at, part in enumerate(parts) if part.text == "<-" and at and _ended(parts[at - 1])), 0)
     names, key = path_of(parts[:sent])
     if names and not sign:

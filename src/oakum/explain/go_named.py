@@ -6,18 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from oakum.explain.causes import goroutine
+from oakum.explain.go_due import due_s
 from oakum.explain.go_follow import Follower
-from oakum.explain.go_kept import Kept
+from oakum.explain.go_kept import CALLED, Kept
 from oakum.explain.go_patience import TooLongError
 from oakum.explain.go_program import Program
 from oakum.explain.go_syntax import read
 from oakum.heap.shapes import Shape, guess
 from oakum.model.cause import CauseName, CodePlace
-from oakum.model.growth import HeapGrowth, HolderGrowth, KeptBySource, PathStep
+from oakum.model.growth import Bound, HeapGrowth, HolderGrowth, KeptBySource, PathStep
+from oakum.model.units import format_duration
 from oakum.model.wording import SOMEBODY, says
 
 GO: Final = ".go"
-PATH, FUNCTIONS, VARIABLES = "call path", "functions", frozenset({"variable", "map", "slice", "channel"})
+PATH, FUNCTIONS, LOCALS = "call path", "functions", "locals"
+VARIABLES: Final = frozenset({"variable", "map", "slice", "channel"})
 CONTEXTS, TIMERS = "contexts", "timers"
 _STATE: Final = 0.45
 """How well a key that names somebody speaks for state of a session."""
@@ -25,6 +29,10 @@ _STATE: Final = 0.45
 _PLAIN: Final = frozenset({CauseName.GLOBAL, CauseName.UNBOUNDED_CACHE})
 """What a container's shape alone gives."""
 
+
+LONGEST_WAIT_S: Final = 120.0
+SPREAD: Final = 1.1
+"""Goroutines that wait for longer are as good as kept; more than start meanwhile by so much do not end as told."""
 
 LONGEST_S: Final = 2.0
 """Reading source is given up after it: who waits for a report needs the rest of it more."""
@@ -49,7 +57,7 @@ def _by_source(growth: HeapGrowth, sources: Mapping[str, str], late: Callable[[]
         return growth
     program, lines = read(texts), {path: text.split("\n") for path, text in texts.items()}
     made: list[tuple[HolderGrowth, tuple[str, ...]]] = []
-    for holder in growth.holders:
+    for holder in (_due(each, texts, growth) for each in growth.holders):
         follower = Follower(program, lines, _package(holder), late)
         kept = _kept(holder, follower)
         made.append((holder, ()) if not kept else (_named(holder, kept, program), tuple(each.name for each in kept)))
@@ -57,14 +65,34 @@ def _by_source(growth: HeapGrowth, sources: Mapping[str, str], late: Callable[[]
     return replace(growth, holders=tuple(sorted(holders, key=lambda each: -each.bytes_grown / each.grown_in_s(growth))))
 
 
+def _due(holder: HolderGrowth, texts: Mapping[str, str], growth: HeapGrowth) -> HolderGrowth:
+    """Goroutines that each wait for the clock alone, and not for long, are bounded by how many start meanwhile."""
+    place = holder.defined
+    if holder.kind != goroutine.KIND or place is None or holder.bound is not None:
+        return holder
+    wait_s = due_s(texts.get(place.file, ""), place)
+    if wait_s is None or wait_s > LONGEST_WAIT_S:
+        return holder
+    most = int(SPREAD * wait_s * max(holder.items_grown, 0) / holder.grown_in_s(growth)) + 1
+    where = f"how many start while one waits {format_duration(wait_s)} ({_short(place)})"
+    return replace(holder, bound=Bound(most, where))
+
+
 def wanted(holder: HolderGrowth) -> list[str]:
     """The files that would tell."""
-    return [place.file for place in holder.allocated if place.file.endswith(GO)]
+    return [place.file for place in _places(holder) if place.file.endswith(GO)]
+
+
+def _places(holder: HolderGrowth) -> tuple[CodePlace, ...]:
+    """Where it is allocated; of what variables of a function lead to, that function."""
+    of_function = holder.kind == LOCALS and holder.defined is not None
+    return (holder.defined,) if of_function and holder.defined is not None else holder.allocated
 
 
 def _package(holder: HolderGrowth) -> str:
     """``example.org/shop/cart`` of ``example.org/shop/cart.(*Store).Put`` and of ``example.org/shop/cart.seen``."""
-    name = holder.allocated[0].function if holder.allocated else holder.name
+    places = _places(holder)
+    name = places[0].function if places else holder.name
     folder, slash, last = name.rpartition("/")
     return f"{folder}{slash}{last.partition('.')[0]}"
 
@@ -74,6 +102,8 @@ def _kept(holder: HolderGrowth, follower: Follower) -> list[Kept]:
         return follower.kept(holder.allocated)
     if holder.kind == FUNCTIONS:
         return follower.closure(holder.allocated[0])
+    if holder.kind == LOCALS:
+        return follower.locals(holder.defined) if holder.defined is not None else []
     if holder.kind in VARIABLES and holder.attribute and holder.name.endswith(f".{holder.attribute}"):
         return follower.variable(holder.attribute)
     return []
@@ -93,7 +123,7 @@ def _named(holder: HolderGrowth, kept: Sequence[Kept], program: Program) -> Hold
     steps = [PathStep(each.kind, f".{each.field}" if each.owner else f"variable {each.field}") for each in kept[:1]]
     root = [PathStep(first.owner, "")] if first.owner else []
     idle = [place for each in kept for place in each.removals if program.called_by_none(place.function)]
-    base = holder.path[:2] if variable and first.owner else ()
+    base = holder.path[:2] if variable and first.owner else holder.path[:1] if holder.kind == LOCALS else ()
     return replace(
         holder,
         name=name,
@@ -132,6 +162,10 @@ def _told(holder: HolderGrowth, kept: Sequence[Kept], idle: Sequence[CodePlace])
     seen = "memory shows the variable, and its source the field"
     if holder.kind == FUNCTIONS:
         seen = f"memory shows functions that {_short(holder.allocated[0])} is, and the source who keeps them"
+    if holder.kind == LOCALS and holder.defined is not None:
+        seen = (
+            f"memory shows that variables of {holder.defined.function} lead to it, and the source what of theirs grows"
+        )
     if holder.kind == PATH:
         seen = f"{_short(holder.allocated[0])} allocates it, by the profile; who keeps it is read from the source"
     unused = f"; {idle[0].function} would take items out, and nothing that was read calls it" if idle else ""
@@ -148,7 +182,7 @@ def _causes(holder: HolderGrowth, kept: Kept, *, static: bool) -> tuple[CauseNam
         name=f"{holder.name}.{kept.owner}.{kept.field}", items=kept.of, kind=kept.kind, special="", static=False,
         single=False,
     )  # fmt: skip
-    told = guess(shape).cause
+    told = CauseName.LISTENER if kept.kind == CALLED else guess(shape).cause
     if told in _PLAIN and holder.kind == PATH and holder.cause is not None and holder.cause not in _PLAIN:
         told = holder.cause
     if told in _PLAIN:

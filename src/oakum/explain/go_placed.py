@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from oakum.explain.go_kept import Kept, Put
+from oakum.explain.go_kept import CALLED, Kept, Put
 from oakum.explain.go_program import Function, Statement
 from oakum.explain.go_scope import RECEIVER, Scope
 from oakum.explain.go_typed import FLAT, foreign, items, pointed
@@ -50,7 +50,8 @@ class Places:
         if put.kind == "contexts":
             return self._context(put, function)
         given = put.path and put.path[0] in function.literals.get(put.statement.literal, ())
-        if not put.path or given or self.loses(put, function):
+        stopped = put.kind == CALLED and self._stopped(put, function, put.key)
+        if not put.path or given or stopped or self.loses(put, function):
             return None
         root, *fields = put.path
         via = self._scope.via(function, root)
@@ -89,17 +90,22 @@ class Places:
 
     def _context(self, put: Put, function: Function) -> Placed | None:
         """None where the context is cancelled on every way out, or where that is left to somebody else."""
-        cancel = put.path[0]
-        for each in function.statements if cancel != "_" else ():
-            if each is put.statement or not any(token.text == cancel for token in each.tokens):
-                continue
-            called = [token.text for token in each.tokens] == [cancel, "(", ")"]
-            if not called or each.deferred or each.depth <= put.statement.depth:
-                return None
+        if self._stopped(put, function, put.path[0]):
+            return None
         place = self.code(function, put.statement)
         base = place.file.rpartition("/")[2]
         name = f"contexts that {place.function} ({base}:{place.line}) makes"
         return Placed(Kept(name, "", put.key, put.kind, "", "", place), "", put, function, function.folder)
+
+    def _stopped(self, put: Put, function: Function, cancel: str) -> bool:
+        """Whether what ends it, ``cancel``, is called on every way out, or is left to somebody else."""
+        for each in function.statements if cancel not in {"", "_"} else ():
+            if each is put.statement or not any(token.text == cancel for token in each.tokens):
+                continue
+            called = [token.text for token in each.tokens] == [cancel, "(", ")"]
+            if not called or each.deferred or each.depth <= put.statement.depth:
+                return True
+        return False
 
     def code(self, function: Function, statement: Statement) -> CodePlace:
         """With the first line of the statement."""

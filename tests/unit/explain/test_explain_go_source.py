@@ -11,6 +11,7 @@ import pytest
 
 from oakum.explain import by_source
 from oakum.explain.causes import findings
+from oakum.explain.go_due import due_s
 from oakum.explain.go_follow import Follower
 from oakum.explain.go_syntax import read
 from oakum.explain.rank import clues, files_wanted, rank
@@ -556,3 +557,129 @@ def test_a_variable_is_told_with_the_field_of_its_type_that_grows():
 def test_text_that_is_no_go_says_nothing(text):
     before = grown(holder("main.(*Store).Get", 1))
     assert by_source(before, {FILE: text}) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("p := &Pool{leased: map[int]*Item{}}\n\tserve(p)", ["Pool.leased", "Pool.idle"]),
+        ("serve(&Pool{})", ["Pool.leased", "Pool.idle"]),
+        ("box := Box{pool: open()}\n\tserve(box.pool)", ["Pool.leased", "Pool.idle"]),
+        ("log.Print(1)", []),
+    ],
+)
+def test_what_variables_of_a_function_lead_to_is_named_by_the_nearest_fields_that_grow(body, says):
+    text = dedent(STORE) + dedent(POOL).replace("BODY", body)
+    line = 1 + text.split("\n").index("    block()")
+    place = CodePlace(FILE, line, "main.main")
+    one = replace(holder("main.main", line, name="what main.main keeps"), kind="locals", defined=place, allocated=())
+    (told,) = by_source(grown(one), {FILE: text}).holders
+    assert told.name == (" and ".join(says) or "what main.main keeps")
+    if says:
+        assert (told.kind, told.owner_type, told.attribute) == ("map", "Pool", "leased")
+        assert "variables of main.main lead to it" in told.by_source.told
+        assert told.cause is CauseName.CONNECTION_POOL
+
+
+POOL = """
+    type Pool struct {
+        idle   []*Item
+        leased map[int]*Item
+        recent []string
+    }
+
+    type Box struct { pool *Pool }
+
+    func open() *Pool { return &Pool{} }
+
+    func (p *Pool) Get(id int) *Item {
+        made := &Item{}
+        p.leased[id] = made
+        return made
+    }
+
+    func (p *Pool) note(name string) {
+        if len(p.recent) > 50 {
+            p.recent = append(p.recent[:0], p.recent[1:]...)
+        }
+        p.recent = append(p.recent, name)
+    }
+
+    func (p *Pool) Put(item *Item) {
+        p.idle = append(p.idle, item)
+    }
+
+    func main() {
+        BODY
+        block()
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "found"), [("", ["Store.life"]), ("defer stop()", []), ("if failed() {\n\t\tstop()\n\t}", ["Store.life"])]
+)
+def test_what_a_context_calls_when_it_ends_is_kept_by_it(ends, found):
+    body = f"""
+type Desk struct {{ life context.Context }}
+
+func (d *Desk) reserve(item *Item) {{
+\tstop := context.AfterFunc(d.life, item.release)
+\t{ends}
+}}
+
+func (d *Desk) show(name string) {{
+\titem := &Item{{name: name}}
+\td.reserve(item)
+}}
+"""
+    found = [each.replace("Store", "Desk") for each in found]
+    assert names(body, ("main.(*Desk).show", "item :=")) == found
+    if found:
+        text = dedent(STORE) + dedent(body)
+        line = 1 + next(at for at, each in enumerate(text.split("\n")) if "item :=" in each)
+        (told,) = by_source(
+            grown(holder("main.(*Desk).show", line, name="what main.show allocates")), {FILE: text}
+        ).holders
+        assert (told.name, told.cause) == ("Desk.life", CauseName.LISTENER)
+
+
+DUE = """
+package main
+
+const coolingOff = 30 * time.Second
+
+func settle(t *Trade) {
+\twait := time.NewTimer(coolingOff)
+\tdefer wait.Stop()
+\tBODY
+\tdone(t)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        ("<-wait.C", 30.0),
+        ("<-time.After(2 * time.Minute)", 120.0),
+        ("time.Sleep(time.Second)", 1.0),
+        ("time.Sleep(time.Millisecond * 250)", 0.25),
+        ("time.Sleep(t.wait())", None),
+        ("<-t.done", None),
+        ("<-other.C", None),
+        ("for {\n\t\ttime.Sleep(time.Second) // HERE\n\t}", None),
+        ("select {\n\tcase <-t.done:\n\t\ttime.Sleep(time.Second) // HERE\n\t}", None),
+    ],
+)
+def test_a_goroutine_that_waits_for_the_clock_alone_ends_by_itself(body, seconds):
+    text = DUE.replace("BODY", body).replace(" // HERE", "")
+    wanted = body if "HERE" not in body else "time.Sleep(time.Second)"
+    line = 1 + next(at for at, each in enumerate(text.split("\n")) if each.strip() == wanted.strip())
+    place = CodePlace(FILE, line, "main.settle")
+    assert due_s(text, place) == seconds
+    waiting = replace(holder("main.settle", line, name="goroutines"), kind="goroutines", defined=place, allocated=())
+    (told,) = by_source(grown(waiting), {FILE: text}).holders
+    assert (told.bound is not None) is (seconds is not None)
+    if seconds == 30.0:
+        assert told.bound.limit_items == int(1.1 * 30.0 * waiting.items_grown / waiting.grown_in_s(grown(waiting))) + 1

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from oakum.explain.causes.finding import Clue, Finding
+from oakum.explain.go_kept import CALLED
 from oakum.explain.remedies import remedy_of
 from oakum.model.cause import CauseName
 
-KINDS: Final = frozenset({"map", "slice", "channel", "list", "variable", "locals"})
+KINDS: Final = frozenset({"map", "slice", "channel", "list", "variable", "locals", CALLED})
 _GROWS: Final[Mapping[str, str]] = {
     "map": "its code puts keys into a map that hangs on it",
     "slice": "its code appends to a slice that hangs on it",
