@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 CASES: Final = Path(__file__).parent / "cases"
-HELD: Final = tuple(Path(__file__).parent / name for name in ("held", "second", "third", "fourth"))
+HELD: Final = tuple(Path(__file__).parent / name for name in ("held", "second", "third", "fourth", "fifth"))
 """Cases by people who knew nothing of Oakum, each with a server of its own: no rule was made on them beforehand."""
 
 SERVING: Final = Path(__file__).parent / "serving"

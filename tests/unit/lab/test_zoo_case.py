@@ -109,7 +109,7 @@ def test_every_case_of_the_zoo_can_be_read_and_every_python_one_is_python():
 def test_no_file_of_the_zoo_is_passed_over(folder):
     files = [path for path in folder.glob("*/*") if path.is_file()]
     assert {path.parent.name for path in files} <= set(RUNTIMES)
-    assert len(cases(folder=folder)) == len(files) > 20
+    assert len(cases(folder=folder)) == len(files) >= 12
 
 
 @pytest.mark.parametrize("folder", HELD)
