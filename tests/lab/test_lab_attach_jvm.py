@@ -96,6 +96,8 @@ def test_every_question_has_an_answer_that_can_be_read(version, classes):
 )
 def test_one_that_takes_no_questions_is_sent_nothing(options, why, classes):
     with jvm_program("StaticMap", classes, *options) as program:
+        # An earlier process that had its number may have left one.
+        Path(f"/tmp/.java_pid{program.pid}").unlink(missing_ok=True)
         found = looked(program.pid)
         assert isinstance(found, Absent)
         assert why in found.why
