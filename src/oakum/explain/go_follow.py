@@ -91,9 +91,9 @@ class Follower:
             return []
         folder = named[0]
         types = [(folder, self._scope.variable_type(folder, name))]
-        own = [each for each in self._everything() if not each.kept.owner and each.kept.root == name]
-        own = [each for each in own if each.folder == folder]
-        return self._told(own or self._nearest(types))
+        everything = self._everything()
+        own = [each for each in everything if not each.kept.owner and each.kept.root == name and each.folder == folder]
+        return self._told(own or _nearest(self._program, types, everything))
 
     def locals(self, place: CodePlace) -> list[Kept]:
         """Of what hangs on variables of the function at ``place``, as ``variable``; what is bounded stands back where
@@ -105,10 +105,12 @@ class Follower:
         names = {function.receiver[0], *function.params, *self._scope.names(function)} - {""}
         told = {self._scope.type_of(function, name) for name in names}
         told |= {made[1] for each in function.statements for made in MADE.finditer(typed(each.tokens)) if made[1]}
-        kept = self._told(self._nearest([(function.folder, each) for each in sorted(told) if each]))
+        types = [(function.folder, each) for each in sorted(told) if each]
+        kept = self._told(_nearest(self._program, types, self._everything()))
         return [each for each in kept if not each.bounds] or kept
 
     def _everything(self) -> list[Placed]:
+        """Where anything in the program makes something larger."""
         return [
             made
             for function in self._program.functions
@@ -117,21 +119,6 @@ class Follower:
             for put in puts(statement)
             if (made := self._places.of(put, function)) is not None and not made.kept.fixed
         ]
-
-    def _nearest(self, types: Sequence[tuple[str, str]]) -> list[Placed]:
-        """The fields that anything makes larger, of the first of these types, or of types within, that has one.
-
-        ``types``: (folder, as it is called there).
-        """
-        everything = self._everything()
-        seen: set[tuple[str, str]] = set()
-        own: list[Placed] = []
-        while types and not own and len(seen) < MOST * MOST:
-            owners = {self._program.struct(*each) for each in types} - seen
-            own = [each for each in everything if (each.folder, each.kept.owner) in owners and each.kept.owner]
-            seen |= owners
-            types = [(each[0], told) for each in owners for told in self._program.fields.get(each, {}).values()]
-        return own
 
     def _from(self, function: Function, seeds: Sequence[Statement]) -> tuple[list[Placed], bool]:
         """(places, whether it is given back) of what these statements make."""
@@ -313,3 +300,18 @@ def _as_value(statement: Statement) -> Statement:
     """Its function literals as if they were variables of one name."""
     tokens = [Token("word", LITERAL, each.line) if each.text == LITERAL else each for each in statement.tokens]
     return replace(statement, tokens=tuple(tokens))
+
+
+def _nearest(program: Program, types: Sequence[tuple[str, str]], everything: Sequence[Placed]) -> list[Placed]:
+    """Those of ``everything`` that make fields larger of the first of these types, or of types within, that has one.
+
+    ``types``: (folder, as it is called there).
+    """
+    seen: set[tuple[str, str]] = set()
+    own: list[Placed] = []
+    while types and not own and len(seen) < MOST * MOST:
+        owners = {program.struct(*each) for each in types} - seen
+        own = [each for each in everything if (each.folder, each.kept.owner) in owners and each.kept.owner]
+        seen |= owners
+        types = [(each[0], told) for each in owners for told in program.fields.get(each, {}).values()]
+    return own

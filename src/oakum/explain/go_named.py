@@ -80,13 +80,12 @@ def _due(holder: HolderGrowth, texts: Mapping[str, str], growth: HeapGrowth) -> 
 
 def wanted(holder: HolderGrowth) -> list[str]:
     """The files that would tell."""
-    return [place.file for place in _places(holder) if place.file.endswith(GO)]
+    return [place.file for place in holder.allocated if place.file.endswith(GO)]
 
 
 def _places(holder: HolderGrowth) -> tuple[CodePlace, ...]:
     """Where it is allocated; of what variables of a function lead to, that function."""
-    of_function = holder.kind == LOCALS and holder.defined is not None
-    return (holder.defined,) if of_function and holder.defined is not None else holder.allocated
+    return (holder.defined,) if holder.kind == LOCALS and holder.defined is not None else holder.allocated
 
 
 def _package(holder: HolderGrowth) -> str:

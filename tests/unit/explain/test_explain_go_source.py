@@ -617,7 +617,7 @@ POOL = """
 
 
 @pytest.mark.parametrize(
-    ("ends", "found"), [("", ["Store.life"]), ("defer stop()", []), ("if failed() {\n\t\tstop()\n\t}", ["Store.life"])]
+    ("ends", "found"), [("", ["Desk.life"]), ("defer stop()", []), ("if failed() {\n\t\tstop()\n\t}", ["Desk.life"])]
 )
 def test_what_a_context_calls_when_it_ends_is_kept_by_it(ends, found):
     body = f"""
@@ -633,7 +633,6 @@ func (d *Desk) show(name string) {{
 \td.reserve(item)
 }}
 """
-    found = [each.replace("Store", "Desk") for each in found]
     assert names(body, ("main.(*Desk).show", "item :=")) == found
     if found:
         text = dedent(STORE) + dedent(body)
